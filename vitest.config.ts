@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+import { fileURLToPath } from 'node:url';
+
+/** Tests run on the sources: `@cuvee/name` and `cuvee` resolve to `packages/name/src/index.ts`. */
+const source = (name: string): string => fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|hetero|multi|conformance)$/, replacement: source('$1') },
+      { find: /^cuvee$/, replacement: source('cuvee') },
+    ],
+  },
+  test: { include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], testTimeout: 60_000 },
+});

@@ -1,0 +1,61 @@
+/**
+ * @file `npm run setup`: dependencies, types, bundles, native addon. Starts on plain Node; every step is skipped when the
+ * fingerprint of its inputs is the one that it left behind, so that a second run costs a fraction of a second.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildNative } from './lib/native.mjs';
+import { entry, must, SetupError, step } from './lib/run.mjs';
+import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from './lib/workspace.mjs';
+
+const oldestNode = [20, 19];
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  throw new SetupError(
+    `Node ${process.versions.node} is too old: Cuvée needs ${oldestNode.join('.')} or newer. Type: npx --yes n 20, or see your system's package manager.`,
+  );
+}
+
+/** `npm ci` on a fresh clone, `npm install` when manifests changed since the last set-up. */
+async function installDependencies() {
+  const modules = join(root, 'node_modules');
+  const stamp = join(modules, '.cuvee-installed');
+  const manifests = [join(root, 'package.json'), ...packages().map(({ folder }) => join(folder, 'package.json'))];
+  const value = () => fingerprint([join(root, 'package-lock.json'), join(root, '.npmrc'), ...manifests]);
+  if (stamped(stamp, value())) return false;
+  const command = existsSync(modules) && !process.env.CI ? 'install' : 'ci';
+  await must('npm', [command, '--no-audit', '--no-fund', '--loglevel=error'], {
+    hint: `The npm registry must be reachable for the first set-up (npm config get registry shows which one is asked). Then type: npm ${command}`,
+  });
+  writeStamp(stamp, value());
+}
+
+/** Declarations into each dist/types; TypeScript's own build information decides what is stale. */
+async function buildTypes() {
+  const stamp = join(root, 'node_modules', '.cuvee-types');
+  const isInput = (path) => /\.(ts|mts|json)$/.test(path);
+  const inputs = packages()
+    .flatMap(({ folder }) => [...filesBelow(join(folder, 'src'), isInput), join(folder, 'tsconfig.json'), join(folder, 'package.json')])
+    .filter(existsSync);
+  const value = fingerprint([join(root, 'tsconfig.base.json'), join(root, 'tsconfig.json'), ...inputs]);
+  const built = packages().every(({ folder, example }) => example || existsSync(join(folder, 'dist', 'types', 'index.d.ts')));
+  if (built && stamped(stamp, value)) return false;
+  await must(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { hint: 'Type: npx tsc -b' });
+  writeStamp(stamp, value);
+}
+
+/** Everything that `npm start`, `npm test` and the command line need. `types: false` leaves declarations out. */
+export async function setup({ types = true } = {}) {
+  checkNode();
+  await step('dependencies installed', installDependencies);
+  const { bundle, linkCommands } = await import('./bundle.mjs');
+  await step('packages bundled', () => bundle());
+  linkCommands();
+  await step('native addon built', buildNative);
+  if (types) await step('types checked', buildTypes);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) entry(() => setup());

@@ -79,7 +79,7 @@ export async function bundle(chosen = packages()) {
 }
 
 /** Makes `npx cuvee` work in the checkout: npm links a bin only when its file exists, and ours exist after bundling. */
-export function linkCommands() {
+export async function linkCommands() {
   const bins = join(root, 'node_modules', '.bin');
   for (const { folder, manifest } of packages()) {
     for (const [command, file] of Object.entries(manifest.bin ?? {})) {
@@ -91,7 +91,7 @@ export function linkCommands() {
       symlinkSync(relative(bins, target), link);
     }
   }
-  if (process.platform === 'win32' && !existsSync(join(bins, 'cuvee.cmd'))) return run('npm', ['rebuild', '--ignore-scripts']);
+  if (process.platform === 'win32' && !existsSync(join(bins, 'cuvee.cmd'))) await run('npm', ['rebuild', '--ignore-scripts']);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -53,7 +53,7 @@ export async function setup({ types = true } = {}) {
   await step('dependencies installed', installDependencies);
   const { bundle, linkCommands } = await import('./bundle.mjs');
   await step('packages bundled', () => bundle());
-  linkCommands();
+  await linkCommands();
   await step('native addon built', buildNative);
   if (types) await step('types checked', buildTypes);
 }

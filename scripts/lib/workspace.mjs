@@ -9,7 +9,12 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\
 
 const notSources = new Set(['node_modules', 'dist', 'build', 'out', '.git', '.nx', 'coverage']);
 
-/** Every file below `folder`, sorted, without build outputs and dependencies; nothing when the folder is absent. */
+/**
+ * Every file below `folder`, sorted, without build outputs and dependencies; nothing when the folder is absent.
+ * @param {string} folder
+ * @param {(path: string) => boolean} accept
+ * @returns {string[]}
+ */
 export function filesBelow(folder, accept = () => true) {
   if (!existsSync(folder)) return [];
   const found = [];

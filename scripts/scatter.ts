@@ -1,0 +1,83 @@
+/**
+ * @file Guard: how many files have to know one operation. `tsx scripts/scatter.ts Softmax [--assert]` lists every shipped source
+ * file that names it. Allowed: its room (a file or folder in core/src/ops) with its cases, generated tables, one file in each
+ * frontend, and one TypeScript file with one kernel family in each device. Calling its builder (`g.softmax(…)`) is use, not
+ * knowledge: that is counted apart. Without an operation the ten most scattered are shown.
+ */
+import { cpp, type Finding, type Guard, isGenerated, isTest, main, type Source, sources, typescript, withoutComments } from './lib/guard.js';
+
+const kebab = (op: string): string => op.replace(/([a-z0-9])([A-Z])/g, '$1-$2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2').toLowerCase();
+const camel = (op: string): string => op.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase());
+
+/** Where a file stands with respect to an operation: in its room, in a frontend, in a device, or anywhere else. */
+function placeOf(path: string, op: string): string {
+  const room = /^packages\/core\/src\/ops\/(.+)$/.exec(path)?.[1];
+  if (room && new RegExp(`^${kebab(op)}(\\.cases)?\\.ts$|^${kebab(op)}/`).test(room)) return 'room';
+  const [, name] = /^packages\/([^/]+)\//.exec(path) ?? [];
+  const family = /^packages\/[^/]+\/native\/kernels\/([^/]+)\//.exec(path)?.[1];
+  if (family) return `${name} kernel family ${family}`;
+  if (name?.startsWith('frontend-')) return `${name} source operations`;
+  if (name?.startsWith('plugin-')) return `${name} compiler`;
+  return 'elsewhere';
+}
+
+let shippedSources: Source[] | undefined;
+const shipped = (): Source[] =>
+  (shippedSources ??= sources(['packages'], [...typescript, ...cpp])
+    .filter(({ path, text }) => !isTest(path) && !isGenerated({ path, text }))
+    .map(({ path, text }) => ({ path, text: withoutComments(text) })));
+
+/** A barrel only re-exports: it knows file names, and is written by hand or by script alike. */
+const isBarrel = (text: string): boolean => text.split('\n').every((line) => /^\s*$|^\s*export .* from '[^']+';$|^\s*import .* from '[^']+';$/.test(line));
+
+interface Scatter {
+  places: Map<string, string[]>;
+  uses: string[];
+  extra: string[];
+}
+
+function scatterOf(op: string): Scatter {
+  const named = new RegExp(`(?<![\\w.])${op}(?!\\w)`);
+  const built = new RegExp(`(?<!\\w)${camel(op)}\\(`);
+  const places = new Map<string, string[]>();
+  const uses: string[] = [];
+  for (const { path, text } of shipped()) {
+    if (named.test(text) && !isBarrel(text)) {
+      const place = placeOf(path, op);
+      places.set(place, [...(places.get(place) ?? []), path]);
+    } else if (built.test(text)) uses.push(path);
+  }
+  const extra = [...places].flatMap(([place, paths]) => {
+    if (place === 'room' || place.includes('kernel family')) return [];
+    if (place === 'elsewhere') return paths;
+    return paths.slice(1);
+  });
+  return { places, uses, extra };
+}
+
+const roomsOf = (): string[] =>
+  shipped().flatMap(({ path, text }) =>
+    path.startsWith('packages/core/src/ops/') ? [...text.matchAll(/export const ([A-Z]\w*) = (?:op|unary|binary|comparison|reduction|logical|\w+[oO]p)\b/g)].map(([, op]) => op!) : [],
+  );
+
+function checkOne(op: string): Finding {
+  const { places, uses, extra } = scatterOf(op);
+  const lines = [...places].map(([place, paths]) => `  ${place}: ${paths.join(', ')}`);
+  const problems = extra.map((path) => `${path} names ${op} beyond one room, one place in each frontend and one file in each device`);
+  if (shipped().length > 0 && !places.has('room') && roomsOf().length > 0) problems.push(`${op} has no room packages/core/src/ops/${kebab(op)}.ts`);
+  const count = [...places.values()].flat().length;
+  return { text: `${op} is named in ${count} files, ${uses.length} more call its builder\n${lines.join('\n')}`, problems };
+}
+
+function check(words: readonly string[]): Finding {
+  if (words.length > 0) {
+    const findings = words.map(checkOne);
+    return { text: findings.map(({ text }) => text).join('\n'), problems: findings.flatMap(({ problems }) => problems) };
+  }
+  const worst = roomsOf().map((op) => ({ op, extra: scatterOf(op).extra })).filter(({ extra }) => extra.length > 0).sort((a, b) => b.extra.length - a.extra.length).slice(0, 10);
+  const lines = worst.map(({ op, extra }) => `  ${op}: ${extra.length} file(s) too many: ${extra.slice(0, 4).join(', ')}${extra.length > 4 ? ' …' : ''}`);
+  return { text: `${roomsOf().length} rooms, the most scattered:\n${lines.join('\n')}`, problems: [] };
+}
+
+export const scatter: Guard = { name: 'scatter', check };
+main(import.meta.url, scatter);

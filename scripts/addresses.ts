@@ -12,6 +12,9 @@ const hosts = ['registry.npmjs', 'registry.yarnpkg', 'registry.npmmirror', 'pypi
 const address = new RegExp(`https?://[^\\s"'<>)]*(?:${hosts.map((host) => host.replaceAll('.', '\\.')).join('|')}|/releases/download/)[^\\s"'<>)]*`, 'g');
 const networkModule = /['"]node:(https?|http2|net|tls|dgram|dns)['"]/;
 
+/** Download and registry addresses in a text. */
+export const findAddresses = (text: string): string[] => text.match(address) ?? [];
+
 function committedFiles(): string[] {
   const listed = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
   return listed.split('\0').filter((path) => path && !/\.(png|jpe?g|onnx|bin|npy|npz|zip|gz|ttf|otf|woff2?|node|wasm)$/.test(path));
@@ -26,7 +29,7 @@ function check(): Finding {
     } catch {
       return []; // deleted in the working tree
     }
-    return [...text.matchAll(address)].map(([found]) => `${path} holds the address ${found}`);
+    return findAddresses(text).map((found) => `${path} holds the address ${found}`);
   });
   for (const { path, text } of sources(['packages'], ['.ts']).filter((source) => /\/src\//.test(source.path) && !isTest(source.path))) {
     if (networkModule.test(withoutComments(text))) problems.push(`${path} imports a network module`);

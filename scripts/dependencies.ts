@@ -23,7 +23,8 @@ const mayImport: readonly [RegExp, readonly string[]][] = [
 /** The one module of core that may touch Node. */
 const nodeDoor = 'packages/core/src/runtime/files.ts';
 
-const importsOf = (text: string): string[] =>
+/** What a TypeScript text imports or requires, comments aside. */
+export const importsOf = (text: string): string[] =>
   [...withoutComments(text).matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map(([, , target]) => target!);
 
 const packageName = (target: string): string => target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
@@ -45,7 +46,7 @@ function checkImports(pack: Pack, short: string, { path, text }: Source): string
 }
 
 /** Globals of Node in core: they are absent in a browser. `globalThis.process?.` asks first and is allowed. */
-const nodeGlobals = ({ path, text }: Source): string[] =>
+export const nodeGlobals = ({ path, text }: Source): string[] =>
   path === nodeDoor ? [] : [...withoutComments(text).matchAll(/(?<![\w.$'"`])(process\.(?:env|cwd|platform|argv|versions|hrtime|memoryUsage)|Buffer\.\w+|__dirname|setImmediate)\b/g)].map(([, found]) => `${path} uses Node's ${found}`);
 
 function checkReferences(pack: Pack, short: string): string[] {

@@ -1,1 +1,21 @@
-export {};
+/** @file Everything public of @cuvee/core. */
+export * from './errors.js';
+export * from './tensor/element.js';
+export * from './tensor/convert.js';
+export * from './tensor/nd.js';
+export * from './tensor/literal.js';
+export * from './tensor/tensor.js';
+export * from './ir/fact.js';
+export * from './ir/node.js';
+export * from './ir/infer.js';
+export * from './ir/model.js';
+export * from './ir/graph.js';
+export * from './ir/patch.js';
+export * from './ir/print.js';
+export * from './ops/op.js';
+export * from './ops/attributes.js';
+export * from './opset/index.js';
+export * from './device/contract.js';
+export * from './device/properties.js';
+export * from './runtime/frontend.js';
+export * as shape from './shape/index.js';

@@ -1,0 +1,144 @@
+/** @file THE CONTRACT: all that a device plugin implements, and all that core promises to it. */
+import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Config, PropertyTable } from './properties.js';
+
+/** A value now, or a promise of it. A plugin that answers at once also serves the synchronous API. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** One device that a plugin found. `id` is '' for a plugin's only device; several are addressed as `NAME.id`. */
+export interface DeviceInfo {
+  readonly id: string;
+  readonly fullName: string;
+  /** `FP32`, `INT8`, `EXPORT_IMPORT` … */
+  readonly capabilities?: readonly string[];
+}
+/** A device that cannot be used here, with the reason and what would mend it. */
+export interface AbsentDevice {
+  readonly id: string;
+  readonly absent: string;
+}
+
+/** For each node of the model asked about: `true`, or the reason why not. */
+export type Support = ReadonlyMap<Node, true | string>;
+
+/** What core tells a plugin beside the configuration. */
+export interface CompileOptions {
+  /** Aborts the compilation; reject with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** The rest of the toolkit, for devices that compile on other devices. */
+  readonly host: DeviceHost;
+}
+
+/** What core offers to meta-devices: other devices, by the same rules as users reach them. */
+export interface DeviceHost {
+  /** Names of all devices that are present, most capable first as AUTO would order them; meta-devices not among them. */
+  availableDevices(): Awaitable<readonly string[]>;
+  query(model: Model, device: string, config: Config): Awaitable<Support>;
+  compile(model: Model, device: string, config: Config, options?: { readonly signal?: AbortSignal | undefined }): Awaitable<DeviceModel>;
+  /** What the device's plugin says of transfer and compute costs. */
+  costs(device: string): Awaitable<DeviceCosts | undefined>;
+}
+
+/**
+ * A device plugin. Required: name, version, properties, devices, query, compile.
+ * Names are `[A-Z][A-Z0-9_]*`. Importing a plugin never throws: a missing driver is an AbsentDevice.
+ */
+export interface DevicePlugin {
+  readonly name: string;
+  readonly version: string;
+  /** Every property with type, mutability and default; listing, checking and help derive from it. */
+  readonly properties: PropertyTable;
+  /** Absent ones say why. */
+  devices(): Awaitable<readonly (DeviceInfo | AbsentDevice)[]>;
+  /** Per node: supported, or the reason. The same predicate as `compile`; the model is as core decomposed it. */
+  query(model: Model, config: Config, options: CompileOptions): Awaitable<Support>;
+  /** Compiles for the device `config.DEVICE_ID`. Refuses with MODEL_UNSUPPORTED naming the nodes. Owns the model given: core hands over a copy. */
+  compile(model: Model, config: Config, options: CompileOptions): Awaitable<DeviceModel>;
+  /** True: this device wants the node whole. Default: every node that has a decomposition arrives decomposed. */
+  keeps?(node: Node): boolean;
+  /** The inverse of `DeviceModel.save`. Default: NOT_IMPLEMENTED. */
+  load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<DeviceModel>;
+  /** Transfer and compute estimates for meta-devices. Default: unknown. */
+  costs?(): DeviceCosts;
+  /** A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES. */
+  readonly meta?: boolean;
+}
+
+/** Rough figures, for choosing between devices. */
+export interface DeviceCosts {
+  /** Host to device and back, bytes per second; Infinity when memory is shared. */
+  readonly transferBytesPerSecond: number;
+  /** Fixed cost of starting one inference, seconds. */
+  readonly launchSeconds: number;
+  /** Sustained f32 operations per second. */
+  readonly flopsPerSecond: number;
+}
+
+/** A model compiled for a device. */
+export interface DeviceModel {
+  createRequest(): DeviceRequest;
+  readonly info: ModelInfo;
+  /** The compiled form, for caches and export. */
+  save?(): AsyncIterable<Uint8Array>;
+  /** What became of the model: fusions, kernels, layouts, memory, or who got what. */
+  explain?(): Explanation;
+  /** Frees all that it holds; safe to call twice. Requests in flight finish first. */
+  release(): void;
+}
+
+export interface ModelInfo {
+  /** Requests that keep the device busy. */
+  readonly optimalRequests: number;
+  /** Where inference happens, `['CPU']`; meta-devices name the inner ones. */
+  readonly executionDevices: readonly string[];
+  /** Properties as they are in force, for `CompiledModel.getProperty`. */
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+export interface RunOptions {
+  /** Stops between kernels; reject with `signal.reason`. The request stays usable. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One inference at a time. Core checks names, types, shapes and ranges before it calls, and never calls while a run is pending. */
+export interface DeviceRequest {
+  /**
+   * Inputs and outputs in the model's order. A given output tensor is written in place when its type and shape fit; where it
+   * is undefined the device gives a tensor that stays valid until the next run. Reject with DEVICE_LOST when the device is
+   * gone: that code alone makes AUTO try elsewhere.
+   */
+  run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], options: RunOptions): Promise<readonly Tensor[]>;
+  /** The same on the calling thread. Default: SYNC_UNAVAILABLE. */
+  runSync?(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[];
+  readonly states?: readonly VariableState[];
+  /** Figures of the last run. */
+  profile?(): readonly NodeProfile[];
+  /** Devices that served the last run, when that differs from `executionDevices`. */
+  readonly lastDevices?: readonly string[];
+  release(): void;
+}
+
+/** A state that lives from run to run in one request (ReadValue, Assign). */
+export interface VariableState {
+  readonly name: string;
+  get(): Tensor;
+  set(value: Tensor): void;
+  /** Back to the initial value. */
+  reset(): void;
+}
+
+export interface NodeProfile {
+  readonly name: string;
+  readonly type: string;
+  /** Kernel, as the device names it. */
+  readonly kernel: string;
+  readonly microseconds: number;
+}
+
+/** One row per node or step: free fields for the device, text and JSON for people and machines. */
+export interface Explanation {
+  readonly summary: Readonly<Record<string, string | number>>;
+  readonly rows: readonly Readonly<Record<string, string | number>>[];
+}

@@ -1,0 +1,56 @@
+/** The reasons for which Cuvée refuses or fails; stable, for programs to test. */
+export type ErrorCode =
+  | 'MODEL_INVALID'
+  | 'MODEL_UNSUPPORTED'
+  | 'SHAPE_MISMATCH'
+  | 'TYPE_MISMATCH'
+  | 'DEVICE_NOT_FOUND'
+  | 'DEVICE_LOST'
+  | 'PROPERTY_UNKNOWN'
+  | 'PROPERTY_INVALID'
+  | 'PLUGIN_LOAD_FAILED'
+  | 'BUSY'
+  | 'CANCELLED'
+  | 'OUT_OF_MEMORY'
+  | 'FILE_NOT_FOUND'
+  | 'ARGUMENT_INVALID'
+  | 'NOT_IMPLEMENTED'
+  | 'SYNC_UNAVAILABLE'
+  | 'INTERNAL';
+
+/** What an error is about, beside its text. */
+export interface ErrorDetails {
+  /** Operation type, `Concat`. */
+  readonly op?: string | undefined;
+  /** Friendly name of the node. */
+  readonly node?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure that Cuvée reports. The message says what was being done, the op, the node, what was expected
+ * and what was there; `code` is for programs; `cause` is the failure underneath.
+ */
+export class CuveeError extends Error {
+  readonly code: ErrorCode;
+  readonly op: string | undefined;
+  readonly node: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(`[${code}] ${message}`, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'CuveeError';
+    this.code = code;
+    this.op = details.op;
+    this.node = details.node;
+  }
+
+  /** The same failure with what was being done put in front: `compiling "det.onnx" for CPU: …`. */
+  static wrap(doing: string, error: unknown, code: ErrorCode = 'INTERNAL'): CuveeError {
+    if (error instanceof CuveeError) {
+      const text = error.message.slice(error.code.length + 3);
+      return new CuveeError(error.code, `${doing}: ${text}`, { op: error.op, node: error.node, cause: error.cause ?? error });
+    }
+    const text = error instanceof Error ? error.message : String(error);
+    return new CuveeError(code, `${doing}: ${text}`, { cause: error });
+  }
+}

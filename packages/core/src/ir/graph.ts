@@ -1,0 +1,108 @@
+/** @file Builds nodes: `g.softmax(x, { axis: 1 })` for every room, and a few conveniences. */
+import { CuveeError } from '../errors.js';
+import type { Op } from '../ops/op.js';
+import { createScope, type ShapeScope } from '../shape/index.js';
+import { bitsOf, type ElementType } from '../tensor/element.js';
+import { Literal } from '../tensor/literal.js';
+import { setFacts } from './model.js';
+import { Node, Value } from './node.js';
+
+/** Options of any node. */
+export interface NodeOptions {
+  readonly name?: string | undefined;
+  readonly origin?: readonly string[] | undefined;
+}
+
+/** `LSTMCell` → `lstmCell`, `MVN` → `mvn`, `Softmax` → `softmax`: the builder's method for a room. */
+export const methodName = (op: string): string => op.replace(/^[A-Z]+(?=[A-Z][a-z]|\d|$)|^[A-Z]/, (head) => head.toLowerCase());
+
+/** The part of the builder that is not derived from rooms. */
+export class GraphBuilder {
+  readonly scope: ShapeScope;
+  readonly #rooms: ReadonlyMap<string, Op>;
+  /** Given to every node made from now on that has none of its own. */
+  origin: readonly string[] | undefined;
+
+  constructor(rooms: ReadonlyMap<string, Op>, scope: ShapeScope = createScope()) {
+    this.scope = scope;
+    this.#rooms = rooms;
+  }
+
+  /** Any room by name, positional inputs. Throws MODEL_UNSUPPORTED for an unknown op. */
+  node(op: string | Op, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, unknown>> = {}, options: NodeOptions = {}): readonly Value[] {
+    const room = typeof op === 'string' ? this.#rooms.get(op) : op;
+    if (!room) throw new CuveeError('MODEL_UNSUPPORTED', `operation ${String(op)} is not known`, { op: String(op) });
+    const trimmed = [...inputs];
+    while (trimmed.length > 0 && trimmed[trimmed.length - 1] === undefined) trimmed.pop();
+    const name = options.name ?? `${room.name}`;
+    const checked = room.attributes(attributes, name);
+    const node = new Node(room, checked, trimmed, options.name, options.origin ?? this.origin);
+    try {
+      setFacts(node, this.scope);
+    } catch (error) {
+      for (const input of trimmed) input?.users.delete(node);
+      throw error;
+    }
+    return node.outputs;
+  }
+
+  /** A model input. `shape` as text: `1,3,?,2..5`, `[]` for a scalar, `...` for an unknown rank. */
+  parameter(type: ElementType, shape: string | readonly (number | string)[], name?: string): Value {
+    const text = typeof shape === 'string' ? shape : `[${shape.join(',')}]`;
+    const [value] = this.node('Parameter', [], { element_type: type, shape: text }, { name }) as [Value];
+    if (name) value.names = [name];
+    return value;
+  }
+
+  /** A constant from a Literal, or from type, shape and decoded values. */
+  constant(literal: Literal, name?: string): Value;
+  constant(type: ElementType, shape: readonly number[], values: ArrayLike<number | bigint | string | boolean>, name?: string): Value;
+  constant(a: Literal | ElementType, b?: readonly number[] | string, c?: ArrayLike<number | bigint | string | boolean>, name?: string): Value {
+    const literal = typeof a === 'string' ? Literal.from(a, b as readonly number[], c ?? []) : a;
+    const label = typeof a === 'string' ? name : (b as string | undefined);
+    return (this.node('Constant', [], { value: literal }, { name: label }) as [Value])[0];
+  }
+
+  /** A scalar of the type of `like`, or of a type. */
+  scalar(value: number, like: Value | ElementType): Value {
+    const type = typeof like === 'string' ? like : like.fact.type;
+    if (type !== 'dynamic') return this.constant(type, [], [value]);
+    return (this.node('ConvertLike', [this.constant('f32', [], [value]), like as Value]) as [Value])[0];
+  }
+
+  /** A 1-D i64 constant: axes, shapes, patterns. */
+  ints(values: readonly number[]): Value {
+    return this.constant('i64', [values.length], values);
+  }
+
+  /** A model output. */
+  result(value: Value, name?: string): Node {
+    const [out] = this.node('Result', [value], {}, { name }) as [Value];
+    return out.node;
+  }
+
+  /** The value converted, or itself when it has that type. */
+  cast(value: Value, type: ElementType): Value {
+    if (value.fact.type === type || bitsOf(type) < 0) return value;
+    return (this.node('Convert', [value], { destination_type: type }) as [Value])[0];
+  }
+}
+
+const isAttributes = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !(x instanceof Value) && !Array.isArray(x);
+
+/** Gives a builder class one method for each room: positional inputs, then attributes with optional `name` and `origin`. */
+export function addMethods(target: { prototype: object }, rooms: Iterable<Op>): void {
+  for (const room of rooms) {
+    const method = methodName(room.name);
+    if (method in target.prototype) continue;
+    const single = room.outputs.length === 1 && room.outputs[0]?.arity === 'one';
+    Object.defineProperty(target.prototype, method, {
+      value(this: GraphBuilder, ...args: unknown[]): Value | readonly Value[] {
+        const last = args[args.length - 1];
+        const { name, origin, ...attributes } = (isAttributes(last) ? args.pop() : {}) as Record<string, unknown> & NodeOptions;
+        const outputs = this.node(room, (args as (Value | Value[] | undefined)[]).flat(), attributes, { name, origin });
+        return single ? (outputs[0] as Value) : outputs;
+      },
+    });
+  }
+}

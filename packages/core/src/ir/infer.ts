@@ -1,0 +1,195 @@
+/** @file Runs a room's `infer` on a node: arity and types first, then facts, then the values of small tensors. */
+import { CuveeError } from '../errors.js';
+import type { Op, Port } from '../ops/op.js';
+import * as shapes from '../shape/index.js';
+import type { BroadcastRule, Dim, Pred, Range, Shape, ShapeScope, Window } from '../shape/index.js';
+import { isInteger, type ElementType } from '../tensor/element.js';
+import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
+import { Literal } from '../tensor/literal.js';
+import { printFact, staticShape, type Element, type Fact } from './fact.js';
+import { Value, type Node } from './node.js';
+
+/** Tensors up to this many elements carry their elements as facts. */
+const smallTensor = 64;
+/** Constant results up to this many elements are computed while facts are inferred; larger ones by the folding pass. */
+const foldedAtOnce = 1024;
+
+/** What a room's `infer` may use: shape algebra in the model's scope, and errors that name the node. */
+export class Infer {
+  readonly node: Node;
+  readonly scope: ShapeScope;
+  readonly #facts: ReadonlyMap<Fact, Value>;
+
+  constructor(node: Node, scope: ShapeScope) {
+    this.node = node;
+    this.scope = scope;
+    this.#facts = new Map(node.inputs.flatMap((v) => (v ? [[v.fact, v] as const] : [])));
+  }
+
+  /** Throws SHAPE_MISMATCH for this node. */
+  readonly fail = (message: string): never => {
+    const inputs = this.node.inputs.map((v, i) => `input ${i} is ${v ? `"${v}" ${printFact(v.fact)}` : 'absent'}`).join(', ');
+    throw new CuveeError('SHAPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message} (${inputs})`, { op: this.node.op.name, node: this.node.name });
+  };
+
+  /** Throws TYPE_MISMATCH for this node. */
+  typeMismatch(message: string): never {
+    throw new CuveeError('TYPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message}`, { op: this.node.op.name, node: this.node.name });
+  }
+
+  /** The rank, which must be known. */
+  rank(what: string, shape: Shape): readonly Dim[] {
+    return shape ?? this.fail(`${what} must have a known rank`);
+  }
+
+  /** The simpler of two dimensions that must be equal; a guard when that is only known at run time. */
+  requireEqual(what: string, a: Dim, b: Dim): Dim {
+    return shapes.requireEqual(this, what, a, b);
+  }
+
+  /** A condition that must hold; a guard when it is only known at run time. */
+  require(what: string, p: Pred | boolean): void {
+    if (p === false) this.fail(what);
+    if (p !== true) shapes.requireTrue(this, what, p);
+  }
+
+  broadcast(a: Shape, b: Shape, rule: BroadcastRule = 'numpy'): Shape {
+    return shapes.broadcast(this, a, b, rule);
+  }
+
+  window(n: Dim, kernel: Dim, w: Window, axis: number): { count: Dim; pads: readonly [Dim, Dim] } {
+    return shapes.window(this, n, kernel, w, axis);
+  }
+
+  sliceLength(n: Dim, begin: Dim, end: Dim, step: number): Dim {
+    return shapes.sliceLength(this, n, begin, end, step);
+  }
+
+  reshape(from: Shape, pattern: readonly Dim[], specialZero: boolean): Shape {
+    return shapes.reshape(this, from, pattern, specialZero);
+  }
+
+  /** A dimension of output `output` that only the run tells. */
+  fresh(axis: number, range: Range = [0, Number.POSITIVE_INFINITY], output = 0): Dim {
+    return this.scope.symbol({ kind: 'data', node: String(this.node.id), output, axis }, range, `${this.node.name}#${axis}`);
+  }
+
+  /** A dimension of a carried state or parameter-like output, unknown and without relation to others. */
+  freshShape(rank: number, output = 0): readonly Dim[] {
+    return Array.from({ length: rank }, (_, axis) => this.fresh(axis, undefined, output));
+  }
+
+  /** Elements of a small integer tensor as far as they are known; undefined when not even their number is. */
+  values(f: Fact): readonly Element[] | undefined {
+    return elementsOf(f);
+  }
+
+  /** Elements as plain numbers, when all are constant. */
+  constants(f: Fact | undefined): readonly number[] | undefined {
+    if (f === undefined) return undefined;
+    if (f.value) return numbersOf(f.value.nd());
+    return f.elements?.every((e) => typeof e === 'number') ? (f.elements as readonly number[]) : undefined;
+  }
+
+  /**
+   * Elements as dimensions; one that only the run tells becomes a symbol bound to that element of the tensor.
+   * Undefined when the number of elements is unknown or large.
+   */
+  dims(f: Fact): readonly Dim[] | undefined {
+    const shape = staticShape(f.shape);
+    if (!shape || shape.length > 1 || sizeOf(shape) > smallTensor) return undefined;
+    const known = elementsOf(f) ?? new Array<Element>(sizeOf(shape)).fill(undefined);
+    const value = this.#facts.get(f);
+    return known.map((e, element) => {
+      if (typeof e === 'number' || (e !== undefined && shapes.isExpr(e))) return e;
+      if (!value) return this.fail('a value that only the run tells is needed here');
+      return this.scope.symbol({ kind: 'value', node: String(value.node.id), output: value.index, element }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], `${value}[${element}]`);
+    });
+  }
+}
+
+/** The elements of a fact: given, or read from a constant. */
+export function elementsOf(f: Fact): readonly Element[] | undefined {
+  if (f.elements) return f.elements;
+  if (!f.value || f.value.size > smallTensor || !(isInteger(f.type) || f.type === 'boolean')) return undefined;
+  return numbersOf(f.value.nd());
+}
+
+function checkArity(op: Op, node: Node): void {
+  const least = op.inputs.filter((p) => p.arity === 'one').length;
+  const most = op.inputs.some((p) => p.arity === 'many') ? Number.POSITIVE_INFINITY : op.inputs.length;
+  const given = node.inputs.length;
+  const missing = op.inputs.findIndex((p, i) => p.arity === 'one' && node.inputs[i] === undefined);
+  if (given >= least && given <= most && missing < 0) return;
+  const expected = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
+  const which = missing >= 0 && missing < given ? `; input "${op.inputs[missing]?.name}" is absent` : '';
+  throw new CuveeError('MODEL_INVALID', `${op.name} "${node.name}": ${expected} inputs expected, got ${given}${which}`, { op: op.name, node: node.name });
+}
+
+function checkTypes(op: Op, node: Node): void {
+  node.inputs.forEach((value, i) => {
+    const p = (op.inputs[Math.min(i, op.inputs.length - 1)] as Port | undefined);
+    if (!value || !p || p.types.has(value.fact.type)) return;
+    throw new CuveeError('TYPE_MISMATCH', `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value}" is ${value.fact.type}`, { op: op.name, node: node.name });
+  });
+}
+
+/** Facts of a node's outputs. Throws CuveeError with op and node; anything else a room throws is wrapped. */
+export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
+  const { op } = node;
+  checkArity(op, node);
+  checkTypes(op, node);
+  try {
+    const facts = op.infer(node.inputs.map((v) => v?.fact), node.attributes, new Infer(node, scope));
+    return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts) : facts;
+  } catch (error) {
+    if (error instanceof CuveeError && error.node !== undefined) throw error;
+    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'MODEL_INVALID');
+  }
+}
+
+/** Adds constant values, and the elements that a moving op carries from its inputs. */
+function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
+  if (facts.some((f) => f.value)) return facts;
+  const sizes = facts.map((f) => (staticShape(f.shape) ? sizeOf(staticShape(f.shape) as number[]) : Number.POSITIVE_INFINITY));
+  const inputs = node.inputs;
+  if (inputs.every((v) => !v || v.fact.value) && Math.max(...sizes) <= foldedAtOnce && inputs.every((v) => !v || (v.fact.value as Literal).size <= foldedAtOnce)) {
+    return facts.map((f, i) => ({ ...f, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
+  }
+  if (!node.op.traits.moves || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements)) return facts;
+  return moveElements(node, facts);
+}
+
+const carries = (type: ElementType): boolean => isInteger(type) || type === 'boolean';
+
+function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
+  if (!facts.every((f) => carries(f.type))) return facts;
+  const arrays: (NdArray | undefined)[] = [];
+  for (const value of node.inputs) {
+    if (!value) { arrays.push(undefined); continue; }
+    if (value.fact.value) { arrays.push(value.fact.value.nd()); continue; }
+    const elements = elementsOf(value.fact);
+    const shape = staticShape(value.fact.shape);
+    if (!elements || !shape || !isDataPort(node, arrays.length)) return facts;
+    arrays.push({ type: value.fact.type, shape, data: elements as unknown as NdArray['data'] });
+  }
+  // A mix of symbolic and constant data inputs (Concat): all become plain arrays.
+  const symbolic = arrays.map((a, i) => (a && node.inputs[i]?.fact.type === facts[0]?.type && !Array.isArray(a.data) && isDataPort(node, i) ? { ...a, data: numbersOf(a) as unknown as NdArray['data'] } : a));
+  const results = evaluateNode(node, symbolic, facts);
+  return facts.map((f, i) => ({ ...f, elements: Array.from(results[i]?.data as unknown as Element[], (e) => (typeof e === 'bigint' ? Number(e) : e)) }));
+}
+
+/** Whether input `i` holds what the op moves (its first port, or any of a `many` port) and not how to move it. */
+const isDataPort = (node: Node, i: number): boolean => i === 0 || node.op.inputs[Math.min(i, node.op.inputs.length - 1)]?.arity === 'many' || node.op.inputs[i]?.name === 'updates';
+
+/** Runs a node's `evaluate`, with the result's types and shapes checked. */
+export function evaluateNode(node: Node, inputs: readonly (NdArray | undefined)[], outputs: readonly Fact[] = node.outputs.map((v) => v.fact)): readonly NdArray[] {
+  const { op } = node;
+  if (!op.evaluate) throw new CuveeError('NOT_IMPLEMENTED', `${op.name} "${node.name}" has no reference evaluation`, { op: op.name, node: node.name });
+  try {
+    return op.evaluate(inputs, node.attributes, { node, outputs });
+  } catch (error) {
+    if (error instanceof CuveeError && error.node !== undefined) throw error;
+    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'INTERNAL');
+  }
+}

@@ -1,0 +1,63 @@
+/** @file Nodes and the values that they make. Only `patch.ts` and `model.ts` change the wiring. */
+import type { Attributes } from '../ops/attributes.js';
+import type { Op } from '../ops/op.js';
+import type { Fact } from './fact.js';
+
+let nextId = 1;
+
+/** One output of a node. */
+export class Value {
+  readonly node: Node;
+  readonly index: number;
+  /** Set by inference; replaced when the model is inferred again. */
+  fact: Fact;
+  /** Tensor names, in the order in which they were given. */
+  names: readonly string[] = [];
+  /** Nodes that read this value, each as often as it reads it once or more. */
+  readonly users = new Set<Node>();
+
+  constructor(node: Node, index: number, fact: Fact) {
+    this.node = node;
+    this.index = index;
+    this.fact = fact;
+  }
+
+  /** `Conv.12` or, beyond the first output, `Split.3:1`: for messages and printed text. */
+  toString(): string {
+    return this.index === 0 ? this.node.name : `${this.node.name}:${this.index}`;
+  }
+}
+
+/** One operation in a model: its room, checked attributes, inputs and outputs. */
+export class Node {
+  readonly id: number = nextId++;
+  readonly op: Op;
+  readonly attributes: Attributes;
+  readonly inputs: readonly (Value | undefined)[];
+  outputs: readonly Value[] = [];
+  /** Friendly name; unique when nobody gave one. */
+  name: string;
+  /** Names of the nodes of the original model that this one stands for. */
+  origin: readonly string[];
+  /** Run-time information kept through IR files (`rt_info`): attribute name → its fields. */
+  rtInfo: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+
+  constructor(op: Op, attributes: Attributes, inputs: readonly (Value | undefined)[], name?: string, origin?: readonly string[]) {
+    this.op = op;
+    this.attributes = attributes;
+    this.inputs = inputs;
+    this.name = name ?? `${op.name}_${this.id}`;
+    this.origin = origin ?? [this.name];
+    for (const input of inputs) input?.users.add(this);
+  }
+
+  /** The only output. */
+  get output(): Value {
+    return this.outputs[0] as Value;
+  }
+
+  /** Input `i`, which the room declares as present. */
+  input(i: number): Value {
+    return this.inputs[i] as Value;
+  }
+}

@@ -1,0 +1,60 @@
+/** @file The one door through which a model's wiring changes. */
+import { CuveeError } from '../errors.js';
+import { printFact, partialShapeOf } from './fact.js';
+import type { Model } from './model.js';
+import type { Node, Value } from './node.js';
+
+/** What a rule wants: each old value to be replaced by a new one. */
+export type Patch = readonly (readonly [old: Value, replacement: Value])[];
+
+/**
+ * Applies a patch: every user of an old value reads the replacement, which takes over tensor names and origins.
+ * Throws INTERNAL, naming `why`, when a replacement's type or shape contradicts the old one.
+ */
+export function applyPatch(model: Model, patch: Patch, why: string): void {
+  for (const [old, replacement] of patch) {
+    if (old === replacement) continue;
+    compatible(old, replacement, why);
+    inheritOrigin(old.node, replacement.node);
+    replacement.names = [...new Set([...replacement.names, ...old.names])];
+    old.names = [];
+    for (const user of [...old.users]) rewire(user, old, replacement);
+    discard(old.node, model);
+  }
+  model.touched();
+}
+
+function compatible(old: Value, replacement: Value, why: string): void {
+  const a = old.fact;
+  const b = replacement.fact;
+  const types = a.type === b.type || a.type === 'dynamic' || b.type === 'dynamic';
+  const shapes = a.shape === undefined || b.shape === undefined || partialShapeOf(a).merge(partialShapeOf(b)) !== undefined;
+  if (!types || !shapes) throw new CuveeError('INTERNAL', `${why}: "${old}" is ${printFact(a)}, its replacement "${replacement}" is ${printFact(b)}`, { op: old.node.op.name, node: old.node.name });
+}
+
+/** New nodes made by a rule stand for the node that they replace. */
+function inheritOrigin(old: Node, fresh: Node): void {
+  fresh.origin = [...new Set([...(fresh.origin.length === 1 && fresh.origin[0] === fresh.name ? [] : fresh.origin), ...old.origin])];
+  if (fresh.name === `${fresh.op.name}_${fresh.id}`) fresh.name = old.name;
+}
+
+function rewire(user: Node, old: Value, replacement: Value): void {
+  if (user === replacement.node) return;
+  (user as { inputs: readonly (Value | undefined)[] }).inputs = user.inputs.map((v) => (v === old ? replacement : v));
+  old.users.delete(user);
+  replacement.users.add(user);
+}
+
+/** Takes a node that nobody reads out of its inputs' users, and then those that thereby became unread. */
+function discard(node: Node, model: Model): void {
+  const kept = new Set<Node>([...model.parameters, ...model.results, ...model.sinks]);
+  const pending = [node];
+  while (pending.length > 0) {
+    const dead = pending.pop() as Node;
+    if (kept.has(dead) || dead.outputs.some((v) => v.users.size > 0)) continue;
+    for (const input of dead.inputs) {
+      if (!input?.users.delete(dead)) continue;
+      if (input.users.size === 0) pending.push(input.node);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import { add } from '../shape/index.js';
+import { binary } from './elementwise.js';
+
+/** a + b with broadcasting. Integers wrap around. Spec: OpenVINO Add-1. */
+export const Add = binary('Add', { number: (a, b) => a + b, bigint: (a, b) => a + b, symbolic: add });

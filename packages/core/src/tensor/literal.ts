@@ -1,0 +1,105 @@
+/** @file The value of a constant: a type, a shape, and bytes that may still lie in a file. */
+import { CuveeError } from '../errors.js';
+import { decode, encode, type Elements } from './convert.js';
+import { allocate, byteSize, storageOver, type ElementType, type Storage } from './element.js';
+import { sizeOf, type NdArray } from './nd.js';
+
+/** Where a constant's bytes are. Core reads ranges on demand; a device may map the path. */
+export type WeightSource =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly length: number; readonly read: () => Uint8Array };
+
+/** An immutable constant: element type, static shape, little-endian row-major bytes or strings. */
+export class Literal {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly size: number;
+  readonly source: WeightSource | undefined;
+  #storage: Storage | undefined;
+
+  private constructor(type: ElementType, shape: readonly number[], source: WeightSource | undefined, storage: Storage | undefined) {
+    this.type = type;
+    this.shape = shape;
+    this.size = sizeOf(shape);
+    this.source = source;
+    this.#storage = storage;
+  }
+
+  /** Over bytes that lie elsewhere; not read until asked for. Throws MODEL_INVALID when the length does not fit the shape. */
+  static at(type: ElementType, shape: readonly number[], source: WeightSource): Literal {
+    const length = source.kind === 'bytes' ? source.bytes.byteLength : source.length;
+    const literal = new Literal(type, shape, source, undefined);
+    const expected = byteSize(type, literal.size);
+    if (!Number.isSafeInteger(literal.size) || length !== expected) {
+      throw new CuveeError('MODEL_INVALID', `constant of ${type} [${shape.join(',')}] needs ${expected} bytes, its data has ${length}`);
+    }
+    return literal;
+  }
+
+  /** Over storage (bit patterns for f16 and the like), shared. */
+  static of(type: ElementType, shape: readonly number[], storage: Storage): Literal {
+    const literal = new Literal(type, shape, undefined, storage);
+    const expected = type === 'string' ? literal.size : byteSize(type, literal.size);
+    const actual = type === 'string' ? storage.length : (storage as Uint8Array).byteLength;
+    if (actual !== expected) throw new CuveeError('ARGUMENT_INVALID', `constant of ${type} [${shape.join(',')}] needs ${expected} bytes, got ${actual}`);
+    return literal;
+  }
+
+  /** From decoded values: `Literal.from('i64', [2], [1, -1])`. Numbers become BigInts where the type asks for them. */
+  static from(type: ElementType, shape: readonly number[], values: ArrayLike<number | bigint | string | boolean>): Literal {
+    const n = sizeOf(shape);
+    if (values.length !== n) throw new CuveeError('ARGUMENT_INVALID', `constant of shape [${shape.join(',')}] needs ${n} values, got ${values.length}`);
+    if (type === 'string') return new Literal(type, shape, undefined, Array.from(values, String));
+    if (type === 'i64' || type === 'u64') {
+      const wide = allocate(type, n) as BigInt64Array;
+      for (let i = 0; i < n; i++) wide[i] = BigInt(values[i] as number);
+      return new Literal(type, shape, undefined, wide);
+    }
+    const plain = Float64Array.from({ length: n }, (_, i) => Number(values[i]));
+    return Literal.fromNd({ type, shape, data: narrow(type, plain) });
+  }
+
+  static fromNd(array: NdArray): Literal {
+    return new Literal(array.type, array.shape, undefined, encode(array.type, array.data, array.data.length));
+  }
+
+  static scalar(type: ElementType, value: number): Literal {
+    return Literal.from(type, [], [value]);
+  }
+
+  /** Stored elements; reads the file on first use. */
+  get storage(): Storage {
+    if (this.#storage === undefined) {
+      const source = this.source as WeightSource;
+      this.#storage = storageOver(this.type, source.kind === 'bytes' ? source.bytes : source.read());
+    }
+    return this.#storage;
+  }
+
+  /** Raw little-endian bytes. Not for strings. */
+  get bytes(): Uint8Array {
+    if (this.source?.kind === 'bytes') return this.source.bytes;
+    const storage = this.storage as Uint8Array;
+    return new Uint8Array(storage.buffer, storage.byteOffset, storage.byteLength);
+  }
+
+  get byteLength(): number {
+    return byteSize(this.type, this.size);
+  }
+
+  /** Decoded elements for `evaluate`. */
+  nd(): NdArray {
+    return { type: this.type, shape: this.shape, data: decode(this.type, this.storage, this.size) };
+  }
+}
+
+function narrow(type: ElementType, values: Float64Array): Elements {
+  if (type === 'f64') return values;
+  if (type === 'u8' || type === 'boolean') return Uint8Array.from(values);
+  if (type === 'i8') return Int8Array.from(values);
+  if (type === 'u16') return Uint16Array.from(values);
+  if (type === 'i16') return Int16Array.from(values);
+  if (type === 'u32') return Uint32Array.from(values);
+  if (type === 'i32') return Int32Array.from(values);
+  return Float32Array.from(values);
+}

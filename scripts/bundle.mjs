@@ -72,7 +72,7 @@ async function bundlePackage(pack, esbuild) {
 /** Bundles the given packages (default: all); false when every one of them was up to date. */
 export async function bundle(chosen = packages()) {
   const esbuild = await import('esbuild').catch(() => {
-    throw new SetupError('esbuild is not installed. Type: npm ci');
+    throw new SetupError('esbuild is not installed. Type: npm install');
   });
   const results = await Promise.all(chosen.map((pack) => bundlePackage(pack, esbuild)));
   return results.some(Boolean);

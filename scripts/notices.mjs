@@ -28,7 +28,7 @@ function dependenciesOf(start) {
       if (name === 'cuvee' || name.startsWith('@cuvee/')) continue;
       const target = installed(name, folder);
       if (!target && name in optionalDependencies) continue;
-      if (!target) throw new SetupError(`${name} is not installed. Type: npm ci`);
+      if (!target) throw new SetupError(`${name} is not installed. Type: npm install`);
       const { version, os } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8'));
       if (os) continue; // one platform's binary: the notices must not depend on the machine that writes them
       if (found.has(`${name}@${version}`)) continue;
@@ -66,7 +66,7 @@ function compose() {
   const shown = new Map([...dependenciesOf(examples)].filter(([title]) => !shipped.has(title)));
   const headers = ['node-addon-api', 'node-api-headers'].map((name) => {
     const folder = installed(name, root);
-    if (!folder) throw new SetupError(`${name} is not installed. Type: npm ci`);
+    if (!folder) throw new SetupError(`${name} is not installed. Type: npm install`);
     return section(`${name}@${JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version}`, folder);
   });
   const data = dataNotices();

@@ -19,18 +19,20 @@ function checkNode() {
   );
 }
 
-/** `npm ci` on a fresh clone, `npm install` when manifests changed since the last set-up. */
+/**
+ * Installs what the lockfile names and leaves the lockfile alone. Not `npm ci`: that refuses a lockfile without the optional
+ * binaries of other platforms, which is what npm writes where a mirror serves only this platform's.
+ */
 async function installDependencies() {
   const modules = join(root, 'node_modules');
   const stamp = join(modules, '.cuvee-installed');
-  const manifests = [join(root, 'package.json'), ...packages().map(({ folder }) => join(folder, 'package.json'))];
-  const value = () => fingerprint([join(root, 'package-lock.json'), join(root, '.npmrc'), ...manifests]);
-  if (stamped(stamp, value())) return false;
-  const command = existsSync(modules) && !process.env.CI ? 'install' : 'ci';
-  await must('npm', [command, '--no-audit', '--no-fund', '--loglevel=error'], {
-    hint: `The npm registry must be reachable for the first set-up (npm config get registry shows which one is asked). Then type: npm ${command}`,
+  const manifests = packages().map(({ folder }) => join(folder, 'package.json'));
+  const value = fingerprint(['package.json', 'package-lock.json', '.npmrc'].map((name) => join(root, name)).concat(manifests));
+  if (stamped(stamp, value)) return false;
+  await must('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    hint: 'The first set-up needs an npm registry (npm config get registry shows which one is asked). Then type: npm install',
   });
-  writeStamp(stamp, value());
+  writeStamp(stamp, value);
 }
 
 /** Declarations into each dist/types; TypeScript's own build information decides what is stale. */

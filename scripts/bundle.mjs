@@ -62,6 +62,8 @@ async function bundlePackage(pack, esbuild) {
       banner: executable ? { js: '#!/usr/bin/env node' } : {},
       logLevel: 'error',
       absWorkingDir: root,
+    }).catch((error) => {
+      throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
     });
     if (executable) chmodSync(join(folder, output), 0o755);
   }

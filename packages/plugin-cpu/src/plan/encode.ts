@@ -1,0 +1,173 @@
+/**
+ * @file A Plan as bytes, little-endian; `native/runtime/plan.cc` reads them.
+ *
+ * header: "CUVPLAN\0", u32 version, u32 block, u32 isa name (string), u32 number of sections,
+ *         then per section u32 id, u32 zero, u64 offset from the start, u64 length. Sections start at multiples of 8.
+ * 1 names    u32 count, then (count + 1) u32 offsets from the first character, then UTF-8
+ * 2 shapes   the assembled shape program (format: core/src/shape/program.ts)
+ * 3 bindings u32 levels; per level u32 count; per binding u8 kind (0 dim, 1 element), u8[3] zero, u32 tensor, u32 axis or element, u32 register
+ * 4 tensors  u32 count; each u8 type, u8 layout, u8 storage, u8 rank, i32 link, i32 offset register, u32 name, u32 dims[rank]
+ *            type: index in core's `elementTypes`; layout 0 plain, 1 blocked; storage 0 arena, 1 weight, 2 input, 3 output, 4 state, 5 dynamic, 6 view
+ * 5 ports    u32 inputs, u32 outputs, i32 tensor each
+ * 6 levels   u32 count; per level u32 steps; each step u32 family, u32 action, u32 op, u16 inputs, u16 outputs, u16 args, u16 plans, u16 origins, u16 zero,
+ *            i32 inputs[], i32 outputs[], per arg { u32 kind (0 int, 1 float, 2 register), u32 zero, i64 or f64 value } (padded to 8 first), u32 plans[], u32 origins[] (padded to 8)
+ * 7 segments per level u32 count; each u32 first, u32 count, u32 rows
+ * 8 states   u32 count; each u32 name, u32 type, i32 read, i32 write, u32 shape text
+ * 9 weights  u32 count; each u32 source (0 bytes, 1 file), u32 type, u32 path (string; for bytes: index into the list handed over beside the plan), u32 zero, u64 offset, u64 length
+ * 10 plans   u32 count; per plan u64 length and the plan's bytes, padded to 8; a prologue, when there is one, comes last and `header` of section 11 says so
+ * 11 flags   u32 1 when the last of the plans is the prologue
+ */
+import { CuveeError, elementTypes } from '@cuvee/core';
+import type { Arg, Plan, PlanTensor, Step, Storage } from './plan.js';
+
+export const planVersion = 1;
+
+/** Grows as it is written to. */
+class Writer {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  length = 0;
+
+  #room(n: number): number {
+    const at = this.length;
+    this.length += n;
+    if (this.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+  u8(...values: number[]): void { for (const v of values) this.#view.setUint8(this.#room(1), v); }
+  u16(...values: number[]): void { for (const v of values) this.#view.setUint16(this.#room(2), v, true); }
+  u32(...values: number[]): void { for (const v of values) this.#view.setUint32(this.#room(4), v >>> 0, true); }
+  i64(value: number | bigint): void { this.#view.setBigInt64(this.#room(8), BigInt(value), true); }
+  f64(value: number): void { this.#view.setFloat64(this.#room(8), value, true); }
+  bytes(b: Uint8Array): void { const at = this.#room(b.length); this.#bytes.set(b, at); }
+  pad(): void { while (this.length % 8 !== 0) this.u8(0); }
+  setU64(at: number, value: number): void { this.#view.setBigUint64(at, BigInt(value), true); }
+  done(): Uint8Array { return this.#bytes.slice(0, this.length); }
+}
+
+const storages: readonly Storage['kind'][] = ['arena', 'weight', 'input', 'output', 'state', 'dynamic', 'view'];
+const linkOf = (s: Storage): number => (s.kind === 'weight' ? s.weight : s.kind === 'view' ? s.of : 'index' in s ? s.index : -1);
+
+/** Strings by index, each stored once. */
+class Names {
+  readonly #index = new Map<string, number>();
+  id(text: string): number {
+    const known = this.#index.get(text);
+    if (known !== undefined) return known;
+    this.#index.set(text, this.#index.size);
+    return this.#index.size - 1;
+  }
+  write(w: Writer): void {
+    const encoded = [...this.#index.keys()].map((s) => new TextEncoder().encode(s));
+    w.u32(encoded.length);
+    let at = 0;
+    for (const e of [...encoded, new Uint8Array(0)]) { w.u32(at); at += e.length; }
+    for (const e of encoded) w.bytes(e);
+  }
+}
+
+/** A plan's bytes, and the constants that lie in memory, to be handed over beside them. */
+export interface EncodedPlan {
+  readonly bytes: Uint8Array;
+  readonly constants: readonly Uint8Array[];
+}
+
+export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPlan {
+  const names = new Names();
+  const isa = names.id(plan.isa.name);
+  const w = new Writer();
+  const sections: [number, (w: Writer) => void][] = [
+    [2, (s) => s.bytes(plan.shapes)],
+    [3, (s) => writeBindings(s, plan)],
+    [4, (s) => { s.u32(plan.tensors.length); for (const t of plan.tensors) writeTensor(s, t, names); }],
+    [5, (s) => s.u32(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
+    [6, (s) => { s.u32(plan.levels.length); for (const l of plan.levels) { s.u32(l.steps.length); for (const step of l.steps) writeStep(s, step, names); } }],
+    [7, (s) => { for (const l of plan.levels) { s.u32(l.segments.length); for (const g of l.segments) s.u32(g.first, g.count, g.rows); } }],
+    [8, (s) => { s.u32(plan.states.length); for (const v of plan.states) s.u32(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape)); }],
+    [9, (s) => writeWeights(s, plan, names, constants)],
+    [10, (s) => writePlans(s, plan, constants)],
+    [11, (s) => s.u32(plan.prologue ? 1 : 0)],
+    [1, (s) => names.write(s)],
+  ];
+  w.bytes(new TextEncoder().encode('CUVPLAN\0'));
+  w.u32(planVersion, plan.isa.block, isa, sections.length);
+  const table = w.length;
+  for (const [id] of sections) { w.u32(id, 0); w.i64(0); w.i64(0); }
+  sections.forEach(([, write], i) => {
+    w.pad();
+    const start = w.length;
+    write(w);
+    w.setU64(table + i * 24 + 8, start);
+    w.setU64(table + i * 24 + 16, w.length - start);
+  });
+  w.pad();
+  return { bytes: w.done(), constants };
+}
+
+const typeId = (type: PlanTensor['type']): number => elementTypes.indexOf(type);
+
+function writeBindings(w: Writer, plan: Plan): void {
+  w.u32(plan.bindings.length);
+  for (const level of plan.bindings) {
+    w.u32(level.length);
+    for (const b of level) {
+      w.u8(b.kind === 'dim' ? 0 : 1, 0, 0, 0);
+      w.u32(b.tensor, b.kind === 'dim' ? b.axis : b.element, b.register);
+    }
+  }
+}
+
+function writeTensor(w: Writer, t: PlanTensor, names: Names): void {
+  if (t.dims.length > 255) throw new CuveeError('MODEL_UNSUPPORTED', `tensor "${t.name}" has rank ${t.dims.length}`);
+  w.u8(typeId(t.type), t.layout === 'plain' ? 0 : 1, storages.indexOf(t.storage.kind), t.dims.length);
+  w.u32(linkOf(t.storage), t.storage.kind === 'view' ? t.storage.offset : -1, names.id(t.name), ...t.dims);
+}
+
+function writeArg(w: Writer, arg: Arg): void {
+  w.u32('int' in arg ? 0 : 'float' in arg ? 1 : 2, 0);
+  if ('int' in arg) w.i64(arg.int);
+  else if ('float' in arg) w.f64(arg.float);
+  else w.i64(arg.register);
+}
+
+function writeStep(w: Writer, step: Step, names: Names): void {
+  w.u32(names.id(step.family), names.id(step.action), names.id(step.op));
+  w.u16(step.inputs.length, step.outputs.length, step.args.length, step.plans?.length ?? 0, step.origin.length, 0);
+  w.u32(...step.inputs, ...step.outputs);
+  w.pad();
+  for (const arg of step.args) writeArg(w, arg);
+  w.u32(...(step.plans ?? []), ...step.origin.map((o) => names.id(o)));
+  w.pad();
+}
+
+function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array[]): void {
+  w.u32(plan.weights.length);
+  for (const { source, type } of plan.weights) {
+    if (source.kind === 'file') {
+      w.u32(1, typeId(type), names.id(source.path), 0);
+      w.i64(source.offset);
+      w.i64(source.length);
+    } else {
+      w.u32(0, typeId(type), constants.length, 0);
+      w.i64(0);
+      w.i64(source.bytes.byteLength);
+      constants.push(source.bytes);
+    }
+  }
+}
+
+function writePlans(w: Writer, plan: Plan, constants: Uint8Array[]): void {
+  const all = [...plan.plans, ...(plan.prologue ? [plan.prologue] : [])];
+  w.u32(all.length, 0);
+  for (const inner of all) {
+    const { bytes } = encodePlan(inner, constants);
+    w.i64(bytes.length);
+    w.bytes(bytes);
+    w.pad();
+  }
+}

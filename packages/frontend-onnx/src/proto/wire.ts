@@ -75,16 +75,18 @@ export class Wire {
   /** A varint as int64, two's complement. */
   int64(end: number, what: string): bigint {
     const pbf = this.#pbf, buf = pbf.buf, start = pbf.pos;
-    let low = 0, middle = 0, high = 0;                            // 28, 28 and 8 bits
-    for (let at = start, index = 0; at < end && index < 10; at++, index++) {
+    let low = 0, high = 0;                                        // 32-bit words
+    for (let at = start, shift = 0; at < end && shift < 70; at++, shift += 7) {
       const byte = buf[at] as number, bits = byte & 0x7f;
-      if (index < 4) low |= bits << (7 * index);
-      else if (index < 8) middle |= bits << (7 * (index - 4));
-      else high |= (bits << (7 * (index - 8))) & 0xff;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >> 4;
+      } else high |= bits << (shift - 32);
       if (byte < 0x80) {
         pbf.pos = at + 1;
-        if (high === 0) return BigInt(middle * 0x10000000 + low);
-        return BigInt.asIntN(64, (BigInt(high) << 56n) | BigInt(middle * 0x10000000 + low));
+        if (high === 0) return BigInt(low >>> 0);
+        return (BigInt(high) << 32n) | BigInt(low >>> 0);
       }
     }
     throw this.invalid(`the varint of ${what} is truncated or longer than 10 bytes`, start);

@@ -1,0 +1,202 @@
+/**
+ * Bounds of an expression, tiers 2 and 3 (tier 1 is computed when it is made, in expr.ts), and its value under a binding.
+ *
+ * Every tier is a pure function of the expression and is intersected with the ones below it.
+ */
+import { endProduct, floorDivide, floorModulo, gcd, highEnd, lowEnd, productHigh, productLow } from './interval.js';
+import { BCAST, FDIV, FSCALE, GE, EQ, MAX, MAX_DEGREE, MOD, OR, SEL, SYM, TDIV } from './kinds.js';
+import type { Atom, Dim, Expr, Mono, Pred, Range } from './expr.js';
+import { scaleNumber } from './scale.js';
+
+const MAX_OPENINGS = 12;
+const MAX_OPEN_TERMS = 48;
+const MAX_ENUMERATED = 256;
+
+/**
+ * An interval that holds every admissible value of `d`.
+ * effort 1: interval arithmetic; 2: floor divisions opened to (R − r)/d, r ∈ [0, d−1], and collected over the rationals;
+ * 3: also enumeration, where one symbol with at most 257 values decides everything. Default 2.
+ */
+export function bounds(d: Dim, effort: 1 | 2 | 3 = 2): Range {
+  if (typeof d === 'number') return [d, d];
+  if (effort === 1) return [d.lo, d.hi];
+  return effort === 2 ? tightBounds(d) : enumeratedBounds(d);
+}
+
+/** Tier 2, remembered in the expression. @internal */
+export function tightBounds(e: Expr): Range {
+  if (!e.divides) return [e.lo, e.hi];
+  if (Number.isNaN(e.lo2)) openDivisions(e);
+  return [e.lo2, e.hi2];
+}
+
+/** L·e = c + Σ terms + slack, with one floor division opened at a time; the interval after every step is intersected. */
+function openDivisions(e: Expr): void {
+  const terms = new Map<Mono, number>();
+  for (let i = 0; i < e.monos.length; i++) terms.set(e.monos[i]!, e.coefs[i]!);
+  let c = e.c, slackLo = 0, slackHi = 0, scale = 1, lo = e.lo, hi = e.hi;
+  for (let step = 0; step < MAX_OPENINGS && terms.size <= MAX_OPEN_TERMS; step++) {
+    let open: Mono | undefined;
+    for (const m of terms.keys()) if (m.divides && divisionOf(m) && (!open || m.depth > open.depth)) open = m;
+    if (!open) break;
+    const k = terms.get(open)!, atom = divisionOf(open)!;
+    const d = atom.args[1] as number, r = atom.args[0]!;
+    const g = gcd(k, d), up = d / g, factor = k / g;
+    const rest = open.atoms.length === 1 ? undefined : e.table.mono(without(open.atoms, atom));
+    if (typeof r === 'number' || (rest && r.monos.some((m) => m.atoms.length + rest.atoms.length > MAX_DEGREE))) break;
+    terms.delete(open);
+    let safe = true;
+    const put = (m: Mono, x: number): void => {
+      const total = (terms.get(m) ?? 0) + x;
+      safe &&= Number.isSafeInteger(total);
+      if (total === 0) terms.delete(m); else terms.set(m, total);
+    };
+    if (up !== 1) {
+      scale *= up;
+      c *= up;
+      slackLo *= up;
+      slackHi *= up;
+      for (const [m, x] of terms) { safe &&= Number.isSafeInteger(x * up); terms.set(m, x * up); }
+    }
+    for (let i = 0; i < r.monos.length; i++) put(rest ? e.table.product(rest, r.monos[i]!) : r.monos[i]!, factor * r.coefs[i]!);
+    if (rest) { if (r.c !== 0) put(rest, factor * r.c); } else c += factor * r.c;
+    // The slack is −factor·rest·[0, d−1].
+    const wlo = rest ? rest.lo : 1, whi = rest ? rest.hi : 1, f = -factor * (d - 1);
+    slackLo += Math.min(0, endProduct(f, wlo), endProduct(f, whi));
+    slackHi += Math.max(0, endProduct(f, wlo), endProduct(f, whi));
+    if (!safe || !Number.isSafeInteger(c) || !Number.isSafeInteger(scale)) break;
+    let sumLo = c + slackLo, sumHi = c + slackHi;
+    for (const [m, x] of terms) {
+      sumLo += x > 0 ? x * m.lo : x * m.hi;
+      sumHi += x > 0 ? x * m.hi : x * m.lo;
+    }
+    sumLo = lowEnd(sumLo);
+    sumHi = highEnd(sumHi);
+    if (sumLo !== -Infinity) lo = Math.max(lo, -floorDivide(-sumLo, scale));
+    if (sumHi !== Infinity) hi = Math.min(hi, floorDivide(sumHi, scale));
+  }
+  intoClass(e, lo, hi);
+}
+
+/** Moves the ends into e's congruence class and stores them; an empty interval (nothing admissible) falls back to tier 1. */
+function intoClass(e: Expr, lo: number, hi: number): void {
+  if (e.mod > 1) {
+    if (lo !== -Infinity) lo = lowEnd(lo + floorModulo(e.rem - floorModulo(lo, e.mod), e.mod));
+    if (hi !== Infinity) hi = highEnd(hi - floorModulo(floorModulo(hi, e.mod) - e.rem, e.mod));
+  }
+  e.lo2 = lo <= hi ? lo + 0 : e.lo;
+  e.hi2 = lo <= hi ? hi + 0 : e.hi;
+}
+
+function divisionOf(m: Mono): Atom | undefined {
+  for (const a of m.atoms) if (a.kind === FDIV && typeof a.args[1] === 'number' && typeof a.args[0] !== 'number') return a;
+  return undefined;
+}
+
+function without(atoms: readonly Atom[], atom: Atom): Atom[] {
+  const at = atoms.indexOf(atom);
+  return atoms.filter((_, i) => i !== at);
+}
+
+function enumeratedBounds(e: Expr): Range {
+  const [tlo, thi] = tightBounds(e);
+  const s = e.sole;
+  if (!s || !(s.hi - s.lo <= MAX_ENUMERATED) || e.sole === e.monos[0]!.atoms[0]) return [tlo, thi];
+  let lo = Infinity, hi = -Infinity;
+  for (let x = s.lo; x <= s.hi; x++) {
+    const v = evaluate(e, (symbol) => (symbol === s ? x : NaN));
+    if (v < lo) lo = v;
+    if (v > hi) hi = v;
+  }
+  return lo > hi ? [tlo, thi] : [Math.max(lo, tlo) + 0, Math.min(hi, thi) + 0];
+}
+
+/**
+ * The value of `d` where `value` gives the symbols'; NaN where it has none (division by a number ≤ 0, overflow, a symbol or
+ * definition outside its bounds). A `def` symbol for which `value` gives NaN is computed from its definition.
+ * @internal symbols are atoms here
+ */
+export function evaluate(d: Dim, value: (symbol: Atom) => number): number {
+  if (typeof d === 'number') return d;
+  d.table.generation++;
+  return valueOf(d, d.table.generation, value);
+}
+
+function valueOf(d: Dim, generation: number, value: (symbol: Atom) => number): number {
+  if (typeof d === 'number') return d;
+  let total = d.c;
+  for (let i = 0; i < d.monos.length; i++) {
+    let p = d.coefs[i]!;
+    for (const a of d.monos[i]!.atoms) p *= atomValue(a, generation, value);
+    total += p;
+    if (!(p <= Number.MAX_SAFE_INTEGER && p >= -Number.MAX_SAFE_INTEGER)) return NaN;
+  }
+  return Number.isSafeInteger(total) ? total + 0 : NaN;
+}
+
+function atomValue(a: Atom, generation: number, value: (symbol: Atom) => number): number {
+  if (a.stamp === generation) return a.value;
+  const v = compute(a, generation, value);
+  a.stamp = generation;
+  return (a.value = v);
+}
+
+function compute(a: Atom, generation: number, value: (symbol: Atom) => number): number {
+  if (a.kind === SYM) {
+    const given = value(a);
+    const v = Number.isNaN(given) && a.origin?.kind === 'def' ? valueOf(a.origin.of, generation, value) : given;
+    return v >= a.lo && v <= a.hi ? v : NaN;
+  }
+  if (a.kind === SEL) {
+    const p = holds(a.pred!, generation, value);
+    return p === undefined ? NaN : valueOf(a.args[p ? 0 : 1]!, generation, value);
+  }
+  const x = valueOf(a.args[0]!, generation, value);
+  if (a.kind === FSCALE) return scaleNumber(x, a.scale, a.rounding);
+  let v = x;
+  for (let i = 1; i < a.args.length; i++) {
+    const y = valueOf(a.args[i]!, generation, value);
+    if (Number.isNaN(v) || Number.isNaN(y)) return NaN;
+    if (a.kind === MAX) v = Math.max(v, y);
+    else if (a.kind === BCAST) v = v === 1 ? y : v;
+    else if (y <= 0) return NaN;
+    else if (a.kind === FDIV) v = floorDivide(v, y);
+    else if (a.kind === MOD) v = floorModulo(v, y);
+    else if (a.kind === TDIV) v = Math.trunc(v / y) + 0;
+  }
+  return v;
+}
+
+function holds(p: Pred, generation: number, value: (symbol: Atom) => number): boolean | undefined {
+  if (p.e) {
+    const v = valueOf(p.e, generation, value);
+    return Number.isNaN(v) ? undefined : p.kind === GE ? v >= 0 : p.kind === EQ ? v === 0 : v !== 0;
+  }
+  let undecided = false;
+  for (const part of p.parts) {
+    const v = holds(part, generation, value);
+    if (v === undefined) undecided = true;
+    else if (v === (p.kind === OR)) return v;
+  }
+  return undecided ? undefined : p.kind !== OR;
+}
+
+/** Whether the condition holds where `value` gives the symbols'; undefined where it has no value. @internal */
+export function evaluatePred(p: Pred | boolean, value: (symbol: Atom) => number): boolean | undefined {
+  if (typeof p === 'boolean') return p;
+  const { table } = anyExpr(p);
+  table.generation++;
+  return holds(p, table.generation, value);
+}
+
+/** Some expression inside a condition. @internal */
+export function anyExpr(p: Pred): Expr {
+  return p.e ?? anyExpr(p.parts[0]!);
+}
+
+/** Whether `d` may have the value x, by bounds and congruence. */
+export function mayBe(d: Dim, x: number, effort: 1 | 2 | 3 = 2): boolean {
+  if (typeof d === 'number') return d === x;
+  const [lo, hi] = bounds(d, effort);
+  return x >= lo && x <= hi && (d.mod <= 1 || floorModulo(x, d.mod) === d.rem);
+}

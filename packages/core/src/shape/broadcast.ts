@@ -4,24 +4,24 @@ import { bcast } from './atoms.js';
 import { decide } from './decide.js';
 import { broadcastHull, type Dim, type Range, type Shape } from './expr.js';
 import { anyOf, canBroadcast, isEqual } from './predicate.js';
-import { describe, requireEqual, type ShapeContext } from './scope.js';
+import { describe, nodeName, requireEqual, type ShapeContext } from './scope.js';
 
 /**
  * numpy: dimensions align from the right, 1 stretches. none: shapes are equal. pdpd: `b` aligns inside `a` from `axis`
  * (−1: at the end), trailing ones of `b` dropped.
  */
-export type BroadcastRule = { readonly mode: 'numpy' | 'none' } | { readonly mode: 'pdpd'; readonly axis: number };
+export type BroadcastRule = 'numpy' | 'none' | { readonly mode: 'pdpd'; readonly axis: number };
 
 /** The common shape of two operands; dynamic rank where one has it. Fails with SHAPE_MISMATCH, or leaves guards. */
-export function broadcast(ctx: ShapeContext, a: Shape, b: Shape, rule: BroadcastRule = { mode: 'numpy' }): Shape {
-  if (rule.mode === 'none') {
+export function broadcast(ctx: ShapeContext, a: Shape, b: Shape, rule: BroadcastRule = 'numpy'): Shape {
+  if (rule === 'none') {
     if (!a || !b) return a ?? b;
     if (a.length !== b.length) ctx.fail(`ranks differ: ${a.length} against ${b.length}`);
     return a.map((d, i) => requireEqual(ctx, `sizes of axis ${i}`, d, b[i]!));
   }
   if (!a || !b) return undefined;
   if (a === b) return a;
-  if (rule.mode === 'pdpd') return broadcastInside(ctx, a, b, rule.axis);
+  if (rule !== 'numpy') return broadcastInside(ctx, a, b, rule.axis);
   const rank = Math.max(a.length, b.length), out = new Array<Dim>(rank);
   for (let i = 0; i < rank; i++) {
     const x = a[i - rank + a.length], y = b[i - rank + b.length];
@@ -76,7 +76,7 @@ export function stretched(ctx: ShapeContext, from: Dim, to: Dim, axis: number): 
 function guardBroadcast(ctx: ShapeContext, x: Dim, y: Dim, axis: number, p: ReturnType<typeof canBroadcast>): void {
   if (p === true) return;
   if (p === false) refuse(ctx, x, y, axis);
-  ctx.scope.guard({ class: 'error', predicate: p, node: ctx.node ?? '', what: `axis ${axis}: {0} does not broadcast with {1}`, dims: [x, y] });
+  ctx.scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `axis ${axis}: {0} does not broadcast with {1}`, dims: [x, y] });
 }
 
 function couldBeOne(ctx: ShapeContext, d: Dim): boolean {

@@ -392,6 +392,11 @@ export class ExprTable {
   }
 }
 
+/** Whether a dimension, an element or anything else is an expression. */
+export function isExpr(x: unknown): x is Expr {
+  return x instanceof Expr;
+}
+
 /** Whether `e` is exactly one symbol. */
 export function isSymbol(e: Dim): boolean {
   return typeof e !== 'number' && e.c === 0 && e.monos.length === 1 && e.coefs[0] === 1 && soleAtom(e.monos[0]!)?.kind === SYM;

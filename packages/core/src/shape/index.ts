@@ -4,14 +4,14 @@ export { bounds, evaluate, mayBe } from './bounds.js';
 export { broadcast, broadcastDim, broadcastTo, stretched, type BroadcastRule } from './broadcast.js';
 export { decide, type Ask } from './decide.js';
 export { add, mul, product, sub } from './dim.js';
-export { isSymbol, type Dim, type Expr, type Origin, type Pred, type Range, type Shape } from './expr.js';
+export { Expr, isExpr, isSymbol, Pred, type Dim, type Origin, type Range, type Shape } from './expr.js';
 export { parseDimension, PartialShape, printRange, type DimensionValue } from './partial-shape.js';
 export { allOf, anyOf, canBroadcast, isAtLeast, isEqual, isNonNegative, not, type Condition } from './predicate.js';
 export { exactDiv } from './quotient.js';
 export { reshape } from './reshape.js';
 export type { Rounding } from './scale.js';
 export {
-  describe, fresh, require, requireEqual, shapeContext, ShapeScope, simpler, type Guard, type Refusal, type ShapeContext,
+  createScope, describe, fresh, requireEqual, requireTrue, shapeContext, ShapeScope, simpler, type Guard, type Refusal, type ShapeContext,
 } from './scope.js';
 export { rangeLength, sliceLength, sliceStart } from './slice.js';
 export { parse, parseCondition, print, printCondition } from './text.js';

@@ -11,14 +11,14 @@ const INT64_MAX = 2 ** 63;
 /** A shape whose dimensions may be sizes, ranges or unknown, or whose rank is unknown. Immutable. */
 export class PartialShape {
   /** One interval a dimension, 0 ≤ lo ≤ hi ≤ ∞; undefined is dynamic rank. */
-  readonly dims: readonly Range[] | undefined;
+  readonly dimensions: readonly Range[] | undefined;
 
   /**
    * From text (`"[1,?,960..1200,..8]"`, `"..."`), or from sizes, with −1 for any and [min, max] for a range.
    * Without an argument: a scalar's shape. Throws ARGUMENT_INVALID for a text that is no shape.
    */
   constructor(shape: string | readonly DimensionValue[] = '') {
-    this.dims = typeof shape === 'string' ? parseDims(shape) : shape.map(rangeOf);
+    this.dimensions = typeof shape === 'string' ? parseDims(shape) : shape.map(rangeOf);
   }
 
   /**
@@ -37,17 +37,17 @@ export class PartialShape {
   /** From intervals. */
   static from(dims: readonly Range[] | undefined): PartialShape {
     const made = new PartialShape([]);
-    (made as { dims: readonly Range[] | undefined }).dims = dims;
+    (made as { dims: readonly Range[] | undefined }).dimensions = dims;
     return made;
   }
 
   /** Number of dimensions; undefined for dynamic rank. */
   get rank(): number | undefined {
-    return this.dims?.length;
+    return this.dimensions?.length;
   }
 
   isStatic(): boolean {
-    return this.dims !== undefined && this.dims.every(([lo, hi]) => lo === hi);
+    return this.dimensions !== undefined && this.dimensions.every(([lo, hi]) => lo === hi);
   }
 
   isDynamic(): boolean {
@@ -56,13 +56,13 @@ export class PartialShape {
 
   /** Sizes, [min, max] or −1. Throws SHAPE_MISMATCH for dynamic rank. */
   getDimensions(): DimensionValue[] {
-    if (!this.dims) throw new CuveeError('SHAPE_MISMATCH', 'the shape [...] has dynamic rank and so no dimensions');
-    return this.dims.map(([lo, hi]) => (lo === hi ? lo : lo === 0 && hi === Infinity ? -1 : [lo, hi === Infinity ? -1 : hi]));
+    if (!this.dimensions) throw new CuveeError('SHAPE_MISMATCH', 'the shape [...] has dynamic rank and so no dimensions');
+    return this.dimensions.map(([lo, hi]) => (lo === hi ? lo : lo === 0 && hi === Infinity ? -1 : [lo, hi === Infinity ? -1 : hi]));
   }
 
   /** `[1,?,960..1200,2..,..8]`, or `[...]`. */
   toString(): string {
-    return this.dims ? `[${this.dims.map(printRange).join(',')}]` : '[...]';
+    return this.dimensions ? `[${this.dimensions.map(printRange).join(',')}]` : '[...]';
   }
 
   equals(o: PartialShape): boolean {
@@ -71,9 +71,9 @@ export class PartialShape {
 
   /** Every shape this one allows, `o` allows too. */
   refines(o: PartialShape): boolean {
-    if (!o.dims) return true;
-    const { dims } = this;
-    return dims !== undefined && dims.length === o.dims.length && o.dims.every(([lo, hi], i) => lo <= dims[i]![0] && dims[i]![1] <= hi);
+    if (!o.dimensions) return true;
+    const dims = this.dimensions;
+    return dims !== undefined && dims.length === o.dimensions.length && o.dimensions.every(([lo, hi], i) => lo <= dims[i]![0] && dims[i]![1] <= hi);
   }
 
   /** Every shape `o` allows, this one allows too. */
@@ -88,15 +88,15 @@ export class PartialShape {
 
   /** Whether sizes are among those this shape allows. */
   accepts(shape: readonly number[]): boolean {
-    return !this.dims || (shape.length === this.dims.length && this.dims.every(([lo, hi], i) => lo <= shape[i]! && shape[i]! <= hi));
+    return !this.dimensions || (shape.length === this.dimensions.length && this.dimensions.every(([lo, hi], i) => lo <= shape[i]! && shape[i]! <= hi));
   }
 
   /** The shapes that both allow; undefined if there are none. */
   merge(o: PartialShape): PartialShape | undefined {
-    if (!this.dims) return o;
-    if (!o.dims) return this;
-    if (this.dims.length !== o.dims.length) return undefined;
-    const dims = this.dims.map(([lo, hi], i): Range => [Math.max(lo, o.dims![i]![0]), Math.min(hi, o.dims![i]![1])]);
+    if (!this.dimensions) return o;
+    if (!o.dimensions) return this;
+    if (this.dimensions.length !== o.dimensions.length) return undefined;
+    const dims = this.dimensions.map(([lo, hi], i): Range => [Math.max(lo, o.dimensions![i]![0]), Math.min(hi, o.dimensions![i]![1])]);
     return dims.every(([lo, hi]) => lo <= hi) ? PartialShape.from(dims) : undefined;
   }
 }

@@ -6,7 +6,7 @@ import { product } from './dim.js';
 import type { Dim, Expr, Range, Shape } from './expr.js';
 import { isEqual } from './predicate.js';
 import { exactDiv } from './quotient.js';
-import { describe, require, requireEqual, type ShapeContext } from './scope.js';
+import { describe, nodeName, requireEqual, requireTrue, type ShapeContext } from './scope.js';
 
 /**
  * `from` viewed as `pattern`: a 0 copies the input's dimension where `specialZero`, a −1 takes what is left. Equal
@@ -51,9 +51,9 @@ function balance(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Dim
   const a = product(left), b = product(right);
   if (a === b) return;
   const what = `${text(source)} has not as many elements as the pattern ${text(wanted)}: {0} against {1}`;
-  if (decide.equal(a, b) === false) require(ctx, what, false, [a, b]);
+  if (decide.equal(a, b) === false) requireTrue(ctx, what, false, [a, b]);
   // One unknown factor against known ones is an equation for it: h·3 = 12 means h = 4.
-  require(ctx, what, isEqual(a, b), [a, b]);
+  requireTrue(ctx, what, isEqual(a, b), [a, b]);
 }
 
 function quotient(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Dim[], total: Dim, known: Dim): Dim {
@@ -65,10 +65,10 @@ function quotient(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Di
   const exact = exactDiv(total, known);
   if (exact !== undefined) return exact;
   const what = `${text(source)} does not divide into the pattern ${text(wanted)}: {0} is no multiple of {1}`;
-  if (decide.divides(known, total) === false) require(ctx, what, false, [total, known]);
+  if (decide.divides(known, total) === false) requireTrue(ctx, what, false, [total, known]);
   const [lo, hi] = ctx.scope.bounds(total), [klo, khi] = ctx.scope.bounds(known);
-  if (typeof known === 'number' && Math.ceil(lo / known) > Math.floor(hi / known)) require(ctx, what, false, [total, known]);
-  require(ctx, what, isEqual(mod(total, known), 0), [total, known]);
+  if (typeof known === 'number' && Math.ceil(lo / known) > Math.floor(hi / known)) requireTrue(ctx, what, false, [total, known]);
+  requireTrue(ctx, what, isEqual(mod(total, known), 0), [total, known]);
   const result = floorDiv(total, known);
   const least = khi === Infinity ? 0 : Math.ceil(Math.max(0, lo) / Math.max(1, khi)), most = hi === Infinity ? Infinity : Math.floor(hi / Math.max(1, klo));
   ctx.scope.refine(result, [least, most]);
@@ -76,7 +76,7 @@ function quotient(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Di
 }
 
 function unknown(ctx: ShapeContext, axis: number, range: Range = [0, Infinity]): Expr {
-  return ctx.scope.symbol({ kind: 'data', node: ctx.node ?? '', output: 0, axis }, range);
+  return ctx.scope.symbol({ kind: 'data', node: nodeName(ctx), output: 0, axis }, range);
 }
 
 function text(dims: readonly Dim[]): string {

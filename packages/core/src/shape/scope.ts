@@ -228,9 +228,19 @@ export function simpler(a: Dim, b: Dim): Dim {
 export interface ShapeContext {
   readonly scope: ShapeScope;
   /** The node whose shapes are being inferred; guards carry it. */
-  readonly node?: string;
+  readonly node?: string | { readonly name: string };
   /** Throws SHAPE_MISMATCH with the node's name put before the message. */
   fail(message: string): never;
+}
+
+/** The name that guards carry. @internal */
+export function nodeName(ctx: ShapeContext): string {
+  return typeof ctx.node === 'object' ? ctx.node.name : (ctx.node ?? '');
+}
+
+/** A scope for a model, with symbols of its own. */
+export function createScope(): ShapeScope {
+  return new ShapeScope();
 }
 
 /** A context that throws CuveeError SHAPE_MISMATCH for a node. */
@@ -256,7 +266,7 @@ export function requireEqual(ctx: ShapeContext, what: string, a: Dim, b: Dim): D
   const p = isEqual(x, y);
   if (p === false) ctx.fail(`${what} differ: ${describe(x)} against ${describe(y)}`);
   if (p === true) return simpler(x, y);
-  scope.guard({ class: 'error', predicate: p, node: ctx.node ?? '', what: `${what} differ: {0} against {1}`, dims: [x, y] });
+  scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `${what} differ: {0} against {1}`, dims: [x, y] });
   const [xlo, xhi] = scope.bounds(x), [ylo, yhi] = scope.bounds(y);
   scope.assumeEqual(x, y);
   const result = scope.resolve(simpler(x, y));
@@ -267,17 +277,17 @@ export function requireEqual(ctx: ShapeContext, what: string, a: Dim, b: Dim): D
 }
 
 /** A condition has to hold: an error where it cannot, a guard and an assumption where it is open. */
-export function require(ctx: ShapeContext, what: string, p: Condition, dims: readonly Dim[] = []): void {
+export function requireTrue(ctx: ShapeContext, what: string, p: Condition, dims: readonly Dim[] = []): void {
   const q = ctx.scope.resolveCondition(p);
   if (q === true) return;
   if (q === false) ctx.fail(dims.reduce<string>((text, d, i) => text.replace(`{${i}}`, describe(d)), what));
-  ctx.scope.guard({ class: 'error', predicate: q, node: ctx.node ?? '', what, dims });
+  ctx.scope.guard({ class: 'error', predicate: q, node: nodeName(ctx), what, dims });
   ctx.scope.assume(q);
 }
 
 /** A dimension known only when the node has run. */
 export function fresh(ctx: ShapeContext, output: number, axis: number, range: Range = [0, Infinity]): Expr {
-  return ctx.scope.symbol({ kind: 'data', node: ctx.node ?? '', output, axis }, range);
+  return ctx.scope.symbol({ kind: 'data', node: nodeName(ctx), output, axis }, range);
 }
 
 /** A dimension with its bounds, as messages show it. */

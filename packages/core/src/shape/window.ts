@@ -4,7 +4,7 @@ import { bounds } from './bounds.js';
 import { add, mul, sub } from './dim.js';
 import type { Dim } from './expr.js';
 import { isAtLeast } from './predicate.js';
-import { require, type ShapeContext } from './scope.js';
+import { nodeName, requireTrue, type ShapeContext } from './scope.js';
 
 /** Attributes of a sliding window, one entry an axis. */
 export interface Window {
@@ -61,11 +61,11 @@ function fit(ctx: ShapeContext, n: Dim, pads: Dim, extent: Dim, axis: number): D
   const fits = isAtLeast(padded, extent);
   if (fits === true) return n;
   if (fits === false) {
-    if (typeof padded === 'number' && typeof extent === 'number') require(ctx, what, false, [extent, padded]);
-    ctx.scope.impossible({ node: ctx.node ?? '', what, dims: [extent, padded] });
+    if (typeof padded === 'number' && typeof extent === 'number') requireTrue(ctx, what, false, [extent, padded]);
+    ctx.scope.impossible({ node: nodeName(ctx), what, dims: [extent, padded] });
     return n;
   }
-  require(ctx, what, fits, [extent, padded]);
+  requireTrue(ctx, what, fits, [extent, padded]);
   return ctx.scope.resolve(n);
 }
 

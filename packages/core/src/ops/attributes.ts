@@ -38,12 +38,13 @@ export interface AttributeSpec<T = AttributeValue> {
   readonly xml?: string;
   /** Smallest value allowed, of each element for a list. */
   readonly min?: number;
-  readonly type?: (value: T) => T;
+  /** Carries T for the compiler alone. */
+  readonly type?: () => T;
 }
 export type Schema = Readonly<Record<string, AttributeSpec<never> | AttributeSpec>>;
 
 /** The TypeScript type of the attributes that a schema describes. */
-export type AttributesOf<S> = { readonly [K in keyof S]: S[K] extends { readonly type?: (value: infer T) => unknown } ? T : never };
+export type AttributesOf<S> = { readonly [K in keyof S]: S[K] extends { readonly type?: () => infer T } ? T : never };
 
 interface Options { readonly xml?: string; readonly min?: number }
 const spec = <T>(kind: AttributeKind, value: T | undefined, options: Options & { words?: readonly string[] } = {}, required = value === undefined): AttributeSpec<T> =>

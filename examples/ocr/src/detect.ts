@@ -1,0 +1,48 @@
+import { resizeBilinear } from './resize.js';
+import { roundHalfEven } from './picture.js';
+import type { Picture } from './picture.js';
+import type { Engine, FloatTensor } from './engine.js';
+
+/** The detector sees pictures whose shorter side is at least this many pixels. */
+const SHORTER_SIDE = 736;
+/** Both sides of the detector's input are multiples of this. */
+const STRIDE = 32;
+
+/** ImageNet's mean and deviation, applied to the planes in the order blue, green, red as PP-OCR was trained. */
+const MEAN = [0.485, 0.456, 0.406] as const;
+const DEVIATION = [0.229, 0.224, 0.225] as const;
+
+/** Height and width at which the detector reads a picture of the given size. */
+export function detectorSize(width: number, height: number): { width: number; height: number } {
+  const ratio = Math.max(1, SHORTER_SIDE / Math.min(width, height));
+  const fit = (side: number): number =>
+    Math.max(STRIDE, roundHalfEven(Math.trunc(side * ratio) / STRIDE) * STRIDE);
+  return { width: fit(width), height: fit(height) };
+}
+
+/** The normalised value of each of the 256 levels of one plane, in float32 steps. */
+function levels(mean: number, deviation: number): Float32Array {
+  const table = new Float32Array(256);
+  const m = Math.fround(mean), d = Math.fround(deviation);
+  for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(Math.fround(v / 255) - m) / d);
+  return table;
+}
+
+/** The detector's input `[1, 3, height, width]`: resized, normalised, planes blue, green, red. */
+export function detectorInput(picture: Picture): FloatTensor {
+  const { width, height } = detectorSize(picture.width, picture.height);
+  const pixels = resizeBilinear(picture, width, height).data;
+  const plane = width * height;
+  const data = new Float32Array(plane * 3);
+  for (let channel = 0; channel < 3; channel++) {
+    const table = levels(MEAN[channel]!, DEVIATION[channel]!);
+    const base = channel * plane;
+    for (let i = 0, from = 2 - channel; i < plane; i++, from += 3) data[base + i] = table[pixels[from]!]!;
+  }
+  return { data, shape: [1, 3, height, width] };
+}
+
+/** How likely each pixel of the detector's input is text: `[1, 1, height, width]`, 0 to 1. */
+export async function detect(picture: Picture, engine: Engine): Promise<FloatTensor> {
+  return engine.run('detection', detectorInput(picture));
+}

@@ -29,7 +29,8 @@ export interface BoxLimits {
 export const BOX_LIMITS: BoxLimits = { pixel: 0.3, region: 0.5, growth: 1.6, regions: 1000 };
 
 /** Cores and grown regions with a shorter side below these are noise, in pixels of the map. */
-const SHORTEST_CORE = 3, SHORTEST_REGION = 5;
+const SHORTEST_CORE = 3,
+  SHORTEST_REGION = 5;
 /** Boxes with a side of at most this many pixels of the picture are dropped. */
 const SHORTEST_SIDE = 3;
 
@@ -48,7 +49,8 @@ function scale(value: number, from: number, to: number): number {
  * The order is that of the contours; see `inReadingOrder`.
  */
 export function textBoxes(map: FloatTensor, width: number, height: number, limits: BoxLimits = BOX_LIMITS): TextBox[] {
-  const mapHeight = map.shape[2]!, mapWidth = map.shape[3]!;
+  const mapHeight = map.shape[2]!,
+    mapWidth = map.shape[3]!;
   const boxes: TextBox[] = [];
   for (const contour of findContours(map.data, mapWidth, mapHeight, Math.fround(limits.pixel)).slice(0, limits.regions)) {
     const core = smallestRectangle(contour);
@@ -60,8 +62,9 @@ export function textBoxes(map: FloatTensor, width: number, height: number, limit
     if (grown.length !== 1) continue;
     const region = smallestRectangle(grown[0]!);
     if (region.shorterSide < SHORTEST_REGION) continue;
-    const box = readingOrder(region.corners).map(([x, y]): Point =>
-      [scale(x, mapWidth, width), scale(y, mapHeight, height)]) as unknown as Quad;
+    const box = readingOrder(region.corners).map(
+      ([x, y]): Point => [scale(x, mapWidth, width), scale(y, mapHeight, height)],
+    ) as unknown as Quad;
     if (distance(box[0], box[1]) <= SHORTEST_SIDE || distance(box[0], box[3]) <= SHORTEST_SIDE) continue;
     boxes.push({ box, score });
   }

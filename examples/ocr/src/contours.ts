@@ -6,7 +6,10 @@ const STEP_X = [1, 1, 0, -1, -1, -1, 0, 1] as const;
 const STEP_Y = [0, -1, -1, -1, 0, 1, 1, 1] as const;
 
 /** Marks of a pixel: background, not yet on a border, on a border, on a border with background to its right. */
-const BACKGROUND = 0, INSIDE = 1, BORDER = 2, RIGHT_BORDER = -2;
+const BACKGROUND = 0,
+  INSIDE = 1,
+  BORDER = 2,
+  RIGHT_BORDER = -2;
 
 /** The map with one pixel of background around it, so that every pixel has eight neighbours. */
 function framed(map: ArrayLike<number>, width: number, height: number, threshold: number): Int8Array {
@@ -26,7 +29,8 @@ function framed(map: ArrayLike<number>, width: number, height: number, threshold
 function follow(marks: Int8Array, stride: number, start: number, from: number): Contour {
   const offsets = STEP_X.map((dx, i) => dx + STEP_Y[i]! * stride);
   const points: number[] = [];
-  let x = start % stride - 1, y = Math.floor(start / stride) - 1;
+  let x = (start % stride) - 1,
+    y = Math.floor(start / stride) - 1;
   let direction = from;
   do direction = (direction - 1) & 7;
   while (marks[start + offsets[direction]!] === BACKGROUND && direction !== from);

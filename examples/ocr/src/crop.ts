@@ -15,7 +15,8 @@ function solve(matrix: number[][], values: number[]): number[] | undefined {
     const top = rows[c]!;
     if (Math.abs(top[c]!) < 1e-12) return undefined;
     for (let r = c + 1; r < n; r++) {
-      const row = rows[r]!, factor = row[c]! / top[c]!;
+      const row = rows[r]!,
+        factor = row[c]! / top[c]!;
       for (let k = c; k <= n; k++) row[k] = row[k]! - factor * top[k]!;
     }
   }
@@ -33,7 +34,8 @@ function solve(matrix: number[][], values: number[]): number[] | undefined {
  * Undefined when three of the points lie on a line.
  */
 export function perspective(from: Quad, to: Quad): number[] | undefined {
-  const matrix: number[][] = [], values: number[] = [];
+  const matrix: number[][] = [],
+    values: number[] = [];
   from.forEach(([x, y], i) => {
     const [u, v] = to[i]!;
     matrix.push([x, y, 1, 0, 0, 0, -x * u, -y * u], [0, 0, 0, x, y, 1, -x * v, -y * v]);
@@ -45,7 +47,8 @@ export function perspective(from: Quad, to: Quad): number[] | undefined {
 
 /** The four weights of Keys' cubic kernel (a = -0.75) for a position `t` between the middle two, into `out`. */
 function cubicWeights(t: number, out: Float64Array): void {
-  const a = -0.75, u = 1 - t;
+  const a = -0.75,
+    u = 1 - t;
   out[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
   out[1] = ((a + 2) * t - (a + 3)) * t * t + 1;
   out[2] = ((a + 2) * u - (a + 3)) * u * u + 1;
@@ -61,25 +64,41 @@ function clamp(value: number, limit: number): number {
  * bicubically; beyond its edges the source repeats its edge pixels.
  */
 export function warp(source: Picture, toSource: readonly number[], width: number, height: number): Picture {
-  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = toSource as readonly [number, number, number, number, number, number, number, number, number];
+  const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = toSource as readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const out = blank(width, height);
   const data = source.data;
-  const wx = new Float64Array(4), wy = new Float64Array(4);
+  const wx = new Float64Array(4),
+    wy = new Float64Array(4);
   const columns = new Int32Array(4);
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const w = m6 * x + m7 * y + m8;
-      const sx = w !== 0 ? (m0 * x + m1 * y + m2) / w : 0, sy = w !== 0 ? (m3 * x + m4 * y + m5) / w : 0;
-      const ix = Math.floor(sx), iy = Math.floor(sy);
+      const sx = w !== 0 ? (m0 * x + m1 * y + m2) / w : 0,
+        sy = w !== 0 ? (m3 * x + m4 * y + m5) / w : 0;
+      const ix = Math.floor(sx),
+        iy = Math.floor(sy);
       cubicWeights(sx - ix, wx);
       cubicWeights(sy - iy, wy);
       for (let i = 0; i < 4; i++) columns[i] = clamp(ix + i - 1, source.width) * 3;
-      let r = 0, g = 0, b = 0;
+      let r = 0,
+        g = 0,
+        b = 0;
       for (let j = 0; j < 4; j++) {
         const row = clamp(iy + j - 1, source.height) * source.width * 3;
         const weight = wy[j]!;
         for (let i = 0; i < 4; i++) {
-          const at = row + columns[i]!, k = weight * wx[i]!;
+          const at = row + columns[i]!,
+            k = weight * wx[i]!;
           r += k * data[at]!;
           g += k * data[at + 1]!;
           b += k * data[at + 2]!;
@@ -103,7 +122,15 @@ export function cropLine(picture: Picture, box: Quad): Picture | undefined {
   const width = Math.trunc(Math.max(side(box[0], box[1]), side(box[2], box[3])));
   const height = Math.trunc(Math.max(side(box[0], box[3]), side(box[1], box[2])));
   if (width < 1 || height < 1) return undefined;
-  const toSource = perspective([[0, 0], [width, 0], [width, height], [0, height]], box);
+  const toSource = perspective(
+    [
+      [0, 0],
+      [width, 0],
+      [width, height],
+      [0, height],
+    ],
+    box,
+  );
   if (!toSource) return undefined;
   const line = warp(picture, toSource, width, height);
   return height >= UPRIGHT_RATIO * width ? quarterTurn(line) : line;

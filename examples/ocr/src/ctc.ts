@@ -13,13 +13,15 @@ const BLANK = 0;
  * @param probabilities row-major `[steps, classes]`, beginning at `offset`
  * @param alphabet the character of each class; the blank's own entry is not used
  */
-export function decode(
-  probabilities: Float32Array, offset: number, steps: number, classes: number, alphabet: readonly string[],
-): Reading {
-  let text = '', sum = 0, count = 0, previous = BLANK;
+export function decode(probabilities: Float32Array, offset: number, steps: number, classes: number, alphabet: readonly string[]): Reading {
+  let text = '',
+    sum = 0,
+    count = 0,
+    previous = BLANK;
   for (let step = 0; step < steps; step++) {
     const base = offset + step * classes;
-    let best = 0, highest = probabilities[base]!;
+    let best = 0,
+      highest = probabilities[base]!;
     for (let c = 1; c < classes; c++) {
       const p = probabilities[base + c]!;
       if (p > highest) {

@@ -15,15 +15,15 @@ const DEVIATION = [0.229, 0.224, 0.225] as const;
 /** Height and width at which the detector reads a picture of the given size. */
 export function detectorSize(width: number, height: number): { width: number; height: number } {
   const ratio = Math.max(1, SHORTER_SIDE / Math.min(width, height));
-  const fit = (side: number): number =>
-    Math.max(STRIDE, roundHalfEven(Math.trunc(side * ratio) / STRIDE) * STRIDE);
+  const fit = (side: number): number => Math.max(STRIDE, roundHalfEven(Math.trunc(side * ratio) / STRIDE) * STRIDE);
   return { width: fit(width), height: fit(height) };
 }
 
 /** The normalised value of each of the 256 levels of one plane, in float32 steps. */
 function levels(mean: number, deviation: number): Float32Array {
   const table = new Float32Array(256);
-  const m = Math.fround(mean), d = Math.fround(deviation);
+  const m = Math.fround(mean),
+    d = Math.fround(deviation);
   for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(Math.fround(v / 255) - m) / d);
   return table;
 }

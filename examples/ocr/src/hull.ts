@@ -27,8 +27,7 @@ export function convexHull(coordinates: ArrayLike<number>): Point[] {
   const points: Point[] = [];
   for (let i = 0; i + 1 < coordinates.length; i += 2) points.push([coordinates[i]!, coordinates[i + 1]!]);
   if (points.length === 0) return [];
-  const sorted = points.map((_, i) => i)
-    .sort((a, b) => points[a]![0] - points[b]![0] || points[a]![1] - points[b]![1] || a - b);
+  const sorted = points.map((_, i) => i).sort((a, b) => points[a]![0] - points[b]![0] || points[a]![1] - points[b]![1] || a - b);
   const first = sorted[0]!;
   const hull = [...chain(points, sorted), ...chain(points, sorted.reverse())];
   if (hull.length === 0) return [points[first]!];

@@ -8,7 +8,8 @@ export function inReadingOrder<T extends { readonly box: Quad }>(boxes: readonly
   const sorted = [...boxes].sort((a, b) => a.box[0][1] - b.box[0][1] || a.box[0][0] - b.box[0][0]);
   for (let i = 1; i < sorted.length; i++) {
     for (let j = i; j > 0; j--) {
-      const before = sorted[j - 1]!, here = sorted[j]!;
+      const before = sorted[j - 1]!,
+        here = sorted[j]!;
       const sameRow = Math.abs(here.box[0][1] - before.box[0][1]) < ROW_TOLERANCE;
       if (!sameRow || here.box[0][0] >= before.box[0][0]) break;
       sorted[j - 1] = here;

@@ -43,7 +43,8 @@ function addLine(spans: Spans, from: Point, to: Point, width: number): void {
   const [a, b] = to[0] < from[0] ? [to, from] : [from, to];
   const rows = spans.left.length;
   let [x, y] = a;
-  const dx = Math.abs(b[0] - x), dy = Math.abs(b[1] - y);
+  const dx = Math.abs(b[0] - x),
+    dy = Math.abs(b[1] - y);
   const sy = b[1] < y ? -1 : 1;
   const steps = Math.max(dx, dy);
   let error = dx >= dy ? dx - 2 * dy : dy - 2 * dx;
@@ -71,14 +72,19 @@ function addLine(spans: Spans, from: Point, to: Point, width: number): void {
  */
 export function meanInside(map: ArrayLike<number>, width: number, height: number, quad: Quad): number {
   const clamp = (v: number, limit: number): number => Math.min(Math.max(v, 0), limit - 1);
-  const xs = quad.map((p) => p[0]), ys = quad.map((p) => p[1]);
-  const x0 = clamp(Math.floor(Math.min(...xs)), width), x1 = clamp(Math.ceil(Math.max(...xs)), width);
-  const y0 = clamp(Math.floor(Math.min(...ys)), height), y1 = clamp(Math.ceil(Math.max(...ys)), height);
-  const columns = x1 - x0 + 1, rows = y1 - y0 + 1;
+  const xs = quad.map((p) => p[0]),
+    ys = quad.map((p) => p[1]);
+  const x0 = clamp(Math.floor(Math.min(...xs)), width),
+    x1 = clamp(Math.ceil(Math.max(...xs)), width);
+  const y0 = clamp(Math.floor(Math.min(...ys)), height),
+    y1 = clamp(Math.ceil(Math.max(...ys)), height);
+  const columns = x1 - x0 + 1,
+    rows = y1 - y0 + 1;
   const spans: Spans = { left: new Int32Array(rows).fill(columns), right: new Int32Array(rows).fill(-1) };
   const corners = quad.map(([x, y]): Point => [Math.trunc(x - x0), Math.trunc(y - y0)]);
   corners.forEach((corner, i) => addLine(spans, corners[(i + 3) % 4]!, corner, columns));
-  let sum = 0, count = 0;
+  let sum = 0,
+    count = 0;
   for (let y = 0; y < rows; y++) {
     const base = (y0 + y) * width + x0;
     for (let x = spans.left[y]!; x <= spans.right[y]!; x++) sum += map[base + x]!;

@@ -48,18 +48,29 @@ export async function readText(picture: Picture, engine: Engine, alphabet: reado
   const lap = (): number => -mark + (mark = performance.now());
   const map = await detect(picture, engine);
   const times: StageTimes = { detect: lap(), boxes: 0, classify: 0, recognise: 0 };
-  const found = inReadingOrder(textBoxes(map, picture.width, picture.height))
-    .flatMap((box) => {
-      const line = cropLine(picture, box.box);
-      return line ? [{ ...box, line }] : [];
-    });
+  const found = inReadingOrder(textBoxes(map, picture.width, picture.height)).flatMap((box) => {
+    const line = cropLine(picture, box.box);
+    return line ? [{ ...box, line }] : [];
+  });
   times.boxes = lap();
-  const upright = await makeUpright(found.map(({ line }) => line), engine);
+  const upright = await makeUpright(
+    found.map(({ line }) => line),
+    engine,
+  );
   times.classify = lap();
-  const readings = await recognise(upright.map(({ line }) => line), alphabet, engine);
+  const readings = await recognise(
+    upright.map(({ line }) => line),
+    alphabet,
+    engine,
+  );
   times.recognise = lap();
-  const lines = found.map(({ box, score }, i): TextLine => ({
-    ...readings[i]!, box, detection: score, turned: upright[i]!.turned,
-  }));
+  const lines = found.map(
+    ({ box, score }, i): TextLine => ({
+      ...readings[i]!,
+      box,
+      detection: score,
+      turned: upright[i]!.turned,
+    }),
+  );
   return { lines, times };
 }

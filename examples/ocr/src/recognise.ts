@@ -44,7 +44,8 @@ export async function recognise(lines: readonly Picture[], alphabet: readonly st
     const batch = stripBatch(members.length, width);
     members.forEach((line, i) => writeStrip(batch, i, lines[line]!));
     const { data, shape } = await engine.run('recognition', batch);
-    const steps = shape[1]!, classes = shape[2]!;
+    const steps = shape[1]!,
+      classes = shape[2]!;
     members.forEach((line, i) => {
       readings[line] = decode(data, i * steps * classes, steps, classes, alphabet);
     });

@@ -59,12 +59,14 @@ function rotateCalipers(hull: readonly Point[]): Candidate {
   let best: Candidate | undefined;
   for (let k = 0; k < n; k++) {
     // Every edge turned back to the direction of the first caliper; the one that asks for the least rotation is next.
-    let side = 0, next = edges[touch[0]!]!;
+    let side = 0,
+      next = edges[touch[0]!]!;
     for (let i = 1; i < 4; i++) {
       const edge = turn(edges[touch[i]!]!, 4 - i);
       if (f(f(edge[0] * next[1]) - f(edge[1] * next[0])) > 0) [side, next] = [i, edge];
     }
-    const edge = edges[touch[side]!]!, scale = inverse[touch[side]!]!;
+    const edge = edges[touch[side]!]!,
+      scale = inverse[touch[side]!]!;
     base = turn([f(edge[0] * scale), f(edge[1] * scale)], 4 - side);
     touch[side] = (touch[side]! + 1) % n;
     const [bottom, right, top, left] = touch.map((i) => hull[i]!) as unknown as Quad;
@@ -79,8 +81,10 @@ function rotateCalipers(hull: readonly Point[]): Candidate {
 /** Corners from centre, sides and the angle of `width` in degrees, in float32. */
 function cornersOf(centre: Vector, width: number, height: number, angle: number): Quad {
   const radians = (angle * Math.PI) / 180;
-  const b = f(f(Math.cos(radians)) * 0.5), a = f(f(Math.sin(radians)) * 0.5);
-  const across: Vector = [f(a * height), f(b * height)], along: Vector = [f(b * width), f(a * width)];
+  const b = f(f(Math.cos(radians)) * 0.5),
+    a = f(f(Math.sin(radians)) * 0.5);
+  const across: Vector = [f(a * height), f(b * height)],
+    along: Vector = [f(b * width), f(a * width)];
   const [x, y] = centre;
   return [
     [f(f(x - across[0]) - along[0]), f(f(y + across[1]) - along[1])],
@@ -92,7 +96,9 @@ function cornersOf(centre: Vector, width: number, height: number, angle: number)
 
 /** Centre, sides and angle (degrees, -90 up to but not 0) of the smallest rectangle around a hull. */
 export function measure(hull: readonly Point[]): { centre: Vector; width: number; height: number; angle: number } {
-  let centre: Vector = hull[0]!, first: Vector = [0, 0], second: Vector = [0, 0];
+  let centre: Vector = hull[0]!,
+    first: Vector = [0, 0],
+    second: Vector = [0, 0];
   if (hull.length === 2) {
     const [a, b] = hull as [Point, Point];
     centre = [f(f(a[0] + b[0]) * 0.5), f(f(a[1] + b[1]) * 0.5)];
@@ -100,21 +106,17 @@ export function measure(hull: readonly Point[]): { centre: Vector; width: number
   } else if (hull.length > 2) {
     const { base, width, height, left, bottom } = rotateCalipers(hull);
     const across = turn(base, 1);
-    const c1 = dot(base, left), c2 = dot(across, bottom);
+    const c1 = dot(base, left),
+      c2 = dot(across, bottom);
     const scale = f(1 / f(f(base[0] * across[1]) - f(across[0] * base[1])));
-    const corner: Vector = [
-      f(f(f(c1 * across[1]) - f(c2 * base[1])) * scale),
-      f(f(f(base[0] * c2) - f(across[0] * c1)) * scale),
-    ];
+    const corner: Vector = [f(f(f(c1 * across[1]) - f(c2 * base[1])) * scale), f(f(f(base[0] * c2) - f(across[0] * c1)) * scale)];
     first = [f(base[0] * width), f(base[1] * width)];
     second = [f(across[0] * height), f(across[1] * height)];
-    centre = [
-      f(corner[0] + f(f(first[0] + second[0]) * 0.5)),
-      f(corner[1] + f(f(first[1] + second[1]) * 0.5)),
-    ];
+    centre = [f(corner[0] + f(f(first[0] + second[0]) * 0.5)), f(corner[1] + f(f(first[1] + second[1]) * 0.5))];
   }
   const length = ([x, y]: Vector): number => f(Math.sqrt(x * x + y * y));
-  let width = length(first), height = length(second);
+  let width = length(first),
+    height = length(second);
   let angle = (Math.atan2(first[1], first[0]) * 180) / Math.PI;
   while (angle < -90 || angle >= 0) {
     angle += angle < -90 ? 90 : -90;

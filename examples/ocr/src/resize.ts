@@ -23,8 +23,10 @@ function quantise(weight: number): number {
 
 /** Pixel centres of the output mapped onto the source; positions beyond the edge take the edge pixel. */
 function taps(source: number, target: number): Taps {
-  const first = new Int32Array(target), second = new Int32Array(target);
-  const firstWeight = new Int32Array(target), secondWeight = new Int32Array(target);
+  const first = new Int32Array(target),
+    second = new Int32Array(target);
+  const firstWeight = new Int32Array(target),
+    secondWeight = new Int32Array(target);
   const scale = source / target;
   for (let i = 0; i < target; i++) {
     const position = Math.fround((i + 0.5) * scale - 0.5);
@@ -42,8 +44,10 @@ function taps(source: number, target: number): Taps {
 function resizeRow(data: Uint8Array, offset: number, columns: Taps, out: Int32Array): void {
   const { first, second, firstWeight, secondWeight } = columns;
   for (let x = 0, to = 0; x < first.length; x++) {
-    const a = offset + first[x]! * 3, b = offset + second[x]! * 3;
-    const wa = firstWeight[x]!, wb = secondWeight[x]!;
+    const a = offset + first[x]! * 3,
+      b = offset + second[x]! * 3;
+    const wa = firstWeight[x]!,
+      wb = secondWeight[x]!;
     out[to++] = data[a]! * wa + data[b]! * wb;
     out[to++] = data[a + 1]! * wa + data[b + 1]! * wb;
     out[to++] = data[a + 2]! * wa + data[b + 2]! * wb;
@@ -73,20 +77,25 @@ function halve(picture: Picture): Picture {
 export function resizeBilinear(picture: Picture, width: number, height: number): Picture {
   if (picture.width === width && picture.height === height) return picture;
   if (picture.width === width * 2 && picture.height === height * 2) return halve(picture);
-  const columns = taps(picture.width, width), rows = taps(picture.height, height);
+  const columns = taps(picture.width, width),
+    rows = taps(picture.height, height);
   const out = blank(width, height);
   const length = width * 3;
-  let upper = new Int32Array(length), lower = new Int32Array(length);
-  let upperRow = -1, lowerRow = -1;
+  let upper = new Int32Array(length),
+    lower = new Int32Array(length);
+  let upperRow = -1,
+    lowerRow = -1;
   for (let y = 0, to = 0; y < height; y++) {
-    const a = rows.first[y]!, b = rows.second[y]!;
+    const a = rows.first[y]!,
+      b = rows.second[y]!;
     if (a === lowerRow) [upper, lower, upperRow, lowerRow] = [lower, upper, lowerRow, upperRow];
     if (a !== upperRow) resizeRow(picture.data, a * picture.width * 3, columns, upper);
     upperRow = a;
     if (b !== lowerRow && b !== a) resizeRow(picture.data, b * picture.width * 3, columns, lower);
     if (b !== a) lowerRow = b;
     const under = a === b ? upper : lower;
-    const wa = rows.firstWeight[y]!, wb = rows.secondWeight[y]!;
+    const wa = rows.firstWeight[y]!,
+      wb = rows.secondWeight[y]!;
     for (let x = 0; x < length; x++) {
       // 22 fraction bits in all, dropped in three steps so that every product fits 32 bits.
       out.data[to++] = (((wa * (upper[x]! >> 4)) >> 16) + ((wb * (under[x]! >> 4)) >> 16) + 2) >> 2;

@@ -5,8 +5,11 @@ const alphabet = readAlphabet('a\nb\r\nc\n');
 
 /** One row of probabilities per step: `likely` of the class named, the rest shared. */
 function steps(...likely: [number, number][]): Float32Array {
-  return Float32Array.from(likely.flatMap(([wanted, p]) =>
-    Array.from({ length: alphabet.length }, (_, c) => (c === wanted ? p : (1 - p) / (alphabet.length - 1)))));
+  return Float32Array.from(
+    likely.flatMap(([wanted, p]) =>
+      Array.from({ length: alphabet.length }, (_, c) => (c === wanted ? p : (1 - p) / (alphabet.length - 1))),
+    ),
+  );
 }
 
 describe('CTC', () => {

@@ -54,7 +54,12 @@ describe('geometry equals OpenCV and Clipper', () => {
   });
 
   it.each(golden.warps.cases)('straightens $quad to $width x $height', (c) => {
-    const corners: Quad = [[0, 0], [c.width, 0], [c.width, c.height], [0, c.height]];
+    const corners: Quad = [
+      [0, 0],
+      [c.width, 0],
+      [c.width, c.height],
+      [0, c.height],
+    ];
     const out = warp(picture(golden.warps.width, golden.warps.height, golden.warps.data), perspective(corners, c.quad)!, c.width, c.height);
     const expected = bytes(c.expected);
     const differences = [...out.data].map((v, i) => Math.abs(v - expected[i]!));
@@ -66,19 +71,46 @@ describe('geometry equals OpenCV and Clipper', () => {
 
 describe('boxes', () => {
   it('begins at the top left and goes clockwise', () => {
-    expect(readingOrder([[9, 8], [1, 2], [2, 9], [10, 1]])).toEqual([[1, 2], [10, 1], [9, 8], [2, 9]]);
+    expect(
+      readingOrder([
+        [9, 8],
+        [1, 2],
+        [2, 9],
+        [10, 1],
+      ]),
+    ).toEqual([
+      [1, 2],
+      [10, 1],
+      [9, 8],
+      [2, 9],
+    ]);
   });
 
   it('reads rows from the top and each from the left', () => {
-    const at = (x: number, y: number): { box: Quad } => ({ box: [[x, y], [x + 5, y], [x + 5, y + 5], [x, y + 5]] });
+    const at = (x: number, y: number): { box: Quad } => ({
+      box: [
+        [x, y],
+        [x + 5, y],
+        [x + 5, y + 5],
+        [x, y + 5],
+      ],
+    });
     const sorted = inReadingOrder([at(50, 12), at(0, 40), at(10, 15), at(90, 10)]);
-    expect(sorted.map(({ box }) => box[0])).toEqual([[10, 15], [50, 12], [90, 10], [0, 40]]);
+    expect(sorted.map(({ box }) => box[0])).toEqual([
+      [10, 15],
+      [50, 12],
+      [90, 10],
+      [0, 40],
+    ]);
   });
 });
 
 describe('crops', () => {
-  const numbered = (width: number, height: number): Picture =>
-    ({ width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => i) });
+  const numbered = (width: number, height: number): Picture => ({
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height * 3 }, (_, i) => i),
+  });
 
   it('turns by a quarter counter-clockwise and by a half', () => {
     const source = numbered(2, 1);
@@ -88,9 +120,37 @@ describe('crops', () => {
 
   it('lays text that runs downwards on its side, and refuses a box without area', () => {
     const source = numbered(40, 40);
-    expect(cropLine(source, [[5, 5], [15, 5], [15, 35], [5, 35]])).toMatchObject({ width: 30, height: 10 });
-    expect(cropLine(source, [[5, 5], [35, 5], [35, 15], [5, 15]])).toMatchObject({ width: 30, height: 10 });
-    expect(cropLine(source, [[5, 5], [5, 5], [5, 5], [5, 5]])).toBeUndefined();
-    expect(cropLine(source, [[0, 0], [10, 10], [20, 20], [30, 30]])).toBeUndefined();
+    expect(
+      cropLine(source, [
+        [5, 5],
+        [15, 5],
+        [15, 35],
+        [5, 35],
+      ]),
+    ).toMatchObject({ width: 30, height: 10 });
+    expect(
+      cropLine(source, [
+        [5, 5],
+        [35, 5],
+        [35, 15],
+        [5, 15],
+      ]),
+    ).toMatchObject({ width: 30, height: 10 });
+    expect(
+      cropLine(source, [
+        [5, 5],
+        [5, 5],
+        [5, 5],
+        [5, 5],
+      ]),
+    ).toBeUndefined();
+    expect(
+      cropLine(source, [
+        [0, 0],
+        [10, 10],
+        [20, 20],
+        [30, 30],
+      ]),
+    ).toBeUndefined();
   });
 });

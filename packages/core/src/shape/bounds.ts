@@ -11,10 +11,13 @@ import { scaleNumber } from './scale.js';
 const MAX_OPENINGS = 12;
 const MAX_OPEN_TERMS = 48;
 const MAX_ENUMERATED = 256;
+/** Levels of max and sel that are tried argument by argument. */
+const MAX_BRANCHES = 2;
 
 /**
  * An interval that holds every admissible value of `d`.
- * effort 1: interval arithmetic; 2: floor divisions opened to (R − r)/d, r ∈ [0, d−1], and collected over the rationals;
+ * effort 1: interval arithmetic; 2: floor divisions opened to (R − r)/d, r ∈ [0, d−1], and collected over the rationals,
+ * max and sel tried argument by argument;
  * 3: also enumeration, where one symbol with at most 257 values decides everything. Default 2.
  */
 export function bounds(d: Dim, effort: 1 | 2 | 3 = 2): Range {
@@ -30,52 +33,100 @@ export function tightBounds(e: Expr): Range {
   return [e.lo2, e.hi2];
 }
 
-/** L·e = c + Σ terms + slack, with one floor division opened at a time; the interval after every step is intersected. */
+/** scale·e = c + Σ terms + slack. */
+interface Opened { terms: Map<Mono, number>; c: number; slackLo: number; slackHi: number; scale: number }
+
+/** One floor division opened at a time; the interval after every step is intersected. */
 function openDivisions(e: Expr): void {
-  const terms = new Map<Mono, number>();
-  for (let i = 0; i < e.monos.length; i++) terms.set(e.monos[i]!, e.coefs[i]!);
-  let c = e.c, slackLo = 0, slackHi = 0, scale = 1, lo = e.lo, hi = e.hi;
-  for (let step = 0; step < MAX_OPENINGS && terms.size <= MAX_OPEN_TERMS; step++) {
-    let open: Mono | undefined;
-    for (const m of terms.keys()) if (m.divides && divisionOf(m) && (!open || m.depth > open.depth)) open = m;
-    if (!open) break;
-    const k = terms.get(open)!, atom = divisionOf(open)!;
-    const d = atom.args[1] as number, r = atom.args[0]!;
-    const g = gcd(k, d), up = d / g, factor = k / g;
-    const rest = open.atoms.length === 1 ? undefined : e.table.mono(without(open.atoms, atom));
-    if (typeof r === 'number' || (rest && r.monos.some((m) => m.atoms.length + rest.atoms.length > MAX_DEGREE))) break;
-    terms.delete(open);
-    let safe = true;
-    const put = (m: Mono, x: number): void => {
-      const total = (terms.get(m) ?? 0) + x;
-      safe &&= Number.isSafeInteger(total);
-      if (total === 0) terms.delete(m); else terms.set(m, total);
-    };
-    if (up !== 1) {
-      scale *= up;
-      c *= up;
-      slackLo *= up;
-      slackHi *= up;
-      for (const [m, x] of terms) { safe &&= Number.isSafeInteger(x * up); terms.set(m, x * up); }
-    }
-    for (let i = 0; i < r.monos.length; i++) put(rest ? e.table.product(rest, r.monos[i]!) : r.monos[i]!, factor * r.coefs[i]!);
-    if (rest) { if (r.c !== 0) put(rest, factor * r.c); } else c += factor * r.c;
-    // The slack is −factor·rest·[0, d−1].
-    const wlo = rest ? rest.lo : 1, whi = rest ? rest.hi : 1, f = -factor * (d - 1);
-    slackLo += Math.min(0, endProduct(f, wlo), endProduct(f, whi));
-    slackHi += Math.max(0, endProduct(f, wlo), endProduct(f, whi));
-    if (!safe || !Number.isSafeInteger(c) || !Number.isSafeInteger(scale)) break;
-    let sumLo = c + slackLo, sumHi = c + slackHi;
-    for (const [m, x] of terms) {
-      sumLo += x > 0 ? x * m.lo : x * m.hi;
-      sumHi += x > 0 ? x * m.hi : x * m.lo;
-    }
-    sumLo = lowEnd(sumLo);
-    sumHi = highEnd(sumHi);
-    if (sumLo !== -Infinity) lo = Math.max(lo, -floorDivide(-sumLo, scale));
-    if (sumHi !== Infinity) hi = Math.min(hi, floorDivide(sumHi, scale));
+  const o: Opened = { terms: new Map(), c: e.c, slackLo: 0, slackHi: 0, scale: 1 };
+  for (let i = 0; i < e.monos.length; i++) o.terms.set(e.monos[i]!, e.coefs[i]!);
+  let [lo, hi] = intervalOf(o, 0);
+  lo = Math.max(lo, e.lo);
+  hi = Math.min(hi, e.hi);
+  for (let step = 0; step < MAX_OPENINGS && o.terms.size <= MAX_OPEN_TERMS && openOne(o, e); step++) {
+    const [sumLo, sumHi] = intervalOf(o, 0);
+    if (sumLo !== -Infinity) lo = Math.max(lo, -floorDivide(-sumLo, o.scale));
+    if (sumHi !== Infinity) hi = Math.min(hi, floorDivide(sumHi, o.scale));
   }
   intoClass(e, lo, hi);
+}
+
+/** Replaces a term k·w·⌊R/d⌋ by k·w·(R − r)/d, r ∈ [0, d−1]; false where there is none or numbers grow too large. */
+function openOne(o: Opened, e: Expr): boolean {
+  const { terms } = o;
+  let open: Mono | undefined;
+  for (const m of terms.keys()) if (m.divides && divisionOf(m) && (!open || m.depth > open.depth)) open = m;
+  if (!open) return false;
+  const k = terms.get(open)!, atom = divisionOf(open)!;
+  const d = atom.args[1] as number, r = atom.args[0] as Expr;
+  const g = gcd(k, d), up = d / g, factor = k / g;
+  const rest = open.atoms.length === 1 ? undefined : e.table.mono(without(open.atoms, atom));
+  if (rest && r.monos.some((m) => m.atoms.length + rest.atoms.length > MAX_DEGREE)) return false;
+  terms.delete(open);
+  let safe = true;
+  const put = (m: Mono, x: number): void => {
+    const total = (terms.get(m) ?? 0) + x;
+    safe &&= Number.isSafeInteger(total);
+    if (total === 0) terms.delete(m); else terms.set(m, total);
+  };
+  if (up !== 1) {
+    o.scale *= up;
+    o.c *= up;
+    o.slackLo *= up;
+    o.slackHi *= up;
+    for (const [m, x] of terms) { safe &&= Number.isSafeInteger(x * up); terms.set(m, x * up); }
+  }
+  for (let i = 0; i < r.monos.length; i++) put(rest ? e.table.product(rest, r.monos[i]!) : r.monos[i]!, factor * r.coefs[i]!);
+  if (rest) { if (r.c !== 0) put(rest, factor * r.c); } else o.c += factor * r.c;
+  // The slack is −factor·rest·[0, d−1].
+  const wlo = rest ? rest.lo : 1, whi = rest ? rest.hi : 1, f = -factor * (d - 1);
+  o.slackLo += Math.min(0, endProduct(f, wlo), endProduct(f, whi));
+  o.slackHi += Math.max(0, endProduct(f, wlo), endProduct(f, whi));
+  return safe && Number.isSafeInteger(o.c) && Number.isSafeInteger(o.scale);
+}
+
+/** The interval of the sum; a max or sel among the terms is also tried with each of its arguments in its place. */
+function intervalOf(o: Opened, level: number): Range {
+  let lo = o.c + o.slackLo, hi = o.c + o.slackHi;
+  let branch: Mono | undefined;
+  for (const [m, x] of o.terms) {
+    lo += x > 0 ? x * m.lo : x * m.hi;
+    hi += x > 0 ? x * m.hi : x * m.lo;
+    if (!branch && m.atoms.length === 1 && (m.atoms[0]!.kind === MAX || m.atoms[0]!.kind === SEL)) branch = m;
+  }
+  lo = lowEnd(lo);
+  hi = highEnd(hi);
+  if (!branch || level >= MAX_BRANCHES) return [lo, hi];
+  const k = o.terms.get(branch)!, atom = branch.atoms[0]!;
+  let least = Infinity, leastHi = Infinity, most = -Infinity, mostLo = -Infinity;
+  for (const arg of atom.args) {
+    const with_ = substituted(o, branch, k, arg);
+    if (!with_) return [lo, hi];
+    const [l, h] = intervalOf(with_, level + 1);
+    least = Math.min(least, l);
+    leastHi = Math.min(leastHi, h);
+    most = Math.max(most, h);
+    mostLo = Math.max(mostLo, l);
+  }
+  // k > 0: the sum is the largest of the alternatives; k < 0: the smallest; a selection: one of them.
+  const low = atom.kind === MAX && k > 0 ? mostLo : least, high = atom.kind === MAX && k < 0 ? leastHi : most;
+  return [Math.max(lo, low), Math.min(hi, high)];
+}
+
+function substituted(o: Opened, branch: Mono, k: number, arg: Dim): Opened | undefined {
+  const terms = new Map(o.terms);
+  terms.delete(branch);
+  let safe = true, { c } = o;
+  if (typeof arg === 'number') c += k * arg;
+  else {
+    c += k * arg.c;
+    for (let i = 0; i < arg.monos.length; i++) {
+      const total = (terms.get(arg.monos[i]!) ?? 0) + k * arg.coefs[i]!;
+      safe &&= Number.isSafeInteger(total);
+      if (total === 0) terms.delete(arg.monos[i]!); else terms.set(arg.monos[i]!, total);
+    }
+  }
+  return safe && Number.isSafeInteger(c) ? { ...o, terms, c } : undefined;
 }
 
 /** Moves the ends into e's congruence class and stores them; an empty interval (nothing admissible) falls back to tier 1. */
@@ -89,7 +140,7 @@ function intoClass(e: Expr, lo: number, hi: number): void {
 }
 
 function divisionOf(m: Mono): Atom | undefined {
-  for (const a of m.atoms) if (a.kind === FDIV && typeof a.args[1] === 'number' && typeof a.args[0] !== 'number') return a;
+  for (const a of m.atoms) if (a.kind === FDIV && typeof a.args[1] === 'number') return a;
   return undefined;
 }
 

@@ -10,7 +10,7 @@ import { tightBounds } from './bounds.js';
 import {
   endQuotient, endTruncated, floorDivide, floorModulo, gcd, highEnd, lowEnd, MAX_SAFE, modulusProduct, productHigh, productLow, residueProduct,
 } from './interval.js';
-import { BCAST, FDIV, FSCALE, MAX, MAX_DEGREE, MAX_DEPTH, MAX_EXPRS, MAX_TERMS, MOD, SYM, TDIV } from './kinds.js';
+import { BCAST, FDIV, FSCALE, MAX, MAX_DEGREE, MAX_DEPTH, MAX_EXPRS, MAX_TERMS, MOD, SEL, SYM, TDIV } from './kinds.js';
 import { scaleNumber, type Rounding } from './scale.js';
 
 /** A size or a shape value: a safe integer, or an expression over symbols. */
@@ -41,7 +41,7 @@ export class Expr {
   /** @internal */ readonly coefs: readonly number[];
   /** @internal */ readonly depth: number;
   /** @internal the only symbol in it, null if there are several */ readonly sole: Atom | null;
-  /** @internal a floor division occurs, so that finer bounds may exist */ readonly divides: boolean;
+  /** @internal a floor division, max or sel occurs, so that finer bounds may exist */ readonly divides: boolean;
   /** @internal */ readonly hash: number;
   /** @internal */ next: Expr | undefined;
   /** @internal bounds with divisions opened; NaN until asked */ lo2: number;
@@ -266,7 +266,7 @@ export class ExprTable {
     }
     const first = atoms[0]!;
     let { lo, hi, mod, rem, depth, sole } = first;
-    let divides = first.kind === FDIV;
+    let divides = opens(first);
     for (let i = 1; i < atoms.length; i++) {
       const a = atoms[i]!;
       const low = productLow(lo, hi, a.lo, a.hi);
@@ -279,7 +279,7 @@ export class ExprTable {
       rem = r ?? 0;
       if (a.depth > depth) depth = a.depth;
       if (a.sole !== sole) sole = null;
-      divides ||= a.kind === FDIV;
+      divides ||= opens(a);
     }
     const m = new Mono(this.monoCount++, hash, this.monos[slot], atoms.slice(), lo, hi, mod, rem, depth, sole, divides);
     this.monos[slot] = m;
@@ -430,6 +430,10 @@ function rehash<T extends { hash: number; next: T | undefined }>(old: readonly (
     }
   }
   return grown;
+}
+
+function opens(a: Atom): boolean {
+  return a.kind === FDIV || a.kind === MAX || a.kind === SEL;
 }
 
 function predDepth(p: Pred): number {

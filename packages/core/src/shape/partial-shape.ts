@@ -37,7 +37,7 @@ export class PartialShape {
   /** From intervals. */
   static from(dims: readonly Range[] | undefined): PartialShape {
     const made = new PartialShape([]);
-    (made as { dims: readonly Range[] | undefined }).dimensions = dims;
+    (made as { dimensions: readonly Range[] | undefined }).dimensions = dims;
     return made;
   }
 

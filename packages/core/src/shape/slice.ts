@@ -6,7 +6,7 @@ import type { Dim } from './expr.js';
 import { isNonNegative } from './predicate.js';
 import type { ShapeContext } from './scope.js';
 
-/** At or beyond these a bound means "to the end"; recognised before any arithmetic, because they are no sizes. */
+/** At or beyond these a bound means "to the far end"; recognised before any arithmetic, because they are no sizes. */
 const FAR = 2 ** 31 - 1, FAR_BELOW = -(2 ** 31);
 
 /**
@@ -15,14 +15,40 @@ const FAR = 2 ** 31 - 1, FAR_BELOW = -(2 ** 31);
  */
 export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, step: number): Dim {
   if (step === 0 || !Number.isInteger(step)) ctx.fail(`a slice needs a step other than 0, not ${step}`);
-  const size = ctx.scope.resolve(n);
-  const b = position(size, ctx.scope.resolve(begin), step), e = position(size, ctx.scope.resolve(end), step);
-  return step > 0 ? max(0, ceilDiv(sub(e, b), step)) : max(0, ceilDiv(sub(b, e), -step));
+  const size = ctx.scope.resolve(n), b = ctx.scope.resolve(begin), e = ctx.scope.resolve(end);
+  if (step < 0) return max(0, ceilDiv(sub(position(size, b, step), position(size, e, step)), -step));
+  return ceilDiv(span(size, b, e), step);
 }
 
-/** First element and element count of a slice; the first is meaningless where the count is 0. */
+/** Position of a slice's first element; meaningless where the slice is empty. */
 export function sliceStart(ctx: ShapeContext, n: Dim, begin: Dim, step: number): Dim {
   return position(ctx.scope.resolve(n), ctx.scope.resolve(begin), step);
+}
+
+/**
+ * Elements between two positions, step 1. With a known sign one of the clamps is implied by the other and by the final
+ * max(0, …), which leaves the form in which most cancels: begin ≥ 0 needs no clamp to n, n[-k:] is min(k, n).
+ */
+function span(n: Dim, b: Dim, e: Dim): Dim {
+  const bSign = sign(b), eSign = sign(e);
+  const toEnd = typeof e === 'number' && e >= FAR, fromStart = typeof b === 'number' && b <= FAR_BELOW;
+  if ((typeof b === 'number' && b >= FAR) || (typeof e === 'number' && e <= FAR_BELOW)) return 0;
+  if (fromStart || b === 0) return toEnd ? n : eSign > 0 ? min(e, n) : eSign < 0 ? max(0, add(n, e)) : position(n, e, 1);
+  if (bSign > 0) {
+    if (toEnd) return max(0, sub(n, b));
+    if (eSign > 0) return max(0, sub(min(e, n), b));
+    if (eSign < 0) return max(0, sub(add(n, e), b));
+  } else if (bSign < 0) {
+    if (toEnd) return min(sub(0, b), n);
+    if (eSign < 0) return max(0, min(sub(e, b), add(n, e)));
+  }
+  return max(0, sub(position(n, e, 1), position(n, b, 1)));
+}
+
+/** 1: ≥ 0, −1: < 0, 0: unknown. */
+function sign(d: Dim): number {
+  const [lo, hi] = bounds(d);
+  return lo >= 0 ? 1 : hi < 0 ? -1 : 0;
 }
 
 /** A bound as a position in 0..n (forward), or −1..n−1 (backward). */
@@ -31,11 +57,10 @@ function position(n: Dim, at: Dim, step: number): Dim {
   if (typeof at === 'number') {
     if (at >= FAR) return high;
     if (at <= FAR_BELOW) return low;
-    return at >= 0 ? min(at, high) : max(add(n, at), low);
   }
-  const [lo, hi] = bounds(at);
-  if (lo >= 0) return min(at, high);
-  if (hi < 0) return max(add(n, at), low);
+  const s = sign(at);
+  if (s > 0) return min(at, high);
+  if (s < 0) return max(add(n, at), low);
   return select(isNonNegative(at), min(at, high), max(add(n, at), low));
 }
 
@@ -46,5 +71,6 @@ export function rangeLength(ctx: ShapeContext, start: Dim, stop: Dim, step: Dim)
   const [lo, hi] = bounds(s);
   if (lo >= 1) return max(0, ceilDiv(sub(b, a), s));
   if (hi <= -1) return max(0, ceilDiv(sub(a, b), sub(0, s)));
-  return select(isNonNegative(sub(s, 1)), max(0, ceilDiv(sub(b, a), max(1, s))), max(0, ceilDiv(sub(a, b), max(1, sub(0, s)))));
+  const up = max(0, ceilDiv(sub(b, a), max(1, s))), down = max(0, ceilDiv(sub(a, b), max(1, sub(0, s))));
+  return select(isNonNegative(sub(s, 1)), up, down);
 }

@@ -35,6 +35,18 @@ async function installDependencies() {
   writeStamp(stamp, value);
 }
 
+/** The operation tables, made from the rooms. */
+async function makeTables() {
+  const core = join(root, 'packages', 'core', 'src');
+  const tables = ['rooms.ts', 'builder.ts'].map((name) => join(core, 'opset', name));
+  const script = join(root, 'scripts', 'gen-tables.ts');
+  const stamp = join(root, 'node_modules', '.cuvee-tables');
+  const value = () => fingerprint([script, ...filesBelow(join(core, 'ops')), ...tables.filter((path) => existsSync(path))]);
+  if (stamped(stamp, value())) return false;
+  await must(process.execPath, [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script], { hint: 'Type: npx tsx scripts/gen-tables.ts' });
+  writeStamp(stamp, value());
+}
+
 /** Declarations into each dist/types; TypeScript's own build information decides what is stale. */
 async function buildTypes() {
   const stamp = join(root, 'node_modules', '.cuvee-types');
@@ -53,6 +65,7 @@ async function buildTypes() {
 export async function setup({ types = true } = {}) {
   checkNode();
   await step('dependencies installed', installDependencies);
+  await step('operation tables made', makeTables);
   const { bundle, linkCommands } = await import('./bundle.mjs');
   await step('packages bundled', () => bundle());
   await linkCommands();

@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/parallel.h"
+
 namespace cuvee {
 
-class Pool;
 struct KernelTable;
+class Budget;
 
 // In the order of core's `elementTypes`.
 enum class Type : uint8_t {
@@ -22,33 +24,43 @@ enum class Type : uint8_t {
 // plain: row-major. blocked: [N, ceil(C/B), spatial..., B] with zero pad lanes; `dims` stay the logical [N, C, spatial...].
 enum class Layout : uint8_t { plain, blocked };
 
-// A tensor with its memory for one run. `dims` has `rank` entries; blocked tensors are 64-byte aligned, others as they come.
+// A tensor with its memory for one run. `dims` has `rank` entries. Blocked tensors and those in the executor's own memory are
+// 64-byte aligned; inputs and outputs in the caller's memory are aligned to their element only.
 struct TensorView {
   void* data = nullptr;
   Type type = Type::dynamic;
   Layout layout = Layout::plain;
+  bool absent = true;
   int rank = 0;
   const int64_t* dims = nullptr;
   int64_t size = 0;   // logical elements
   int64_t bytes = 0;  // memory, pad lanes included
-  bool absent = true;
+
+  // In `run_rows` only: the memory holds rows [row0, row0 + rows) of axis 2, for every image and channel (block); `data`
+  // points at row `row0` of the first. So row y of channel block c of image n starts at
+  // data + ((n * channel_blocks + c) * rows + (y - row0)) * row_bytes. A whole tensor has row0 = 0, rows = dims[2].
+  int64_t row0 = 0;
+  int64_t rows = 0;
 
   template <class T> T* as() const { return static_cast<T*>(data); }
   int64_t dim(int i) const { return dims[i]; }
 };
 
-// An argument, with registers already read.
+// An argument, with registers already read. Integers have `f` set to the same value, floats `i` to the truncated one.
 struct ArgValue {
   int64_t i = 0;
   double f = 0;
 };
 
-// Failure text; empty when all went well. Codes as in core's errors.ts.
+// Failure; `code` is null when all went well. Codes as in core's errors.ts. The message need not name the step.
 struct Status {
   const char* code = nullptr;
   std::string message;
+  int guard = -1;      // index of the failed guard of the shape program
+  std::string origin;  // friendly names of the step's original nodes, and its op; the executor sets them
+  std::string op;
   bool ok() const { return code == nullptr; }
-  static Status fail(const char* code, std::string message) { return {code, std::move(message)}; }
+  static Status fail(const char* code, std::string message) { return {code, std::move(message), -1, {}, {}}; }
 };
 
 // What a family keeps for one step and one shape signature: chosen variant, tables. Freed with the signature.
@@ -63,6 +75,21 @@ struct Packed {
   virtual size_t bytes() const = 0;
 };
 
+// A sub-plan of a control step (a loop's body, a branch) with an executor of its own inside the request.
+class SubPlan {
+ public:
+  virtual ~SubPlan() = default;
+  virtual int inputs() const = 0;
+  virtual int outputs() const = 0;
+  virtual Type input_type(int i) const = 0;
+  virtual Type output_type(int i) const = 0;
+  virtual int output_rank(int i) const = 0;
+  // One inference. Inputs are read in place. An output whose `data` is given is written there when it is of exactly `bytes`
+  // bytes (then `data` stays); else `data`, `dims` and sizes are set to memory of the sub-plan, which stays valid until the
+  // second-next run, so that a carried value can be an input of the next run.
+  virtual Status run(std::span<const TensorView> in, std::span<TensorView> out) = 0;
+};
+
 // One step of a plan: bound once per shape signature, run once per inference.
 class StepContext {
  public:
@@ -71,42 +98,57 @@ class StepContext {
   std::span<TensorView> out;
   std::span<const ArgValue> args;
   const KernelTable* kernels = nullptr;
-  Pool* pool = nullptr;
+  // Runs chunks on the team; inside `run_rows` on the calling thread alone.
+  Parallel* pool = nullptr;
   std::unique_ptr<StepState>* state = nullptr;
+  // Memory that the request may still take; families that allocate by themselves count it here (buffer.h).
+  Budget* budget = nullptr;
+  // EXECUTION_MODE_HINT=ACCURACY: no variant with more error than the plain sum.
+  bool accurate = false;
 
   virtual ~StepContext() = default;
 
-  // Scratch memory for this run, 64-byte aligned, asked for in `bind` by `need_scratch`.
+  // Scratch memory for this run, 64-byte aligned, asked for in `bind` by `need_scratch`. In `run_rows` each thread has its own.
   void* scratch = nullptr;
   virtual void need_scratch(size_t bytes) = 0;
+
+  // The chosen variant in words, for profiles and `explain`; said in `bind`.
+  virtual void set_variant(std::string_view words) = 0;
 
   // True when input i is a constant of the plan: its data is there in `bind`, too.
   virtual bool is_constant(int i) const = 0;
 
-  // The packed form of constant input i. `format` must name everything that the bytes depend on beside the constant.
-  // `fill` writes `bytes` 64-byte aligned bytes once; it may use the pool. Only in `bind`.
-  using Fill = void (*)(void* to, const TensorView& from, const void* argument, Pool& pool);
+  // The packed form of constant input i. `format` must name everything that the bytes depend on beside the constant, its type
+  // and its dimensions. `fill` writes `bytes` 64-byte aligned bytes once; it may use the pool. Only in `bind`. Null when the
+  // memory budget does not allow it. The original's memory may be given back afterwards: a step that packed input i does
+  // not read `in[i].data` in `run`.
+  using Fill = void (*)(void* to, const TensorView& from, const void* argument, Parallel& pool);
   virtual std::shared_ptr<Packed> pack(int i, std::string_view format, size_t bytes, Fill fill, const void* argument) = 0;
 
-  // Memory for output i whose size only this step knows (storage `dynamic`); binds its dimensions. Once per output and run.
-  // Returns false when the byte budget does not allow it.
+  // Memory for output i whose size only this step knows (storage `dynamic`); sets out[i] and binds its dimensions. Once per
+  // output and run. Returns false when the memory budget does not allow it: fail with OUT_OF_MEMORY.
   virtual bool allocate(int i, std::span<const int64_t> dims) = 0;
 
   // True when the request was cancelled: return soon, with any status.
   virtual bool cancelled() const = 0;
+
+  // Sub-plans of a control step.
+  virtual int plans() const = 0;
+  virtual SubPlan& plan(int i) = 0;
 };
 
 // A kernel family. `bind` sees shapes and constants, not data; `run` sees everything. Both may be called from any thread,
-// never at the same time for one state.
+// never at the same time for one state. A step whose outputs are all empty is neither bound nor run.
 struct Family {
   const char* name;
   Status (*bind)(StepContext&);  // may be null
   Status (*run)(StepContext&);
-  // Rows of output y0..y1 of a 4-D step; null when the family cannot run strip by strip.
-  // `in` and `out` then hold full logical dims; data pointers address ring rows through `RowWindow`s.
-  Status (*run_rows)(StepContext&, int64_t y0, int64_t y1);
-  // Input rows that output rows [y0, y1) need: writes [*a0, *a1), before clamping to the image.
-  void (*rows_needed)(const StepContext&, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1);
+  // Output rows [y0, y1) (axis 2) of a 4-D step; null when the family cannot run strip by strip. Called from several threads
+  // at once with one state, each on rows and memory of its own (see TensorView::row0); equal to `run` bit by bit.
+  Status (*run_rows)(StepContext&, int64_t y0, int64_t y1) = nullptr;
+  // Rows of input i that output rows [y0, y1) need: writes [*a0, *a1), which the executor clamps to the image, and returns
+  // true; false when the input is needed whole (weights, per-channel values).
+  bool (*rows_needed)(const StepContext&, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) = nullptr;
 };
 
 // All families, defined in families.cc from the one list there.

@@ -1,0 +1,43 @@
+/**
+ * @file Cuvée behind the measuring protocol. `config`: device (CPU), shapes (static, dynamic, all-dynamic), precision (f32, f16, bf16,
+ * default), api (sync, async), properties (further ones for compileModel).
+ */
+import { createRequire } from 'node:module';
+import { Core, Tensor } from 'cuvee';
+import { serve } from './serve.mjs';
+
+const { version } = createRequire(import.meta.url)('cuvee/package.json');
+let request;
+let tensors;
+let device = 'CPU';
+let asynchronous = false;
+let results;
+
+await serve({
+  version: () => `cuvee ${version} ${device}`,
+
+  async load({ model: path, inputs, threads, config }) {
+    const { shapes = 'static', precision = 'f32', api = 'sync', properties = {} } = config;
+    device = config.device ?? 'CPU';
+    asynchronous = api === 'async';
+    const core = new Core();
+    const model = await core.readModel(path);
+    if (shapes === 'static') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.join(',')}]`])));
+    else if (shapes === 'all-dynamic') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));
+    else if (shapes !== 'dynamic') throw new Error(`shapes is ${shapes}, not static, dynamic or all-dynamic`);
+    const hints = precision === 'default' ? {} : { INFERENCE_PRECISION_HINT: precision };
+    const compiled = await core.compileModel(model, device, { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: 'LATENCY', ...hints, ...properties });
+    request = compiled.createInferRequest();
+    tensors = Object.fromEntries(Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]));
+  },
+
+  async infer() {
+    results = asynchronous ? await request.inferAsync(tensors) : request.infer(tensors);
+  },
+
+  outputs: () =>
+    Object.entries(results).map(([name, tensor]) => {
+      const type = tensor.getElementType();
+      return { name, dtype: type === 'boolean' ? 'bool' : type, shape: tensor.getShape(), data: tensor.data };
+    }),
+});

@@ -1,0 +1,85 @@
+/**
+ * @file The measuring protocol, for runners in JavaScript: one JSON object per line on stdin, one answer per line on stdout.
+ * `load` → load_ms, first_ms, engine, base_mb; `run {n}` → ms; `outputs {dir}` → raw files; `mem` → rss_mb, peak_mb; `quit`.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Element types of the protocol and the arrays that hold their files; 16-bit floats are bit patterns. */
+export const arrays = {
+  f64: Float64Array,
+  f32: Float32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  i64: BigInt64Array,
+  i32: Int32Array,
+  i16: Int16Array,
+  i8: Int8Array,
+  u64: BigUint64Array,
+  u32: Uint32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+};
+
+/** A raw file as the array of its type. */
+function readInput({ file, dtype, shape }) {
+  const Elements = arrays[dtype];
+  if (!Elements) throw new Error(`element type ${dtype} is not part of the protocol`);
+  const bytes = readFileSync(file);
+  return { dtype, shape, data: new Elements(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) };
+}
+
+/** Resident memory now and at its highest, in MB, as Linux counts it. */
+function memory() {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const megabytes = (key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024;
+  return { rss_mb: megabytes('VmRSS'), peak_mb: megabytes('VmHWM') };
+}
+
+/**
+ * Serves an engine: `{ version, load({ model, inputs, threads, config }), infer(), outputs() }`, where inputs are
+ * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }.
+ */
+export async function serve(engine) {
+  const timed = async (work) => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
+  const commands = {
+    async load({ model, inputs, threads, config = {} }) {
+      const read = Object.fromEntries(Object.entries(inputs).map(([name, described]) => [name, readInput(described)]));
+      const { rss_mb: base_mb } = memory();
+      const load_ms = await timed(() => engine.load({ model, inputs: read, threads, config }));
+      return { load_ms, first_ms: await timed(engine.infer), base_mb, engine: engine.version() };
+    },
+    async run({ n }) {
+      const ms = [];
+      for (let i = 0; i < n; i++) ms.push(await timed(engine.infer));
+      return { ms };
+    },
+    outputs({ dir = mkdtempSync(join(tmpdir(), 'cuvee-bench-')) }) {
+      const outputs = engine.outputs().map(({ name, dtype, shape, data }, index) => {
+        const file = join(dir, `output${index}.bin`);
+        writeFileSync(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        return { name, dtype, shape: [...shape], file };
+      });
+      return { outputs };
+    },
+    mem: memory,
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { cmd, ...message } = JSON.parse(line);
+    if (cmd === 'quit') process.exit(0);
+    let answer;
+    try {
+      answer = commands[cmd] ? await commands[cmd](message) : { error: `unknown command ${cmd}` };
+    } catch (error) {
+      answer = { error: error instanceof Error ? error.message : String(error) };
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  }
+}

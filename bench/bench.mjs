@@ -33,9 +33,9 @@ function standingSet() {
 /** Runners on this machine, Cuvée first. */
 function runners() {
   const found = [{ name: 'cuvee', command: [process.execPath, join(here, 'runner.mjs')] }];
-  if (existsSync(join(peers, 'node', 'node_modules', 'onnxruntime-node'))) found.push({ name: 'onnxruntime-node', command: [process.execPath, join(here, 'peers', 'onnxruntime-node.mjs')] });
+  if (existsSync(join(peers, 'node', 'node_modules', 'onnxruntime-node'))) found.push({ name: 'onnxruntime-node', command: [process.execPath, join(here, 'peers', 'run-onnxruntime-node.mjs')] });
   const python = join(peers, 'venv', 'bin', 'python');
-  if (existsSync(python)) found.push({ name: 'openvino', command: [python, join(here, 'peers', 'openvino.py')] });
+  if (existsSync(python)) found.push({ name: 'openvino', command: [python, join(here, 'peers', 'run_openvino.py')] });
   return found;
 }
 

@@ -4,12 +4,12 @@ import { staticShape } from '../ir/fact.js';
 import { elementsOf, type Infer } from '../ir/infer.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
-import { isExpr, type BroadcastRule, type Dim } from '../shape/index.js';
+import { bounds, isExpr, type BroadcastRule, type Dim } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import { emptyElements } from '../tensor/convert.js';
 import { broadcastOffsets, broadcastShapes, sizeOf, type NdArray } from '../tensor/nd.js';
-import { int, oneOf, type Attributes } from './attributes.js';
-import { numeric, op, port, type Op, type Traits, type TypeClass } from './op.js';
+import { int, oneOf, type AttributesOf, type Schema } from './attributes.js';
+import { current, numeric, op, port, type Op, type Traits, type TypeClass } from './op.js';
 
 /** How an elementwise function computes: on numbers, and on BigInts where 64-bit integers need all their bits. */
 export interface BinaryFunction {
@@ -41,18 +41,26 @@ export function map(a: NdArray, type: ElementType, fn: (x: never) => number | bi
   return { type, shape: a.shape, data: data as unknown as NdArray['data'] };
 }
 
-const wide = (type: ElementType): boolean => type === 'i64' || type === 'u64';
+/** Types whose elements are BigInts. */
+export const isWide = (type: ElementType): boolean => type === 'i64' || type === 'u64';
 
 /** Arithmetic on two broadcast arrays of one type; 64-bit integers stay exact when `fn.bigint` is given. */
 export function arithmetic(a: NdArray, b: NdArray, fn: BinaryFunction): NdArray {
   const { type } = a;
-  if (!wide(type)) return zip(a, b, type, (x: number, y: number) => fn.number(x, y, type));
+  if (!isWide(type)) return zip(a, b, type, (x: number, y: number) => fn.number(x, y, type));
   if (fn.bigint) return zip(a, b, type, fn.bigint);
-  return zip(a, b, type, (x: bigint, y: bigint) => BigInt(Math.trunc(fn.number(Number(x), Number(y), type))));
+  return zip(a, b, type, (x: bigint, y: bigint) => toBigInt(fn.number(Number(x), Number(y), type)));
 }
 
+/** True for a number or an expression; false for a condition and for what is unknown. */
+export const isDim = (e: Element): e is Dim => typeof e === 'number' || (e !== undefined && isExpr(e));
+
 /** Value facts of a binary room: element by element, unknown where either is. */
-export function zipElements(a: Fact, b: Fact, fn: (x: Dim, y: Dim) => Element): readonly Element[] | undefined {
+export const zipElements = (a: Fact, b: Fact, fn: (x: Dim, y: Dim) => Element): readonly Element[] | undefined =>
+  zipFacts(a, b, (p, q) => (isDim(p) && isDim(q) ? fn(p, q) : undefined));
+
+/** The same with conditions and unknown elements handed on. */
+export function zipFacts(a: Fact, b: Fact, fn: (x: Element, y: Element) => Element): readonly Element[] | undefined {
   const x = elementsOf(a);
   const y = elementsOf(b);
   const sa = staticShape(a.shape);
@@ -62,12 +70,7 @@ export function zipElements(a: Fact, b: Fact, fn: (x: Dim, y: Dim) => Element): 
   if (sizeOf(shape) > 64) return undefined;
   const ia = broadcastOffsets(sa, shape);
   const ib = broadcastOffsets(sb, shape);
-  const dim = (e: Element): e is Dim => typeof e === 'number' || (e !== undefined && isExpr(e));
-  return Array.from(ia, (offset, i) => {
-    const p = x[offset];
-    const q = y[ib[i] as number];
-    return dim(p) && dim(q) ? fn(p, q) : undefined;
-  });
+    return Array.from(ia, (offset, i) => fn(x[offset], y[ib[i] as number]));
 }
 
 /** The element type that both inputs have. Throws TYPE_MISMATCH. */
@@ -78,9 +81,10 @@ export function sameType(ctx: Infer, ...facts: readonly Fact[]): ElementType {
 }
 
 /** A room for an arithmetic operation on two broadcast inputs of one type. */
-export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeClass; traits?: Traits; decompose?: (g: Builder, a: Value, b: Value) => Value } = {}): Op {
+export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeClass; traits?: Traits; since?: number; decompose?: (g: Builder, a: Value, b: Value) => Value } = {}): Op {
   const types = extra.types ?? numeric;
   return op(name, {
+    since: { [`opset${extra.since ?? 1}`]: current },
     attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
     inputs: [port('a', types), port('b', types)],
     outputs: [port('output', types)],
@@ -98,37 +102,61 @@ export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeCl
 export const broadcastRule = (word: string): BroadcastRule => (word === 'none' ? 'none' : 'numpy');
 
 /** PDPD broadcasting: `b`'s shape, aligned at `axis` of `a` by ones at the end. */
-function pdpdAligned(a: Fact, b: Fact, rule: string, axis: number): Fact['shape'] {
+export function pdpdAligned(a: Fact, b: Fact, rule: string, axis: number): Fact['shape'] {
   if (rule !== 'pdpd' || !a.shape || !b.shape) return b.shape;
   return [...b.shape, ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1)];
 }
-function alignPdpd(a: NdArray, b: NdArray, rule: string, axis: number): NdArray {
+/** The same for arrays. */
+export function alignPdpd(a: NdArray, b: NdArray, rule: string, axis: number): NdArray {
   if (rule !== 'pdpd') return b;
   return { ...b, shape: [...b.shape, ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1)] };
 }
 const pdpdStart = (a: number, b: number, axis: number): number => (axis === -1 ? a - b : axis);
 
-/** A room for a function of one element. */
-export function unary(
+/** A room for a function of one element, which its attributes may steer. Integers: the result is truncated where `number` alone is given. */
+export function unary<const S extends Schema = Record<never, never>>(
   name: string,
-  fn: { readonly number: (x: number, attributes: Attributes) => number; readonly bigint?: (x: bigint) => bigint; readonly symbolic?: (x: Dim) => Element },
-  extra: { types?: TypeClass; traits?: Traits; xmlName?: string; decompose?: (g: Builder, x: Value) => Value | undefined; since?: Op['versions'][number]['opset'] } = {},
+  fn: {
+    readonly number: (x: number, attributes: AttributesOf<S>) => number;
+    readonly bigint?: (x: bigint, attributes: AttributesOf<S>) => bigint;
+    readonly symbolic?: (x: Dim, attributes: AttributesOf<S>) => Element;
+  },
+  extra: {
+    readonly attributes?: S;
+    readonly types?: TypeClass;
+    readonly traits?: Traits;
+    readonly xmlName?: string;
+    readonly check?: (attributes: AttributesOf<S>) => string | undefined;
+    readonly decompose?: (g: Builder, x: Value, attributes: AttributesOf<S>) => Value | undefined;
+    /** Opset that introduced the operation; 1 when absent. */
+    readonly since?: number;
+  } = {},
 ): Op {
   const types = extra.types ?? numeric;
+  const { decompose, check } = extra;
   return op(name, {
     ...(extra.xmlName && { xmlName: extra.xmlName }),
-    since: { [`opset${extra.since ?? 1}`]: {} },
+    attributes: extra.attributes ?? ({} as S),
+    since: { [`opset${extra.since ?? 1}`]: current },
     inputs: [port('data', types)],
     outputs: [port('output', types)],
-    infer({ data }) {
-      const elements = fn.symbolic && elementsOf(data)?.map((e) => (typeof e === 'number' || (e !== undefined && isExpr(e)) ? fn.symbolic?.(e) : undefined));
+    ...(check && { check }),
+    infer({ data }, attributes) {
+      const elements = fn.symbolic && elementsOf(data)?.map((e) => (isDim(e) ? fn.symbolic?.(e, attributes) : undefined));
       return { type: data.type, shape: data.shape, ...(elements && { elements }) };
     },
-    evaluate({ data }) {
-      if (!wide(data.type)) return map(data, data.type, (x: number) => fn.number(x, {}));
-      return fn.bigint ? map(data, data.type, fn.bigint) : map(data, data.type, (x: bigint) => BigInt(Math.trunc(fn.number(Number(x), {}))));
+    evaluate({ data }, attributes) {
+      if (!isWide(data.type)) return map(data, data.type, (x: number) => fn.number(x, attributes));
+      if (fn.bigint) return map(data, data.type, (x: bigint) => fn.bigint?.(x, attributes) as bigint);
+      return map(data, data.type, (x: bigint) => toBigInt(fn.number(Number(x), attributes)));
     },
-    ...(extra.decompose && { decompose: (g: Builder, { data }: { data: Value }) => extra.decompose?.(g, data) }),
+    ...(decompose && { decompose: (g: Builder, { data }: { data: Value }, attributes: AttributesOf<S>) => decompose(g, data, attributes) }),
     traits: { elementwise: true, inPlace: 'data', ...extra.traits },
   });
 }
+
+/** A result for a 64-bit integer array: truncated; 0 for NaN and infinities. */
+export const toBigInt = (x: number): bigint => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : 0n);
+
+/** Whether a divisor is certainly not 0 (positive, or a number). */
+export const dividesSafely = (b: Dim): boolean => (typeof b === 'number' ? b !== 0 : bounds(b)[0] > 0);

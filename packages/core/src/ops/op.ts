@@ -20,6 +20,7 @@ export const numeric = typeClass('numeric', (t) => isFloat(t) || isInteger(t));
 export const index = typeClass('index', (t) => t === 'i32' || t === 'i64' || isInteger(t));
 export const boolean = typeClass('boolean', (t) => t === 'boolean');
 export const numericOrBoolean = typeClass('numeric or boolean', (t) => t !== 'string');
+export const integerOrBoolean = typeClass('integer or boolean', (t) => t === 'boolean' || isInteger(t));
 export const string = typeClass('string', (t) => t === 'string');
 export const only = (...types: ElementType[]): TypeClass => typeClass(types.join(', '), (t) => types.includes(t));
 
@@ -86,6 +87,8 @@ export interface Definition<S extends Schema, P extends readonly Port[]> {
   readonly since?: Readonly<Record<`opset${number}`, Version>>;
   /** Spelling of `type` in IR files, where it is not the name (`SoftMax`). */
   readonly xmlName?: string;
+  /** Other spellings of `type` that IR files may have (`Xor`). */
+  readonly aliases?: readonly string[];
   /** Extra checks on attributes beyond their kinds: a text says what is wrong. */
   readonly check?: (attributes: AttributesOf<S>) => string | undefined;
   readonly infer: (inputs: ByName<P, Fact>, attributes: AttributesOf<S>, ctx: Infer) => Fact | readonly Fact[];
@@ -98,6 +101,7 @@ export interface Definition<S extends Schema, P extends readonly Port[]> {
 export interface Op {
   readonly name: string;
   readonly xmlName: string;
+  readonly aliases: readonly string[];
   readonly schema: Schema;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -133,6 +137,7 @@ export function op<const S extends Schema, const P extends readonly Port[]>(name
   return {
     name,
     xmlName: definition.xmlName ?? name,
+    aliases: definition.aliases ?? [],
     schema,
     inputs: definition.inputs,
     outputs: definition.outputs,

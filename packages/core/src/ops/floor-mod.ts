@@ -1,0 +1,18 @@
+import { mod, type Dim } from '../shape/index.js';
+import { isInteger } from '../tensor/element.js';
+import { binary, dividesSafely } from './elementwise.js';
+
+/** The remainder of flooring division: it has the sign of b. Integers modulo 0 give 0. Spec: OpenVINO FloorMod-1. */
+export const FloorMod = binary('FloorMod', {
+  number(a, b, type) {
+    if (b === 0 && isInteger(type)) return 0;
+    const rest = a % b;
+    return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+  },
+  bigint(a, b) {
+    if (b === 0n) return 0n;
+    const rest = a % b;
+    return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
+  },
+  symbolic: (a: Dim, b: Dim) => (dividesSafely(b) ? mod(a, b) : undefined),
+});

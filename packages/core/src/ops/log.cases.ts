@@ -1,0 +1,11 @@
+import { cases, f32 } from './cases.js';
+
+export default cases('Log', {
+  tolerance: { rtol: 1e-5, atol: 1e-6 },
+  named: [
+    { name: 'known values', inputs: [f32([3], [1, 2.718281828459045, 0.5])], outputs: [f32([3], [0, 1, -0.6931471805599453])] },
+    { name: 'scalar', inputs: [f32([], [2.718281828459045])], outputs: [f32([], [1])] },
+    { name: 'empty', inputs: [f32([2, 0], [])], outputs: [f32([2, 0], [])] },
+  ],
+  generate: (random) => ({ inputs: [random.tensor('f32', random.shape({ rank: [0, 4], dim: [1, 7] }), 0.1, 5)] }),
+});

@@ -1,0 +1,53 @@
+import { select } from '../shape/index.js';
+import { staticShape, type Element, type Fact } from '../ir/fact.js';
+import { elementsOf } from '../ir/infer.js';
+import { broadcastOffsets, broadcastShapes, moved, sizeOf } from '../tensor/nd.js';
+import { autoBroadcast, broadcastRule, isDim, sameType } from './elementwise.js';
+import { int } from './attributes.js';
+import { conditionOf } from './logic.js';
+import { any, boolean, op, port } from './op.js';
+
+/**
+ * Where cond holds then, elsewhere else, all broadcast together. With `pdpd` cond and else are broadcast to then.
+ * Spec: OpenVINO Select-1.
+ */
+export const Select = op('Select', {
+  attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
+  inputs: [port('cond', boolean), port('then', any), port('else', any)],
+  outputs: [port('output', any)],
+
+  infer({ cond, then, else: other }, { auto_broadcast }, ctx) {
+    const rule = broadcastRule(auto_broadcast);
+    const type = sameType(ctx, then, other);
+    const shape = ctx.broadcast(ctx.broadcast(cond.shape, then.shape, rule), other.shape, rule);
+    const elements = shape && pick(cond, then, other);
+    return { type, shape, ...(elements && { elements }) };
+  },
+
+  evaluate({ cond, then, else: other }) {
+    const shape = broadcastShapes(broadcastShapes(cond.shape, then.shape), other.shape);
+    const [c, t, e] = [cond, then, other].map((a) => broadcastOffsets(a.shape, shape)) as [Int32Array, Int32Array, Int32Array];
+    const out = moved(then, shape);
+    for (let i = 0; i < out.data.length; i++) out.data[i] = cond.data[c[i] as number] ? then.data[t[i] as number] : other.data[e[i] as number];
+    return out;
+  },
+
+  traits: { elementwise: true },
+});
+
+/** Value facts: a decided condition picks, an open one makes a conditional dimension. */
+function pick(...facts: readonly [Fact, Fact, Fact]): readonly Element[] | undefined {
+  const shapes = facts.map((f) => staticShape(f.shape));
+  const lists = facts.map(elementsOf);
+  if (!shapes.every((s) => s !== undefined) || !lists.every((l) => l !== undefined)) return undefined;
+  const shape = shapes.reduce(broadcastShapes);
+  if (sizeOf(shape) > 64) return undefined;
+  const [c, t, e] = shapes.map((s) => broadcastOffsets(s, shape)) as [Int32Array, Int32Array, Int32Array];
+  return Array.from(c, (at, i) => {
+    const p = conditionOf(lists[0]?.[at]);
+    const [yes, no] = [lists[1]?.[t[i] as number], lists[2]?.[e[i] as number]];
+    if (typeof p === 'boolean') return p ? yes : no;
+    if (yes === no) return yes;
+    return p !== undefined && isDim(yes) && isDim(no) ? select(p, yes, no) : undefined;
+  });
+}

@@ -1,0 +1,13 @@
+import { binary } from './elementwise.js';
+
+/** (a - b)² with broadcasting. Spec: OpenVINO SquaredDifference-1. */
+export const SquaredDifference = binary(
+  'SquaredDifference',
+  { number: (a, b) => (a - b) * (a - b), bigint: (a, b) => (a - b) * (a - b) },
+  {
+    decompose(g, a, b) {
+      const d = g.subtract(a, b);
+      return g.multiply(d, d);
+    },
+  },
+);

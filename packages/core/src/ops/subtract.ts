@@ -1,0 +1,5 @@
+import { sub } from '../shape/index.js';
+import { binary } from './elementwise.js';
+
+/** a - b with broadcasting. Integers wrap around. Spec: OpenVINO Subtract-1. */
+export const Subtract = binary('Subtract', { number: (a, b) => a - b, bigint: (a, b) => a - b, symbolic: sub });

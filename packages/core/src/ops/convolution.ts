@@ -28,9 +28,8 @@ export interface Windows {
 
 /** Number of windows along each spatial axis. */
 export function windowCounts(ctx: Infer, spatial: readonly Dim[], kernel: readonly Dim[], w: Windows, rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor'): Dim[] {
-  return spatial.map((size, i) =>
-    ctx.window(size, kernel[i] as Dim, { stride: w.strides[i] ?? 1, dilation: w.dilations[i] ?? 1, padBegin: w.pads_begin[i] ?? 0, padEnd: w.pads_end[i] ?? 0, autoPad: w.auto_pad, rounding }, i + 2).count,
-  );
+  const window = { strides: w.strides, dilations: w.dilations, padsBegin: w.pads_begin, padsEnd: w.pads_end, autoPad: w.auto_pad, rounding };
+  return spatial.map((size, i) => ctx.window(size, kernel[i] as Dim, window, i).count);
 }
 
 /** Pads in front of each spatial axis once sizes are known: explicit ones, or those that `auto_pad` gives. */

@@ -13,22 +13,22 @@ import { any, boolean, op, port } from './op.js';
  */
 export const Select = op('Select', {
   attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
-  inputs: [port('cond', boolean), port('then', any), port('else', any)],
+  inputs: [port('cond', boolean), port('then', any), port('otherwise', any)],
   outputs: [port('output', any)],
 
-  infer({ cond, then, else: other }, { auto_broadcast }, ctx) {
+  infer({ cond, then, otherwise }, { auto_broadcast }, ctx) {
     const rule = broadcastRule(auto_broadcast);
-    const type = sameType(ctx, then, other);
-    const shape = ctx.broadcast(ctx.broadcast(cond.shape, then.shape, rule), other.shape, rule);
-    const elements = shape && pick(cond, then, other);
+    const type = sameType(ctx, then, otherwise);
+    const shape = ctx.broadcast(ctx.broadcast(cond.shape, then.shape, rule), otherwise.shape, rule);
+    const elements = shape && pick(cond, then, otherwise);
     return { type, shape, ...(elements && { elements }) };
   },
 
-  evaluate({ cond, then, else: other }) {
-    const shape = broadcastShapes(broadcastShapes(cond.shape, then.shape), other.shape);
-    const [c, t, e] = [cond, then, other].map((a) => broadcastOffsets(a.shape, shape)) as [Int32Array, Int32Array, Int32Array];
+  evaluate({ cond, then, otherwise }) {
+    const shape = broadcastShapes(broadcastShapes(cond.shape, then.shape), otherwise.shape);
+    const [c, t, e] = [cond, then, otherwise].map((a) => broadcastOffsets(a.shape, shape)) as [Int32Array, Int32Array, Int32Array];
     const out = moved(then, shape);
-    for (let i = 0; i < out.data.length; i++) out.data[i] = cond.data[c[i] as number] ? then.data[t[i] as number] : other.data[e[i] as number];
+    for (let i = 0; i < out.data.length; i++) out.data[i] = (cond.data[c[i] as number] ? then.data[t[i] as number] : otherwise.data[e[i] as number]) as never;
     return out;
   },
 

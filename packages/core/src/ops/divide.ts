@@ -1,7 +1,7 @@
 import { floorDiv, truncDiv } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
 import { bool, int } from './attributes.js';
-import { alignPdpd, arithmetic, autoBroadcast, broadcastRule, dividesSafely, pdpdAligned, sameType, zipElements } from './elementwise.js';
+import { alignPdpd, arithmetic, broadcastAttributes, broadcastRule, dividesSafely, pdpdAligned, sameType, zipElements } from './elementwise.js';
 import { numeric, op, port } from './op.js';
 
 /**
@@ -9,7 +9,7 @@ import { numeric, op, port } from './op.js';
  * Spec: OpenVINO Divide-1.
  */
 export const Divide = op('Divide', {
-  attributes: { auto_broadcast: autoBroadcast, axis: int(-1), m_pythondiv: bool(true) },
+  attributes: { ...broadcastAttributes, m_pythondiv: bool(true) },
   inputs: [port('a', numeric), port('b', numeric)],
   outputs: [port('output', numeric)],
 

@@ -20,8 +20,8 @@ export interface BinaryFunction {
   readonly symbolic?: (a: Dim, b: Dim) => Element;
 }
 
-/** Attribute of every binary room. */
-export const autoBroadcast = oneOf(['numpy', 'none', 'pdpd'], 'numpy');
+/** Attributes of every binary room: how the inputs are broadcast, and from which axis of the first under `pdpd`. */
+export const broadcastAttributes = { auto_broadcast: oneOf(['numpy', 'none', 'pdpd'], 'numpy'), axis: int(-1, { xml: 'auto_broadcast.auto_broadcast_axis' }) };
 
 /** Applies `fn` to two arrays under NumPy broadcasting. */
 export function zip(a: NdArray, b: NdArray, type: ElementType, fn: (x: never, y: never) => number | bigint): NdArray {
@@ -85,7 +85,7 @@ export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeCl
   const types = extra.types ?? numeric;
   return op(name, {
     since: { [`opset${extra.since ?? 1}`]: current },
-    attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
+    attributes: broadcastAttributes,
     inputs: [port('a', types), port('b', types)],
     outputs: [port('output', types)],
     infer({ a, b }, { auto_broadcast, axis }, ctx) {

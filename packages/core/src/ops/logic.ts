@@ -1,8 +1,7 @@
 /** @file What comparisons and logical operations share: conditions as elements of boolean tensors. */
 import type { Element } from '../ir/fact.js';
 import { isExpr, type Condition, type Dim } from '../shape/index.js';
-import { int } from './attributes.js';
-import { alignPdpd, autoBroadcast, broadcastRule, isDim, pdpdAligned, sameType, zip, zipElements, zipFacts } from './elementwise.js';
+import { alignPdpd, broadcastAttributes, broadcastRule, isDim, pdpdAligned, sameType, zip, zipElements, zipFacts } from './elementwise.js';
 import { boolean, current, numericOrBoolean, op, port, type Op, type TypeClass } from './op.js';
 
 /** The condition that an element of a boolean tensor is; undefined where it is not known. */
@@ -18,7 +17,7 @@ export const conditionElement = (p: Condition): Element => (typeof p === 'boolea
 /** A room that compares two broadcast inputs of one type and gives booleans. */
 export function comparison(name: string, fn: (a: number | bigint | string, b: number | bigint | string) => boolean, symbolic: (a: Dim, b: Dim) => Condition, types: TypeClass = numericOrBoolean): Op {
   return op(name, {
-    attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
+    attributes: broadcastAttributes,
     inputs: [port('a', types), port('b', types)],
     outputs: [port('output', boolean)],
     infer({ a, b }, { auto_broadcast, axis }, ctx) {
@@ -36,7 +35,7 @@ export function logical(name: string, fn: (a: boolean, b: boolean) => boolean, s
   return op(name, {
     since: { [`opset${extra.since ?? 1}`]: current },
     ...(extra.aliases && { aliases: extra.aliases }),
-    attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
+    attributes: broadcastAttributes,
     inputs: [port('a', boolean), port('b', boolean)],
     outputs: [port('output', boolean)],
     infer({ a, b }, { auto_broadcast, axis }, ctx) {

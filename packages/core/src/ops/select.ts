@@ -2,8 +2,7 @@ import { select } from '../shape/index.js';
 import { staticShape, type Element, type Fact } from '../ir/fact.js';
 import { elementsOf } from '../ir/infer.js';
 import { broadcastOffsets, broadcastShapes, moved, sizeOf } from '../tensor/nd.js';
-import { autoBroadcast, broadcastRule, isDim, sameType } from './elementwise.js';
-import { int } from './attributes.js';
+import { broadcastAttributes, broadcastRule, isDim, sameType } from './elementwise.js';
 import { conditionOf } from './logic.js';
 import { any, boolean, op, port } from './op.js';
 
@@ -12,7 +11,7 @@ import { any, boolean, op, port } from './op.js';
  * Spec: OpenVINO Select-1.
  */
 export const Select = op('Select', {
-  attributes: { auto_broadcast: autoBroadcast, axis: int(-1) },
+  attributes: broadcastAttributes,
   inputs: [port('cond', boolean), port('then', any), port('otherwise', any)],
   outputs: [port('output', any)],
 

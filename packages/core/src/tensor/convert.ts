@@ -117,19 +117,42 @@ function encodeBits(type: ElementType, value: number): number {
   return format ? encodeFloat(value, format) : Math.trunc(value) & ((1 << bitsOf(type)) - 1);
 }
 
-/** Where element `i` of a packed type lies: low bits first, but u1 from the highest bit (IR v11, 7.2). */
+/** Where element `i` of a packed type lies: low bits first, but u1 from the highest bit; u3 and u6 split (IR v11, 7.2). */
 function readPacked(bytes: Uint8Array, type: ElementType, i: number): number {
   const width = bitsOf(type);
   const mask = (1 << width) - 1;
   if (type === 'u1') return ((bytes[i >> 3] as number) >> (7 - (i & 7))) & 1;
+  if (width === 3 || width === 6) {
+    const { low, lowBits, lowShift, high, highShift } = splitPlace(width, i);
+    return (((bytes[low] as number) >> lowShift) & ((1 << lowBits) - 1)) | ((((bytes[high] as number) >> highShift) & (mask >> lowBits)) << lowBits);
+  }
   const at = i * width;
   const word = (bytes[at >> 3] as number) | ((bytes[(at >> 3) + 1] ?? 0) << 8);
   return (word >> (at & 7)) & mask;
 }
 
+/**
+ * Where element `i` of u3 or u6 lies. Of each three bytes the first two hold the elements' low bits (2 or 4 of each), the
+ * third the rest (1 or 2), the first element always in the highest bits.
+ */
+function splitPlace(width: 3 | 6, i: number): { low: number; lowBits: number; lowShift: number; high: number; highShift: number } {
+  const [lowBits, highBits] = width === 3 ? [2, 1] : [4, 2];
+  const group = 24 / width;
+  const start = Math.floor(i / group) * 3;
+  const k = i % group;
+  const half = group / 2;
+  return { low: start + Math.floor(k / half), lowBits, lowShift: 8 - lowBits * ((k % half) + 1), high: start + 2, highShift: 8 - highBits * (k + 1) };
+}
+
 function writePacked(bytes: Uint8Array, type: ElementType, i: number, bits: number): void {
   const width = bitsOf(type);
   if (type === 'u1') { bytes[i >> 3] = (bytes[i >> 3] as number) | (bits << (7 - (i & 7))); return; }
+  if (width === 3 || width === 6) {
+    const { low, lowBits, lowShift, high, highShift } = splitPlace(width, i);
+    bytes[low] = (bytes[low] as number) | ((bits & ((1 << lowBits) - 1)) << lowShift);
+    bytes[high] = (bytes[high] as number) | ((bits >> lowBits) << highShift);
+    return;
+  }
   const at = i * width;
   const word = bits << (at & 7);
   bytes[at >> 3] = (bytes[at >> 3] as number) | (word & 255);

@@ -59,8 +59,11 @@ export const isInteger = (type: ElementType): boolean => info[type].kind === 'si
 export const isSubByte = (type: ElementType): boolean => info[type].bits > 0 && info[type].bits < 8;
 export const isElementType = (text: string): text is ElementType => Object.hasOwn(info, text);
 
-/** Bytes that `count` elements take in a file or buffer. */
-export const byteSize = (type: ElementType, count: number): number => Math.ceil((count * info[type].bits) / 8);
+/** Bytes that `count` elements take in a file or buffer; u3 and u6 come in groups of three bytes (24 bits). */
+export function byteSize(type: ElementType, count: number): number {
+  const { bits } = info[type];
+  return bits === 3 || bits === 6 ? Math.ceil((count * bits) / 24) * 3 : Math.ceil((count * bits) / 8);
+}
 
 /** A typed array of any kind, or the strings of a string tensor: how a tensor's elements are stored. */
 export type Storage =

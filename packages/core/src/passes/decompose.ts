@@ -1,0 +1,36 @@
+/** @file Replaces operations by simpler ones where the device does not want them whole. */
+import { CuveeError } from '../errors.js';
+import { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { applyPatch } from '../ir/patch.js';
+import { builder } from '../opset/index.js';
+
+/** Rounds of decomposition before a room that decomposes into itself is reported. */
+const rounds = 16;
+
+/** Decomposes every node that `keeps` does not claim, again and again, bodies included. */
+export function decompose(model: Model, keeps: (node: Node) => boolean): void {
+  for (let round = 0; round < rounds; round++) {
+    let changed = false;
+    for (const node of model.nodes()) {
+      if (round === 0) for (const value of Object.values(node.attributes)) if (value instanceof Model) decompose(value, keeps);
+      if (!node.op.decompose || keeps(node)) continue;
+      changed = decomposeNode(model, node) || changed;
+    }
+    if (!changed) return;
+  }
+  throw new CuveeError('INTERNAL', `decomposition of "${model.name}" did not end after ${rounds} rounds`);
+}
+
+function decomposeNode(model: Model, node: Node): boolean {
+  const g = builder(model.scope);
+  g.origin = node.origin;
+  try {
+    const outputs = node.op.decompose?.(g, node.inputs, node.attributes);
+    if (!outputs) return false;
+    applyPatch(model, node.outputs.map((old, i) => [old, outputs[i] ?? old] as const), `decomposition of ${node.op.name}`);
+    return true;
+  } catch (error) {
+    throw CuveeError.wrap(`decomposing ${node.op.name} "${node.name}"`, error);
+  }
+}

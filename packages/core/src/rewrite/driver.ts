@@ -1,0 +1,61 @@
+/** @file Applies rule lists to a model until nothing changes. */
+import { CuveeError } from '../errors.js';
+import type { Model } from '../ir/model.js';
+import { applyPatch } from '../ir/patch.js';
+import { builder } from '../opset/index.js';
+import type { Bound, Rule } from './pattern.js';
+import type { Value } from '../ir/node.js';
+
+/** Told of each rewrite; stops the driver by returning false. */
+export type OnRewrite = (rule: string, node: string) => boolean | undefined;
+
+const sweeps = 12;
+
+/**
+ * Sweeps over the nodes in topological order, trying the rules in their order at each node, until a sweep changes nothing.
+ * Returns how often each rule fired. Throws INTERNAL, naming rule and node, when a rule breaks a fact or never comes to rest.
+ */
+export function rewrite(model: Model, rules: readonly Rule[], onRewrite?: OnRewrite): ReadonlyMap<string, number> {
+  const fired = new Map<string, number>();
+  const byRoot = new Map<string, Rule[]>();
+  const anywhere = rules.filter((r) => !r.pattern.roots);
+  for (const r of rules) for (const root of r.pattern.roots ?? []) byRoot.set(root, [...(byRoot.get(root) ?? []), r]);
+  const g = builder(model.scope);
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    let changed = false;
+    for (const node of model.nodes()) {
+      const candidates = byRoot.get(node.op.name) ?? anywhere;
+      if (candidates.length === 0 && anywhere.length === 0) continue;
+      // A node that an earlier rewrite of this sweep made dead has no users left.
+      if (!node.outputs.some((v) => v.users.size > 0)) continue;
+      for (const r of candidates === anywhere ? anywhere : [...candidates, ...anywhere]) {
+        if (!fire(model, g, r, node.output)) continue;
+        changed = true;
+        fired.set(r.name, (fired.get(r.name) ?? 0) + 1);
+        if (onRewrite?.(r.name, node.name) === false) return fired;
+        break;
+      }
+    }
+    if (!changed) return fired;
+  }
+  return fired;
+}
+
+function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value): boolean {
+  const bound: Bound = { values: new Map(), nodes: new Map() };
+  if (!r.pattern(root, bound)) return false;
+  g.origin = root.node.origin;
+  try {
+    const get = (name: string): Value => bound.values.get(name) as Value;
+    const replacement = r.replace(g, get, { ...bound, root });
+    if (replacement === undefined || replacement === root) return false;
+    const origins = [...bound.nodes.values()].flatMap((n) => n.origin);
+    replacement.node.origin = [...new Set([...replacement.node.origin, ...origins])];
+    applyPatch(model, [[root, replacement]], `rule ${r.name}`);
+    return true;
+  } catch (error) {
+    throw CuveeError.wrap(`rule ${r.name} at ${root.node.op.name} "${root.node.name}"`, error);
+  } finally {
+    g.origin = undefined;
+  }
+}

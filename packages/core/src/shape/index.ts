@@ -16,3 +16,4 @@ export {
 export { rangeLength, sliceLength, sliceStart } from './slice.js';
 export { parse, parseCondition, print, printCondition } from './text.js';
 export { dilated, transposedWindow, window, type Window, type WindowCount } from './window.js';
+export { originsOf } from './origins.js';

@@ -1,0 +1,62 @@
+/** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
+import { shape, type Dim } from '@cuvee/core';
+import type { Arg, Binding, Level, Plan, PlanTensor, Step } from '../plan/plan.js';
+import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
+import { isFloatArg } from './lowering.js';
+
+export interface Isa {
+  readonly name: string;
+  readonly block: number;
+}
+
+export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Plan {
+  const roots: Dim[] = [];
+  const collect = (d: Dim): void => void roots.push(d);
+  for (const t of draft.tensors) {
+    t.dims.forEach(collect);
+    if (t.offset !== undefined) collect(t.offset);
+  }
+  for (const step of draft.steps) for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
+  const program = shape.lowerShapes(roots, draft.guards, (origin) => draft.symbolLevel.get(symbolKey(origin)) ?? 0);
+  const register = (d: Dim): number => program.register(d);
+
+  const tensors = draft.tensors.map((t): PlanTensor => {
+    const { offset, ...rest } = t;
+    return { ...rest, dims: t.dims.map(register), storage: t.storage.kind === 'view' && offset !== undefined ? { ...t.storage, offset: register(offset) } : t.storage };
+  });
+  const arg = (a: DraftArg): Arg => (typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) });
+  const plans: Plan[] = [];
+  const step = (s: DraftStep): Step => ({
+    family: s.family,
+    action: s.action,
+    inputs: s.inputs,
+    outputs: s.outputs,
+    args: s.args.map(arg),
+    plans: s.plans.map((p) => plans.push(finish(p, isa, undefined)) - 1),
+    origin: s.node.origin,
+    op: s.node.op.name,
+  });
+  const count = Math.max(0, ...draft.steps.map((s) => s.level), ...draft.symbolLevel.values()) + 1;
+  const levels = Array.from({ length: count }, (_, k): Level => ({ steps: draft.steps.filter((s) => s.level === k).map(step), segments: [] }));
+  const bindings: Binding[][] = Array.from({ length: count }, () => []);
+  for (const symbol of program.symbols) {
+    const key = symbolKey(symbol.origin);
+    const bound = draft.bindings.get(key);
+    if (!bound) continue;
+    const at = draft.symbolLevel.get(key) ?? 0;
+    bindings[at]?.push(bound.kind === 'dim' ? { kind: 'dim', tensor: bound.tensor, axis: bound.at, register: symbol.register } : { kind: 'element', tensor: bound.tensor, element: bound.at, register: symbol.register });
+  }
+  return {
+    isa,
+    shapes: shape.assemble(program),
+    bindings,
+    tensors,
+    inputs: draft.inputs,
+    outputs: draft.outputs,
+    levels,
+    states: draft.states,
+    weights: draft.weights.map((l) => ({ type: l.type, source: l.source?.kind === 'file' ? l.source : { kind: 'bytes', bytes: l.bytes } })),
+    plans,
+    prologue,
+  };
+}

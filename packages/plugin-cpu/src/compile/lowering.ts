@@ -1,0 +1,219 @@
+/**
+ * @file What a lowering function works with: tensors for a node's inputs and outputs, and steps.
+ */
+import { CuveeError, printFact, shape, type Dim, type Fact, type Literal, type Model, type Node, type Value } from '@cuvee/core';
+import type { Layout, Storage, TensorId } from '../plan/plan.js';
+import { symbolKey, type Draft, type DraftArg, type Lowered } from './draft.js';
+
+/** How one operation becomes steps. */
+export interface Lowering {
+  /** Why this node cannot be lowered, or undefined. The predicate of `query` and of `compile`. */
+  readonly refuse?: (node: Node) => string | undefined;
+  readonly lower: (c: LoweringContext) => void;
+}
+export type LoweringTable = Readonly<Record<string, Lowering>>;
+
+/** Compiles a sub-model (a Loop's or If's body). */
+export type CompileBody = (body: Model) => Draft;
+
+/** Values lowered so far, and the node whose turn it is. */
+export class LoweringContext {
+  readonly draft: Draft;
+  /** Width of a channel block of the instruction set. */
+  readonly block: number;
+  readonly compileBody: CompileBody;
+  node!: Node;
+  readonly #lowered = new Map<Value, Lowered>();
+  /** Model values that are results: output index by value, claimed by the first tensor that can be written there. */
+  readonly #results: Map<Value, number[]>;
+
+  constructor(draft: Draft, block: number, results: Map<Value, number[]>, compileBody: CompileBody) {
+    this.draft = draft;
+    this.block = block;
+    this.#results = results;
+    this.compileBody = compileBody;
+  }
+
+  fact(i: number): Fact {
+    return this.node.input(i).fact;
+  }
+
+  /** The input's value, when it is constant. */
+  constant(i: number): Literal | undefined {
+    return this.node.inputs[i]?.fact.value;
+  }
+
+  /** Layout in which input `i` was made. */
+  layout(i: number): Layout {
+    const known = this.#lowered.get(this.node.input(i));
+    return known?.blocked !== undefined ? 'blocked' : 'plain';
+  }
+
+  /** Input `i` in a layout; a reorder step is added when it exists only in the other one. -1 when it is absent. */
+  input(i: number, layout: Layout = 'plain'): TensorId | -1 {
+    const value = this.node.inputs[i];
+    return value ? this.tensor(value, layout) : -1;
+  }
+
+  /** All inputs, plain. */
+  inputs(): (TensorId | -1)[] {
+    return this.node.inputs.map((_, i) => this.input(i));
+  }
+
+  /** Any lowered value in a layout. */
+  tensor(value: Value, layout: Layout = 'plain'): TensorId {
+    const entry = this.#lowered.get(value) ?? this.#constantTensor(value);
+    const existing = entry[layout];
+    if (existing !== undefined) return existing;
+    const from = entry[layout === 'plain' ? 'blocked' : 'plain'] as TensorId;
+    const to = this.#newTensor(value, layout, layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' });
+    this.#push({ family: 'reorder', action: layout, inputs: [from], outputs: [to], args: [] });
+    entry[layout] = to;
+    return to;
+  }
+
+  #constantTensor(value: Value): Lowered {
+    const literal = value.fact.value;
+    if (!literal) throw new CuveeError('INTERNAL', `"${value}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, { node: this.node.name });
+    const entry: Lowered = { value, plain: this.constantTensor(literal, value.toString()) };
+    this.#lowered.set(value, entry);
+    return entry;
+  }
+
+  /** A tensor for a constant made by a lowering. */
+  constantTensor(literal: Literal, name: string): TensorId {
+    this.draft.weights.push(literal);
+    return this.draft.addTensor({ type: literal.type, layout: 'plain', storage: { kind: 'weight', weight: this.draft.weights.length - 1 }, dims: literal.shape, name });
+  }
+
+  /** Output `i` in memory of its own. Where its size is only told by the step itself, `dynamic` storage, whose dimensions the step binds. */
+  output(i = 0, layout: Layout = 'plain'): TensorId {
+    const value = this.node.outputs[i] as Value;
+    const unknown = this.#ownDimensions(value);
+    const storage: Storage = unknown.length > 0 ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
+    const id = this.#newTensor(value, layout, storage);
+    for (const { key, axis } of unknown) this.draft.bindings.set(key, { kind: 'dim', tensor: id, at: axis });
+    this.define(value, layout, id);
+    return id;
+  }
+
+  /** All outputs, plain. */
+  outputs(): TensorId[] {
+    return this.node.outputs.map((_, i) => this.output(i));
+  }
+
+  /** Output `i` as other dimensions over input memory: no step runs. */
+  view(i: number, of: TensorId, offset?: Dim): TensorId {
+    const value = this.node.outputs[i] as Value;
+    const id = this.draft.addTensor({
+      type: value.fact.type, layout: 'plain', storage: { kind: 'view', of, offset: -1 }, dims: value.fact.shape ?? [], name: value.toString(), ...(offset !== undefined && { offset }),
+    }, this.#levelHere([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]));
+    this.define(value, 'plain', id);
+    return id;
+  }
+
+  /** A tensor of no model value: of another shape over the same memory. */
+  viewAs(of: TensorId, dims: readonly Dim[], layout?: Layout): TensorId {
+    const base = this.draft.tensors[of] as (typeof this.draft.tensors)[number];
+    return this.draft.addTensor({ ...base, layout: layout ?? base.layout, dims, storage: { kind: 'view', of, offset: -1 } }, this.draft.tensorLevel[of]);
+  }
+
+  /** A temporary. */
+  temporary(type: Fact['type'], dims: readonly Dim[], layout: Layout = 'plain'): TensorId {
+    return this.draft.addTensor({ type, layout, storage: { kind: 'arena' }, dims, name: `${this.node.name}.tmp` });
+  }
+
+  /** Says which tensor holds an output. */
+  define(value: Value, layout: Layout, id: TensorId): void {
+    const entry = this.#lowered.get(value) ?? { value };
+    entry[layout] = id;
+    this.#lowered.set(value, entry);
+  }
+
+  /** Adds a step. `action` chooses within the family; arguments are integers, sizes or `{ float }`. */
+  emit(family: string, action: string, inputs: readonly (TensorId | -1)[], outputs: readonly TensorId[], args: readonly DraftArg[] = [], plans: readonly Draft[] = []): void {
+    this.#push({ family, action, inputs, outputs, args, plans });
+  }
+
+  #push(step: { family: string; action: string; inputs: readonly (TensorId | -1)[]; outputs: readonly TensorId[]; args: readonly DraftArg[]; plans?: readonly Draft[] }): void {
+    const { draft } = this;
+    const own = new Set([...draft.bindings].flatMap(([key, b]) => (step.outputs.includes(b.tensor) ? [key] : [])));
+    const dims = [...step.outputs.flatMap((t) => [...(draft.tensors[t]?.dims ?? [])]), ...step.args.filter((a): a is Dim => typeof a !== 'bigint' && !isFloatArg(a))];
+    const level = this.#levelHere(step.inputs, dims, own);
+    for (const key of own) draft.symbolLevel.set(key, level + 1);
+    const dynamic = step.outputs.some((t) => draft.tensors[t]?.storage.kind === 'dynamic');
+    // What a step allocates itself can be read within its own level only by steps that need not know its size; keep it simple: after it.
+    for (const t of step.outputs) draft.tensorLevel[t] = dynamic && draft.tensors[t]?.storage.kind === 'dynamic' ? level + 1 : level;
+    draft.steps.push({ plans: [], ...step, node: this.node, level });
+  }
+
+  #levelHere(inputs: readonly (TensorId | -1)[], dims: readonly Dim[], own: ReadonlySet<string> = new Set()): number {
+    let level = 0;
+    for (const t of inputs) if (t >= 0) level = Math.max(level, this.draft.tensorLevel[t] ?? 0);
+    for (const d of dims) {
+      if (typeof d === 'number') continue;
+      for (const origin of shape.originsOf(d)) {
+        const key = symbolKey(origin);
+        if (own.has(key)) continue;
+        level = Math.max(level, this.#symbolLevel(origin, key));
+      }
+    }
+    return level;
+  }
+
+  /** A symbol that stands for an element of a tensor is bound after the level that makes the tensor. */
+  #symbolLevel(origin: shape.Origin, key: string): number {
+    const known = this.draft.symbolLevel.get(key);
+    if (known !== undefined) return known;
+    if (origin.kind !== 'value') return 0;
+    const entry = [...this.#lowered.values()].find((l) => String(l.value.node.id) === origin.node && l.value.index === origin.output);
+    if (!entry) throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
+    const tensor = this.tensor(entry.value);
+    const level = this.draft.tensors[tensor]?.storage.kind === 'input' ? 0 : (this.draft.tensorLevel[tensor] ?? 0) + 1;
+    this.draft.bindings.set(key, { kind: 'element', tensor, at: origin.element });
+    this.draft.symbolLevel.set(key, level);
+    return level;
+  }
+
+  /** Dimensions of an output that this very node binds. */
+  #ownDimensions(value: Value): { key: string; axis: number }[] {
+    const found: { key: string; axis: number }[] = [];
+    value.fact.shape?.forEach((d, axis) => {
+      if (typeof d === 'number' || !shape.isSymbol(d)) return;
+      const origin = [...shape.originsOf(d)][0];
+      if (origin?.kind === 'data' && origin.node === String(value.node.id) && origin.output === value.index && origin.axis === axis) found.push({ key: symbolKey(origin), axis });
+    });
+    return found;
+  }
+
+  #newTensor(value: Value, layout: Layout, storage: Storage): TensorId {
+    const { shape: dims, type } = value.fact;
+    if (!dims) throw new CuveeError('MODEL_UNSUPPORTED', `"${value}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
+    return this.draft.addTensor({ type, layout, storage, dims, name: value.toString() });
+  }
+
+  /** A result's own memory, the first time it is asked for. */
+  #resultStorage(value: Value): Storage {
+    const index = this.#results.get(value)?.shift();
+    if (index === undefined) return { kind: 'arena' };
+    this.draft.outputs[index] = this.draft.tensors.length;
+    return { kind: 'output', index };
+  }
+
+  /** Copies a value into result `index`, where nothing wrote it in place. */
+  finishResult(value: Value, index: number): void {
+    if (this.draft.outputs[index] !== undefined) return;
+    const from = this.tensor(value);
+    if (this.draft.outputs[index] !== undefined) return;
+    const dynamic = this.draft.tensors[from]?.storage.kind === 'dynamic';
+    if (dynamic) {
+      this.draft.outputs[index] = from;
+      return;
+    }
+    const to = this.#newTensor(value, 'plain', { kind: 'output', index });
+    this.draft.outputs[index] = to;
+    this.#push({ family: 'copy', action: '', inputs: [from], outputs: [to], args: [] });
+  }
+}
+
+export const isFloatArg = (a: DraftArg): a is { readonly float: number } => typeof a === 'object' && 'float' in a;

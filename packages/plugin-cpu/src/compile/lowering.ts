@@ -45,8 +45,20 @@ export class LoweringContext {
 
   /** Layout in which input `i` was made. */
   layout(i: number): Layout {
-    const known = this.#lowered.get(this.node.input(i));
-    return known?.blocked !== undefined ? 'blocked' : 'plain';
+    return this.layoutOf(this.node.input(i));
+  }
+
+  /** Layout in which a value was made; blocked when it exists in both. */
+  layoutOf(value: Value): Layout {
+    return this.#lowered.get(value)?.blocked !== undefined ? 'blocked' : 'plain';
+  }
+
+  /** A copy of a tensor in the other layout. */
+  reorder(from: TensorId, layout: Layout): TensorId {
+    const base = this.draft.tensors[from] as (typeof this.draft.tensors)[number];
+    const to = this.draft.addTensor({ type: base.type, layout, storage: { kind: 'arena' }, dims: base.dims, name: base.name });
+    this.#push({ family: 'reorder', action: layout, inputs: [from], outputs: [to], args: [] });
+    return to;
   }
 
   /** Input `i` in a layout; a reorder step is added when it exists only in the other one. -1 when it is absent. */

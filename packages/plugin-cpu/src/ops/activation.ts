@@ -2,7 +2,7 @@
 import type { Literal, Node } from '@cuvee/core';
 
 /** In the order of `Act` in `native/kernels/tensor.h`. */
-export const activations = ['none', 'relu', 'clip', 'hard_swish', 'hard_sigmoid', 'sigmoid', 'silu', 'tanh', 'elu', 'leaky_relu', 'gelu_erf', 'gelu_tanh'] as const;
+export const activations = ['none', 'relu', 'clip', 'hard_swish', 'hard_sigmoid', 'sigmoid', 'silu', 'elu', 'leaky_relu', 'gelu_erf', 'gelu_tanh', 'tanh', 'softplus', 'mish'] as const;
 export type Activation = (typeof activations)[number];
 
 /** An activation with its two parameters. */
@@ -32,9 +32,11 @@ export function activationOf(node: Node): Activated | undefined {
     case 'Tanh': return plain('tanh');
     case 'Elu': return plain('elu', a.alpha as number);
     case 'Gelu': return plain(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf');
+    case 'SoftPlus': return plain('softplus');
+    case 'Mish': return plain('mish');
     case 'Swish': {
       const beta = node.inputs.length > 1 ? scalarOf(node.inputs[1]?.fact.value) : 1;
-      return beta === 1 ? plain('silu') : undefined;
+      return beta === undefined ? undefined : plain('silu', beta);
     }
     case 'PRelu': {
       const slope = scalarOf(node.inputs[1]?.fact.value);

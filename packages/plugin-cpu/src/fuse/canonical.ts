@@ -1,0 +1,62 @@
+/** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
+import { pattern, rule, type Rule } from '@cuvee/core';
+
+const { any, constant, node, once, scalar, where, uniform, either } = pattern;
+const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
+
+/** x·clamp(x + 3, 0, 6)/6 = hswish(x), with the division before or after the product. */
+const clipped = once(node('Clamp', [once(node('Add', [any('x'), scalar('three', 3)], { commutative: true }))], { test: (n) => n.attributes.min === 0 && n.attributes.max === 6 }));
+const sixth = (inner: pattern.Pattern): pattern.Pattern => either(node('Divide', [inner, scalar('six', 6)]), node('Multiply', [inner, scalar('sixth', 1 / 6)], { commutative: true }));
+const hswish = rule({
+  name: 'recognise HSwish',
+  pattern: either(sixth(once(node('Multiply', [f32('x'), clipped], { commutative: true }))), node('Multiply', [f32('x'), once(sixth(clipped))], { commutative: true })),
+  replace: (g, get) => g.hSwish(get('x')),
+});
+
+/** x·hardsigmoid(x; 1/6, 1/2) = hswish(x). */
+const hswishOfHardSigmoid = rule({
+  name: 'recognise HSwish of HardSigmoid',
+  pattern: node('Multiply', [f32('x'), once(node('HardSigmoid', [any('x'), scalar('a', 1 / 6), scalar('b', 0.5)]))], { commutative: true }),
+  replace: (g, get) => g.hSwish(get('x')),
+});
+
+/** x·sigmoid(x) = swish(x). */
+const swish = rule({
+  name: 'recognise Swish',
+  pattern: node('Multiply', [f32('x'), once(node('Sigmoid', [any('x')]))], { commutative: true }),
+  replace: (g, get) => g.swish(get('x'), undefined),
+});
+
+/** x/c = x·(1/c) for a power of two c: exact. */
+const divideByPowerOfTwo = rule({
+  name: 'division by a power of two',
+  pattern: node('Divide', [f32('x'), scalar('c')]),
+  replace(g, get) {
+    const c = uniform(get('c'));
+    return c && Number.isInteger(Math.log2(Math.abs(c))) && get('c').fact.type === 'f32' ? g.multiply(get('x'), g.constant('f32', get('c').fact.value?.shape ?? [], new Array(get('c').fact.value?.size ?? 1).fill(1 / c))) : undefined;
+  },
+});
+
+/** x − c = x + (−c). */
+const subtractConstant = rule({
+  name: 'subtraction of a constant',
+  pattern: node('Subtract', [f32('x'), constant('c')]),
+  replace(g, get) {
+    const literal = get('c').fact.value;
+    if (!literal || literal.type !== 'f32' || literal.size > 1 << 16) return undefined;
+    return g.add(get('x'), g.constant('f32', literal.shape, Array.from(literal.nd().data as Float32Array, (v) => -v)));
+  },
+});
+
+/** x·1 and x + 0 with a scalar: x. (x + 0 turns −0 into 0; IEEE allows either here.) */
+const identity = rule({
+  name: 'identity',
+  pattern: either(node('Multiply', [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) })),
+  replace(_, get, { root }) {
+    const x = get('x');
+    const same = x.fact.shape !== undefined && x.fact.shape.length === root.fact.shape?.length;
+    return same && x.node.op.name !== 'Parameter' ? x : undefined;
+  },
+});
+
+export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity];

@@ -1,0 +1,74 @@
+/** @file Joins elementwise operations that feed each other into programs, so that memory is read and written once. */
+import { applyPatch, builder, type Model, type Node, type Value } from '@cuvee/core';
+import { Elementwise, instructionOf, writeProgram, type Instruction } from '../ops/elementwise.js';
+
+const mostInstructions = 16;
+const mostInputs = 8;
+
+const joins = (v: Value): boolean => v.fact.type === 'f32' || v.fact.type === 'boolean';
+/** A node whose operation can be part of a program: f32, its booleans included. */
+const member = (node: Node): boolean => instructionOf(node) !== undefined && node.outputs.length === 1 && joins(node.output) && node.inputs.every((v) => v !== undefined && joins(v));
+
+const sameShape = (a: Value, b: Value): boolean => {
+  const x = a.fact.shape;
+  const y = b.fact.shape;
+  return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i]);
+};
+
+/** A program under construction, from its root upwards. */
+class Group {
+  readonly nodes = new Set<Node>();
+  readonly inputs: Value[] = [];
+  readonly root: Node;
+
+  constructor(root: Node) {
+    this.root = root;
+    this.take(root);
+  }
+
+  private take(node: Node): void {
+    this.nodes.add(node);
+    const { reads } = instructionOf(node) as { reads: number };
+    for (const value of node.inputs.slice(0, reads) as Value[]) {
+      if (this.absorbs(value)) this.take(value.node);
+      else if (!this.inputs.includes(value)) this.inputs.push(value);
+    }
+  }
+
+  private absorbs(value: Value): boolean {
+    if (this.nodes.has(value.node)) return true;
+    return value.fact.value === undefined && value.users.size === 1 && sameShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions && this.inputs.length < mostInputs;
+  }
+
+  /** Instructions in order of dependence. */
+  program(order: ReadonlyMap<Node, number>): Instruction[] {
+    const register = new Map<Value, number>(this.inputs.map((v, i) => [v, i]));
+    return [...this.nodes]
+      .sort((a, b) => (order.get(a) as number) - (order.get(b) as number))
+      .map((node, k) => {
+        const { instruction } = instructionOf(node) as { instruction: Instruction };
+        const at = (i: number): number => (i < 0 ? -1 : (register.get(node.input(i)) as number));
+        const { opcode, a, b, c, p, q } = instruction;
+        const placed = { opcode, a: at(a), b: at(b), c: at(c), p, q };
+        register.set(node.output, this.inputs.length + k);
+        return placed;
+      });
+  }
+}
+
+/** Replaces every chain of two or more members by one Elementwise node. */
+export function fuseElementwise(model: Model): void {
+  const nodes = model.nodes();
+  const order = new Map(nodes.map((n, i) => [n, i]));
+  const taken = new Set<Node>();
+  const g = builder(model.scope);
+  for (const root of [...nodes].reverse()) {
+    if (taken.has(root) || !member(root) || root.output.users.size === 0) continue;
+    const group = new Group(root);
+    if (group.nodes.size < 2) continue;
+    for (const node of group.nodes) taken.add(node);
+    const origin = [...group.nodes].flatMap((n) => n.origin);
+    const [value] = g.node(Elementwise, group.inputs, { program: writeProgram(group.program(order)), type: root.output.fact.type }, { name: root.name, origin }) as [Value];
+    applyPatch(model, [[root.output, value]], 'elementwise fusion');
+  }
+}

@@ -1,0 +1,120 @@
+/** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
+import { Literal, pattern, rule, type Builder, type Rule, type Value } from '@cuvee/core';
+import { activationOf } from '../ops/activation.js';
+import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
+
+const { any, node, once, where } = pattern;
+
+const producer = once(node(fusable, [], { as: 'f' }));
+const f32 = (v: Value): boolean => v.fact.type === 'f32';
+
+/** The elements of a constant, one a channel, when it broadcasts along the channel axis of `f` alone. */
+function perChannel(f: Fused, v: Value): Float32Array | undefined {
+  const literal = v.fact.value;
+  const rank = f.node.output.fact.shape?.length ?? 0;
+  if (!literal || f.channels === undefined || literal.type !== 'f32' || literal.shape.length > rank) return undefined;
+  const data = literal.nd().data as Float32Array;
+  if (literal.size === 1) return new Float32Array(f.channels).fill(data[0] as number);
+  const axis = f.channelAxis - rank + literal.shape.length;
+  return literal.size === f.channels && literal.shape[axis] === f.channels ? Float32Array.from(data) : undefined;
+}
+
+const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
+const values = (v: Value | undefined): Float32Array | undefined => v?.fact.value?.nd().data as Float32Array | undefined;
+const zip = (a: Float32Array, b: Float32Array, fn: (x: number, y: number) => number): Float32Array => a.map((x, i) => fn(x, b[i] as number));
+
+/** y·s + b per channel, folded into what `f` already does: before the activation into weights and bias, after it into the post scale. */
+function affine(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
+  const { epilogue: e } = f;
+  const n = f.channels as number;
+  if (e.residual) {
+    if (!f.residualAfter && f.activated.activation !== 'none') return post(g, f, scale, shift);
+    return undefined;
+  }
+  if (f.activated.activation !== 'none' || e.postScale) return post(g, f, scale, shift);
+  const ones = (): Float32Array => new Float32Array(n).fill(1);
+  const weightScale = scale ? zip(values(e.weightScale) ?? ones(), scale, (a, b) => a * b) : undefined;
+  let bias = values(e.bias) ?? new Float32Array(n);
+  if (scale) bias = zip(bias, scale, (a, b) => a * b);
+  if (shift) bias = zip(bias, shift, (a, b) => a + b);
+  return withEpilogue(g, f, { epilogue: { bias: channelArray(g, bias), ...(weightScale && { weightScale: channelArray(g, weightScale) }) } });
+}
+
+function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
+  const n = f.channels as number;
+  let a = values(f.epilogue.postScale) ?? new Float32Array(n).fill(1);
+  let b = values(f.epilogue.postShift) ?? new Float32Array(n);
+  if (scale) [a, b] = [zip(a, scale, (x, y) => x * y), zip(b, scale, (x, y) => x * y)];
+  if (shift) b = zip(b, shift, (x, y) => x + y);
+  return withEpilogue(g, f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
+}
+
+/** conv(x, w)·s = conv(x, w·s), for a constant s with one element a channel. */
+const foldScale = rule({
+  name: 'fold scale into weights',
+  pattern: node('Multiply', [producer, where('s', f32)], { commutative: true }),
+  replace(g, get, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    const s = f && perChannel(f, get('s'));
+    return f && s && affine(g, f, s, undefined);
+  },
+});
+
+/** conv(x, w) + b = the same with a bias, for a constant b with one element a channel. */
+const foldBias = rule({
+  name: 'fold bias',
+  pattern: node('Add', [producer, where('b', f32)], { commutative: true }),
+  replace(g, get, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    const b = f && perChannel(f, get('b'));
+    return f && b && affine(g, f, undefined, b);
+  },
+});
+
+/** act(conv(x, w)) in one kernel. */
+const fuseActivation = rule({
+  name: 'fuse activation',
+  pattern: node(['Relu', 'Clamp', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Elu', 'Gelu', 'Swish', 'PRelu', 'SoftPlus', 'Mish'], [producer], { as: 'act' }),
+  replace(g, _, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    const activated = activationOf(nodes.get('act') as Value['node']);
+    if (!f || !activated || f.node.output.fact.type !== 'f32' || f.activated.activation !== 'none' || f.epilogue.postScale || f.residualAfter) return undefined;
+    return withEpilogue(g, f, { activated });
+  },
+});
+
+const sameShape = (a: Value, b: Value): boolean => {
+  const x = a.fact.shape;
+  const y = b.fact.shape;
+  return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i]);
+};
+
+/** Whether `v` is there before `f`'s node runs: it does not depend on it. Both feed the same Add, so only a walk can tell. */
+function independent(v: Value, f: Value['node']): boolean {
+  const seen = new Set<Value['node']>();
+  const stack = [v.node];
+  while (stack.length > 0) {
+    const n = stack.pop() as Value['node'];
+    if (n === f) return false;
+    if (seen.has(n) || n.id < 0) continue;
+    seen.add(n);
+    if (seen.size > 4096) return false;
+    for (const input of n.inputs) if (input) stack.push(input.node);
+  }
+  return true;
+}
+
+/** conv(x, w) + r, r of the same shape: added by the kernel before it stores. */
+const fuseResidual = rule({
+  name: 'fuse residual',
+  pattern: node('Add', [producer, any('r')], { commutative: true }),
+  replace(g, get, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    const r = get('r');
+    if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || !sameShape(f.node.output, r) || !independent(r, f.node)) return undefined;
+    return withEpilogue(g, f, { epilogue: { residual: r }, residualAfter: f.activated.activation !== 'none' || f.epilogue.postScale !== undefined });
+  },
+});
+
+export const fusionRules: readonly Rule[] = [foldScale, foldBias, fuseActivation, fuseResidual];
+

@@ -1,0 +1,69 @@
+/** @file Elementwise operations and programs → family `eltwise`. */
+import type { Dim, Node, Value } from '@cuvee/core';
+import type { DraftArg } from '../compile/draft.js';
+import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
+import { computeType, instructionOf, opcodes, readProgram, type Instruction } from '../ops/elementwise.js';
+import type { TensorId } from '../plan/plan.js';
+
+/** Names of all operations that become one instruction. */
+export const elementwiseOps = [
+  'Abs', 'Negative', 'Sign', 'Floor', 'Ceiling', 'Exp', 'Log', 'Sqrt', 'Erf', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Tanh', 'Asinh', 'Acosh', 'Atanh',
+  'Sigmoid', 'Relu', 'SoftPlus', 'Mish', 'SoftSign', 'LogicalNot', 'BitwiseNot', 'IsNaN', 'IsFinite', 'IsInf', 'Identity',
+  'Add', 'Subtract', 'Multiply', 'Divide', 'FloorMod', 'Mod', 'Power', 'Maximum', 'Minimum', 'SquaredDifference',
+  'Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr', 'LogicalXor',
+  'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseLeftShift', 'BitwiseRightShift', 'PRelu', 'Select', 'Clamp', 'Elu', 'Round', 'Gelu', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Selu', 'Swish',
+] as const;
+
+/** The compute type of a node: that of its inputs, the widest where booleans are among them. */
+function typeOf(node: Node): string | undefined {
+  const all = [...node.inputs, node.output].flatMap((v) => (v ? [computeType(v.fact.type)] : []));
+  const wide = (['u64', 'i64', 'f64', 'f32', 'i32'] as const).find((t) => all.includes(t));
+  const floats = all.filter((t) => t === 'f32' || t === 'f64');
+  if (all.includes(undefined)) return undefined;
+  // Only booleans may be mixed with another type.
+  return floats.length > 0 && (all.includes('i64') || all.includes('u64')) ? undefined : wide;
+}
+
+function lower(c: LoweringContext, program: readonly Instruction[], reads: number): void {
+  const { node } = c;
+  const action = typeOf(node) as string;
+  const values = node.inputs.slice(0, reads) as Value[];
+  const blocked = action === 'f32' && blockable(c, values, node.output);
+  const inputs = values.map((v) => (blocked ? blockedOperand(c, v) : c.tensor(v)));
+  const args: DraftArg[] = program.flatMap(({ opcode, a, b, c: third, p, q }, k): DraftArg[] => {
+    const packed = opcodes.indexOf(opcode) | ((values.length + k) << 8) | ((a & 255) << 16) | ((b & 255) << 24);
+    return [BigInt(packed >>> 0) | (BigInt(third & 255) << 32n), { float: p }, { float: q }];
+  });
+  c.emit('eltwise', action, inputs, [c.output(0, blocked ? 'blocked' : 'plain')], args);
+}
+
+const rank4 = (shape: readonly Dim[]): readonly Dim[] => [...new Array<Dim>(4 - shape.length).fill(1), ...shape];
+const isScalar = (v: Value): boolean => v.fact.shape?.every((d) => d === 1) === true;
+
+/** Whether the whole program can run on blocked tensors: one input is blocked already, and all others are f32 with the same channels, or scalars. */
+function blockable(c: LoweringContext, values: readonly Value[], output: Value): boolean {
+  const out = output.fact.shape;
+  if (out?.length !== 4 || output.fact.type !== 'f32' || !values.some((v) => c.layoutOf(v) === 'blocked' && v.fact.shape?.length === 4)) return false;
+  return values.every((v) => v.fact.type === 'f32' && v.fact.shape !== undefined && v.fact.shape.length <= 4 && (isScalar(v) || rank4(v.fact.shape)[1] === out[1]));
+}
+
+function blockedOperand(c: LoweringContext, v: Value): TensorId {
+  if (isScalar(v) && c.layoutOf(v) === 'plain') return c.tensor(v);
+  return v.fact.shape?.length === 4 ? c.tensor(v, 'blocked') : c.reorder(c.viewAs(c.tensor(v), rank4(v.fact.shape ?? [])), 'blocked');
+}
+
+const single: Lowering = {
+  refuse(node) {
+    if (!instructionOf(node)) return 'these attributes';
+    return typeOf(node) ? undefined : `element type ${node.inputs[0]?.fact.type}`;
+  },
+  lower(c) {
+    const { instruction, reads } = instructionOf(c.node) as NonNullable<ReturnType<typeof instructionOf>>;
+    lower(c, [instruction], reads);
+  },
+};
+
+export const elementwise: LoweringTable = {
+  ...Object.fromEntries(elementwiseOps.map((name) => [name, single])),
+  Elementwise: { lower: (c) => lower(c, readProgram(c.node.attributes.program as readonly string[]), c.node.inputs.length) },
+};

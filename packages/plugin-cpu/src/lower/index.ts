@@ -1,0 +1,7 @@
+/** @file Every operation that this device executes, and how. */
+import type { LoweringTable } from '../compile/lowering.js';
+import { convolution } from './convolution.js';
+import { elementwise } from './elementwise.js';
+import { matrix } from './matrix.js';
+
+export const lowerings: LoweringTable = { ...elementwise, ...convolution, ...matrix };

@@ -1,0 +1,96 @@
+/** @file Operations that exist only inside this device: a convolution or matrix product with what follows it. */
+import { bool, float, floating, type Node, numeric, oneOf, optional, rooms, type Attributes, type Builder, type Op, type Port, type Value } from '@cuvee/core';
+import { activations, type Activated } from './activation.js';
+
+/**
+ * What may follow the sums x of channel c, in this order: x·weightScale[c] + bias[c], + residual, activation,
+ * ·postScale[c] + postShift[c], + residual (when `residual_after`). Channel arrays are constants with one element a channel.
+ */
+export const epiloguePorts = ['bias', 'weightScale', 'postScale', 'postShift', 'residual'] as const;
+export type EpiloguePort = (typeof epiloguePorts)[number];
+
+const schema = {
+  activation: oneOf(activations, 'none'),
+  alpha: float(0),
+  beta: float(0),
+  residual_after: bool(false),
+};
+
+/** Ops that take an epilogue, and the axis of their output that counts channels, from the front or the end. */
+const bases: Readonly<Record<string, 1 | -1>> = {
+  Convolution: 1, GroupConvolution: 1, ConvolutionBackpropData: 1, GroupConvolutionBackpropData: 1, MatMul: -1,
+};
+
+/** `Fused…` of a base op: its inputs, then the epilogue's. */
+function fused(base: Op): Op {
+  const ports: Port[] = epiloguePorts.map((name) => optional(name, name === 'residual' ? numeric : floating));
+  return {
+    ...base,
+    name: `Fused${base.name}`,
+    xmlName: `Fused${base.name}`,
+    schema: { ...base.schema, ...schema },
+    inputs: [...base.inputs.map((p): Port => p), ...ports],
+    attributes: (given, node) => {
+      const own = Object.fromEntries(Object.entries(given).filter(([k]) => !(k in schema)));
+      const { activation = 'none', alpha = 0, beta = 0, residual_after = false } = given;
+      return { ...base.attributes(own, node), activation, alpha, beta, residual_after } as Attributes;
+    },
+    infer: (inputs, attributes, ctx) => base.infer(inputs.slice(0, base.inputs.length), attributes, ctx),
+    evaluate: undefined,
+    decompose: undefined,
+    traits: { ...base.traits },
+  } as Op;
+}
+
+const fusedOps = new Map(Object.keys(bases).flatMap((name) => {
+  const base = rooms.get(name);
+  return base ? [[name, fused(base)] as const] : [];
+}));
+
+/** Names of the ops that take an epilogue, fused or not. */
+export const fusable: readonly string[] = Object.keys(bases).flatMap((name) => [name, `Fused${name}`]);
+
+/** A convolution or product, fused or plain, as its base and its epilogue. */
+export interface Fused {
+  readonly node: Node;
+  readonly base: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly epilogue: Readonly<Record<EpiloguePort, Value | undefined>>;
+  readonly activated: Activated;
+  readonly residualAfter: boolean;
+  /** Axis of the output that counts channels. */
+  readonly channelAxis: number;
+  readonly channels: number | undefined;
+}
+
+export function asFused(node: Node): Fused | undefined {
+  const base = node.op.name.replace(/^Fused/, '');
+  const side = bases[base];
+  const { shape } = node.output.fact;
+  if (side === undefined || !shape) return undefined;
+  const count = rooms.get(base)?.inputs.length ?? 0;
+  const isFused = node.op.name !== base;
+  const at = (i: number): Value | undefined => (isFused ? node.inputs[count + i] : undefined);
+  const { activation = 'none', alpha = 0, beta = 0, residual_after = false } = node.attributes as Partial<Activated> & { residual_after?: boolean };
+  const channelAxis = side === 1 ? 1 : shape.length - 1;
+  const channels = shape[channelAxis];
+  return {
+    node, base, inputs: node.inputs.slice(0, count),
+    epilogue: { bias: at(0), weightScale: at(1), postScale: at(2), postShift: at(3), residual: at(4) },
+    activated: { activation, alpha, beta }, residualAfter: residual_after, channelAxis,
+    channels: typeof channels === 'number' ? channels : undefined,
+  };
+}
+
+/** The same with parts of the epilogue changed, as a new node that stands for both. */
+export function withEpilogue(g: Builder, f: Fused, change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean }): Value {
+  const op = fusedOps.get(f.base) as Op;
+  const count = op.inputs.length - epiloguePorts.length;
+  const epilogue = { ...f.epilogue, ...change.epilogue };
+  const own = Array.from({ length: count }, (_, i) => f.inputs[i]);
+  const attributes = { ...f.node.attributes, ...f.activated, residual_after: f.residualAfter, ...change.activated, ...(change.residualAfter !== undefined && { residual_after: change.residualAfter }) };
+  const [value] = g.node(op, [...own, ...epiloguePorts.map((p) => epilogue[p])], attributes, { origin: f.node.origin }) as [Value];
+  value.node.name = f.node.name;
+  return value;
+}
+

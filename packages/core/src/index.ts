@@ -26,3 +26,4 @@ export * from './rewrite/driver.js';
 export * from './passes/fold.js';
 export * from './passes/decompose.js';
 export { autoPad, convolutionAttributes, convolutionShape, convolve, padsBefore, type Windows } from './ops/convolution.js';
+export { createScope, PartialShape, ShapeScope, type Dim, type Expr, type Shape } from './shape/index.js';

@@ -7,11 +7,14 @@ import { lowerings } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
 import { Draft, symbolKey } from './draft.js';
 import { finish, type Isa } from './finish.js';
-import { LoweringContext } from './lowering.js';
+import { knownElements, LoweringContext } from './lowering.js';
+import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
 export interface Compiled {
   readonly plan: Plan;
+  /** The plan's shape program, for the messages of its guards. */
+  readonly program: shape.ShapeProgram;
   /** How often each rule fired. */
   readonly rules: ReadonlyMap<string, number>;
   /** The rewritten model that was lowered. */
@@ -21,7 +24,7 @@ export interface Compiled {
 /** Compiles a model that the device owns. Throws MODEL_UNSUPPORTED naming every node that has no kernel. */
 export function compile(model: Model, isa: Isa): Compiled {
   const rules = prepare(model);
-  return { plan: finish(lower(model, isa), isa, undefined), rules, model };
+  return { ...finish(lower(model, isa), isa, undefined), rules, model };
 }
 
 /** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. */
@@ -51,11 +54,13 @@ export function refusal(node: Node): string | undefined {
   if (node.outputs.some((v) => v.fact.shape === undefined) || node.inputs.some((v) => v && v.fact.shape === undefined)) return 'a tensor of unknown rank';
   const string = [...node.inputs, ...node.outputs].find((v) => v?.fact.type === 'string' || v?.fact.type === 'dynamic');
   if (string) return `element type ${string.fact.type}`;
-  // What is known before the run needs no kernel.
-  if (node.outputs.every((v) => v.fact.value)) return undefined;
+  if (needsNoStep(node)) return undefined;
   const lowering = lowerings[node.op.name];
   return lowering ? lowering.refuse?.(node) : 'no kernel';
 }
+
+/** Whether all that a node makes is known as constants or sizes before it would run. */
+const needsNoStep = (node: Node): boolean => !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
 
 function lower(model: Model, isa: Isa): Draft {
   const refused = refusals(model);
@@ -66,7 +71,7 @@ function lower(model: Model, isa: Isa): Draft {
   const context = new LoweringContext(draft, isa.block, results, (body) => lower(body, isa));
   model.parameters.forEach((p, index) => defineInput(context, p, index));
   for (const node of model.nodes()) {
-    if (node.op.name === 'Parameter' || node.op.name === 'Result' || node.outputs.every((v) => v.fact.value)) continue;
+    if (node.op.name === 'Parameter' || node.op.name === 'Result' || needsNoStep(node)) continue;
     context.node = node;
     try {
       lowerings[node.op.name]?.lower(context);
@@ -78,6 +83,7 @@ function lower(model: Model, isa: Isa): Draft {
     context.node = r;
     context.finishResult(r.input(0), index);
   });
+  removeUnused(draft);
   return draft;
 }
 

@@ -1,5 +1,5 @@
 /** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
-import { shape, type Dim } from '@cuvee/core';
+import { CuveeError, shape, type Dim } from '@cuvee/core';
 import type { Arg, Binding, Level, Plan, PlanTensor, Step } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
 import { isFloatArg } from './lowering.js';
@@ -9,7 +9,13 @@ export interface Isa {
   readonly block: number;
 }
 
-export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Plan {
+/** A plan and its shape program, whose guards' messages the plan does not carry. */
+export interface Finished {
+  readonly plan: Plan;
+  readonly program: shape.ShapeProgram;
+}
+
+export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Finished {
   const roots: Dim[] = [];
   const collect = (d: Dim): void => void roots.push(d);
   for (const t of draft.tensors) {
@@ -17,8 +23,9 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Plan
     if (t.offset !== undefined) collect(t.offset);
   }
   for (const step of draft.steps) for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
-  const program = shape.lowerShapes(roots, draft.guards, (origin) => draft.symbolLevel.get(symbolKey(origin)) ?? 0);
-  const register = (d: Dim): number => program.register(d);
+  const program = shape.lowerShapes(roots, draft.guards, { levelOf: (symbol) => draft.levelOf(symbol) });
+  const registers = new Map(roots.map((d, i) => [d, program.roots[i] as number]));
+  const register = (d: Dim): number => registers.get(d) as number;
 
   const tensors = draft.tensors.map((t): PlanTensor => {
     const { offset, ...rest } = t;
@@ -32,21 +39,21 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Plan
     inputs: s.inputs,
     outputs: s.outputs,
     args: s.args.map(arg),
-    plans: s.plans.map((p) => plans.push(finish(p, isa, undefined)) - 1),
+    plans: s.plans.map((p) => plans.push(finish(p, isa, undefined).plan) - 1),
     origin: s.node.origin,
     op: s.node.op.name,
   });
   const count = Math.max(0, ...draft.steps.map((s) => s.level), ...draft.symbolLevel.values()) + 1;
   const levels = Array.from({ length: count }, (_, k): Level => ({ steps: draft.steps.filter((s) => s.level === k).map(step), segments: [] }));
   const bindings: Binding[][] = Array.from({ length: count }, () => []);
-  for (const symbol of program.symbols) {
+  program.symbols.forEach((symbol, i) => {
+    const register = program.constants.length + i;
     const key = symbolKey(symbol.origin);
     const bound = draft.bindings.get(key);
-    if (!bound) continue;
-    const at = draft.symbolLevel.get(key) ?? 0;
-    bindings[at]?.push(bound.kind === 'dim' ? { kind: 'dim', tensor: bound.tensor, axis: bound.at, register: symbol.register } : { kind: 'element', tensor: bound.tensor, element: bound.at, register: symbol.register });
-  }
-  return {
+    if (!bound) throw new CuveeError('INTERNAL', `no step binds the size ${symbol.name}`);
+    bindings[draft.symbolLevel.get(key) ?? 0]?.push(bound.kind === 'dim' ? { kind: 'dim', tensor: bound.tensor, axis: bound.at, register } : { kind: 'element', tensor: bound.tensor, element: bound.at, register });
+  });
+  const plan: Plan = {
     isa,
     shapes: shape.assemble(program),
     bindings,
@@ -59,4 +66,5 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Plan
     plans,
     prologue,
   };
+  return { plan, program };
 }

@@ -3,7 +3,7 @@
  */
 import { CuveeError, printFact, shape, type Dim, type Fact, type Literal, type Model, type Node, type Value } from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
-import { symbolKey, type Draft, type DraftArg, type Lowered } from './draft.js';
+import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
 
 /** How one operation becomes steps. */
 export interface Lowering {
@@ -84,8 +84,16 @@ export class LoweringContext {
     return to;
   }
 
+  /** A value that no step made: a constant, or elements that are sizes and are written from registers when somebody wants them as data. */
   #constantTensor(value: Value): Lowered {
     const literal = value.fact.value;
+    const sizes = literal ? undefined : knownElements(value.fact);
+    if (sizes) {
+      const id = this.#newTensor(value, 'plain', { kind: 'arena' });
+      this.#push({ family: 'values', action: '', inputs: [], outputs: [id], args: sizes });
+      this.define(value, 'plain', id);
+      return this.#lowered.get(value) as Lowered;
+    }
     if (!literal) throw new CuveeError('INTERNAL', `"${value}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, { node: this.node.name });
     const entry: Lowered = { value, plain: this.constantTensor(literal, value.toString()) };
     this.#lowered.set(value, entry);
@@ -155,7 +163,15 @@ export class LoweringContext {
     for (const key of own) draft.symbolLevel.set(key, level + 1);
     const dynamic = step.outputs.some((t) => draft.tensors[t]?.storage.kind === 'dynamic');
     // What a step allocates itself can be read within its own level only by steps that need not know its size; keep it simple: after it.
-    for (const t of step.outputs) draft.tensorLevel[t] = dynamic && draft.tensors[t]?.storage.kind === 'dynamic' ? level + 1 : level;
+    for (const t of step.outputs) {
+      const at = dynamic && draft.tensors[t]?.storage.kind === 'dynamic' ? level + 1 : level;
+      for (let base = t; ; ) {
+        draft.tensorLevel[base] = at;
+        const { storage } = draft.tensors[base] as DraftTensor;
+        if (storage.kind !== 'view') break;
+        base = storage.of;
+      }
+    }
     draft.steps.push({ plans: [], ...step, node: this.node, level });
   }
 
@@ -226,6 +242,12 @@ export class LoweringContext {
     this.draft.outputs[index] = to;
     this.#push({ family: 'copy', action: '', inputs: [from], outputs: [to], args: [] });
   }
+}
+
+/** The elements of a small integer tensor as sizes, when all are numbers or expressions. */
+export function knownElements(f: Fact): readonly Dim[] | undefined {
+  const ok = f.elements?.every((e) => typeof e === 'number' || (e !== undefined && typeof e !== 'boolean' && shape.isExpr(e)));
+  return ok ? (f.elements as readonly Dim[]) : undefined;
 }
 
 export const isFloatArg = (a: DraftArg): a is { readonly float: number } => typeof a === 'object' && 'float' in a;

@@ -217,13 +217,17 @@ function maximumOf(table: ExprTable, args: readonly Dim[]): Dim {
 /** The size that broadcast operands have together: the one that is not 1. The condition under which they may meet is the caller's. */
 export function bcast(...dims: Dim[]): Dim {
   const kept: Expr[] = [];
+  let size = 1;
   for (const d of dims) {
-    if (d === 1) continue;
-    if (typeof d === 'number') return d;
+    if (typeof d === 'number') {
+      // Two different sizes do not broadcast; the answer only has to be one for any order.
+      if (d !== 1 && (size === 1 || d > size)) size = d;
+      continue;
+    }
     const atom = d.monos.length === 1 && d.coefs[0] === 1 && d.c === 0 ? soleAtom(d.monos[0]!) : undefined;
     for (const x of atom?.kind === BCAST ? (atom.args as Expr[]) : [d]) if (!kept.includes(x)) kept.push(x);
   }
-  if (kept.length === 0) return 1;
+  if (size !== 1 || kept.length === 0) return size;
   kept.sort((a, b) => a.id - b.id);
   const sure = kept.find((d) => !mayBe(d, 1));
   if (sure) return sure;

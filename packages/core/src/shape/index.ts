@@ -22,4 +22,8 @@ export {
   assemble, failureMessage, isFailure, newRegisters, roundings, runLevel, runShapes, shapeOps, type BoundSymbol, type GuardFailure,
   type ProgramGuard, type ProgramLevel, type ShapeProgram, type SymbolNumbers,
 } from './program.js';
+export { advance, carry, joinElements, joinShapes, type Advance, type Carried } from './join.js';
 export {
+  binaryElements, clampElement, conditionOf, cumulativeElements, dimOf, divideScaled, elementOfCondition, isDim, multiplyScaled, rangeElements,
+  reduceElements, roundScaled, ScaledValue, selectElement, truncateScaled, unaryElements, type Element,
+} from './values.js';

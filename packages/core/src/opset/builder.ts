@@ -20,6 +20,7 @@ export interface Builder extends GraphBuilder {
   bitwiseOr(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseRightShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  broadcast(data: Value, target_shape: Value, axes_mapping: Value | undefined, attributes?: NodeOptions & { mode?: 'numpy' | 'explicit' | 'bidirectional' | 'pdpd' }): Value;
   ceiling(data: Value, attributes?: NodeOptions): Value;
   clamp(data: Value, attributes: NodeOptions & { min: number; max: number }): Value;
   concat(inputs: readonly Value[], attributes: NodeOptions & { axis: number }): Value;
@@ -36,12 +37,15 @@ export interface Builder extends GraphBuilder {
   floor(data: Value, attributes?: NodeOptions): Value;
   floorMod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   gather(data: Value, indices: Value, axis: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
+  gatherElements(data: Value, indices: Value, attributes: NodeOptions & { axis: number }): Value;
+  gatherND(data: Value, indices: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
   gelu(data: Value, attributes?: NodeOptions & { approximation_mode?: 'ERF' | 'TANH' | 'erf' | 'tanh' }): Value;
   greater(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   hSigmoid(data: Value, attributes?: NodeOptions): Value;
   hSwish(data: Value, attributes?: NodeOptions): Value;
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
+  identity(data: Value, attributes?: NodeOptions): Value;
   isFinite(data: Value, attributes?: NodeOptions): Value;
   isInf(data: Value, attributes?: NodeOptions & { detect_negative?: boolean; detect_positive?: boolean }): Value;
   isNaN(data: Value, attributes?: NodeOptions): Value;
@@ -61,9 +65,13 @@ export interface Builder extends GraphBuilder {
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
+  nonZero(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
   notEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  oneHot(indices: Value, depth: Value, on_value: Value, off_value: Value, attributes: NodeOptions & { axis: number; negative_indices_mode?: 'ignore_negative' | 'normalize' }): Value;
   pRelu(data: Value, slope: Value, attributes?: NodeOptions): Value;
+  pad(data: Value, pads_begin: Value, pads_end: Value, pad_value: Value | undefined, attributes: NodeOptions & { pad_mode: 'constant' | 'edge' | 'reflect' | 'symmetric' }): Value;
   power(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  range(start: Value, stop: Value, step: Value, attributes: NodeOptions & { output_type: ElementType }): Value;
   reduceL1(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceL2(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceLogicalAnd(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
@@ -76,6 +84,9 @@ export interface Builder extends GraphBuilder {
   relu(data: Value, attributes?: NodeOptions): Value;
   reshape(data: Value, pattern: Value, attributes?: NodeOptions & { special_zero?: boolean }): Value;
   round(data: Value, attributes?: NodeOptions & { mode?: 'half_to_even' | 'half_away_from_zero' }): Value;
+  scatterElementsUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'prod' | 'min' | 'max' | 'mean'; use_init_val?: boolean }): Value;
+  scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;
+  scatterUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions): Value;
   select(cond: Value, then: Value, otherwise: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   selu(data: Value, alpha: Value, lambda: Value, attributes?: NodeOptions): Value;
   shapeOf(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
@@ -87,6 +98,7 @@ export interface Builder extends GraphBuilder {
   softPlus(data: Value, attributes?: NodeOptions): Value;
   softSign(data: Value, attributes?: NodeOptions): Value;
   softmax(data: Value, attributes?: NodeOptions & { axis?: number }): Value;
+  split(data: Value, axis: Value, attributes: NodeOptions & { num_splits: number }): readonly Value[];
   sqrt(data: Value, attributes?: NodeOptions): Value;
   squaredDifference(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   squeeze(data: Value, axes: Value | undefined, attributes?: NodeOptions & { allow_axis_skip?: boolean }): Value;
@@ -95,6 +107,9 @@ export interface Builder extends GraphBuilder {
   swish(data: Value, beta: Value | undefined, attributes?: NodeOptions): Value;
   tan(data: Value, attributes?: NodeOptions): Value;
   tanh(data: Value, attributes?: NodeOptions): Value;
+  tile(data: Value, repeats: Value, attributes?: NodeOptions): Value;
+  topK(data: Value, k: Value, attributes: NodeOptions & { axis: number; mode?: 'max' | 'min'; sort?: 'none' | 'value' | 'index'; index_element_type?: ElementType; stable?: boolean }): readonly Value[];
   transpose(data: Value, input_order: Value, attributes?: NodeOptions): Value;
   unsqueeze(data: Value, axes: Value, attributes?: NodeOptions): Value;
+  variadicSplit(data: Value, axis: Value, split_lengths: Value, attributes?: NodeOptions): readonly Value[];
 }

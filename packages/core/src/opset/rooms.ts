@@ -15,6 +15,7 @@ import { BitwiseNot } from '../ops/bitwise-not.js';
 import { BitwiseOr } from '../ops/bitwise-or.js';
 import { BitwiseRightShift } from '../ops/bitwise-right-shift.js';
 import { BitwiseXor } from '../ops/bitwise-xor.js';
+import { Broadcast } from '../ops/broadcast.js';
 import { Ceiling } from '../ops/ceiling.js';
 import { Clamp } from '../ops/clamp.js';
 import { Concat } from '../ops/concat.js';
@@ -30,6 +31,8 @@ import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
 import { FloorMod } from '../ops/floor-mod.js';
 import { Floor } from '../ops/floor.js';
+import { GatherElements } from '../ops/gather-elements.js';
+import { GatherND } from '../ops/gather-n-d.js';
 import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
@@ -37,6 +40,7 @@ import { Greater } from '../ops/greater.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
+import { Identity } from '../ops/identity.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -56,10 +60,14 @@ import { Mish } from '../ops/mish.js';
 import { Mod } from '../ops/mod.js';
 import { Multiply } from '../ops/multiply.js';
 import { Negative } from '../ops/negative.js';
+import { NonZero } from '../ops/non-zero.js';
 import { NotEqual } from '../ops/not-equal.js';
+import { OneHot } from '../ops/one-hot.js';
 import { PRelu } from '../ops/p-relu.js';
+import { Pad } from '../ops/pad.js';
 import { Constant, Parameter, Result } from '../ops/parameter.js';
 import { Power } from '../ops/power.js';
+import { Range } from '../ops/range.js';
 import { ReduceL1 } from '../ops/reduce-l1.js';
 import { ReduceL2 } from '../ops/reduce-l2.js';
 import { ReduceLogicalAnd } from '../ops/reduce-logical-and.js';
@@ -72,6 +80,9 @@ import { ReduceSum } from '../ops/reduce-sum.js';
 import { Relu } from '../ops/relu.js';
 import { Reshape } from '../ops/reshape.js';
 import { Round } from '../ops/round.js';
+import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
+import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
+import { ScatterUpdate } from '../ops/scatter-update.js';
 import { Select } from '../ops/select.js';
 import { Selu } from '../ops/selu.js';
 import { ShapeOf } from '../ops/shape-of.js';
@@ -83,6 +94,7 @@ import { Slice } from '../ops/slice.js';
 import { SoftPlus } from '../ops/soft-plus.js';
 import { SoftSign } from '../ops/soft-sign.js';
 import { Softmax } from '../ops/softmax.js';
+import { Split } from '../ops/split.js';
 import { Sqrt } from '../ops/sqrt.js';
 import { SquaredDifference } from '../ops/squared-difference.js';
 import { Squeeze } from '../ops/squeeze.js';
@@ -91,8 +103,11 @@ import { Subtract } from '../ops/subtract.js';
 import { Swish } from '../ops/swish.js';
 import { Tan } from '../ops/tan.js';
 import { Tanh } from '../ops/tanh.js';
+import { Tile } from '../ops/tile.js';
+import { TopK } from '../ops/top-k.js';
 import { Transpose } from '../ops/transpose.js';
 import { Unsqueeze } from '../ops/unsqueeze.js';
+import { VariadicSplit } from '../ops/variadic-split.js';
 
 /** Every room, by name. */
 export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
@@ -112,6 +127,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     BitwiseOr,
     BitwiseRightShift,
     BitwiseXor,
+    Broadcast,
     Ceiling,
     Clamp,
     Concat,
@@ -129,12 +145,15 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Floor,
     FloorMod,
     Gather,
+    GatherElements,
+    GatherND,
     Gelu,
     Greater,
     GreaterEqual,
     HSigmoid,
     HSwish,
     HardSigmoid,
+    Identity,
     IsFinite,
     IsInf,
     IsNaN,
@@ -154,10 +173,14 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Mod,
     Multiply,
     Negative,
+    NonZero,
     NotEqual,
+    OneHot,
     PRelu,
+    Pad,
     Parameter,
     Power,
+    Range,
     ReduceL1,
     ReduceL2,
     ReduceLogicalAnd,
@@ -171,6 +194,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Reshape,
     Result,
     Round,
+    ScatterElementsUpdate,
+    ScatterNDUpdate,
+    ScatterUpdate,
     Select,
     Selu,
     ShapeOf,
@@ -182,6 +208,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     SoftPlus,
     SoftSign,
     Softmax,
+    Split,
     Sqrt,
     SquaredDifference,
     Squeeze,
@@ -190,7 +217,10 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Swish,
     Tan,
     Tanh,
+    Tile,
+    TopK,
     Transpose,
     Unsqueeze,
+    VariadicSplit,
   ].map((room) => [room.name, room]),
 );

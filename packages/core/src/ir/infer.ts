@@ -141,7 +141,7 @@ export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
   checkTypes(op, node);
   try {
     const facts = op.infer(node.inputs.map((v) => v?.fact), node.attributes, new Infer(node, scope));
-    return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts) : facts;
+    return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts).map(settled) : facts;
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
     throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'MODEL_INVALID');
@@ -156,8 +156,16 @@ function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
   if (inputs.every((v) => !v || v.fact.value) && Math.max(...sizes) <= foldedAtOnce && inputs.every((v) => !v || (v.fact.value as Literal).size <= foldedAtOnce)) {
     return facts.map((f, i) => ({ ...f, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
   }
-  if (!node.op.traits.moves || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements)) return facts;
+  const { moves } = node.op.traits;
+  if (!(typeof moves === 'function' ? moves(node.attributes) : moves) || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements)) return facts;
   return moveElements(node, facts);
+}
+
+/** Elements that are all numbers are a constant. */
+function settled(f: Fact): Fact {
+  const shape = staticShape(f.shape);
+  if (f.value || !f.elements || !shape || !carries(f.type) || f.elements.length !== sizeOf(shape) || !f.elements.every((e) => typeof e === 'number')) return f;
+  return { ...f, value: Literal.from(f.type, shape, f.elements as readonly number[]) };
 }
 
 const carries = (type: ElementType): boolean => isInteger(type) || type === 'boolean';

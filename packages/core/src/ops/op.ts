@@ -46,7 +46,7 @@ export interface Traits {
   /** Each output element depends on the input elements at the same (broadcast) place alone. */
   readonly elementwise?: boolean;
   /** Only moves elements of its first kind of inputs, never looks at them: value facts pass through `evaluate`. */
-  readonly moves?: boolean;
+  readonly moves?: boolean | ((attributes: Attributes) => boolean);
   /** The output may reuse this input's memory. */
   readonly inPlace?: string;
   /** Axes over which elements are mixed. */

@@ -19,7 +19,7 @@ export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
   outputs: [port('output', any)],
   since: { opset3: { attributes: {} }, opset12: current },
 
-  infer({ data, indices, updates, axis }, { reduction }, ctx) {
+  infer({ data, indices, updates, axis }, _, ctx) {
     const type = sameType(ctx, data, updates);
     const at = ctx.constants(axis)?.[0];
     if (data.shape && at !== undefined) inferAxis(ctx, at, data.shape.length);
@@ -28,7 +28,7 @@ export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
       indices.shape.forEach((d, i) => ctx.requireEqual(`dimension ${i} of indices and updates`, d, updates.shape?.[i] as Dim));
       if (data.shape && data.shape.length !== indices.shape.length) ctx.fail(`indices have rank ${indices.shape.length}, the data ${data.shape.length}`);
     }
-    return { type, shape: data.shape, ...(reduction !== 'none' && { elements: [] }) };
+    return { type, shape: data.shape };
   },
 
   evaluate({ data, indices, updates, axis }, { reduction, use_init_val }) {
@@ -49,5 +49,5 @@ export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
     return out;
   },
 
-  traits: { moves: true, inPlace: 'data' },
+  traits: { moves: ({ reduction }) => reduction === 'none', inPlace: 'data' },
 });

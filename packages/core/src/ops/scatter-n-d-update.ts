@@ -20,7 +20,7 @@ export const ScatterNDUpdate = op('ScatterNDUpdate', {
   outputs: [port('output', any)],
   since: { opset4: { attributes: {} }, opset15: current },
 
-  infer({ data, indices, updates }, { reduction }, ctx) {
+  infer({ data, indices, updates }, _, ctx) {
     const type = sameType(ctx, data, updates);
     const depth = indices.shape?.[indices.shape.length - 1];
     if (data.shape && indices.shape && typeof depth === 'number') {
@@ -30,7 +30,7 @@ export const ScatterNDUpdate = op('ScatterNDUpdate', {
       if (updates.shape && updates.shape.length === expected.length) expected.forEach((d, i) => ctx.requireEqual(`dimension ${i} of the updates`, d, updates.shape?.[i] as Dim));
       else if (updates.shape && updates.shape.length > 0) ctx.fail(`the updates have rank ${updates.shape.length}, expected ${expected.length}`);
     }
-    return { type, shape: data.shape, ...(reduction !== 'none' && { elements: [] }) };
+    return { type, shape: data.shape };
   },
 
   evaluate({ data, indices, updates }, { reduction }) {
@@ -44,5 +44,5 @@ export const ScatterNDUpdate = op('ScatterNDUpdate', {
     return out;
   },
 
-  traits: { moves: true, inPlace: 'data' },
+  traits: { moves: ({ reduction }) => reduction === 'none', inPlace: 'data' },
 });

@@ -1,0 +1,47 @@
+/// Aligned memory for activations, packed weights and scratch.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace cuvee {
+
+/// Alignment in bytes of every blocked tensor, packed weight panel and scratch region.
+inline constexpr std::size_t alignment = 64;
+
+/// Memory of at least `bytes` bytes at a 64-byte boundary, or null when there is none. Free with `aligned_free`.
+void* aligned_allocate(std::size_t bytes);
+void aligned_free(void* memory);
+
+/// Rounds up to a multiple.
+constexpr std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// An owned, 64-byte aligned run of floats. Contents start undefined. Empty after a failed allocation.
+class AlignedFloats {
+ public:
+  AlignedFloats() = default;
+  explicit AlignedFloats(std::size_t count)
+      : data_(static_cast<float*>(aligned_allocate(count * sizeof(float)))), size_(data_ ? count : 0) {}
+  AlignedFloats(AlignedFloats&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  AlignedFloats& operator=(AlignedFloats&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  AlignedFloats(const AlignedFloats&) = delete;
+  AlignedFloats& operator=(const AlignedFloats&) = delete;
+  ~AlignedFloats() { aligned_free(data_); }
+
+  float* data() { return data_; }
+  const float* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  float& operator[](std::size_t i) { return data_[i]; }
+  float operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  float* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace cuvee

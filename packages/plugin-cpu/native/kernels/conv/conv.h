@@ -1,0 +1,113 @@
+/// Convolution, float32: blocked (or planar, few channels) input to blocked output.
+///
+///   y[n][o][oy][ox] = epilogue( sum over i, ky, kx of x[n][g(o) * I/G + i][iy][ix] * w[o][i][ky][kx] )
+///   iy = oy * stride_h - pad_top + ky * dilation_h, ix likewise; x outside the image is 0. I = in_channels, G = groups.
+///
+/// Use: fill a ConvShape, `conv_select` a plan (cheap: microseconds; again for every new shape), pack the weights once per
+/// distinct `ConvPlan::packing` (panels are independent: pack them in parallel), then for every inference run chunks
+/// [0, plan.chunks) in any order on any threads, each thread with its own scratch of `plan.scratch_floats` floats.
+/// A strip executor calls `conv_run_rows` instead. Results do not depend on the chunking.
+///
+/// Methods, chosen by `conv_select`:
+///  pointwise  1x1 without padding, any stride; reads the source in place, merges rows when source and sink are dense.
+///  direct     any kernel, stride, dilation, padding: a band of input rows is copied with its zero halo into scratch (this
+///             is also where nearest-upsampled parts are read), then every panel of output channels sweeps it.
+///  planar     direct from a planar source (first layers).
+///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|.
+/// Groups need no special care by the caller: panels read only the input blocks of their groups. Where groups are narrower
+/// than a block the packed weights hold zeros for the neighbours (whose NaN and infinity therefore spread within the block).
+///
+/// A virtual concatenation is a shape with several parts: part p has `channels` channels in a blocked tensor of its own
+/// (so each part's channel count is padded by itself) and may be `1 << shift` times smaller in both directions (nearest
+/// upsampling: pixel (y, x) is read at (y >> shift, x >> shift)).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/table.h"
+#include "kernels/tensor.h"
+
+namespace cuvee {
+
+inline constexpr int max_conv_parts = 8;
+
+struct ConvPart {
+  int channels;
+  int shift;
+};
+
+/// Sizes in pixels and channels; out_h and out_w are the caller's (so that any rounding rule can be expressed).
+struct ConvShape {
+  int batch = 1;
+  int in_channels = 0, out_channels = 0, groups = 1;
+  int in_h = 0, in_w = 0, out_h = 0, out_w = 0;  // in_h, in_w: after upsampling
+  int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  int pad_top = 0, pad_left = 0;                 // bottom and right follow from the output size
+  bool planar_input = false;                     // source is nchw instead of blocked; one part, shift 0
+  bool allow_winograd = true;                    // false for EXECUTION_MODE_HINT=ACCURACY
+  int parts = 0;                                 // 0: one part of in_channels channels, shift 0
+  ConvPart part[max_conv_parts] = {};
+};
+
+enum class ConvMethod : std::uint8_t { pointwise, direct, planar, winograd };
+const char* conv_method_name(ConvMethod method);
+
+/// A run of output blocks computed together, and the input blocks that it reads.
+struct ConvPanel {
+  int block, vectors;      // output blocks [block, block + vectors)
+  int in_begin, in_end;    // input blocks
+  std::ptrdiff_t depth;    // reduction length
+  std::size_t offset;      // floats from the start of the packed weights
+};
+
+/// One input channel block (or, for planar input, channel).
+struct ConvInBlock {
+  int part, block;         // block within the part
+  int first, count;        // logical channels [first, first + count)
+};
+
+struct ConvPlan {
+  const KernelTable* table = nullptr;
+  ConvShape shape;
+  ConvMethod method = ConvMethod::direct;
+  std::vector<ConvPanel> panels;
+  std::vector<ConvInBlock> in_blocks;
+  std::size_t packed_floats = 0;   // size of the packed weights
+  std::uint64_t packing = 0;       // plans of equal packing, table and weights share packed weights
+  int chunks = 0;                  // = panel_splits * batch * bands_y * bands_x
+  int panel_splits = 1, bands_y = 1, bands_x = 1, band_h = 0, band_w = 0;
+  std::size_t scratch_floats = 0;  // per thread, 64-byte aligned
+};
+
+/// `threads` only shapes the chunk grid.
+ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threads);
+
+/// Packs panel `panel` in [0, plan.panels.size()) of OIHW weights [O][I / G][kh][kw]; dst is the start of the packed weights,
+/// 64-byte aligned.
+void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+
+struct ConvArgs {
+  const Source* sources = nullptr;  // one for each part
+  const float* weights = nullptr;   // packed
+  Sink sink;                        // blocked
+  Epilogue epilogue;
+};
+
+/// Computes chunk `chunk` in [0, plan.chunks).
+void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float* scratch);
+
+/// Computes output rows [y0, y1), columns [x0, x1), all channels of image n. Sources must offer the rows that these rows need.
+/// The winograd method may be asked for any rows; multiples of 4 avoid waste.
+void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, int y1, int x0, int x1, float* scratch);
+
+/// First and one-past-last input row (inside the image) that output rows [y0, y1) read.
+struct RowRange {
+  int begin, end;
+};
+RowRange conv_rows_needed(const ConvShape& shape, int y0, int y1);
+
+/// Multiply-accumulates times two of the mathematical convolution, for profiles.
+double conv_flops(const ConvShape& shape);
+
+}  // namespace cuvee

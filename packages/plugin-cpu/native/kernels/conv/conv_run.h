@@ -1,0 +1,24 @@
+/// Shared inside the family: the parts of a plan that its methods fill in and execute.
+#pragma once
+
+#include "kernels/conv/conv.h"
+#include "kernels/tile/tile.h"
+
+namespace cuvee::conv_detail {
+
+/// Floats at the start of scratch that hold the tile entries.
+std::size_t entry_floats(std::size_t entries);
+
+/// Copies input rows [iy0, iy0 + rows) and columns [ix0, ix0 + cols) of one input block to dst[row][col][B], zero outside
+/// the image.
+void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBlock& in, int iy0, int rows, int ix0, int cols, float* dst);
+
+/// A rectangle of output pixels and a range of panels.
+struct Region {
+  int n, y0, y1, x0, x1, panel0, panel1;
+};
+
+void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
+
+
+}  // namespace cuvee::conv_detail

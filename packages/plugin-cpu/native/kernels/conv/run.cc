@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <cstring>
+
+#include "base/memory.h"
+#include "kernels/conv/conv_run.h"
+
+namespace cuvee {
+namespace conv_detail {
+
+std::size_t entry_floats(std::size_t entries) { return round_up(entries * sizeof(TileEntry), alignment) / sizeof(float); }
+
+void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBlock& in, int iy0, int rows, int ix0, int cols, float* dst) {
+  const ConvShape& s = plan.shape;
+  const int width = s.planar_input ? 1 : plan.table->block, shift = s.part[in.part].shift;
+  const Source& source = args.sources[in.part];
+  const int from = std::clamp(-ix0, 0, cols), to = std::clamp(s.in_w - ix0, from, cols);
+  const std::size_t pixel = width * sizeof(float), row_floats = std::size_t(cols) * width;
+  for (int r = 0; r < rows; ++r, dst += row_floats) {
+    const int iy = iy0 + r;
+    if (iy < 0 || iy >= s.in_h || from == to) {
+      std::memset(dst, 0, row_floats * sizeof(float));
+      continue;
+    }
+    const float* src = source.at(n, in.block, iy >> shift);
+    if (from > 0) std::memset(dst, 0, from * pixel);
+    if (shift == 0) std::memcpy(dst + std::ptrdiff_t(from) * width, src + std::ptrdiff_t(ix0 + from) * width, (to - from) * pixel);
+    else
+      for (int c = from; c < to; ++c) std::memcpy(dst + std::ptrdiff_t(c) * width, src + std::ptrdiff_t((ix0 + c) >> shift) * width, pixel);
+    if (to < cols) std::memset(dst + std::ptrdiff_t(to) * width, 0, (cols - to) * pixel);
+  }
+}
+
+namespace {
+
+/// Arguments of all tiles of a call: epilogue and layout of the weights.
+TileArgs start_args(const ConvArgs& args, TileEntry* entries) {
+  TileArgs t{};
+  set_epilogue(t, args.epilogue);
+  t.entries = entries;
+  return t;
+}
+
+/// Points a tile at its panel's weights and channel arrays.
+void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t) {
+  const int width = plan.table->block;
+  t.w = args.weights + panel.offset;
+  t.w_step = std::ptrdiff_t(panel.vectors) * width;
+  t.lanes = std::min(plan.shape.out_channels - panel.block * width, panel.vectors * width);
+  seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block) * width);
+}
+
+/// Rows of different output blocks lie at sink.block from each other, or anywhere when the sink is a row table.
+void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, int y, int x, TileArgs& t) {
+  const int width = plan.table->block;
+  const std::ptrdiff_t column = std::ptrdiff_t(x) * width;
+  t.c = args.sink.at(n, block, y) + column;
+  t.c_step = width;
+  t.c_block = args.sink.block;
+  if (args.epilogue.has_residual) {
+    t.residual = args.epilogue.residual.at(n, block, y) + column;
+    t.r_step = width;
+    t.r_block = args.epilogue.residual.block;
+  }
+}
+
+/// One row segment of one panel, `pixels` wide. A table sink may scatter the panel's blocks: then one vector at a time.
+void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int pixels, TileArgs t) {
+  const bool scattered = args.sink.rows || (args.epilogue.has_residual && args.epilogue.residual.rows);
+  bool even = true;
+  if (scattered && panel.vectors > 1) {
+    const std::ptrdiff_t sink_step = args.sink.at(n, panel.block + 1, y) - args.sink.at(n, panel.block, y);
+    std::ptrdiff_t residual_step = 0;
+    if (args.epilogue.has_residual)
+      residual_step = args.epilogue.residual.at(n, panel.block + 1, y) - args.epilogue.residual.at(n, panel.block, y);
+    for (int v = 1; v < panel.vectors; ++v) {
+      even = even && args.sink.at(n, panel.block + v, y) - args.sink.at(n, panel.block, y) == v * sink_step;
+      if (args.epilogue.has_residual)
+        even = even && args.epilogue.residual.at(n, panel.block + v, y) - args.epilogue.residual.at(n, panel.block, y) == v * residual_step;
+    }
+    if (even) {
+      seek_output(plan, args, n, panel.block, y, x, t);
+      t.c_block = sink_step;
+      t.r_block = residual_step;
+      return run_tiles(*plan.table->tile, t, panel.vectors, pixels);
+    }
+  }
+  if (even) {
+    seek_output(plan, args, n, panel.block, y, x, t);
+    return run_tiles(*plan.table->tile, t, panel.vectors, pixels);
+  }
+  const int width = plan.table->block;
+  for (int v = 0; v < panel.vectors; ++v) {
+    TileArgs one = t;
+    one.w += v * width;
+    one.lanes = std::min(t.lanes - v * width, width);
+    seek_channel(one, args.epilogue, std::ptrdiff_t(panel.block + v) * width);
+    seek_output(plan, args, n, panel.block + v, y, x, one);
+    run_tiles(*plan.table->tile, one, 1, pixels);
+  }
+}
+
+bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
+  const ConvShape& s = plan.shape;
+  const std::ptrdiff_t row = std::ptrdiff_t(s.out_w) * plan.table->block;
+  if (s.stride_h != 1 || s.stride_w != 1 || s.in_w != s.out_w || args.sink.rows || args.sink.row != row) return false;
+  if (args.epilogue.has_residual && (args.epilogue.residual.rows || args.epilogue.residual.row != row)) return false;
+  for (int p = 0; p < s.parts; ++p)
+    if (args.sources[p].rows || args.sources[p].row != row) return false;
+  return true;
+}
+
+/// Pixels [x0, x1) of row y, or of the whole plane when the plane is one row.
+void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int x0, int x1, int panel0, int panel1, TileEntry* entries) {
+  const ConvShape& s = plan.shape;
+  const int width = plan.table->block;
+  for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
+    const ConvInBlock& in = plan.in_blocks[b];
+    entries[b] = {args.sources[in.part].at(n, in.block, y * s.stride_h), in.count};
+  }
+  TileArgs t = start_args(args, entries);
+  t.a_step = std::ptrdiff_t(s.stride_w) * width;
+  for (int p = panel0; p < panel1; ++p) {
+    const ConvPanel& panel = plan.panels[p];
+    seek_panel(plan, args, panel, t);
+    t.entries = entries + panel.in_begin;
+    t.entry_count = panel.in_end - panel.in_begin;
+    t.a_offset = x0 * t.a_step;
+    run_segment(plan, args, panel, n, y, x0, x1 - x0, t);
+  }
+}
+
+/// Output pixels [p0, p1) in row-major order of one image.
+void run_pointwise(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {
+  auto* entries = reinterpret_cast<TileEntry*>(scratch);
+  if (is_dense(plan, args)) return pointwise_row(plan, args, n, 0, p0, p1, panel0, panel1, entries);
+  const int w = plan.shape.out_w;
+  for (int p = p0; p < p1;) {
+    const int y = p / w, x = p - y * w, end = std::min(p1, (y + 1) * w);
+    pointwise_row(plan, args, n, y, x, x + end - p, panel0, panel1, entries);
+    p = end;
+  }
+}
+
+}  // namespace
+
+void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const bool planar = s.planar_input;
+  const int width = planar ? 1 : plan.table->block;
+  const int rows = (region.y1 - region.y0 - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+  const int cols = (region.x1 - region.x0 - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+  const std::ptrdiff_t row_floats = std::ptrdiff_t(cols) * width, block_floats = row_floats * rows;
+  auto* entries = reinterpret_cast<TileEntry*>(scratch);
+  float* halo = scratch + entry_floats(plan.in_blocks.size() * s.kernel_h * s.kernel_w);
+
+  int in_begin = static_cast<int>(plan.in_blocks.size()), in_end = 0;
+  for (int p = region.panel0; p < region.panel1; ++p) {
+    in_begin = std::min(in_begin, plan.panels[p].in_begin);
+    in_end = std::max(in_end, plan.panels[p].in_end);
+  }
+  // A planar row of unit dilation offers its kernel columns as consecutive k: one entry for a whole kernel row.
+  const int taps_x = planar && s.dilation_w == 1 ? 1 : s.kernel_w;
+  TileEntry* entry = entries;
+  for (int b = in_begin; b < in_end; ++b) {
+    const ConvInBlock& in = plan.in_blocks[b];
+    float* block = halo + (b - in_begin) * block_floats;
+    copy_halo(plan, args, region.n, in, region.y0 * s.stride_h - s.pad_top, rows, region.x0 * s.stride_w - s.pad_left, cols, block);
+    for (int ky = 0; ky < s.kernel_h; ++ky)
+      for (int kx = 0; kx < taps_x; ++kx)
+        *entry++ = {block + std::ptrdiff_t(ky) * s.dilation_h * row_floats + std::ptrdiff_t(kx) * s.dilation_w * width,
+                    planar && s.dilation_w == 1 ? s.kernel_w : in.count};
+  }
+  TileArgs t = start_args(args, entries);
+  t.a_step = std::ptrdiff_t(s.stride_w) * width;
+  const int per_block = s.kernel_h * taps_x;
+  for (int p = region.panel0; p < region.panel1; ++p) {
+    const ConvPanel& panel = plan.panels[p];
+    seek_panel(plan, args, panel, t);
+    t.entries = entries + std::ptrdiff_t(panel.in_begin - in_begin) * per_block;
+    t.entry_count = (panel.in_end - panel.in_begin) * per_block;
+    for (int y = region.y0; y < region.y1; ++y) {
+      t.a_offset = std::ptrdiff_t(y - region.y0) * s.stride_h * row_floats;
+      run_segment(plan, args, panel, region.n, y, region.x0, region.x1 - region.x0, t);
+    }
+  }
+}
+
+}  // namespace conv_detail
+
+void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float* scratch) {
+  using namespace conv_detail;
+  const ConvShape& s = plan.shape;
+  const int bands = plan.bands_y * plan.bands_x, per_split = bands * s.batch;
+  const int split = chunk / per_split, n = chunk % per_split / bands, band = chunk % bands;
+  const int panels = static_cast<int>(plan.panels.size());
+  const int panel0 = int(std::ptrdiff_t(panels) * split / plan.panel_splits), panel1 = int(std::ptrdiff_t(panels) * (split + 1) / plan.panel_splits);
+  const int x0 = band % plan.bands_x * plan.band_w, y0 = band / plan.bands_x * plan.band_h;
+  if (plan.method == ConvMethod::pointwise)
+    return run_pointwise(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
+  const Region region{n, y0, std::min(y0 + plan.band_h, s.out_h), x0, std::min(x0 + plan.band_w, s.out_w), panel0, panel1};
+  run_direct(plan, args, region, scratch);
+}
+
+void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, int y1, int x0, int x1, float* scratch) {
+  using namespace conv_detail;
+  const int panels = static_cast<int>(plan.panels.size());
+  if (plan.method == ConvMethod::pointwise) {
+    for (int y = y0; y < y1; ++y)
+      pointwise_row(plan, args, n, y, x0, x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
+    return;
+  }
+  for (int y = y0; y < y1; y += plan.band_h)
+    for (int x = x0; x < x1; x += plan.band_w) {
+      const Region region{n, y, std::min(y + plan.band_h, y1), x, std::min(x + plan.band_w, x1), 0, panels};
+      run_direct(plan, args, region, scratch);
+    }
+}
+
+}  // namespace cuvee

@@ -1,0 +1,192 @@
+#include <algorithm>
+
+#include "base/memory.h"
+#include "kernels/conv/conv_run.h"
+
+namespace cuvee {
+namespace {
+
+using conv_detail::entry_floats;
+
+constexpr std::size_t band_floats = 128 * 1024;  // 512 KiB of copied input rows: a quarter of L2
+constexpr std::size_t pixel_floats = 64 * 1024;  // 256 KiB of pointwise input per chunk
+
+int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
+
+void list_in_blocks(ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  const int width = s.planar_input ? 1 : plan.table->block;
+  int first = 0;
+  for (int p = 0; p < s.parts; ++p)
+    for (int c = 0, block = 0; c < s.part[p].channels; c += width, ++block) {
+      const int count = std::min(width, s.part[p].channels - c);
+      plan.in_blocks.push_back({p, block, first, count});
+      first += count;
+    }
+}
+
+/// Splits `blocks` output blocks from `block` into the fewest panels, as evenly as possible.
+void add_panels(ConvPlan& plan, int block, int blocks, int widest) {
+  for (int calls = ceil_div(blocks, widest); blocks > 0; --calls) {
+    const int now = ceil_div(blocks, calls);
+    plan.panels.push_back({block, now, 0, 0, 0, 0});
+    block += now;
+    blocks -= now;
+  }
+}
+
+void list_panels(ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  const int width = plan.table->block, widest = plan.table->tile->vectors;
+  const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
+  if (s.groups == 1) add_panels(plan, 0, ceil_div(s.out_channels, width), widest);
+  else if (out_group % width == 0)
+    for (int g = 0; g < s.groups; ++g) add_panels(plan, g * (out_group / width), out_group / width, widest);
+  else
+    for (int b = 0; b < ceil_div(s.out_channels, width); ++b) plan.panels.push_back({b, 1, 0, 0, 0, 0});
+  std::size_t offset = 0;
+  for (ConvPanel& panel : plan.panels) {
+    const int last = std::min((panel.block + panel.vectors) * width, s.out_channels) - 1;
+    const int from = panel.block * width / out_group * in_group, to = (last / out_group + 1) * in_group;
+    std::ptrdiff_t channels = 0;
+    panel.in_begin = -1;
+    for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
+      const ConvInBlock& in = plan.in_blocks[b];
+      if (in.first + in.count <= from || in.first >= to) continue;
+      if (panel.in_begin < 0) panel.in_begin = b;
+      panel.in_end = b + 1;
+      channels += in.count;
+    }
+    panel.depth = channels * s.kernel_h * s.kernel_w;
+    panel.offset = offset;
+    offset += static_cast<std::size_t>(panel.depth) * panel.vectors * width;
+  }
+  plan.packed_floats = offset;
+}
+
+void hash(std::uint64_t& h, std::uint64_t value) { h = (h ^ value) * 0x100000001b3u; }
+
+std::uint64_t packing_of(const ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  std::uint64_t h = 0xcbf29ce484222325u;
+  const bool winograd = plan.method == ConvMethod::winograd;
+  for (int value : {plan.table->block, plan.table->tile->vectors, int(winograd), int(s.planar_input), s.in_channels, s.out_channels,
+                    s.groups, s.kernel_h, s.kernel_w, s.parts})
+    hash(h, static_cast<std::uint64_t>(value));
+  for (int p = 0; p < s.parts; ++p) hash(h, static_cast<std::uint64_t>(s.part[p].channels));
+  return h;
+}
+
+void grid_pointwise(ConvPlan& plan, int threads) {
+  const ConvShape& s = plan.shape;
+  const int pixels = s.out_h * s.out_w, panels = static_cast<int>(plan.panels.size());
+  const int most = static_cast<int>(std::max<std::size_t>(pixel_floats / std::max(s.in_channels, 1), 48));
+  const bool heavy = plan.packed_floats > std::size_t(s.in_channels) * pixels * s.batch && plan.packed_floats > 64 * 1024;
+  int bands = ceil_div(pixels, most);
+  if (threads > 1 && !heavy) bands = std::max(bands, std::min(ceil_div(4 * threads, s.batch), pixels / 48));
+  bands = std::max(bands, 1);
+  plan.band_h = 1;
+  plan.band_w = ceil_div(pixels, bands);
+  plan.bands_x = ceil_div(pixels, plan.band_w);
+  if (heavy || plan.bands_x * s.batch < 2 * threads)
+    plan.panel_splits = threads > 1 ? std::min(panels, ceil_div(4 * threads, heavy ? 1 : plan.bands_x * s.batch)) : 1;
+  plan.scratch_floats = entry_floats(plan.in_blocks.size());
+}
+
+void grid_direct(ConvPlan& plan, int threads) {
+  const ConvShape& s = plan.shape;
+  const int width = s.planar_input ? 1 : plan.table->block, panels = static_cast<int>(plan.panels.size());
+  const auto cols = [&](int w) { return std::size_t(w - 1) * s.stride_w + std::size_t(s.kernel_w - 1) * s.dilation_w + 1; };
+  const auto rows = [&](int h) { return std::size_t(h - 1) * s.stride_h + std::size_t(s.kernel_h - 1) * s.dilation_h + 1; };
+  const auto size = [&](int h, int w) { return plan.in_blocks.size() * rows(h) * cols(w) * width; };
+  const bool heavy = plan.packed_floats > 256 * 1024 && plan.packed_floats > std::size_t(s.in_channels) * s.in_h * s.in_w * s.batch;
+  int w = s.out_w, h = s.out_h;
+  while (w > 32 && size(std::min(2, s.out_h), w) > band_floats) w = ceil_div(w, 2);
+  while (h > 1 && size(h, w) > band_floats) --h;
+  if (threads > 1 && !heavy) {
+    const int columns = ceil_div(s.out_w, w) * s.batch;
+    h = std::min(h, std::max(ceil_div(s.out_h, ceil_div(4 * threads, columns)), std::min(h, 2)));
+  }
+  plan.bands_y = ceil_div(s.out_h, h);
+  plan.band_h = ceil_div(s.out_h, plan.bands_y);
+  plan.bands_y = ceil_div(s.out_h, plan.band_h);
+  plan.bands_x = ceil_div(s.out_w, w);
+  plan.band_w = ceil_div(s.out_w, plan.bands_x);
+  plan.bands_x = ceil_div(s.out_w, plan.band_w);
+  const int bands = plan.bands_y * plan.bands_x * s.batch;
+  if (threads > 1 && (heavy || bands < 2 * threads)) plan.panel_splits = std::min(panels, ceil_div(4 * threads, heavy ? 1 : bands));
+  plan.scratch_floats = entry_floats(plan.in_blocks.size() * s.kernel_h * s.kernel_w) + size(plan.band_h, plan.band_w);
+}
+
+}  // namespace
+
+const char* conv_method_name(ConvMethod method) {
+  switch (method) {
+    case ConvMethod::pointwise: return "pointwise";
+    case ConvMethod::direct: return "direct";
+    case ConvMethod::planar: return "planar";
+    case ConvMethod::winograd: return "winograd";
+  }
+  return "?";
+}
+
+ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threads) {
+  ConvPlan plan;
+  plan.table = &table;
+  plan.shape = shape;
+  ConvShape& s = plan.shape;
+  if (s.parts == 0) {
+    s.parts = 1;
+    s.part[0] = {s.in_channels, 0};
+  }
+  const bool shifted = std::any_of(s.part, s.part + s.parts, [](const ConvPart& part) { return part.shift > 0; });
+  const bool fits = s.pad_top == 0 && s.pad_left == 0 && (s.out_h - 1) * s.stride_h < s.in_h && (s.out_w - 1) * s.stride_w < s.in_w;
+  if (s.planar_input) plan.method = ConvMethod::planar;
+  else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = ConvMethod::pointwise;
+  list_in_blocks(plan);
+  list_panels(plan);
+  switch (plan.method) {
+    case ConvMethod::pointwise: grid_pointwise(plan, threads); break;
+    default: grid_direct(plan, threads);
+  }
+  plan.packing = packing_of(plan);
+  plan.chunks = plan.panel_splits * s.batch * plan.bands_y * plan.bands_x;
+  return plan;
+}
+
+void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
+  const ConvShape& s = plan.shape;
+  const ConvPanel& panel = plan.panels[index];
+  const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
+  const int taps = s.kernel_h * s.kernel_w, lanes = panel.vectors * plan.table->block;
+  float* out = dst + panel.offset;
+  std::fill_n(out, panel.depth * lanes, 0.0f);
+  for (int lane = 0; lane < lanes; ++lane) {
+    const int oc = panel.block * plan.table->block + lane;
+    if (oc >= s.out_channels) break;
+    const float* filter = weights + std::ptrdiff_t(oc) * in_group * taps;
+    const int group_first = oc / out_group * in_group;
+    std::ptrdiff_t k = 0;
+    for (int b = panel.in_begin; b < panel.in_end; ++b) {
+      const ConvInBlock& in = plan.in_blocks[b];
+      for (int i = 0; i < in.count; ++i) {
+        const int ic = in.first + i - group_first;
+        if (ic < 0 || ic >= in_group) continue;
+        for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * in.count + i) * lanes + lane] = filter[ic * taps + tap];
+      }
+      k += std::ptrdiff_t(in.count) * taps;
+    }
+  }
+}
+
+RowRange conv_rows_needed(const ConvShape& s, int y0, int y1) {
+  if (y1 <= y0) return {0, 0};
+  const int begin = y0 * s.stride_h - s.pad_top, end = (y1 - 1) * s.stride_h - s.pad_top + (s.kernel_h - 1) * s.dilation_h + 1;
+  return {std::clamp(begin, 0, s.in_h), std::clamp(end, 0, s.in_h)};
+}
+
+double conv_flops(const ConvShape& s) {
+  return 2.0 * s.batch * s.out_channels * s.out_h * s.out_w * (double(s.in_channels) / s.groups) * s.kernel_h * s.kernel_w;
+}
+
+}  // namespace cuvee

@@ -1,0 +1,96 @@
+/// Implementation of depthwise.h for the instruction set of the including file.
+#pragma once
+
+#include "kernels/depthwise/depthwise.h"
+#include "kernels/simd/finish.h"
+
+namespace cuvee {
+namespace {
+
+/// Moves the sink and the residual on by `pixels`.
+CUVEE_INLINE void advance(TileArgs& t, int pixels) {
+  t.c += pixels * t.c_step;
+  if (t.residual) t.residual += pixels * t.r_step;
+}
+
+/// MR neighbouring pixels whose KW-wide window lies inside the row; `p` is the first window's first pixel of row 0.
+template <int KW, int SX, int MR>
+CUVEE_INLINE void inner(const DepthwiseRow& row, const TileArgs& t, std::ptrdiff_t offset) {
+  V acc[1][MR];
+  const V start = t.bias ? load(t.bias) : zero();
+#pragma GCC unroll 8
+  for (int m = 0; m < MR; ++m) acc[0][m] = start;
+  const float* w = row.weights;
+  const int height = row.shape->kernel_h;
+#pragma GCC unroll 1
+  for (int ky = 0; ky < height; ++ky, w += KW * B) {
+    if (!row.rows[ky]) continue;
+    const float* p = row.rows[ky] + offset;
+    V weight[KW];
+#pragma GCC unroll 8
+    for (int kx = 0; kx < KW; ++kx) weight[kx] = load(w + kx * B);
+#pragma GCC unroll 32
+    for (int i = 0; i < (MR - 1) * SX + KW; ++i) {
+      const V x = load(p + i * B);
+#pragma GCC unroll 8
+      for (int kx = 0; kx < KW; ++kx)
+        if (i >= kx && (i - kx) % SX == 0 && (i - kx) / SX < MR) acc[0][(i - kx) / SX] = fma(x, weight[kx], acc[0][(i - kx) / SX]);
+    }
+  }
+  finish<MR, 1>(t, acc);
+}
+
+/// One pixel, any geometry.
+void any_pixel(const DepthwiseRow& row, const TileArgs& t, int x) {
+  const DepthwiseShape& s = *row.shape;
+  V acc[1][1] = {{t.bias ? load(t.bias) : zero()}};
+  const int ix0 = x * s.stride_w - s.pad_left;
+  for (int ky = 0; ky < s.kernel_h; ++ky) {
+    if (!row.rows[ky]) continue;
+    const float* w = row.weights + std::ptrdiff_t(ky) * s.kernel_w * B;
+    for (int kx = 0; kx < s.kernel_w; ++kx) {
+      const int ix = ix0 + kx * s.dilation_w;
+      if (ix >= 0 && ix < s.in_w) acc[0][0] = fma(load(row.rows[ky] + std::ptrdiff_t(ix) * B), load(w + kx * B), acc[0][0]);
+    }
+  }
+  finish<1, 1>(t, acc);
+}
+
+template <int KW, int SX, int MR>
+__attribute__((noinline)) void inner_run(const DepthwiseRow& row, TileArgs& t, int& x, int end) {
+  for (; x + MR <= end; x += MR) {
+    inner<KW, SX, MR>(row, t, std::ptrdiff_t(x * SX - row.shape->pad_left) * B);
+    advance(t, MR);
+  }
+}
+
+void depthwise_row(const DepthwiseRow& row, TileArgs& t) {
+  const DepthwiseShape& s = *row.shape;
+  int x = row.x0;
+  const auto pixels_until = [&](int end) {
+    for (; x < end; ++x) {
+      any_pixel(row, t, x);
+      advance(t, 1);
+    }
+  };
+  const bool fast = s.dilation_w == 1 && (s.kernel_w == 3 || s.kernel_w == 5) && (s.stride_w == 1 || s.stride_w == 2);
+  if (fast) {
+    const int left = (s.pad_left + s.stride_w - 1) / s.stride_w;
+    const int last = s.in_w - s.kernel_w + s.pad_left;  // largest x * stride whose window fits
+    const int right = last < 0 ? 0 : last / s.stride_w + 1;
+    const int from = left < row.x1 ? left : row.x1, to = right < row.x1 ? right : row.x1;
+    pixels_until(from);
+    constexpr int MR = B == 16 ? 8 : 6;
+    if (s.kernel_w == 3) {
+      if (s.stride_w == 1) inner_run<3, 1, MR>(row, t, x, to), inner_run<3, 1, 2>(row, t, x, to);
+      else inner_run<3, 2, MR>(row, t, x, to), inner_run<3, 2, 2>(row, t, x, to);
+    } else {
+      if (s.stride_w == 1) inner_run<5, 1, MR>(row, t, x, to), inner_run<5, 1, 2>(row, t, x, to);
+      else inner_run<5, 2, MR>(row, t, x, to), inner_run<5, 2, 2>(row, t, x, to);
+    }
+  }
+  pixels_until(row.x1);
+}
+
+}  // namespace
+}  // namespace cuvee

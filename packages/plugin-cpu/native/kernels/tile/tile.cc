@@ -1,0 +1,44 @@
+#include "kernels/tile/tile.h"
+
+#include <limits>
+
+namespace cuvee {
+
+void set_epilogue(TileArgs& args, const Epilogue& epilogue) {
+  seek_channel(args, epilogue, 0);
+  args.residual_after = epilogue.residual_after;
+  args.act = epilogue.act;
+  args.lo = epilogue.a;
+  args.hi = epilogue.b;
+  args.form = tile_form::general;
+  if (epilogue.pre_scale || (epilogue.has_residual && epilogue.residual_after)) return;
+  switch (epilogue.act) {
+    case Act::none: args.form = tile_form::linear; break;
+    case Act::relu:
+      args.form = tile_form::clip;
+      args.lo = 0;
+      args.hi = std::numeric_limits<float>::infinity();
+      break;
+    case Act::clip:
+      if (epilogue.a <= 0 && epilogue.b >= 0) args.form = tile_form::clip;  // else pad lanes would not stay zero
+      break;
+    case Act::hard_swish: args.form = tile_form::hard_swish; break;
+    default: break;
+  }
+}
+
+void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels) {
+  const int most = kernels.pixels[vectors];
+  int calls = (pixels + most - 1) / most;
+  const TileKernel* table = kernels.kernel[vectors - 1];
+  for (int left = pixels; left > 0; --calls) {
+    const int now = (left + calls - 1) / calls;
+    table[now - 1](args);
+    args.a_offset += now * args.a_step;
+    args.c += now * args.c_step;
+    if (args.residual) args.residual += now * args.r_step;
+    left -= now;
+  }
+}
+
+}  // namespace cuvee

@@ -1,0 +1,77 @@
+/// The one multiply-accumulate microkernel behind convolution, transposed convolution, GEMM and Winograd.
+///
+/// A call computes MR pixels (rows of C) by NV vectors of output channels (columns of C):
+///   acc[m][n] = sum over entries e, over k < e.count:  e.a[offset + m * a_step + k] * w[k'][n]
+/// where k' runs over all entries' k in order: a "batch reduce". Convolution lists one entry per (channel block, ky, kx),
+/// GEMM lists one. Weights w are NV vectors of B floats every `w_step` floats. Then the epilogue, then the store of
+/// vector v of pixel m at c + v * c_block + m * c_step.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/tensor.h"
+
+namespace cuvee {
+
+/// One term of the reduction: `count` consecutive floats of every pixel's operand.
+struct TileEntry {
+  const float* a;
+  std::ptrdiff_t count;
+};
+
+struct TileArgs {
+  const TileEntry* entries;
+  int entry_count;
+  std::ptrdiff_t a_offset;  // floats, added to every entry's a
+  std::ptrdiff_t a_step;    // floats between pixels
+  const float* w;
+  std::ptrdiff_t w_step;    // floats between consecutive k
+  float* c;
+  std::ptrdiff_t c_step, c_block;
+  const float* residual;    // null: none; addressed as c with the next two
+  std::ptrdiff_t r_step, r_block;
+  const float* bias;        // null: none; at the first output channel of this call, as the next four
+  const float *pre_scale, *pre_shift, *post_scale, *post_shift;
+  int lanes;                // channels that exist in this call, at most NV * B; lanes beyond are zero or, see below, unwritten
+  bool plain;               // the sink is row-major (GEMM): lanes beyond `lanes` do not exist and are not written
+  bool accumulate;          // add to what c holds (before the epilogue)
+  bool residual_after;
+  int form;                 // see tile_form
+  Act act;
+  float lo, hi;             // form clip: bounds; else Epilogue::a, b
+};
+
+using TileKernel = void (*)(const TileArgs&);
+
+constexpr int max_tile_vectors = 4, max_tile_pixels = 16;
+
+struct TileKernels {
+  int block;                               // B
+  int vectors;                             // largest NV
+  int pixels[max_tile_vectors + 1];        // largest MR for NV = 1..vectors, [0] unused
+  TileKernel kernel[max_tile_vectors][max_tile_pixels];  // [NV - 1][MR - 1]
+  /// y = act(x) over `count` floats, in place allowed; for epilogues outside tiles and for tests.
+  void (*activate)(float* y, const float* x, std::ptrdiff_t count, Act act, float a, float b);
+};
+
+/// Forms of epilogue: the first ones stay in registers, `general` goes through a buffer in L1.
+namespace tile_form {
+enum : int { linear = 0, clip = 1, hard_swish = 2, general = 3 };
+}
+
+/// Fills form, act, lo, hi, residual_after and the channel arrays (at channel 0) from an epilogue.
+void set_epilogue(TileArgs& args, const Epilogue& epilogue);
+
+/// Moves the channel arrays to channel `channel`.
+inline void seek_channel(TileArgs& args, const Epilogue& epilogue, std::ptrdiff_t channel) {
+  args.bias = epilogue.bias ? epilogue.bias + channel : nullptr;
+  args.pre_scale = epilogue.pre_scale ? epilogue.pre_scale + channel : nullptr;
+  args.pre_shift = epilogue.pre_shift ? epilogue.pre_shift + channel : nullptr;
+  args.post_scale = epilogue.post_scale ? epilogue.post_scale + channel : nullptr;
+  args.post_shift = epilogue.post_shift ? epilogue.post_shift + channel : nullptr;
+}
+
+/// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c and residual advance by their steps.
+void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels);
+
+}  // namespace cuvee

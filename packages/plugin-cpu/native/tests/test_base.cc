@@ -1,0 +1,74 @@
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "base/memory.h"
+#include "runtime/pool.h"
+#include "tests/check.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace cuvee;
+
+TEST(base_isa_override_is_honoured) {
+  setenv("CUVEE_ISA", "scalar", 1);
+  CHECK(default_isa() == Isa::scalar, "CUVEE_ISA=scalar gave %s", isa_name(default_isa()));
+  CHECK(isa_override_problem() == nullptr, "scalar was refused");
+  setenv("CUVEE_ISA", "sse9", 1);
+  CHECK(isa_override_problem() != nullptr, "an unknown word was taken");
+  unsetenv("CUVEE_ISA");
+  CHECK(isa_available(default_isa()), "the default is not available");
+}
+
+TEST(base_memory_is_aligned) {
+  for (std::size_t n : {1, 15, 16, 1000}) {
+    AlignedFloats floats(n);
+    CHECK(reinterpret_cast<std::uintptr_t>(floats.data()) % alignment == 0, "%zu floats are not aligned", n);
+  }
+}
+
+TEST(pool_runs_every_chunk_once) {
+  for (int threads : {1, 2, 3, 5}) {
+    Pool pool({threads, 50, false});
+    std::vector<std::atomic<int>> hits(1000);
+    for (int round = 0; round < 300; ++round) {
+      const int chunks = 1 + round * 7 % 1000;
+      for (auto& hit : hits) hit.store(0, std::memory_order_relaxed);
+      std::atomic<bool> strange{false};
+      parallel_for(pool, chunks, [&](int chunk, int thread) {
+        if (thread < 0 || thread >= threads) strange = true;
+        hits[chunk].fetch_add(1, std::memory_order_relaxed);
+      });
+      int wrong = 0;
+      for (int i = 0; i < 1000; ++i) wrong += hits[i].load() != (i < chunks);
+      CHECK(wrong == 0 && !strange, "%d threads, %d chunks: %d wrong", threads, chunks, wrong);
+      if (round % 100 == 50) std::this_thread::sleep_for(std::chrono::milliseconds(2));  // workers fall asleep
+    }
+  }
+}
+
+TEST(pool_publishes_what_chunks_wrote) {
+  Pool pool({3, 20, false});
+  std::vector<int> values(64), sums(64);
+  pool.enter();
+  for (int round = 1; round <= 200; ++round) {
+    parallel_for(pool, 64, [&](int chunk, int) { values[chunk] = round + chunk; });
+    parallel_for(pool, 64, [&](int chunk, int) { sums[chunk] = values[63 - chunk] + values[chunk]; });
+    for (int i = 0; i < 64; ++i) CHECK(sums[i] == 2 * round + 63, "round %d: %d", round, sums[i]);
+  }
+  pool.leave();
+}
+
+TEST(pool_survives_fork) {
+  Pool pool({2, 20, false});
+  int sum = 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    parallel_for(pool, 10, [&](int chunk, int) { sum += chunk; });
+    _exit(sum == 45 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0, "the child ended with %d", status);
+}

@@ -1,0 +1,27 @@
+#include "kernels/reorder/reorder.h"
+#include "tests/check.h"
+
+using namespace cuvee;
+using namespace cuvee::test;
+
+TEST(reorder_both_ways_is_exact) {
+  for (Isa isa : isas()) {
+    const KernelTable& table = kernel_table(isa);
+    for (int c : {1, 3, 8, 15, 16, 17, 24, 48})
+      for (int w : {1, 2, 7, 8, 15, 16, 17, 33, 20000}) {
+        if (w > 100 && c > 3) continue;
+        const ReorderShape shape{2, c, 1, w};
+        std::vector<float> x(std::size_t(2) * c * w);
+        Random random(c * 100 + w);
+        random.fill(x);
+        Guarded planar(x.size()), back(x.size(), 9);
+        std::copy(x.begin(), x.end(), planar.data());
+        const Guarded want = to_blocked(x, 2, c, w, table.block);
+        Guarded got(want.size(), 9);
+        for (int chunk = 0; chunk < reorder_chunks(table, shape); ++chunk) reorder_to_blocked(table, shape, planar.data(), got.data(), chunk);
+        CHECK(std::equal(want.data(), want.data() + want.size(), got.data()), "%s c%d w%d: to blocked", isa_name(isa), c, w);
+        for (int chunk = 0; chunk < reorder_chunks(table, shape); ++chunk) reorder_to_planar(table, shape, got.data(), back.data(), chunk);
+        CHECK(std::equal(x.begin(), x.end(), back.data()), "%s c%d w%d: to planar", isa_name(isa), c, w);
+      }
+  }
+}

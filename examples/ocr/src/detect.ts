@@ -8,13 +8,19 @@ const SHORTER_SIDE = 736;
 /** Both sides of the detector's input are multiples of this. */
 const STRIDE = 32;
 
+/** Pictures are enlarged at most this much: text below eight pixels is not readable at any size. */
+const MOST_ENLARGED = SHORTER_SIDE / 8;
+/** The detector's input has at most about this many pixels; larger pictures are reduced. */
+const MOST_PIXELS = 20_000_000;
+
 /** ImageNet's mean and deviation, applied to the planes in the order blue, green, red as PP-OCR was trained. */
 const MEAN = [0.485, 0.456, 0.406] as const;
 const DEVIATION = [0.229, 0.224, 0.225] as const;
 
 /** Height and width at which the detector reads a picture of the given size. */
 export function detectorSize(width: number, height: number): { width: number; height: number } {
-  const ratio = Math.max(1, SHORTER_SIDE / Math.min(width, height));
+  const wanted = Math.min(Math.max(1, SHORTER_SIDE / Math.min(width, height)), MOST_ENLARGED);
+  const ratio = Math.min(wanted, Math.sqrt(MOST_PIXELS / (width * height)));
   const fit = (side: number): number => Math.max(STRIDE, roundHalfEven(Math.trunc(side * ratio) / STRIDE) * STRIDE);
   return { width: fit(width), height: fit(height) };
 }

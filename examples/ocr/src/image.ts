@@ -1,4 +1,7 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import sharp from 'sharp';
+import type { Annotation } from './draw.js';
 import type { Picture } from './picture.js';
 
 /** Pictures of more pixels are refused: 300 million, three quarters of a gigabyte when decoded. */
@@ -30,4 +33,22 @@ function threeChannels(data: Uint8Array, channels: number): Uint8Array {
   const rgb = new Uint8Array(pixels * 3);
   for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels]!, i * 3, i * 3 + 3);
   return rgb;
+}
+
+/** Writes the picture with its boxes and list as PNG. */
+export async function writeAnnotated(file: string, picture: Picture, { frame, svg }: Annotation): Promise<void> {
+  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+  const enlarged = await sharp(picture.data, { raw, limitInputPixels: MOST_PIXELS })
+    .resize(frame.picture.width, frame.picture.height, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  const drawn = { width: frame.picture.width, height: frame.picture.height, channels: 3 } as const;
+  await mkdir(dirname(file), { recursive: true });
+  await sharp({ create: { width: frame.width, height: frame.height, channels: 3, background: '#f1f1ee' } })
+    .composite([
+      { input: enlarged, raw: drawn, left: 0, top: 0, limitInputPixels: MOST_PIXELS },
+      { input: Buffer.from(svg), left: 0, top: 0, unlimited: true, limitInputPixels: MOST_PIXELS },
+    ])
+    .png()
+    .toFile(file);
 }

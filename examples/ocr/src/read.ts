@@ -3,6 +3,7 @@ import { textBoxes } from './boxes.js';
 import { makeUpright } from './classify.js';
 import { cropLine } from './crop.js';
 import { detect } from './detect.js';
+import { loadAlphabet } from './models.js';
 import { inReadingOrder } from './order.js';
 import { recognise } from './recognise.js';
 import type { Engine } from './engine.js';
@@ -41,9 +42,9 @@ export interface ReadResult {
 
 /**
  * Reads the text of a picture with the processing of PP-OCRv4: detect, straighten, turn upright, recognise.
- * @param alphabet the recogniser's classes, see `readAlphabet`
+ * @param alphabet the character of each of the recogniser's classes
  */
-export async function readText(picture: Picture, engine: Engine, alphabet: readonly string[]): Promise<ReadResult> {
+export async function readText(picture: Picture, engine: Engine, alphabet: readonly string[] = loadAlphabet()): Promise<ReadResult> {
   let mark = performance.now();
   const lap = (): number => -mark + (mark = performance.now());
   const map = await detect(picture, engine);

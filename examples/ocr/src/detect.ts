@@ -40,10 +40,11 @@ export function detectorInput(picture: Picture): FloatTensor {
   const pixels = resizeBilinear(picture, width, height).data;
   const plane = width * height;
   const data = new Float32Array(plane * 3);
-  for (let channel = 0; channel < 3; channel++) {
-    const table = levels(MEAN[channel]!, DEVIATION[channel]!);
-    const base = channel * plane;
-    for (let i = 0, from = 2 - channel; i < plane; i++, from += 3) data[base + i] = table[pixels[from]!]!;
+  const [blue, green, red] = MEAN.map((mean, i) => levels(mean, DEVIATION[i]!)) as [Float32Array, Float32Array, Float32Array];
+  for (let i = 0, from = 0; i < plane; i++, from += 3) {
+    data[i] = blue[pixels[from + 2]!]!;
+    data[plane + i] = green[pixels[from + 1]!]!;
+    data[plane * 2 + i] = red[pixels[from]!]!;
   }
   return { data, shape: [1, 3, height, width] };
 }

@@ -43,7 +43,8 @@ function taps(source: number, target: number): Taps {
 /** One source row, resized horizontally and scaled by 2^11. */
 function resizeRow(data: Uint8Array, offset: number, columns: Taps, out: Int32Array): void {
   const { first, second, firstWeight, secondWeight } = columns;
-  for (let x = 0, to = 0; x < first.length; x++) {
+  const count = first.length;
+  for (let x = 0, to = 0; x < count; x++) {
     const a = offset + first[x]! * 3,
       b = offset + second[x]! * 3;
     const wa = firstWeight[x]!,
@@ -51,6 +52,14 @@ function resizeRow(data: Uint8Array, offset: number, columns: Taps, out: Int32Ar
     out[to++] = data[a]! * wa + data[b]! * wb;
     out[to++] = data[a + 1]! * wa + data[b + 1]! * wb;
     out[to++] = data[a + 2]! * wa + data[b + 2]! * wb;
+  }
+}
+
+/** Two resized rows mixed; of their 22 fraction bits some are dropped before each sum, as OpenCV does. */
+function blendRows(upper: Int32Array, lower: Int32Array, wa: number, wb: number, out: Uint8Array, offset: number): void {
+  const length = upper.length;
+  for (let x = 0; x < length; x++) {
+    out[offset + x] = (((wa * (upper[x]! >> 4)) >> 16) + ((wb * (lower[x]! >> 4)) >> 16) + 2) >> 2;
   }
 }
 
@@ -85,7 +94,7 @@ export function resizeBilinear(picture: Picture, width: number, height: number):
     lower = new Int32Array(length);
   let upperRow = -1,
     lowerRow = -1;
-  for (let y = 0, to = 0; y < height; y++) {
+  for (let y = 0; y < height; y++) {
     const a = rows.first[y]!,
       b = rows.second[y]!;
     if (a === lowerRow) [upper, lower, upperRow, lowerRow] = [lower, upper, lowerRow, upperRow];
@@ -93,13 +102,7 @@ export function resizeBilinear(picture: Picture, width: number, height: number):
     upperRow = a;
     if (b !== lowerRow && b !== a) resizeRow(picture.data, b * picture.width * 3, columns, lower);
     if (b !== a) lowerRow = b;
-    const under = a === b ? upper : lower;
-    const wa = rows.firstWeight[y]!,
-      wb = rows.secondWeight[y]!;
-    for (let x = 0; x < length; x++) {
-      // 22 fraction bits in all, dropped in three steps so that every product fits 32 bits.
-      out.data[to++] = (((wa * (upper[x]! >> 4)) >> 16) + ((wb * (under[x]! >> 4)) >> 16) + 2) >> 2;
-    }
+    blendRows(upper, a === b ? upper : lower, rows.firstWeight[y]!, rows.secondWeight[y]!, out.data, y * length);
   }
   return out;
 }

@@ -13,6 +13,19 @@ std::size_t entry_floats(std::size_t entries);
 /// the image.
 void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBlock& in, int iy0, int rows, int ix0, int cols, float* dst);
 
+/// Tile arguments with the epilogue of `args`.
+TileArgs start_args(const ConvArgs& args, TileEntry* entries);
+
+/// Points a tile at its panel's weights and channel arrays.
+void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t);
+
+/// Computes `pixels` pixels x, x + x_step, … of row y for one panel. A row-table sink may scatter the panel's blocks: then one
+/// vector at a time.
+void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs t);
+
+/// Lists input blocks and panels of a shape whose parts are set; fills packed_floats.
+void list_blocks_and_panels(ConvPlan& plan);
+
 /// A rectangle of output pixels and a range of panels.
 struct Region {
   int n, y0, y1, x0, x1, panel0, panel1;

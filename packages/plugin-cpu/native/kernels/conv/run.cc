@@ -30,9 +30,6 @@ void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBl
   }
 }
 
-namespace {
-
-/// Arguments of all tiles of a call: epilogue and layout of the weights.
 TileArgs start_args(const ConvArgs& args, TileEntry* entries) {
   TileArgs t{};
   set_epilogue(t, args.epilogue);
@@ -40,7 +37,6 @@ TileArgs start_args(const ConvArgs& args, TileEntry* entries) {
   return t;
 }
 
-/// Points a tile at its panel's weights and channel arrays.
 void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t) {
   const int width = plan.table->block;
   t.w = args.weights + panel.offset;
@@ -49,22 +45,25 @@ void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pan
   seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block) * width);
 }
 
+namespace {
+
 /// Rows of different output blocks lie at sink.block from each other, or anywhere when the sink is a row table.
-void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, int y, int x, TileArgs& t) {
+void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, int y, int x, int x_step, TileArgs& t) {
   const int width = plan.table->block;
   const std::ptrdiff_t column = std::ptrdiff_t(x) * width;
   t.c = args.sink.at(n, block, y) + column;
-  t.c_step = width;
+  t.c_step = x_step * width;
   t.c_block = args.sink.block;
   if (args.epilogue.has_residual) {
     t.residual = args.epilogue.residual.at(n, block, y) + column;
-    t.r_step = width;
+    t.r_step = x_step * width;
     t.r_block = args.epilogue.residual.block;
   }
 }
 
-/// One row segment of one panel, `pixels` wide. A table sink may scatter the panel's blocks: then one vector at a time.
-void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int pixels, TileArgs t) {
+}  // namespace
+
+void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs t) {
   const bool scattered = args.sink.rows || (args.epilogue.has_residual && args.epilogue.residual.rows);
   bool even = true;
   if (scattered && panel.vectors > 1) {
@@ -78,14 +77,14 @@ void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pa
         even = even && args.epilogue.residual.at(n, panel.block + v, y) - args.epilogue.residual.at(n, panel.block, y) == v * residual_step;
     }
     if (even) {
-      seek_output(plan, args, n, panel.block, y, x, t);
+      seek_output(plan, args, n, panel.block, y, x, x_step, t);
       t.c_block = sink_step;
       t.r_block = residual_step;
       return run_tiles(*plan.table->tile, t, panel.vectors, pixels);
     }
   }
   if (even) {
-    seek_output(plan, args, n, panel.block, y, x, t);
+    seek_output(plan, args, n, panel.block, y, x, x_step, t);
     return run_tiles(*plan.table->tile, t, panel.vectors, pixels);
   }
   const int width = plan.table->block;
@@ -94,10 +93,12 @@ void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pa
     one.w += v * width;
     one.lanes = std::min(t.lanes - v * width, width);
     seek_channel(one, args.epilogue, std::ptrdiff_t(panel.block + v) * width);
-    seek_output(plan, args, n, panel.block + v, y, x, one);
+    seek_output(plan, args, n, panel.block + v, y, x, x_step, one);
     run_tiles(*plan.table->tile, one, 1, pixels);
   }
 }
+
+namespace {
 
 bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
   const ConvShape& s = plan.shape;
@@ -125,7 +126,7 @@ void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int
     t.entries = entries + panel.in_begin;
     t.entry_count = panel.in_end - panel.in_begin;
     t.a_offset = x0 * t.a_step;
-    run_segment(plan, args, panel, n, y, x0, x1 - x0, t);
+    run_segment(plan, args, panel, n, y, x0, 1, x1 - x0, t);
   }
 }
 
@@ -180,7 +181,7 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
     t.entry_count = (panel.in_end - panel.in_begin) * per_block;
     for (int y = region.y0; y < region.y1; ++y) {
       t.a_offset = std::ptrdiff_t(y - region.y0) * s.stride_h * row_floats;
-      run_segment(plan, args, panel, region.n, y, region.x0, region.x1 - region.x0, t);
+      run_segment(plan, args, panel, region.n, y, region.x0, 1, region.x1 - region.x0, t);
     }
   }
 }

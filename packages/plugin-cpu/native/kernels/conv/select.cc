@@ -120,6 +120,11 @@ void grid_direct(ConvPlan& plan, int threads) {
 
 }  // namespace
 
+void conv_detail::list_blocks_and_panels(ConvPlan& plan) {
+  list_in_blocks(plan);
+  list_panels(plan);
+}
+
 const char* conv_method_name(ConvMethod method) {
   switch (method) {
     case ConvMethod::pointwise: return "pointwise";
@@ -143,8 +148,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   const bool fits = s.pad_top == 0 && s.pad_left == 0 && (s.out_h - 1) * s.stride_h < s.in_h && (s.out_w - 1) * s.stride_w < s.in_w;
   if (s.planar_input) plan.method = ConvMethod::planar;
   else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = ConvMethod::pointwise;
-  list_in_blocks(plan);
-  list_panels(plan);
+  conv_detail::list_blocks_and_panels(plan);
   switch (plan.method) {
     case ConvMethod::pointwise: grid_pointwise(plan, threads); break;
     default: grid_direct(plan, threads);

@@ -130,7 +130,8 @@ export function windows(n: number, kernel: number, w: Windows, i: number, roundi
   return rounding === 'ceil_torch' && lastStart >= n + (w.pads_begin[i] ?? 0) ? count - 1 : count;
 }
 
-const flopsOf = (filters: Shape, output: Shape): Dim => {
+/** Two operations for each weight of a filter and each output element; 0 while sizes are unknown. */
+export const flopsOf = (filters: Shape, output: Shape): Dim => {
   const known = [...(filters?.slice(1) ?? []), ...(output ?? [])];
   return known.every((d) => typeof d === 'number') ? (known as number[]).reduce((a, b) => a * b, 2) : 0;
 };

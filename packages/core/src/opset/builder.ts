@@ -13,6 +13,7 @@ export interface Builder extends GraphBuilder {
   asinh(data: Value, attributes?: NodeOptions): Value;
   atan(data: Value, attributes?: NodeOptions): Value;
   atanh(data: Value, attributes?: NodeOptions): Value;
+  avgPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; 'exclude-pad'?: boolean }): Value;
   batchNormInference(data: Value, gamma: Value, beta: Value, mean: Value, variance: Value, attributes: NodeOptions & { epsilon: number }): Value;
   bitwiseAnd(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseLeftShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -27,6 +28,7 @@ export interface Builder extends GraphBuilder {
   convert(data: Value, attributes: NodeOptions & { destination_type: ElementType }): Value;
   convertLike(data: Value, like: Value, attributes?: NodeOptions): Value;
   convolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid' }): Value;
+  convolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
   cos(data: Value, attributes?: NodeOptions): Value;
   cosh(data: Value, attributes?: NodeOptions): Value;
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
@@ -42,6 +44,8 @@ export interface Builder extends GraphBuilder {
   gelu(data: Value, attributes?: NodeOptions & { approximation_mode?: 'ERF' | 'TANH' | 'erf' | 'tanh' }): Value;
   greater(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  groupConvolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid' }): Value;
+  groupConvolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
   hSigmoid(data: Value, attributes?: NodeOptions): Value;
   hSwish(data: Value, attributes?: NodeOptions): Value;
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
@@ -59,6 +63,7 @@ export interface Builder extends GraphBuilder {
   logicalOr(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   logicalXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   matMul(a: Value, b: Value, attributes?: NodeOptions & { transpose_a?: boolean; transpose_b?: boolean }): Value;
+  maxPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; index_element_type?: ElementType; axis?: number }): readonly Value[];
   maximum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   minimum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   mish(data: Value, attributes?: NodeOptions): Value;

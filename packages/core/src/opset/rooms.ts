@@ -8,6 +8,7 @@ import { Asin } from '../ops/asin.js';
 import { Asinh } from '../ops/asinh.js';
 import { Atan } from '../ops/atan.js';
 import { Atanh } from '../ops/atanh.js';
+import { AvgPool } from '../ops/avg-pool.js';
 import { BatchNormInference } from '../ops/batch-norm-inference.js';
 import { BitwiseAnd } from '../ops/bitwise-and.js';
 import { BitwiseLeftShift } from '../ops/bitwise-left-shift.js';
@@ -21,6 +22,7 @@ import { Clamp } from '../ops/clamp.js';
 import { Concat } from '../ops/concat.js';
 import { ConvertLike } from '../ops/convert-like.js';
 import { Convert } from '../ops/convert.js';
+import { ConvolutionBackpropData } from '../ops/convolution-backprop-data.js';
 import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
@@ -37,6 +39,8 @@ import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
 import { Greater } from '../ops/greater.js';
+import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
+import { GroupConvolution } from '../ops/group-convolution.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
@@ -54,6 +58,7 @@ import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
 import { LRN } from '../ops/lrn.js';
 import { MatMul } from '../ops/mat-mul.js';
+import { MaxPool } from '../ops/max-pool.js';
 import { Maximum } from '../ops/maximum.js';
 import { Minimum } from '../ops/minimum.js';
 import { Mish } from '../ops/mish.js';
@@ -120,6 +125,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Asinh,
     Atan,
     Atanh,
+    AvgPool,
     BatchNormInference,
     BitwiseAnd,
     BitwiseLeftShift,
@@ -135,6 +141,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Convert,
     ConvertLike,
     Convolution,
+    ConvolutionBackpropData,
     Cos,
     Cosh,
     Divide,
@@ -150,6 +157,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Gelu,
     Greater,
     GreaterEqual,
+    GroupConvolution,
+    GroupConvolutionBackpropData,
     HSigmoid,
     HSwish,
     HardSigmoid,
@@ -167,6 +176,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     LogicalOr,
     LogicalXor,
     MatMul,
+    MaxPool,
     Maximum,
     Minimum,
     Mish,

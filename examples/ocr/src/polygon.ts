@@ -49,9 +49,10 @@ function addLine(spans: Spans, from: Point, to: Point, width: number): void {
   const steps = Math.max(dx, dy);
   let error = dx >= dy ? dx - 2 * dy : dy - 2 * dx;
   for (let i = 0; i <= steps; i++) {
-    if (y >= 0 && y < rows && x >= 0 && x < width) {
-      spans.left[y] = Math.min(spans.left[y]!, x);
-      spans.right[y] = Math.max(spans.right[y]!, x);
+    if (y >= 0 && y < rows) {
+      // Beyond the left or right edge of the raster, the row is covered up to that edge.
+      spans.left[y] = Math.min(spans.left[y]!, Math.max(x, 0));
+      spans.right[y] = Math.max(spans.right[y]!, Math.min(x, width - 1));
     }
     const turn = error < 0;
     if (dx >= dy) {

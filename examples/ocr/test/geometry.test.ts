@@ -53,6 +53,24 @@ describe('geometry equals OpenCV and Clipper', () => {
     for (const c of cases) expect(meanInside(map, width, height, c.quad)).toBeCloseTo(c.expected, 7);
   });
 
+  it('averages what lies on the map of a quad that reaches beyond it', () => {
+    const map = Float32Array.from({ length: 40 * 20 }, (_, i) => (i % 40 < 10 || i % 40 >= 32 ? 1 : 0));
+    const beyondLeft: Quad = [
+      [-4, 2],
+      [10, 2],
+      [10, 12],
+      [-4, 12],
+    ];
+    const beyondRight: Quad = [
+      [31, -3],
+      [50, -3],
+      [50, 25],
+      [31, 25],
+    ];
+    expect(meanInside(map, 40, 20, beyondLeft)).toBeCloseTo(10 / 11, 7);
+    expect(meanInside(map, 40, 20, beyondRight)).toBeCloseTo(8 / 9, 7);
+  });
+
   it.each(golden.warps.cases)('straightens $quad to $width x $height', (c) => {
     const corners: Quad = [
       [0, 0],

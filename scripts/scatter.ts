@@ -30,6 +30,13 @@ const shipped = (): Source[] =>
 /** A barrel only re-exports: it knows file names, and is written by hand or by script alike. */
 const isBarrel = (text: string): boolean => text.split('\n').every((line) => /^\s*$|^\s*export .* from '[^']+';$|^\s*import .* from '[^']+';$/.test(line));
 
+/** Whether a file means something else by the word: a type or class of its own, or one imported from where no rooms are. */
+function isHomonym(text: string, op: string): boolean {
+  if (new RegExp(`\\b(interface|type|class|enum) ${op}\\b`).test(text)) return true;
+  const imported = new RegExp(`import (?:type )?\\{[^}]*\\b${op}\\b[^}]*\\} from '([^']+)'`).exec(text)?.[1];
+  return imported !== undefined && !/(^|\/)(ops|rooms|opset)\b/.test(imported);
+}
+
 interface Scatter {
   places: Map<string, string[]>;
   uses: string[];
@@ -38,11 +45,13 @@ interface Scatter {
 
 function scatterOf(op: string): Scatter {
   const named = new RegExp(`(?<![\\w.])${op}(?!\\w)`);
+  const quoted = new RegExp(`['"\`]${op}['"\`]`);
   const built = new RegExp(`(?<!\\w)${camel(op)}\\(`);
   const places = new Map<string, string[]>();
   const uses: string[] = [];
   for (const { path, text } of shipped()) {
-    if (named.test(text) && !isBarrel(text)) {
+    const names = /\.(cc|cpp|h|hpp|inc)$/.test(path) || isHomonym(text, op) ? quoted.test(text) : named.test(text) && !isBarrel(text);
+    if (names) {
       const place = placeOf(path, op);
       places.set(place, [...(places.get(place) ?? []), path]);
     } else if (built.test(text)) uses.push(path);

@@ -50,6 +50,7 @@ export interface Builder extends GraphBuilder {
   hSwish(data: Value, attributes?: NodeOptions): Value;
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
   identity(data: Value, attributes?: NodeOptions): Value;
+  interpolate(data: Value, scales_or_sizes: Value, axes: Value | undefined, attributes: NodeOptions & { mode: 'nearest' | 'linear' | 'linear_onnx' | 'cubic' | 'bilinear_pillow' | 'bicubic_pillow'; shape_calculation_mode: 'sizes' | 'scales'; coordinate_transformation_mode?: 'half_pixel' | 'pytorch_half_pixel' | 'asymmetric' | 'tf_half_pixel_for_nn' | 'align_corners'; nearest_mode?: 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple'; antialias?: boolean; pads_begin?: readonly number[]; pads_end?: readonly number[]; cube_coeff?: number }): Value;
   isFinite(data: Value, attributes?: NodeOptions): Value;
   isInf(data: Value, attributes?: NodeOptions & { detect_negative?: boolean; detect_positive?: boolean }): Value;
   isNaN(data: Value, attributes?: NodeOptions): Value;

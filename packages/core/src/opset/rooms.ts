@@ -45,6 +45,7 @@ import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { Identity } from '../ops/identity.js';
+import { Interpolate } from '../ops/interpolate.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -163,6 +164,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     HSwish,
     HardSigmoid,
     Identity,
+    Interpolate,
     IsFinite,
     IsInf,
     IsNaN,

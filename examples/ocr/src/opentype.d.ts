@@ -1,5 +1,5 @@
 /** The part of opentype.js 2 that the example calls; the package brings no types. */
-declare module 'opentype.js/dist/opentype.mjs' {
+declare module 'opentype.js' {
   /** Design coordinates by axis tag, such as `{ wght: 500 }`. */
   interface RenderOptions {
     variation?: Record<string, number>;
@@ -25,7 +25,8 @@ declare module 'opentype.js/dist/opentype.mjs' {
     unitsPerEm: number;
     charToGlyph(character: string): Glyph;
   }
-  export function parse(bytes: ArrayBuffer): Font;
+  const opentype: { parse(bytes: ArrayBuffer): Font };
+  export default opentype;
 }
 
 /** WOFF2 to TrueType; the package brings no types. */

@@ -1,1 +1,37 @@
-export {};
+/** @file Reads ONNX models into Cuvée. */
+import { CuveeError, type Frontend, type Model, type ModelSource } from '@cuvee/core';
+import { readModelProto } from './proto/index.js';
+import { translate } from './translate.js';
+
+export { supportedOps } from './registry.js';
+export { readOptionalProto, readSequenceProto, readTensorProto } from './proto/index.js';
+export type { OptionalProto, SequenceProto, TensorProto } from './proto/index.js';
+
+/** The frontend for `.onnx` files. */
+export const onnx = (): Frontend => ({
+  name: 'onnx',
+  formats: ['onnx'],
+  accepts,
+  read(source: ModelSource): Model {
+    try {
+      return translate(readModelProto(plainView(source.bytes), 'the file'), source);
+    } catch (error) {
+      throw CuveeError.wrap(`reading ${source.path === undefined ? 'an ONNX model' : `"${source.path}"`}`, error, 'INTERNAL');
+    }
+  },
+});
+
+/** The same memory as a Uint8Array: the methods of Node's Buffer differ. */
+const plainView = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/**
+ * Whether bytes begin like a ModelProto: a field of ModelProto first, and its number before anything that other formats
+ * begin with. ONNX has no magic number; nearly every writer starts with `ir_version`.
+ */
+function accepts(head: Uint8Array, path?: string): boolean {
+  if (head.length === 0) return false;
+  const [tag = 0, second = 0, third = 0] = head;
+  if (tag === 0x08 && second >= 1 && second < 0x40) return [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca, 0xd2].includes(third) || head.length === 2;
+  const other = [0x12, 0x3a, 0x42].includes(tag);
+  return other && (path?.toLowerCase().endsWith('.onnx') ?? false);
+}

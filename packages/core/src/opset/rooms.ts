@@ -6,7 +6,6 @@ import { Acosh } from '../ops/acosh.js';
 import { Add } from '../ops/add.js';
 import { Asin } from '../ops/asin.js';
 import { Asinh } from '../ops/asinh.js';
-import { Assign } from '../ops/assign.js';
 import { Atan } from '../ops/atan.js';
 import { Atanh } from '../ops/atanh.js';
 import { AvgPool } from '../ops/avg-pool.js';
@@ -46,8 +45,6 @@ import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { Identity } from '../ops/identity.js';
-import { If } from '../ops/if.js';
-import { Interpolate } from '../ops/interpolate.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -59,7 +56,6 @@ import { LogicalAnd } from '../ops/logical-and.js';
 import { LogicalNot } from '../ops/logical-not.js';
 import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
-import { Loop } from '../ops/loop.js';
 import { LRN } from '../ops/lrn.js';
 import { MatMul } from '../ops/mat-mul.js';
 import { MaxPool } from '../ops/max-pool.js';
@@ -77,7 +73,6 @@ import { Pad } from '../ops/pad.js';
 import { Constant, Parameter, Result } from '../ops/parameter.js';
 import { Power } from '../ops/power.js';
 import { Range } from '../ops/range.js';
-import { ReadValue } from '../ops/read-value.js';
 import { ReduceL1 } from '../ops/reduce-l1.js';
 import { ReduceL2 } from '../ops/reduce-l2.js';
 import { ReduceLogicalAnd } from '../ops/reduce-logical-and.js';
@@ -113,7 +108,6 @@ import { Subtract } from '../ops/subtract.js';
 import { Swish } from '../ops/swish.js';
 import { Tan } from '../ops/tan.js';
 import { Tanh } from '../ops/tanh.js';
-import { TensorIterator } from '../ops/tensor-iterator.js';
 import { Tile } from '../ops/tile.js';
 import { TopK } from '../ops/top-k.js';
 import { Transpose } from '../ops/transpose.js';
@@ -129,7 +123,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Add,
     Asin,
     Asinh,
-    Assign,
     Atan,
     Atanh,
     AvgPool,
@@ -170,8 +163,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     HSwish,
     HardSigmoid,
     Identity,
-    If,
-    Interpolate,
     IsFinite,
     IsInf,
     IsNaN,
@@ -184,7 +175,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     LogicalNot,
     LogicalOr,
     LogicalXor,
-    Loop,
     MatMul,
     MaxPool,
     Maximum,
@@ -201,7 +191,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Parameter,
     Power,
     Range,
-    ReadValue,
     ReduceL1,
     ReduceL2,
     ReduceLogicalAnd,
@@ -238,7 +227,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Swish,
     Tan,
     Tanh,
-    TensorIterator,
     Tile,
     TopK,
     Transpose,

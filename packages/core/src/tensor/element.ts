@@ -99,6 +99,6 @@ export function allocate(type: ElementType, count: number): Storage {
 /** Storage over bytes, copied only when they are not aligned. */
 export function storageOver(type: ElementType, bytes: Uint8Array): Storage {
   const Class = storageClass(type);
-  const aligned = bytes.byteOffset % Class.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % Class.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes); // a Buffer's slice() would not copy
   return new Class(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / Class.BYTES_PER_ELEMENT));
 }

@@ -1,0 +1,34 @@
+/** Checks how many inputs and outputs a node has before any operator's code runs. */
+import type { NodeProto } from './proto/index.js';
+import { signatures } from './signatures.js';
+
+/** The signature in force at a version; an operator younger than the version takes its first. */
+function signature(domain: string, op: string, version: number): string | undefined {
+  const domainTable = Object.hasOwn(signatures, domain) ? signatures[domain] : undefined;
+  const text = domainTable && Object.hasOwn(domainTable, op) ? domainTable[op] : undefined;
+  if (text === undefined || !text.includes(' ')) return text;
+  const parts = text.split(' ');
+  let form = parts[1];
+  for (let i = 0; i < parts.length; i += 2) if (Number(parts[i]) <= version) form = parts[i + 1];
+  return form;
+}
+
+function problem(what: 'input' | 'output', form: string, names: readonly string[]): string | undefined {
+  const variadic = /\d$/.exec(form)?.[0];
+  const fixed = variadic === undefined ? form.length : form.length - 1;
+  const least = fixed + Number(variadic ?? 0);
+  const required = variadic === undefined ? form.lastIndexOf('s') + 1 : least;
+  if (variadic === undefined && names.length > fixed && names.slice(fixed).some((name) => name !== '')) return `has ${names.length} ${what}s, at most ${fixed} are allowed`;
+  if (what === 'output') return names.length === 0 && required > 0 ? 'has no outputs' : undefined;
+  for (let i = 0; i < fixed; i++) if (form[i] === 's' && !names[i]) return `lacks input ${i}`;
+  if (variadic !== undefined && names.length < least) return `has ${names.length} ${what}s, at least ${least} are needed`;
+  return variadic !== undefined && names.slice(fixed).some((name) => name === '') && form !== 'oo0' && form !== 'oo1' ? `leaves out one of its ${what}s` : undefined;
+}
+
+/** What is wrong with a node's number of inputs or outputs; undefined when nothing is, or when the operator has no signature. */
+export function arityProblem(node: NodeProto, domain: string, version: number): string | undefined {
+  const form = signature(domain, node.opType ?? '', version);
+  if (form === undefined) return undefined;
+  const [inputs, outputs] = form.split('>') as [string, string];
+  return problem('input', inputs, node.input) ?? problem('output', outputs, node.output);
+}

@@ -1,0 +1,73 @@
+/** What an operator's function receives, and what it gives back. */
+import type { Builder, CuveeError, Value } from '@cuvee/core';
+import type { NodeAttributes } from './attributes.js';
+import type { GraphProto } from './proto/index.js';
+
+/** A sequence whose length is known while translating: core has no value of that kind. */
+export class Sequence {
+  readonly items: readonly Operand[];
+  constructor(items: readonly Operand[]) {
+    this.items = items;
+  }
+}
+
+/** An optional that is known to hold something, or nothing. */
+export class Optional {
+  readonly content: Operand | undefined;
+  constructor(content: Operand | undefined) {
+    this.content = content;
+  }
+}
+
+/** What a name of the file stands for. */
+export type Operand = Value | Sequence | Optional;
+
+/** The first `N` inputs are there: the arity table says so before the function runs. */
+export type Inputs<N extends number> =
+  N extends 0 ? readonly (Value | undefined)[] :
+  N extends 1 ? readonly [Value, ...(Value | undefined)[]] :
+  N extends 2 ? readonly [Value, Value, ...(Value | undefined)[]] :
+  N extends 3 ? readonly [Value, Value, Value, ...(Value | undefined)[]] :
+  readonly [Value, Value, Value, Value, ...(Value | undefined)[]];
+
+/** A body that was translated in place: the operands of its outputs. */
+export type Inlined = readonly Operand[];
+
+/** One node of the file. */
+export interface OnnxNode<N extends number = 1> {
+  /** Builds in the graph that the node is part of. */
+  readonly g: Builder;
+  /** Operator name, and a name of the node for messages. */
+  readonly op: string;
+  readonly name: string;
+  /** Version of the operator's domain that is in force. */
+  readonly version: number;
+  /** Inputs that are tensors; undefined for those left out and for sequences. */
+  readonly inputs: Inputs<N>;
+  /** All inputs, sequences and optionals included. */
+  readonly operands: readonly (Operand | undefined)[];
+  readonly attr: NodeAttributes;
+  /** How many outputs the file lists. */
+  readonly outputs: number;
+  /** Whether output `i` is listed with a name. */
+  wants(i: number): boolean;
+  /** MODEL_INVALID and MODEL_UNSUPPORTED that name the node. */
+  invalid(message: string): CuveeError;
+  unsupported(message: string): CuveeError;
+  /** Translates a body into the graph that the node is in, its inputs bound to operands. */
+  inline(body: GraphProto, inputs: readonly Operand[]): Inlined;
+  /** Translates a body into a model of its own; `control.ts` wires it. */
+  body(body: GraphProto): BodyTranslation;
+}
+
+/** A body being translated into a model of its own: what it reads of the outside becomes its parameters. */
+export interface BodyTranslation {
+  readonly g: Builder;
+  /** Translates the nodes with the body's inputs bound to values of `g`; gives the outputs. */
+  run(inputs: readonly Operand[]): readonly Operand[];
+  /** Values of the outer graph that the body reads, each with the parameter that stands for it. */
+  readonly captures: ReadonlyMap<Value, Value>;
+}
+
+/** Translates one operator: one exported function each, named as the operator. Several outputs as an array, in order. */
+export type OnnxOp<N extends number = 1> = (node: OnnxNode<N>) => Operand | undefined | readonly (Operand | undefined)[];

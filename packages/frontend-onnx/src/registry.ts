@@ -1,0 +1,29 @@
+/** The operators that are translated: the export names of `ops/*.ts`, by domain. */
+import * as activation from './ops/activation.js';
+import * as arithmetic from './ops/arithmetic.js';
+import * as conv from './ops/conv.js';
+import * as data from './ops/data.js';
+import * as image from './ops/image.js';
+import * as linear from './ops/linear.js';
+import * as logic from './ops/logic.js';
+import * as normalization from './ops/normalization.js';
+import * as pooling from './ops/pooling.js';
+import * as quantize from './ops/quantize.js';
+import * as reduce from './ops/reduce.js';
+import * as shape from './ops/shape.js';
+import type { OnnxOp } from './node.js';
+
+const modules = {
+  '': [activation, arithmetic, conv, data, image, linear, logic, normalization, pooling, quantize, reduce, shape],
+} as const;
+
+const tables: ReadonlyMap<string, ReadonlyMap<string, OnnxOp>> = new Map(
+  Object.entries(modules).map(([domain, list]) => [domain, new Map(list.flatMap((module) => Object.entries(module) as [string, OnnxOp][]))]),
+);
+
+/** The function that translates an operator; undefined for one that is not supported. Domain 'ai.onnx' is ''. */
+export const findOp = (domain: string, op: string): OnnxOp | undefined => tables.get(domain)?.get(op);
+
+/** Every supported operator, by domain, sorted: what the documentation prints. */
+export const supportedOps = (): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries([...tables].map(([domain, table]) => [domain, [...table.keys()].sort()]));

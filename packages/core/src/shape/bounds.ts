@@ -152,7 +152,7 @@ function without(atoms: readonly Atom[], atom: Atom): Atom[] {
 function enumeratedBounds(e: Expr): Range {
   const [tlo, thi] = tightBounds(e);
   const s = e.sole;
-  if (!s || !(s.hi - s.lo <= MAX_ENUMERATED) || e.sole === e.monos[0]!.atoms[0]) return [tlo, thi];
+  if (!s || !(s.hi - s.lo <= MAX_ENUMERATED) || (e.monos.length === 1 && e.monos[0] === s.mono)) return [tlo, thi];
   let lo = Infinity, hi = -Infinity;
   for (let x = s.lo; x <= s.hi; x++) {
     const v = evaluate(e, (symbol) => (symbol === s ? x : NaN));

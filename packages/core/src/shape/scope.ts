@@ -6,8 +6,9 @@
  * a sweep runs one more, with the facts of the model's inputs resolved. Reported input shapes stay as they were set.
  */
 import { CuveeError } from '../errors.js';
+import { floorDiv, mod } from './atoms.js';
 import { bounds } from './bounds.js';
-import { sub } from './dim.js';
+import { mul, sub } from './dim.js';
 import { decide } from './decide.js';
 import { ExprTable, isSymbol, soleAtom, type Atom, type Dim, type Expr, type Origin, type Pred, type Range } from './expr.js';
 import { EQ, GE, SYM } from './kinds.js';
@@ -172,6 +173,15 @@ export class ShapeScope {
     const range: Range = k > 0 ? [-floorDivide(e.c, k), Infinity] : [-Infinity, floorDivide(e.c, -k)];
     if (Math.max(s.lo, range[0]) > Math.min(s.hi, range[1]) || (range[0] <= s.lo && range[1] >= s.hi)) return;
     this.substitute(s, this.table.narrow(s, range));
+  }
+
+  /** Takes a symbol for a multiple of k ≥ 2, as a caller promises: from here on it is k·q. Adds the guard. */
+  assumeMultiple(symbol: Expr, k: number, node = ''): void {
+    const s = symbol.monos[0]!.atoms[0]!, rest = mod(symbol, k), p = isEqual(rest, 0);
+    if (!isSymbol(symbol) || typeof p === 'boolean') return;
+    this.guard({ class: 'error', predicate: p, node, what: `{0} has to be a multiple of ${k}`, dims: [symbol] });
+    const q = floorDiv(symbol, k);
+    if (typeof q !== 'number') this.substitute(s, mul(this.table.define(q, `${s.name}_`), k));
   }
 
   /** Takes two dimensions for equal; the simpler stands for both. */

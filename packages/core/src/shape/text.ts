@@ -13,6 +13,8 @@ import { allOf, anyOf, isAtLeast, isEqual, not, type Condition } from './predica
 import type { ShapeScope } from './scope.js';
 
 const WORD = /^[A-Za-z_][A-Za-z0-9_.#]*$/;
+/** A text that is nothing but x % d. */
+const REMAINDER = /^([A-Za-z0-9_.#]+|\([^()]*\))%\d+$/;
 const RESERVED = new Set(['max', 'min', 'bcast', 'sel', 'ceil', 'trunc', 'fscale']);
 
 /** The dimension as text. */
@@ -96,11 +98,14 @@ function simple(d: Dim, text: string): boolean {
 export function printCondition(p: Condition): string {
   if (typeof p === 'boolean') return p ? '0==0' : '0!=0';
   if (p.kind === OR || p.kind === AND) return p.parts.map((q) => (q.e ? printCondition(q) : `(${printCondition(q)})`)).sort().join(p.kind === OR ? '|' : '&');
+  const sign = p.kind === GE ? '>=' : p.kind === EQ ? '==' : '!=';
+  const whole = print(p.e!);
+  if (REMAINDER.test(whole)) return `${whole}${sign}0`;
   const e = p.e!, up: (readonly [Mono, number])[] = [], down: (readonly [Mono, number])[] = [];
   e.monos.forEach((m, i) => (e.coefs[i]! > 0 ? up.push([m, e.coefs[i]!]) : down.push([m, -e.coefs[i]!])));
   const plain = up.length > 0;
   const l = fromTerms(e.table, up, plain ? 0 : e.c), r = fromTerms(e.table, down, plain ? -e.c + 0 : 0);
-  return `${print(l)}${p.kind === GE ? '>=' : p.kind === EQ ? '==' : '!='}${print(r)}`;
+  return `${print(l)}${sign}${print(r)}`;
 }
 
 /**

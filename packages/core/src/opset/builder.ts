@@ -8,6 +8,8 @@ export interface Builder extends GraphBuilder {
   abs(data: Value, attributes?: NodeOptions): Value;
   acos(data: Value, attributes?: NodeOptions): Value;
   acosh(data: Value, attributes?: NodeOptions): Value;
+  adaptiveAvgPool(data: Value, output_shape: Value, attributes?: NodeOptions): Value;
+  adaptiveMaxPool(data: Value, output_shape: Value, attributes?: NodeOptions & { index_element_type?: ElementType }): readonly Value[];
   add(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   asin(data: Value, attributes?: NodeOptions): Value;
   asinh(data: Value, attributes?: NodeOptions): Value;
@@ -31,13 +33,17 @@ export interface Builder extends GraphBuilder {
   convolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
   cos(data: Value, attributes?: NodeOptions): Value;
   cosh(data: Value, attributes?: NodeOptions): Value;
+  cumSum(data: Value, axis: Value, attributes?: NodeOptions & { exclusive?: boolean; reverse?: boolean }): Value;
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
   elu(data: Value, attributes: NodeOptions & { alpha: number }): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
+  fakeConvert(data: Value, scale: Value, shift: Value | undefined, attributes?: NodeOptions & { destination_type?: ElementType }): Value;
+  fakeQuantize(data: Value, input_low: Value, input_high: Value, output_low: Value, output_high: Value, attributes: NodeOptions & { levels: number; auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   floor(data: Value, attributes?: NodeOptions): Value;
   floorMod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  grn(data: Value, attributes?: NodeOptions & { bias?: number }): Value;
   gather(data: Value, indices: Value, axis: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
   gatherElements(data: Value, indices: Value, attributes: NodeOptions & { axis: number }): Value;
   gatherND(data: Value, indices: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
@@ -46,6 +52,7 @@ export interface Builder extends GraphBuilder {
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   groupConvolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid' }): Value;
   groupConvolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
+  groupNormalization(data: Value, scale: Value, bias: Value, attributes: NodeOptions & { num_groups: number; epsilon: number }): Value;
   hSigmoid(data: Value, attributes?: NodeOptions): Value;
   hSwish(data: Value, attributes?: NodeOptions): Value;
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
@@ -62,6 +69,7 @@ export interface Builder extends GraphBuilder {
   logicalNot(data: Value, attributes?: NodeOptions): Value;
   logicalOr(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   logicalXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  mvn(data: Value, axes: Value, attributes: NodeOptions & { normalize_variance: boolean; eps: number; eps_mode: 'INSIDE_SQRT' | 'OUTSIDE_SQRT' | 'inside_sqrt' | 'outside_sqrt' }): Value;
   matMul(a: Value, b: Value, attributes?: NodeOptions & { transpose_a?: boolean; transpose_b?: boolean }): Value;
   maxPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; index_element_type?: ElementType; axis?: number }): readonly Value[];
   maximum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -71,6 +79,7 @@ export interface Builder extends GraphBuilder {
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
   nonZero(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
+  normalizeL2(data: Value, axes: Value, attributes: NodeOptions & { eps: number; eps_mode: 'add' | 'max' }): Value;
   notEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   oneHot(indices: Value, depth: Value, on_value: Value, off_value: Value, attributes: NodeOptions & { axis: number; negative_indices_mode?: 'ignore_negative' | 'normalize' }): Value;
   pRelu(data: Value, slope: Value, attributes?: NodeOptions): Value;

@@ -3,6 +3,8 @@ import type { Op } from '../ops/op.js';
 import { Abs } from '../ops/abs.js';
 import { Acos } from '../ops/acos.js';
 import { Acosh } from '../ops/acosh.js';
+import { AdaptiveAvgPool } from '../ops/adaptive-avg-pool.js';
+import { AdaptiveMaxPool } from '../ops/adaptive-max-pool.js';
 import { Add } from '../ops/add.js';
 import { Asin } from '../ops/asin.js';
 import { Asinh } from '../ops/asinh.js';
@@ -26,11 +28,14 @@ import { ConvolutionBackpropData } from '../ops/convolution-backprop-data.js';
 import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
+import { CumSum } from '../ops/cum-sum.js';
 import { Divide } from '../ops/divide.js';
 import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
+import { FakeConvert } from '../ops/fake-convert.js';
+import { FakeQuantize } from '../ops/fake-quantize.js';
 import { FloorMod } from '../ops/floor-mod.js';
 import { Floor } from '../ops/floor.js';
 import { GatherElements } from '../ops/gather-elements.js';
@@ -39,8 +44,10 @@ import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
 import { Greater } from '../ops/greater.js';
+import { GRN } from '../ops/grn.js';
 import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
 import { GroupConvolution } from '../ops/group-convolution.js';
+import { GroupNormalization } from '../ops/group-normalization.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
@@ -64,8 +71,10 @@ import { Minimum } from '../ops/minimum.js';
 import { Mish } from '../ops/mish.js';
 import { Mod } from '../ops/mod.js';
 import { Multiply } from '../ops/multiply.js';
+import { MVN } from '../ops/mvn.js';
 import { Negative } from '../ops/negative.js';
 import { NonZero } from '../ops/non-zero.js';
+import { NormalizeL2 } from '../ops/normalize-l2.js';
 import { NotEqual } from '../ops/not-equal.js';
 import { OneHot } from '../ops/one-hot.js';
 import { PRelu } from '../ops/p-relu.js';
@@ -120,6 +129,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Abs,
     Acos,
     Acosh,
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
     Add,
     Asin,
     Asinh,
@@ -144,13 +155,17 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ConvolutionBackpropData,
     Cos,
     Cosh,
+    CumSum,
     Divide,
     Elu,
     Equal,
     Erf,
     Exp,
+    FakeConvert,
+    FakeQuantize,
     Floor,
     FloorMod,
+    GRN,
     Gather,
     GatherElements,
     GatherND,
@@ -159,6 +174,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     GreaterEqual,
     GroupConvolution,
     GroupConvolutionBackpropData,
+    GroupNormalization,
     HSigmoid,
     HSwish,
     HardSigmoid,
@@ -175,6 +191,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     LogicalNot,
     LogicalOr,
     LogicalXor,
+    MVN,
     MatMul,
     MaxPool,
     Maximum,
@@ -184,6 +201,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Multiply,
     Negative,
     NonZero,
+    NormalizeL2,
     NotEqual,
     OneHot,
     PRelu,

@@ -31,7 +31,7 @@ async function vitest(args) {
   return outcome;
 }
 
-/** The native test binary ends with `N passed, N failed[, N skipped]` and explains a skip as `skip NAME: REASON`. @returns {Outcome} */
+/** The native test binary ends with `N passed, N failed[, N skipped]` explains a failure as `FAIL NAME: …`, a skip as `skip NAME: REASON`. @returns {Outcome} */
 function native() {
   const binary = join(nativeBuild, process.platform === 'win32' ? 'cuvee_native_test.exe' : 'cuvee_native_test');
   if (!existsSync(binary))
@@ -39,7 +39,7 @@ function native() {
   const { status, signal, stdout, stderr } = spawnSync(binary, [], { encoding: 'utf8', maxBuffer: 1 << 28 });
   const text = `${stdout}${stderr}`;
   const counts = /^(\d+) passed, (\d+) failed/m.exec(text);
-  const failed = text.split('\n').filter((line) => /^(FAIL|fail)\b/.test(line));
+  const failed = [...new Map([...text.matchAll(/^FAIL ([^:]+): .*$/gm)].map(([line, name]) => [name, line])).values()];
   const skipped = [...text.matchAll(/^skip(?:ped)? ([^:]+): (.+)$/gim)].map(([, name, reason]) => ({ name, reason }));
   if (status !== 0 && failed.length === 0)
     failed.push(`cuvee_native_test ended with ${signal ?? `exit code ${status}`}: ${text.slice(-2000)}`);

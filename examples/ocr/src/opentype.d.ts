@@ -1,5 +1,5 @@
 /** The part of opentype.js 2 that the example calls; the package brings no types. */
-declare module 'opentype.js' {
+declare module 'opentype.js/dist/opentype.mjs' {
   /** Design coordinates by axis tag, such as `{ wght: 500 }`. */
   interface RenderOptions {
     variation?: Record<string, number>;
@@ -25,8 +25,7 @@ declare module 'opentype.js' {
     unitsPerEm: number;
     charToGlyph(character: string): Glyph;
   }
-  const opentype: { parse(bytes: ArrayBuffer): Font };
-  export default opentype;
+  export function parse(bytes: ArrayBuffer): Font;
 }
 
 /** WOFF2 to TrueType; the package brings no types. */

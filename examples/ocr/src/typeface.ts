@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import opentype from 'opentype.js';
+import { parse } from 'opentype.js/dist/opentype.mjs';
 import decompress from 'wawoff2/decompress.js';
 
 /** A text as an outline: what `d` of an SVG `path` takes, baseline at (0, 0), and how far it runs. */
@@ -69,7 +69,7 @@ function placed({ strokes }: Shape, x: number, scale: number): string {
 export class Typeface {
   readonly #folder: string;
   readonly #ranges: readonly Range[];
-  readonly #files = new Map<string, Promise<ReturnType<typeof opentype.parse>>>();
+  readonly #files = new Map<string, Promise<ReturnType<typeof parse>>>();
   readonly #shapes = new Map<string, Shape>();
 
   constructor() {
@@ -115,11 +115,11 @@ export class Typeface {
     return undefined;
   }
 
-  #open(file: string): Promise<ReturnType<typeof opentype.parse>> {
+  #open(file: string): Promise<ReturnType<typeof parse>> {
     const known = this.#files.get(file);
     if (known) return known;
     const bytes = readFileSync(join(this.#folder, 'files', file));
-    const opened = decompress(bytes).then((font) => opentype.parse(font.slice().buffer as ArrayBuffer));
+    const opened = decompress(bytes).then((font) => parse(font.slice().buffer as ArrayBuffer));
     this.#files.set(file, opened);
     return opened;
   }

@@ -8,6 +8,7 @@ export * from './tensor/tensor.js';
 export * from './ir/fact.js';
 export * from './ir/node.js';
 export * from './ir/infer.js';
+export * from './ir/interpret.js';
 export * from './ir/model.js';
 export * from './ir/graph.js';
 export * from './ir/patch.js';

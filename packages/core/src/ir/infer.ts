@@ -6,8 +6,11 @@ import type { BroadcastRule, Dim, Pred, Range, Shape, ShapeScope, Window } from 
 import { isInteger, type ElementType } from '../tensor/element.js';
 import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { Literal } from '../tensor/literal.js';
+import { evaluateNode } from './interpret.js';
 import { printFact, staticShape, type Element, type Fact } from './fact.js';
 import { Value, type Node } from './node.js';
+
+export { evaluateNode } from './interpret.js';
 
 /** Tensors up to this many elements carry their elements as facts. */
 const smallTensor = 64;
@@ -189,15 +192,3 @@ function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
 
 /** Whether input `i` holds what the op moves (its first port, or any of a `many` port) and not how to move it. */
 const isDataPort = (node: Node, i: number): boolean => i === 0 || node.op.inputs[Math.min(i, node.op.inputs.length - 1)]?.arity === 'many' || node.op.inputs[i]?.name === 'updates';
-
-/** Runs a node's `evaluate`, with the result's types and shapes checked. */
-export function evaluateNode(node: Node, inputs: readonly (NdArray | undefined)[], outputs: readonly Fact[] = node.outputs.map((v) => v.fact)): readonly NdArray[] {
-  const { op } = node;
-  if (!op.evaluate) throw new CuveeError('NOT_IMPLEMENTED', `${op.name} "${node.name}" has no reference evaluation`, { op: op.name, node: node.name });
-  try {
-    return op.evaluate(inputs, node.attributes, { node, outputs });
-  } catch (error) {
-    if (error instanceof CuveeError && error.node !== undefined) throw error;
-    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'INTERNAL');
-  }
-}

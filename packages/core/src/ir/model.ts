@@ -1,6 +1,7 @@
 /** @file The model: parameters, results, sinks and everything between them. */
 import { CuveeError } from '../errors.js';
 import { createScope, PartialShape, type ShapeScope } from '../shape/index.js';
+import type { Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';
 import type { ElementType } from '../tensor/element.js';
@@ -74,6 +75,27 @@ export class Model {
       for (const node of this.nodes()) setFacts(node, this.#scope);
     } catch (error) {
       this.#scope = scope;
+      this.nodes().forEach((n, i) => n.outputs.forEach((v, k) => { v.fact = before[i]?.[k] ?? v.fact; }));
+      throw error;
+    }
+  }
+
+  /**
+   * Infers this model as a body: a fact given for a parameter replaces what it declares. The model keeps the scope.
+   * Facts are as before when it throws.
+   */
+  inferWithin(scope: ShapeScope, given: readonly (Fact | undefined)[]): void {
+    const before = this.nodes().map((n) => n.outputs.map((v) => v.fact));
+    try {
+      this.parameters.forEach((p, i) => {
+        const fact = given[i];
+        if (fact) p.output.fact = fact;
+        else setFacts(p, scope);
+      });
+      const parameters = new Set(this.parameters);
+      for (const node of this.nodes()) if (!parameters.has(node)) setFacts(node, scope);
+      this.#scope = scope;
+    } catch (error) {
       this.nodes().forEach((n, i) => n.outputs.forEach((v, k) => { v.fact = before[i]?.[k] ?? v.fact; }));
       throw error;
     }

@@ -3,6 +3,7 @@ import { CuveeError } from '../errors.js';
 import type { Builder } from '../opset/builder.js';
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
+import type { EvaluateContext } from '../ir/interpret.js';
 import type { Node, Value } from '../ir/node.js';
 import type { ElementType } from '../tensor/element.js';
 import { isFloat, isInteger } from '../tensor/element.js';
@@ -70,13 +71,6 @@ export interface Version {
 }
 /** The version that a room describes. */
 export const current: Version = {};
-
-/** What `evaluate` may ask beside its inputs. */
-export interface EvaluateContext {
-  readonly node: Node;
-  /** The facts of the node's outputs: types always, shapes as far as they are known. */
-  readonly outputs: readonly Fact[];
-}
 
 /** What a room writes down. */
 export interface Definition<S extends Schema, P extends readonly Port[]> {

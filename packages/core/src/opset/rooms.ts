@@ -8,6 +8,7 @@ import { AdaptiveMaxPool } from '../ops/adaptive-max-pool.js';
 import { Add } from '../ops/add.js';
 import { Asin } from '../ops/asin.js';
 import { Asinh } from '../ops/asinh.js';
+import { Assign } from '../ops/assign.js';
 import { Atan } from '../ops/atan.js';
 import { Atanh } from '../ops/atanh.js';
 import { AvgPool } from '../ops/avg-pool.js';
@@ -52,6 +53,8 @@ import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { Identity } from '../ops/identity.js';
+import { If } from '../ops/if.js';
+import { Interpolate } from '../ops/interpolate.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -63,6 +66,7 @@ import { LogicalAnd } from '../ops/logical-and.js';
 import { LogicalNot } from '../ops/logical-not.js';
 import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
+import { Loop } from '../ops/loop.js';
 import { LRN } from '../ops/lrn.js';
 import { MatMul } from '../ops/mat-mul.js';
 import { MaxPool } from '../ops/max-pool.js';
@@ -82,6 +86,7 @@ import { Pad } from '../ops/pad.js';
 import { Constant, Parameter, Result } from '../ops/parameter.js';
 import { Power } from '../ops/power.js';
 import { Range } from '../ops/range.js';
+import { ReadValue } from '../ops/read-value.js';
 import { ReduceL1 } from '../ops/reduce-l1.js';
 import { ReduceL2 } from '../ops/reduce-l2.js';
 import { ReduceLogicalAnd } from '../ops/reduce-logical-and.js';
@@ -117,6 +122,7 @@ import { Subtract } from '../ops/subtract.js';
 import { Swish } from '../ops/swish.js';
 import { Tan } from '../ops/tan.js';
 import { Tanh } from '../ops/tanh.js';
+import { TensorIterator } from '../ops/tensor-iterator.js';
 import { Tile } from '../ops/tile.js';
 import { TopK } from '../ops/top-k.js';
 import { Transpose } from '../ops/transpose.js';
@@ -134,6 +140,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Add,
     Asin,
     Asinh,
+    Assign,
     Atan,
     Atanh,
     AvgPool,
@@ -179,6 +186,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     HSwish,
     HardSigmoid,
     Identity,
+    If,
+    Interpolate,
     IsFinite,
     IsInf,
     IsNaN,
@@ -191,6 +200,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     LogicalNot,
     LogicalOr,
     LogicalXor,
+    Loop,
     MVN,
     MatMul,
     MaxPool,
@@ -209,6 +219,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Parameter,
     Power,
     Range,
+    ReadValue,
     ReduceL1,
     ReduceL2,
     ReduceLogicalAnd,
@@ -245,6 +256,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Swish,
     Tan,
     Tanh,
+    TensorIterator,
     Tile,
     TopK,
     Transpose,

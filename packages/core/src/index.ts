@@ -36,4 +36,4 @@ export * from './runtime/infer-request.js';
 export * from './runtime/device-name.js';
 export { besideModel, checkRange, readFile, readRange, writeFile } from './runtime/files.js';
 export { discoverFrom } from './runtime/registry.js';
-export { all, isPromise, now, then } from './runtime/awaitable.js';
+export { after, all, isPromise, now } from './runtime/awaitable.js';

@@ -66,7 +66,9 @@ export function parseXml(text: string): RawNet {
   };
   parser.on('error', (error) => fail(error.message.replace(/^\d+:\d+: /, '')));
   parser.on('doctype', () => fail('a document type declaration is not allowed'));
-  parser.on('opentag', ({ name, attributes }) => {
+  parser.on('opentag', (tag) => {
+    const { name } = tag;
+    const attributes = tag.attributes as Record<string, string>;
     if (frames.length >= deepest) fail(`more than ${deepest} levels`);
     for (const [key, value] of Object.entries(attributes)) if (value.length > longestAttribute) fail(`attribute "${key}" is too long`);
     if (name === 'layer' && ++layers > mostLayers) fail('too many layers');

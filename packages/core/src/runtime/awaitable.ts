@@ -5,7 +5,7 @@ import type { Awaitable } from '../device/contract.js';
 export const isPromise = <T>(value: Awaitable<T>): value is Promise<T> => typeof (value as Promise<T>)?.then === 'function';
 
 /** `fn` of the value, now when it is there, later when it is promised. */
-export const then = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> => (isPromise(value) ? value.then(fn) : fn(value));
+export const after = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> => (isPromise(value) ? value.then(fn) : fn(value));
 
 /** All values: an array now when all are there. */
 export const all = <T>(values: readonly Awaitable<T>[]): Awaitable<T[]> => (values.some(isPromise) ? Promise.all(values) : (values as T[]));

@@ -6,7 +6,7 @@ import { decompose } from '../passes/decompose.js';
 import type { AbsentDevice, Awaitable, DeviceCosts, DeviceHost, DeviceInfo, DeviceModel, DevicePlugin, Support } from '../device/contract.js';
 import { checkConfig, commonProperties, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
-import { all, now, then } from './awaitable.js';
+import { after, all, now } from './awaitable.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import { besideModel, exists, readFile, toPath } from './files.js';
@@ -97,7 +97,7 @@ export class Core {
 
   /** Every device of every plugin, absent ones with the reason. */
   devices(): Awaitable<readonly DeviceReport[]> {
-    return then(all(this.#registry.deviceNames.map((name) => this.#report(name))), (reports) => reports.flat());
+    return after(all(this.#registry.deviceNames.map((name) => this.#report(name))), (reports) => reports.flat());
   }
 
   getVersions(device: string): Record<string, { buildNumber: string; description: string }> {
@@ -163,7 +163,7 @@ export class Core {
       return [{ name, fullName: '', plugin: name, version: '', capabilities: [], absent: (error as Error).message }];
     }
     const base = { plugin: name, version: plugin.version };
-    return then(plugin.devices(), (found) => {
+    return after(plugin.devices(), (found) => {
       const present = found.filter((d) => !('absent' in d)).length;
       return found.map((d): DeviceReport => {
         const label = d.id !== '' && present > 1 ? `${name}.${d.id}` : name;
@@ -180,7 +180,7 @@ export class Core {
         return false;
       }
     });
-    return then(all(names.map((n) => this.#report(n))), (reports) => reports.flat().filter((r) => r.absent === undefined).map((r) => r.name));
+    return after(all(names.map((n) => this.#report(n))), (reports) => reports.flat().filter((r) => r.absent === undefined).map((r) => r.name));
   }
 
   /** The plugin for a device text, its configuration checked, its device known to be there. */
@@ -193,7 +193,7 @@ export class Core {
     if (device.list) config.MULTI_DEVICE_PRIORITIES = device.list.map((d) => printDevice(d, true)).join(',');
     if (device.count !== undefined) config.DEVICE_COUNT = device.count;
     if (device.id !== '') config.DEVICE_ID = device.id;
-    return then(plugin.devices(), (found) => {
+    return after(plugin.devices(), (found) => {
       const chosen = found.find((d) => d.id === device.id) ?? (device.id === '' ? found[0] : undefined);
       const ids = found.map((d) => d.id || "''").join(', ');
       if (!chosen) throw new CuveeError('DEVICE_NOT_FOUND', `device "${text}": ${device.name} has no device with id "${device.id}"; it has ${ids || 'none'}`);
@@ -203,15 +203,15 @@ export class Core {
   }
 
   #query(model: Model, text: string, settings: Settings): Awaitable<Support> {
-    return then(this.#resolve(text, settings), ({ plugin, config }) => {
+    return after(this.#resolve(text, settings), ({ plugin, config }) => {
       const { model: copy, values } = cloneModel(model);
       decompose(copy, (node) => plugin.keeps?.(node) ?? false);
-      return then(plugin.query(copy, config, { host: this.#host }), (support) => originalSupport(model, copy, values, support));
+      return after(plugin.query(copy, config, { host: this.#host }), (support) => originalSupport(model, copy, values, support));
     });
   }
 
   #compile(model: Model, text: string, settings: Settings, { signal }: WorkOptions): Awaitable<DeviceModel> {
-    return then(this.#resolve(text, settings), ({ plugin, config }) => {
+    return after(this.#resolve(text, settings), ({ plugin, config }) => {
       const doing = `compiling "${model.friendlyName}" for ${text}`;
       try {
         const { model: copy } = cloneModel(model);

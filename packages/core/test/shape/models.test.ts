@@ -117,8 +117,10 @@ it(`a run is refused exactly where static inference throws, and else has the inf
 
 it(`narrower inputs never give wider outputs (seed ${SEED})`, () => {
   let compared = 0;
-  for (let m = 0; m < 400; m++) {
-    const random = new Random(SEED + m), ranges = randomRanges(random), wide = inferRandom(random, ranges, 20);
+  for (let m = 0; m < 1500; m++) {
+    const random = new Random(SEED + m), ranges = randomRanges(random), wide = inferRandom(random, ranges, 6);
+    // Guards make sizes certain that a narrower model refuses to have: the comparison is for models without.
+    if (wide.scope.guards.length > 0) continue;
     const narrow = ranges.map(([lo, hi]): Range => { const a = random.int(lo, hi), b = random.int(lo, hi); return [Math.min(a, b), Math.max(a, b)]; });
     let values: readonly Dims[], scope: ShapeScope;
     try {

@@ -12,62 +12,35 @@ namespace cuvee::conv_detail {
 namespace {
 
 constexpr int points = 36;
-constexpr std::size_t block_floats = 160 * 1024;  // transformed input and sums of one block of tiles: 640 KiB
+constexpr std::size_t block_floats = 192 * 1024;  // transformed input and sums of one block of tiles: 768 KiB
 
 int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 
-/// Floats between transform points: a line more than the data, so that the 36 streams fall into different cache sets.
-std::ptrdiff_t point_step(std::ptrdiff_t blocks, int tiles, int width) { return blocks * tiles * width + 16; }
-
 int out_blocks(const ConvPlan& plan) { return ceil_div(plan.shape.out_channels, plan.table->block); }
 
-/// Most tiles of one block.
+/// Tiles that lie side by side in the transformed tensors, [group][channel block][point][tile][B]: as many as the microkernel
+/// takes at once (twice as many where that is few). So a transform touches few pages, and a product reads whole runs.
+int group_tiles(const ConvPlan& plan) {
+  const int pixels = plan.table->tile->pixels[plan.panels.front().vectors];
+  return pixels < 8 ? 2 * pixels : pixels;
+}
+
+/// Most tiles of one block, a multiple of the group.
 int block_tiles(const ConvPlan& plan) {
   const std::size_t per_tile = std::size_t(points) * plan.table->block * (plan.in_blocks.size() + out_blocks(plan));
-  return std::clamp(static_cast<int>(block_floats / per_tile), 8, 64);
+  const int group = group_tiles(plan);
+  return std::clamp(static_cast<int>(block_floats / per_tile) / group, 1, 5) * group;
 }
 
-/// Gathers a 6x6 window that leaves the image or is upsampled; rows[i] then point into `window`.
-void gather(const ConvPlan& plan, const Source& source, const ConvInBlock& in, int n, int iy, int ix, float* window, const float** rows) {
-  const ConvShape& s = plan.shape;
-  const int width = plan.table->block, shift = s.part[in.part].shift;
-  for (int i = 0; i < 6; ++i) {
-    float* out = window + i * 6 * width;
-    rows[i] = out;
-    const bool inside = iy + i >= 0 && iy + i < s.in_h;
-    const float* row = inside ? source.at(n, in.block, (iy + i) >> shift) : nullptr;
-    for (int j = 0; j < 6; ++j, out += width) {
-      if (inside && ix + j >= 0 && ix + j < s.in_w) std::memcpy(out, row + std::ptrdiff_t((ix + j) >> shift) * width, width * sizeof(float));
-      else std::memset(out, 0, width * sizeof(float));
-    }
+/// Tiles [from, from + count) of a region, row by row and group by group: calls body(first tile within the call, tiles, y, x).
+template <class Body>
+void for_runs(const Region& region, int columns, int group, int from, int count, Body&& body) {
+  for (int i = 0; i < count;) {
+    const int row = (from + i) / columns, column = (from + i) % columns;
+    const int run = std::min({columns - column, count - i, group - i % group});
+    body(i, run, region.y0 + row * 4, region.x0 + column * 4);
+    i += run;
   }
-}
-
-void transform_input(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBlock& in, int iy, int ix, float* v, std::ptrdiff_t step) {
-  const ConvShape& s = plan.shape;
-  const Source& source = args.sources[in.part];
-  const int width = plan.table->block;
-  alignas(64) float window[36 * 16];
-  const float* rows[6];
-  if (iy >= 0 && iy + 6 <= s.in_h && ix >= 0 && ix + 6 <= s.in_w && s.part[in.part].shift == 0)
-    for (int i = 0; i < 6; ++i) rows[i] = source.at(n, in.block, iy + i) + std::ptrdiff_t(ix) * width;
-  else
-    gather(plan, source, in, n, iy, ix, window, rows);
-  plan.table->winograd->input(rows, v, step);
-}
-
-void transform_output(const ConvPlan& plan, const ConvArgs& args, const TileArgs& t, const float* m, std::ptrdiff_t step, int n, int block, int y, int x,
-                      int height, int columns) {
-  const std::ptrdiff_t column = std::ptrdiff_t(x) * plan.table->block;
-  float* c[4];
-  const float* residual[4];
-  for (int i = 0; i < height; ++i) {
-    c[i] = args.sink.at(n, block, y + i) + column;
-    residual[i] = args.epilogue.has_residual ? args.epilogue.residual.at(n, block, y + i) + column : nullptr;
-  }
-  TileArgs tile = t;
-  tile.residual = args.epilogue.has_residual ? residual[0] : nullptr;
-  plan.table->winograd->output(m, step, tile, c, residual, height, columns);
 }
 
 }  // namespace
@@ -101,8 +74,9 @@ void winograd_select(ConvPlan& plan, int threads) {
   plan.bands_y = ceil_div(rows, height);
   plan.band_h = 4 * height;
   if (threads > 1 && plan.bands_y * s.batch < 2 * threads) plan.panel_splits = std::min(panels, ceil_div(2 * threads, plan.bands_y * s.batch));
-  const int width = plan.table->block, tiles = std::min(most, height * columns);
-  plan.scratch_floats = entry_floats(plan.in_blocks.size()) + points * (point_step(plan.in_blocks.size(), tiles, width) + point_step(out_blocks(plan), tiles, width));
+  const int width = plan.table->block, tiles = std::min<int>(most, round_up(height * columns, group_tiles(plan)));
+  plan.scratch_floats = entry_floats(plan.in_blocks.size()) + std::size_t(points) * width * tiles * (plan.in_blocks.size() + out_blocks(plan)) +
+                        std::size_t(s.in_w) * width;
 }
 
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
@@ -126,47 +100,66 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& regi
   const int first_block = plan.panels[region.panel0].block;
   const ConvPanel& last_panel = plan.panels[region.panel1 - 1];
   const int sums = last_panel.block + last_panel.vectors - first_block;
-  const int passes = ceil_div(total, block_tiles(plan)), most = ceil_div(total, passes);
+  const int most = block_tiles(plan), group = group_tiles(plan);
+  const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points * point_step;
   auto* entries = reinterpret_cast<TileEntry*>(scratch);
   float* v = scratch + entry_floats(plan.in_blocks.size());
-  const std::ptrdiff_t v_step = point_step(blocks, most, width), m_step = point_step(sums, most, width);
-  float* m = v + points * v_step;
-  for (int b = 0; b < blocks; ++b) entries[b] = {v + std::ptrdiff_t(b) * most * width, plan.in_blocks[b].count};
+  float* m = v + block_step * blocks * std::min(most / group, ceil_div(total, group));
+  float* zeros = m + block_step * sums * std::min(most / group, ceil_div(total, group));
+  std::memset(zeros, 0, sizeof(float) * s.in_w * width);
+  for (int b = 0; b < blocks; ++b) entries[b] = {v + b * block_step, plan.in_blocks[b].count};
 
   TileArgs epilogue = start_args(args, nullptr);
   epilogue.c_step = epilogue.r_step = width;
   for (int from = 0; from < total;) {
     const int tiles = std::min(most, total - from);
     for (int b = 0; b < blocks; ++b)
-      for (int i = 0; i < tiles; ++i) {
-        const int y = region.y0 + (from + i) / columns * 4, x = region.x0 + (from + i) % columns * 4;
-        transform_input(plan, args, region.n, plan.in_blocks[b], y - s.pad_top, x - s.pad_left, v + (std::ptrdiff_t(b) * most + i) * width, v_step);
-      }
+      for_runs(region, columns, group, from, tiles, [&](int i, int run, int y, int x) {
+        const ConvInBlock& in = plan.in_blocks[b];
+        const int shift = s.part[in.part].shift;
+        const float* rows[6];
+        for (int r = 0; r < 6; ++r) {
+          const int iy = y - s.pad_top + r;
+          rows[r] = iy < 0 || iy >= s.in_h ? zeros : args.sources[in.part].at(region.n, in.block, iy >> shift);
+        }
+        plan.table->winograd->input({rows, x - s.pad_left, s.in_w, shift, run, v + (std::ptrdiff_t(i / group) * blocks + b) * block_step + i % group * width,
+                                      width, point_step});
+      });
     for (int p = region.panel0; p < region.panel1; ++p) {
       const ConvPanel& panel = plan.panels[p];
       TileArgs t{};
       t.entries = entries;
       t.entry_count = blocks;
       t.a_step = t.c_step = width;
-      t.c_block = std::ptrdiff_t(most) * width;
+      t.c_block = block_step;
       t.w_step = std::ptrdiff_t(panel.vectors) * width;
       t.lanes = panel.vectors * width;
       for (int point = 0; point < points; ++point) {
-        t.a_offset = point * v_step;
         t.w = args.weights + panel.offset + point * s.in_channels * t.w_step;
-        t.c = m + point * m_step + std::ptrdiff_t(panel.block - first_block) * most * width;
-        run_tiles(*plan.table->tile, t, panel.vectors, tiles);
+        for (int g = 0; g * group < tiles; ++g) {
+          t.a_offset = g * blocks * block_step + point * point_step;
+          t.c = m + (std::ptrdiff_t(g) * sums + panel.block - first_block) * block_step + point * point_step;
+          run_tiles(*plan.table->tile, t, panel.vectors, std::min(group, tiles - g * group));
+        }
       }
     }
     for (int k = 0; k < sums; ++k) {
       const int block = first_block + k;
       seek_channel(epilogue, args.epilogue, std::ptrdiff_t(block) * width);
       epilogue.lanes = std::min(s.out_channels - block * width, width);
-      for (int i = 0; i < tiles; ++i) {
-        const int y = region.y0 + (from + i) / columns * 4, x = region.x0 + (from + i) % columns * 4;
-        transform_output(plan, args, epilogue, m + (std::ptrdiff_t(k) * most + i) * width, m_step, region.n, block, y, x, std::min(4, region.y1 - y),
-                         std::min(4, region.x1 - x));
-      }
+      for_runs(region, columns, group, from, tiles, [&](int i, int run, int y, int x) {
+        const std::ptrdiff_t column = std::ptrdiff_t(x) * width;
+        const int height = std::min(4, region.y1 - y);
+        float* c[4];
+        const float* residual[4];
+        for (int r = 0; r < height; ++r) {
+          c[r] = args.sink.at(region.n, block, y + r) + column;
+          if (args.epilogue.has_residual) residual[r] = args.epilogue.residual.at(region.n, block, y + r) + column;
+        }
+        plan.table->winograd->output({m + (std::ptrdiff_t(i / group) * sums + k) * block_step + i % group * width, width, point_step, run, height, std::min(4 * run, region.x1 - x), c,
+                                      args.epilogue.has_residual ? residual : nullptr},
+                                     epilogue);
+      });
     }
     from += tiles;
   }

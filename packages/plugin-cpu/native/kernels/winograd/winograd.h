@@ -15,12 +15,26 @@ namespace cuvee {
 
 struct TileArgs;
 
+/// A run of tiles side by side along a row of tiles, one channel block.
+struct WinogradInput {
+  const float* const* rows;   // the tiles' 6 input rows at pixel 0; rows outside the image point at zeros
+  int x, width, shift;        // first pixel of the first tile (may be negative); pixels [0, width) exist; pixel x lies at x >> shift
+  int tiles;
+  float* v;                   // v[tile * tile_step + point * point_step + lane]
+  std::ptrdiff_t tile_step, point_step;
+};
+struct WinogradOutput {
+  const float* m;             // as v
+  std::ptrdiff_t tile_step, point_step;
+  int tiles, height, width;   // pixels of the run to store: height <= 4 rows, width <= 4 * tiles columns
+  float* const* c;            // 4 output rows at the run's first pixel
+  const float* const* residual;  // null, or the residual's 4 rows
+};
+
 struct WinogradKernels {
-  /// v[t * t_step + lane] for t in [0, 36): transform of the 6x6 pixels rows[i][j * B + lane].
-  void (*input)(const float* const* rows, float* v, std::ptrdiff_t t_step);
-  /// Sums m[t * t_step + lane] to 4x4 pixels, epilogue of `tile` (channel arrays, form, lanes), store of the first `height`
-  /// rows and `width` columns at c[row] and, when present, residual[row].
-  void (*output)(const float* m, std::ptrdiff_t t_step, const TileArgs& tile, float* const* c, const float* const* residual, int height, int width);
+  void (*input)(const WinogradInput& run);
+  /// Sums to pixels, epilogue of `tile` (channel arrays, form, lanes; c_step = r_step = B), store.
+  void (*output)(const WinogradOutput& run, const TileArgs& tile);
 };
 
 /// u[36] of one 3x3 filter g[9], row-major both.

@@ -31,58 +31,87 @@ CUVEE_INLINE void output_axis(V m0, V m1, V m2, V m3, V m4, V m5, V (&r)[4]) {
   r[3] = fma(set1(root_half / 2), diff_a, fma(set1(root_two * 2), diff_b, m5));
 }
 
-void winograd_input(const float* const* rows, float* v, std::ptrdiff_t t_step) {
+void winograd_input(const WinogradInput& run) {
+  // Vertical transforms of the current tile's 6 columns; the last two are the next tile's first two.
   alignas(64) float half[6][6][B];
-#pragma GCC unroll 1
-  for (int j = 0; j < 6; ++j) {
-    V r[6];
-    input_axis(load(rows[0] + j * B), load(rows[1] + j * B), load(rows[2] + j * B), load(rows[3] + j * B), load(rows[4] + j * B),
-               load(rows[5] + j * B), r);
+  const auto vertical = [&](int x, int column) {
+    if (x < 0 || x >= run.width) {
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) store(half[i][j], r[i]);
-  }
-#pragma GCC unroll 1
-  for (int i = 0; i < 6; ++i) {
+      for (int i = 0; i < 6; ++i) store(half[i][column], zero());
+      return;
+    }
+    const std::ptrdiff_t at = std::ptrdiff_t(x >> run.shift) * B;
     V r[6];
-    input_axis(load(half[i][0]), load(half[i][1]), load(half[i][2]), load(half[i][3]), load(half[i][4]), load(half[i][5]), r);
+    input_axis(load(run.rows[0] + at), load(run.rows[1] + at), load(run.rows[2] + at), load(run.rows[3] + at), load(run.rows[4] + at),
+               load(run.rows[5] + at), r);
 #pragma GCC unroll 6
-    for (int j = 0; j < 6; ++j) store(v + (i * 6 + j) * t_step, r[j]);
+    for (int i = 0; i < 6; ++i) store(half[i][column], r[i]);
+  };
+  int x = run.x;
+  vertical(x, 4);
+  vertical(x + 1, 5);
+  float* v = run.v;
+  for (int tile = 0; tile < run.tiles; ++tile, x += 4, v += run.tile_step) {
+#pragma GCC unroll 6
+    for (int i = 0; i < 6; ++i) {
+      store(half[i][0], load(half[i][4]));
+      store(half[i][1], load(half[i][5]));
+    }
+#pragma GCC unroll 4
+    for (int j = 2; j < 6; ++j) vertical(x + j, j);
+    float* out = v;
+#pragma GCC unroll 6
+    for (int i = 0; i < 6; ++i) {
+      V r[6];
+      input_axis(load(half[i][0]), load(half[i][1]), load(half[i][2]), load(half[i][3]), load(half[i][4]), load(half[i][5]), r);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; ++j, out += run.point_step) store(out, r[j]);
+    }
   }
 }
 
-void winograd_output(const float* m, std::ptrdiff_t t_step, const TileArgs& tile, float* const* c, const float* const* residual, int height, int width) {
-  alignas(64) float half[4][6][B];
-#pragma GCC unroll 1
-  for (int j = 0; j < 6; ++j) {
-    const float* p = m + j * t_step;
+/// Vertical sums of one tile.
+CUVEE_INLINE void output_vertical(const float* m, std::ptrdiff_t step, float (&half)[4][6][B]) {
+#pragma GCC unroll 6
+  for (int j = 0; j < 6; ++j, m += step) {
     V r[4];
-    output_axis(load(p), load(p + 6 * t_step), load(p + 12 * t_step), load(p + 18 * t_step), load(p + 24 * t_step), load(p + 30 * t_step), r);
+    output_axis(load(m), load(m + 6 * step), load(m + 12 * step), load(m + 18 * step), load(m + 24 * step), load(m + 30 * step), r);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) store(half[i][j], r[i]);
   }
+}
+
+void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
+  alignas(64) float half[4][6][B];
   const V bias = tile.bias ? load(tile.bias) : zero();
   TileArgs t = tile;
+  t.residual = nullptr;
+  const float* m = run.m;
+  for (int i = 0; i < run.tiles; ++i, m += run.tile_step) {
+    output_vertical(m, run.point_step, half);
+    const int width = run.width - 4 * i;
 #pragma GCC unroll 1
-  for (int i = 0; i < height; ++i) {
-    V y[1][4];
-    output_axis(load(half[i][0]), load(half[i][1]), load(half[i][2]), load(half[i][3]), load(half[i][4]), load(half[i][5]), y[0]);
+    for (int y = 0; y < run.height; ++y) {
+      V sums[1][4];
+      output_axis(add(load(half[y][0]), bias), load(half[y][1]), load(half[y][2]), load(half[y][3]), load(half[y][4]), load(half[y][5]), sums[0]);
+#pragma GCC unroll 3
+      for (int j = 1; j < 4; ++j) sums[0][j] = add(sums[0][j], bias);
+      t.c = run.c[y] + std::ptrdiff_t(i) * 4 * B;
+      if (run.residual) t.residual = run.residual[y] + std::ptrdiff_t(i) * 4 * B;
+      if (width >= 4) {
+        finish<4, 1>(t, sums);
+        continue;
+      }
+      alignas(64) float part[4][B];
 #pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) y[0][j] = add(y[0][j], bias);
-    t.c = c[i];
-    if (tile.residual) t.residual = residual[i];
-    if (width == 4) {
-      finish<4, 1>(t, y);
-      continue;
-    }
-    alignas(64) float part[4][B];
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) store(part[j], y[0][j]);
+      for (int j = 0; j < 4; ++j) store(part[j], sums[0][j]);
 #pragma GCC unroll 1
-    for (int j = 0; j < width; ++j) {
-      V one[1][1] = {{load(part[j])}};
-      finish<1, 1>(t, one);
-      t.c += t.c_step;
-      if (t.residual) t.residual += t.r_step;
+      for (int j = 0; j < width; ++j) {
+        V one[1][1] = {{load(part[j])}};
+        finish<1, 1>(t, one);
+        t.c += B;
+        if (t.residual) t.residual += B;
+      }
     }
   }
 }

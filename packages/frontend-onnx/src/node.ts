@@ -1,5 +1,5 @@
 /** What an operator's function receives, and what it gives back. */
-import type { Builder, CuveeError, Value } from '@cuvee/core';
+import type { Builder, CuveeError, Model, Value } from '@cuvee/core';
 import type { NodeAttributes } from './attributes.js';
 import type { GraphProto } from './proto/index.js';
 
@@ -67,6 +67,8 @@ export interface BodyTranslation {
   run(inputs: readonly Operand[]): readonly Operand[];
   /** Values of the outer graph that the body reads, each with the parameter that stands for it. */
   readonly captures: ReadonlyMap<Value, Value>;
+  /** The model of the body: parameters in the order given, then those of the captures. */
+  model(parameters: readonly Value[], results: readonly Value[]): Model;
 }
 
 /** Translates one operator: one exported function each, named as the operator. Several outputs as an array, in order. */

@@ -1,20 +1,29 @@
 /** The operators that are translated: the export names of `ops/*.ts`, by domain. */
 import * as activation from './ops/activation.js';
 import * as arithmetic from './ops/arithmetic.js';
+import * as attention from './ops/attention.js';
+import * as control from './ops/control.js';
 import * as conv from './ops/conv.js';
 import * as data from './ops/data.js';
 import * as image from './ops/image.js';
 import * as linear from './ops/linear.js';
 import * as logic from './ops/logic.js';
+import * as loss from './ops/loss.js';
 import * as normalization from './ops/normalization.js';
 import * as pooling from './ops/pooling.js';
+import * as preview from './ops/preview.js';
 import * as quantize from './ops/quantize.js';
+import * as random from './ops/random.js';
 import * as reduce from './ops/reduce.js';
+import * as sequence from './ops/sequence.js';
 import * as shape from './ops/shape.js';
+import * as training from './ops/training.js';
 import type { OnnxOp } from './node.js';
 
 const modules = {
-  '': [activation, arithmetic, conv, data, image, linear, logic, normalization, pooling, quantize, reduce, shape],
+  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, reduce, sequence, shape],
+  'ai.onnx.preview': [preview],
+  'ai.onnx.preview.training': [training],
 } as const;
 
 const tables: ReadonlyMap<string, ReadonlyMap<string, OnnxOp>> = new Map(

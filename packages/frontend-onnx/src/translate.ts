@@ -13,6 +13,7 @@ import { Scope } from './scope.js';
 import { denseOf, literalOf } from './tensor.js';
 import { elementTypeOf, tensorTypeOf } from './types.js';
 import { refuseUnknown } from './unknown.js';
+import { dropUnread } from './unread.js';
 
 /** Newest IR version and operator set that this reader knows. */
 export const newest = { ir: 14, opset: 28 } as const;
@@ -217,7 +218,16 @@ class Translation {
     };
     const scope = new Scope(frame.scope, inside);
     const inner = this.#deeper(frame, { g, scope, prefix: `${frame.prefix}${title}/` });
-    return { g, captures, run: (inputs) => this.#run(body, inputs, inner) };
+    return {
+      g, captures,
+      run: (inputs) => this.#run(body, inputs, inner),
+      model: (own, outputs) => {
+        const results = outputs.map((value) => g.result(value, this.#unique(`${inner.prefix}${value.node.name}/result`)));
+        const model = new Model({ name: body.name || title, parameters: [...own, ...captures.values()].map((p) => p.node), results, scope: g.scope });
+        dropUnread(model);
+        return model;
+      },
+    };
   }
 
   #run(body: GraphProto, inputs: readonly Operand[], frame: Frame): readonly Operand[] {
@@ -279,10 +289,4 @@ function atNode(what: string, error: unknown, op: string, node: string): CuveeEr
   const wrapped = CuveeError.wrap(what, error, 'INTERNAL');
   const text = wrapped.message.slice(wrapped.code.length + 3);
   return new CuveeError(codes[wrapped.code] ?? wrapped.code, text, { op, node, cause: wrapped.cause });
-}
-
-/** Takes nodes that no output needs out of the list of users of the values that they read. */
-export function dropUnread(model: Model): void {
-  const live = new Set(model.nodes());
-  for (const node of live) for (const value of node.outputs) for (const user of value.users) if (!live.has(user)) value.users.delete(user);
 }

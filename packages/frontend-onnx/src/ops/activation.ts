@@ -1,6 +1,6 @@
 /** Functions of one tensor that networks put behind a layer. */
 import type { Value } from '@cuvee/core';
-import { allInputs, axisOf, constantNumbers, flattened, folded, like, numberOf, rankOf, shapeOf, unsqueezed } from '../build.js';
+import { allInputs, axisOf, flattened, folded, like, numberOf, rankOf, shapeOf, unsqueezed } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 export const Relu: OnnxOp = ({ g, inputs: [x] }) => g.relu(x);
@@ -101,14 +101,3 @@ export const Hardmax: OnnxOp = (node) => alongAxis(node, (x, axis) => {
 
 export const Max: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.maximum(a, b));
 export const Min: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.minimum(a, b));
-
-/** The inference form gives its input; with training_mode and a ratio above 0 elements would be dropped at random. */
-export const Dropout: OnnxOp = (node) => {
-  const { g, inputs: [x, ratio, training], attr, version } = node;
-  const trains = version >= 12 ? (training ? constantNumbers(node, training, 'training_mode')[0] !== 0 : false) : version < 7 && !attr.bool('is_test', version === 6 ? false : true) && attr.has('is_test');
-  const rate = version >= 12 ? (ratio ? numberOf(ratio) : 0.5) : attr.float('ratio', 0.5);
-  if (trains && rate !== 0) throw node.unsupported('training with a ratio above 0 drops elements at random');
-  if (!node.wants(1)) return x;
-  const mask = g.broadcast(g.constant('boolean', [], [true]), shapeOf(g, x), undefined, { mode: 'numpy' });
-  return [x, version >= 10 ? mask : g.cast(mask, x.fact.type)];
-};

@@ -1,0 +1,38 @@
+/** What the attention operators share: heads packed in the last axis, groups of query heads, masks. */
+import type { Builder, Value } from '@cuvee/core';
+import { dimOf, like, sizesOf, unsqueezed, type AnyNode } from './build.js';
+
+/** [B, T, heads · D] as [B, heads, T, D]. */
+export function unpacked(g: Builder, x: Value, heads: number): Value {
+  return g.transpose(g.reshape(x, g.ints([0, 0, heads, -1]), { special_zero: true }), g.ints([0, 2, 1, 3]));
+}
+
+/** [B, heads, T, D] as [B, T, heads · D]. */
+export function packed(g: Builder, x: Value): Value {
+  return g.reshape(g.transpose(x, g.ints([0, 2, 1, 3])), g.ints([0, 0, -1]), { special_zero: true });
+}
+
+/** Each of the axis-1 heads `times` times in a row. */
+export function repeatedHeads(g: Builder, x: Value, times: number): Value {
+  if (times === 1) return x;
+  const tiled = g.tile(g.unsqueeze(x, g.ints([2])), g.ints([1, 1, times, 1, 1]));
+  const heads = dimOf(x, 1);
+  const size = heads === undefined ? g.multiply(sizesOf(g, x, [1]), g.ints([times])) : g.ints([heads * times]);
+  return g.reshape(tiled, g.concat([sizesOf(g, x, [0]), size, sizesOf(g, x, [2, 3])], { axis: 0 }), { special_zero: false });
+}
+
+/** How many query heads share one key head. Throws MODEL_INVALID when they do not divide. */
+export function groupSize(node: AnyNode, queryHeads: number | undefined, keyHeads: number | undefined): number {
+  if (queryHeads === undefined || keyHeads === undefined) throw node.unsupported('numbers of heads that only the run tells');
+  if (keyHeads < 1 || queryHeads % keyHeads !== 0) throw node.invalid(`${queryHeads} query heads cannot share ${keyHeads} key heads`);
+  return queryHeads / keyHeads;
+}
+
+/** 0 where the condition holds, -inf elsewhere. */
+export const bias = (g: Builder, allowed: Value, x: Value): Value => g.select(allowed, like(g, x, 0), like(g, x, Number.NEGATIVE_INFINITY));
+
+/** 0, 1, … n - 1 as a 1-D i64 tensor; `n` is an i64 scalar. */
+export const counting = (g: Builder, n: Value): Value => g.range(g.constant('i64', [], [0]), n, g.constant('i64', [], [1]), { output_type: 'i64' });
+
+/** A 1-D tensor along one of `rank` axes. */
+export const along = (g: Builder, line: Value, axis: number, rank: number): Value => unsqueezed(g, line, Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis));

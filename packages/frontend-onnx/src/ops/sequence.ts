@@ -1,0 +1,101 @@
+/** Sequences and optionals, as far as their length is known while translating. */
+import { Value } from '@cuvee/core';
+import { axisOf, constantNumbers, dimOf, numberOf, rankOf } from '../build.js';
+import { Optional as OptionalOperand, Sequence, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
+
+/** The operand as a sequence. Throws MODEL_INVALID when it is none. */
+function sequenceOf(node: Pick<OnnxNode, 'invalid'>, operand: Operand | undefined): Sequence {
+  if (operand instanceof OptionalOperand && operand.content) return sequenceOf(node, operand.content);
+  if (!(operand instanceof Sequence)) throw node.invalid('the input is no sequence');
+  return operand;
+}
+
+/** A place in a sequence of `count`, from either end; `extra` more places are allowed at the end. */
+function placeOf(node: Pick<OnnxNode, 'invalid' | 'unsupported'>, position: Value | undefined, count: number, extra = 0): number {
+  const at = constantNumbers(node, position, 'the position in a sequence')[0] ?? 0;
+  if (at < -count || at >= count + extra) throw node.invalid(`position ${at} lies outside a sequence of ${count}`);
+  return at < 0 ? at + count : at;
+}
+
+export const SequenceEmpty: OnnxOp<0> = () => new Sequence([]);
+export const SequenceConstruct: OnnxOp = ({ operands }) => new Sequence(operands.filter((operand): operand is Operand => operand !== undefined));
+export const SequenceLength: OnnxOp<0> = (node) => node.g.constant('i64', [], [sequenceOf(node, node.operands[0]).items.length]);
+
+export const SequenceAt: OnnxOp<0> = (node) => {
+  const { items } = sequenceOf(node, node.operands[0]);
+  return items[placeOf(node, node.inputs[1], items.length)];
+};
+
+export const SequenceInsert: OnnxOp<0> = (node) => {
+  const { items } = sequenceOf(node, node.operands[0]);
+  const item = node.operands[1] as Operand;
+  const at = node.inputs[2] ? placeOf(node, node.inputs[2], items.length, 1) : items.length;
+  return new Sequence([...items.slice(0, at), item, ...items.slice(at)]);
+};
+
+export const SequenceErase: OnnxOp<0> = (node) => {
+  const { items } = sequenceOf(node, node.operands[0]);
+  const at = node.inputs[1] ? placeOf(node, node.inputs[1], items.length) : items.length - 1;
+  if (at < 0) throw node.invalid('the sequence is empty');
+  return new Sequence(items.filter((_, i) => i !== at));
+};
+
+/** The body once for each item; items of further sequences go along, tensors stay the same. */
+export const SequenceMap: OnnxOp<0> = (node) => {
+  const { items } = sequenceOf(node, node.operands[0]);
+  const body = node.attr.graph('body');
+  const rest = node.operands.slice(1) as readonly Operand[];
+  const rows = items.map((item, i) => node.inline(body, [item, ...rest.map((other) => {
+    if (!(other instanceof Sequence)) return other;
+    const own = other.items[i];
+    if (own === undefined) throw node.invalid(`a sequence has ${other.items.length} items, the first has ${items.length}`);
+    return own;
+  })]));
+  return body.output.map((_, k) => new Sequence(rows.map((row) => row[k] as Operand)));
+};
+
+/** Joins along an existing axis, or a new one. */
+export const ConcatFromSequence: OnnxOp<0> = (node) => {
+  const { g, attr } = node;
+  const { items } = sequenceOf(node, node.operands[0]);
+  const values = items.map((item) => {
+    if (!(item instanceof Value)) throw node.invalid('the sequence holds no tensors');
+    return item;
+  });
+  if (values.length === 0) throw node.invalid('the sequence is empty');
+  const axis = attr.int('axis');
+  const parts = attr.bool('new_axis') ? values.map((value) => g.unsqueeze(value, g.ints([axis]))) : values;
+  return g.concat(parts, { axis });
+};
+
+/** Parts of given lengths, or of one length with a rest, or single places with (`keepdims`) or without the axis. */
+export const SplitToSequence: OnnxOp = (node) => {
+  const { g, inputs: [x, split], attr } = node;
+  const axis = axisOf(node, attr.int('axis', 0), rankOf(node, x));
+  const along = g.constant('i64', [], [axis]);
+  const pieces = (lengths: readonly number[]): readonly Value[] => g.variadicSplit(x, along, g.ints(lengths));
+  const size = dimOf(x, axis);
+  if (split && split.fact.shape?.length === 1) return new Sequence(g.variadicSplit(x, along, split));
+  if (size === undefined) throw node.unsupported('an axis whose size only the run tells');
+  if (!split) {
+    const singles = size === 0 ? [] : g.split(x, along, { num_splits: size });
+    return new Sequence(attr.bool('keepdims', true) ? singles : singles.map((value) => g.squeeze(value, g.ints([axis]))));
+  }
+  const part = numberOf(split);
+  if (part === undefined) throw node.unsupported('a length that only the run tells');
+  if (part < 1) throw node.invalid(`a length of ${part}`);
+  return new Sequence(pieces(Array.from({ length: Math.ceil(size / part) }, (_, i) => Math.min(part, size - i * part))));
+};
+
+export const Optional: OnnxOp<0> = ({ operands: [content] }) => new OptionalOperand(content);
+
+/** What an optional holds; anything else is itself. */
+export const OptionalGetElement: OnnxOp<0> = (node) => {
+  const [operand] = node.operands;
+  if (!(operand instanceof OptionalOperand)) return operand;
+  if (!operand.content) throw node.invalid('the optional is empty');
+  return operand.content;
+};
+
+export const OptionalHasElement: OnnxOp<0> = ({ g, operands: [operand] }) =>
+  g.constant('boolean', [], [operand instanceof OptionalOperand ? operand.content !== undefined : operand !== undefined]);

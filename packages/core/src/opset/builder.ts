@@ -20,6 +20,7 @@ export interface Builder extends GraphBuilder {
   atanh(data: Value, attributes?: NodeOptions): Value;
   avgPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; 'exclude-pad'?: boolean }): Value;
   batchNormInference(data: Value, gamma: Value, beta: Value, mean: Value, variance: Value, attributes: NodeOptions & { epsilon: number }): Value;
+  batchToSpace(data: Value, block_shape: Value, crops_begin: Value, crops_end: Value, attributes?: NodeOptions): Value;
   bitwiseAnd(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseLeftShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseNot(data: Value, attributes?: NodeOptions): Value;
@@ -37,6 +38,7 @@ export interface Builder extends GraphBuilder {
   cos(data: Value, attributes?: NodeOptions): Value;
   cosh(data: Value, attributes?: NodeOptions): Value;
   cumSum(data: Value, axis: Value, attributes?: NodeOptions & { exclusive?: boolean; reverse?: boolean }): Value;
+  depthToSpace(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
   elu(data: Value, attributes: NodeOptions & { alpha: number }): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -50,6 +52,7 @@ export interface Builder extends GraphBuilder {
   gather(data: Value, indices: Value, axis: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
   gatherElements(data: Value, indices: Value, attributes: NodeOptions & { axis: number }): Value;
   gatherND(data: Value, indices: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
+  gatherTree(step_ids: Value, parent_idx: Value, max_seq_len: Value, end_token: Value, attributes?: NodeOptions): Value;
   gelu(data: Value, attributes?: NodeOptions & { approximation_mode?: 'ERF' | 'TANH' | 'erf' | 'tanh' }): Value;
   greater(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -104,6 +107,9 @@ export interface Builder extends GraphBuilder {
   reduceSum(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   relu(data: Value, attributes?: NodeOptions): Value;
   reshape(data: Value, pattern: Value, attributes?: NodeOptions & { special_zero?: boolean }): Value;
+  reverse(data: Value, reversed_axes: Value, attributes: NodeOptions & { mode: 'index' | 'mask' }): Value;
+  reverseSequence(data: Value, seq_lengths: Value, attributes?: NodeOptions & { batch_axis?: number; seq_axis?: number }): Value;
+  roll(data: Value, shift: Value, axes: Value, attributes?: NodeOptions): Value;
   round(data: Value, attributes?: NodeOptions & { mode?: 'half_to_even' | 'half_away_from_zero' }): Value;
   scatterElementsUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'prod' | 'min' | 'max' | 'mean'; use_init_val?: boolean }): Value;
   scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;
@@ -111,14 +117,18 @@ export interface Builder extends GraphBuilder {
   select(cond: Value, then: Value, otherwise: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   selu(data: Value, alpha: Value, lambda: Value, attributes?: NodeOptions): Value;
   shapeOf(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
+  shuffleChannels(data: Value, attributes?: NodeOptions & { axis?: number; group?: number }): Value;
   sigmoid(data: Value, attributes?: NodeOptions): Value;
   sign(data: Value, attributes?: NodeOptions): Value;
   sin(data: Value, attributes?: NodeOptions): Value;
   sinh(data: Value, attributes?: NodeOptions): Value;
   slice(data: Value, start: Value, stop: Value, step: Value, axes: Value | undefined, attributes?: NodeOptions): Value;
+  sliceScatter(data: Value, updates: Value, start: Value, stop: Value, step: Value, axes: Value | undefined, attributes?: NodeOptions): Value;
   softPlus(data: Value, attributes?: NodeOptions): Value;
   softSign(data: Value, attributes?: NodeOptions): Value;
   softmax(data: Value, attributes?: NodeOptions & { axis?: number }): Value;
+  spaceToBatch(data: Value, block_shape: Value, pads_begin: Value, pads_end: Value, attributes?: NodeOptions): Value;
+  spaceToDepth(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
   split(data: Value, axis: Value, attributes: NodeOptions & { num_splits: number }): readonly Value[];
   sqrt(data: Value, attributes?: NodeOptions): Value;
   squaredDifference(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;

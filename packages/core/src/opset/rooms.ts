@@ -13,6 +13,7 @@ import { Atan } from '../ops/atan.js';
 import { Atanh } from '../ops/atanh.js';
 import { AvgPool } from '../ops/avg-pool.js';
 import { BatchNormInference } from '../ops/batch-norm-inference.js';
+import { BatchToSpace } from '../ops/batch-to-space.js';
 import { BitwiseAnd } from '../ops/bitwise-and.js';
 import { BitwiseLeftShift } from '../ops/bitwise-left-shift.js';
 import { BitwiseNot } from '../ops/bitwise-not.js';
@@ -30,6 +31,7 @@ import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
 import { CumSum } from '../ops/cum-sum.js';
+import { DepthToSpace } from '../ops/depth-to-space.js';
 import { Divide } from '../ops/divide.js';
 import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
@@ -41,6 +43,7 @@ import { FloorMod } from '../ops/floor-mod.js';
 import { Floor } from '../ops/floor.js';
 import { GatherElements } from '../ops/gather-elements.js';
 import { GatherND } from '../ops/gather-n-d.js';
+import { GatherTree } from '../ops/gather-tree.js';
 import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
@@ -98,6 +101,9 @@ import { ReduceProd } from '../ops/reduce-prod.js';
 import { ReduceSum } from '../ops/reduce-sum.js';
 import { Relu } from '../ops/relu.js';
 import { Reshape } from '../ops/reshape.js';
+import { ReverseSequence } from '../ops/reverse-sequence.js';
+import { Reverse } from '../ops/reverse.js';
+import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
 import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
 import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
@@ -105,14 +111,18 @@ import { ScatterUpdate } from '../ops/scatter-update.js';
 import { Select } from '../ops/select.js';
 import { Selu } from '../ops/selu.js';
 import { ShapeOf } from '../ops/shape-of.js';
+import { ShuffleChannels } from '../ops/shuffle-channels.js';
 import { Sigmoid } from '../ops/sigmoid.js';
 import { Sign } from '../ops/sign.js';
 import { Sin } from '../ops/sin.js';
 import { Sinh } from '../ops/sinh.js';
+import { SliceScatter } from '../ops/slice-scatter.js';
 import { Slice } from '../ops/slice.js';
 import { SoftPlus } from '../ops/soft-plus.js';
 import { SoftSign } from '../ops/soft-sign.js';
 import { Softmax } from '../ops/softmax.js';
+import { SpaceToBatch } from '../ops/space-to-batch.js';
+import { SpaceToDepth } from '../ops/space-to-depth.js';
 import { Split } from '../ops/split.js';
 import { Sqrt } from '../ops/sqrt.js';
 import { SquaredDifference } from '../ops/squared-difference.js';
@@ -145,6 +155,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Atanh,
     AvgPool,
     BatchNormInference,
+    BatchToSpace,
     BitwiseAnd,
     BitwiseLeftShift,
     BitwiseNot,
@@ -163,6 +174,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Cos,
     Cosh,
     CumSum,
+    DepthToSpace,
     Divide,
     Elu,
     Equal,
@@ -176,6 +188,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Gather,
     GatherElements,
     GatherND,
+    GatherTree,
     Gelu,
     Greater,
     GreaterEqual,
@@ -232,6 +245,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Relu,
     Reshape,
     Result,
+    Reverse,
+    ReverseSequence,
+    Roll,
     Round,
     ScatterElementsUpdate,
     ScatterNDUpdate,
@@ -239,14 +255,18 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Select,
     Selu,
     ShapeOf,
+    ShuffleChannels,
     Sigmoid,
     Sign,
     Sin,
     Sinh,
     Slice,
+    SliceScatter,
     SoftPlus,
     SoftSign,
     Softmax,
+    SpaceToBatch,
+    SpaceToDepth,
     Split,
     Sqrt,
     SquaredDifference,

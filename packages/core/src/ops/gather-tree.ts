@@ -1,0 +1,54 @@
+import type { Dim } from '../shape/index.js';
+import { moved, numberOf, numbersOf } from '../tensor/nd.js';
+import { sameType } from './elementwise.js';
+import { numeric, op, port } from './op.js';
+
+/**
+ * Beams of a beam search read back from the last step along their parents; inputs are [steps, batch, beam].
+ *
+ * A beam starts at the smaller of its `max_seq_len` and the number of steps; later steps, and all after the first `end_token`, hold the
+ * end token.
+ * Spec: OpenVINO GatherTree-1.
+ */
+export const GatherTree = op('GatherTree', {
+  inputs: [port('step_ids', numeric), port('parent_idx', numeric), port('max_seq_len', numeric), port('end_token', numeric)],
+  outputs: [port('final_idx', numeric)],
+
+  infer({ step_ids, parent_idx, max_seq_len, end_token }, _, ctx) {
+    const type = sameType(ctx, step_ids, parent_idx, max_seq_len, end_token);
+    if (!step_ids.shape || !parent_idx.shape) return { type, shape: step_ids.shape ?? parent_idx.shape };
+    if (step_ids.shape.length !== 3 || parent_idx.shape.length !== 3) ctx.fail('step ids and parents must have rank 3');
+    const shape = step_ids.shape.map((d, i) => ctx.requireEqual(`dimension ${i} of ids and parents`, d, parent_idx.shape?.[i] as Dim));
+    if (max_seq_len.shape) ctx.requireEqual('the batch and the number of lengths', shape[1] as Dim, max_seq_len.shape[0] as Dim);
+    return { type, shape };
+  },
+
+  evaluate({ step_ids, parent_idx, max_seq_len, end_token }) {
+    const [steps, batch, beams] = step_ids.shape as [number, number, number];
+    const ids = numbersOf(step_ids);
+    const parents = numbersOf(parent_idx);
+    const lengths = numbersOf(max_seq_len);
+    const end = numberOf(end_token);
+    const out = moved(step_ids, step_ids.shape);
+    const put = (at: number, value: number): void => { out.data[at] = (typeof step_ids.data[0] === 'bigint' ? BigInt(value) : value) as never; };
+    for (let i = 0; i < out.data.length; i++) put(i, end);
+    for (let b = 0; b < batch; b++) {
+      const last = Math.min(steps, lengths[b] as number);
+      for (let k = 0; k < beams; k++) {
+        let beam = k;
+        for (let t = last - 1; t >= 0; t--) {
+          const from = (t * batch + b) * beams + beam;
+          put((t * batch + b) * beams + k, ids[from] as number);
+          beam = parents[from] as number;
+        }
+        let ended = false;
+        for (let t = 0; t < last; t++) {
+          const at = (t * batch + b) * beams + k;
+          if (ended) put(at, end);
+          ended ||= Number(out.data[at]) === end;
+        }
+      }
+    }
+    return out;
+  },
+});

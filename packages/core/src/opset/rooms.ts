@@ -14,6 +14,7 @@ import { Atanh } from '../ops/atanh.js';
 import { AvgPool } from '../ops/avg-pool.js';
 import { BatchNormInference } from '../ops/batch-norm-inference.js';
 import { BatchToSpace } from '../ops/batch-to-space.js';
+import { BinaryConvolution } from '../ops/binary-convolution.js';
 import { BitwiseAnd } from '../ops/bitwise-and.js';
 import { BitwiseLeftShift } from '../ops/bitwise-left-shift.js';
 import { BitwiseNot } from '../ops/bitwise-not.js';
@@ -25,14 +26,17 @@ import { Ceiling } from '../ops/ceiling.js';
 import { Clamp } from '../ops/clamp.js';
 import { Concat } from '../ops/concat.js';
 import { ConvertLike } from '../ops/convert-like.js';
+import { ConvertPromoteTypes } from '../ops/convert-promote-types.js';
 import { Convert } from '../ops/convert.js';
 import { ConvolutionBackpropData } from '../ops/convolution-backprop-data.js';
 import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
 import { CumSum } from '../ops/cum-sum.js';
+import { DeformableConvolution } from '../ops/deformable-convolution.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
 import { Divide } from '../ops/divide.js';
+import { Einsum } from '../ops/einsum.js';
 import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
@@ -48,6 +52,7 @@ import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
 import { Greater } from '../ops/greater.js';
+import { GridSample } from '../ops/grid-sample.js';
 import { GRN } from '../ops/grn.js';
 import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
 import { GroupConvolution } from '../ops/group-convolution.js';
@@ -58,6 +63,7 @@ import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { Identity } from '../ops/identity.js';
 import { If } from '../ops/if.js';
 import { Interpolate } from '../ops/interpolate.js';
+import { Inverse } from '../ops/inverse.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -105,6 +111,7 @@ import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
 import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
+import { ScaledDotProductAttention } from '../ops/scaled-dot-product-attention.js';
 import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
 import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
 import { ScatterUpdate } from '../ops/scatter-update.js';
@@ -156,6 +163,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     AvgPool,
     BatchNormInference,
     BatchToSpace,
+    BinaryConvolution,
     BitwiseAnd,
     BitwiseLeftShift,
     BitwiseNot,
@@ -169,13 +177,16 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Constant,
     Convert,
     ConvertLike,
+    ConvertPromoteTypes,
     Convolution,
     ConvolutionBackpropData,
     Cos,
     Cosh,
     CumSum,
+    DeformableConvolution,
     DepthToSpace,
     Divide,
+    Einsum,
     Elu,
     Equal,
     Erf,
@@ -192,6 +203,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Gelu,
     Greater,
     GreaterEqual,
+    GridSample,
     GroupConvolution,
     GroupConvolutionBackpropData,
     GroupNormalization,
@@ -201,6 +213,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Identity,
     If,
     Interpolate,
+    Inverse,
     IsFinite,
     IsInf,
     IsNaN,
@@ -249,6 +262,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ReverseSequence,
     Roll,
     Round,
+    ScaledDotProductAttention,
     ScatterElementsUpdate,
     ScatterNDUpdate,
     ScatterUpdate,

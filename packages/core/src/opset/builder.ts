@@ -29,6 +29,7 @@ export interface Builder extends GraphBuilder {
   bitwiseRightShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   broadcast(data: Value, target_shape: Value, axes_mapping: Value | undefined, attributes?: NodeOptions & { mode?: 'numpy' | 'explicit' | 'bidirectional' | 'pdpd' }): Value;
+  bucketize(data: Value, buckets: Value, attributes?: NodeOptions & { output_type?: ElementType; with_right_bound?: boolean }): Value;
   ceiling(data: Value, attributes?: NodeOptions): Value;
   clamp(data: Value, attributes: NodeOptions & { min: number; max: number }): Value;
   concat(inputs: readonly Value[], attributes: NodeOptions & { axis: number }): Value;
@@ -48,6 +49,7 @@ export interface Builder extends GraphBuilder {
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
+  eye(num_rows: Value, num_columns: Value, diagonal_index: Value, batch_shape: Value | undefined, attributes: NodeOptions & { output_type: ElementType }): Value;
   fakeConvert(data: Value, scale: Value, shift: Value | undefined, attributes?: NodeOptions & { destination_type?: ElementType }): Value;
   fakeQuantize(data: Value, input_low: Value, input_high: Value, output_low: Value, output_high: Value, attributes: NodeOptions & { levels: number; auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   floor(data: Value, attributes?: NodeOptions): Value;
@@ -93,6 +95,7 @@ export interface Builder extends GraphBuilder {
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
+  nonMaxSuppression(boxes: Value, scores: Value, max_output_boxes_per_class: Value | undefined, iou_threshold: Value | undefined, score_threshold: Value | undefined, soft_nms_sigma: Value | undefined, attributes?: NodeOptions & { box_encoding?: 'corner' | 'center'; sort_result_descending?: boolean; output_type?: ElementType }): readonly Value[];
   nonZero(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
   normalizeL2(data: Value, axes: Value, attributes: NodeOptions & { eps: number; eps_mode: 'add' | 'max' }): Value;
   notEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -121,6 +124,7 @@ export interface Builder extends GraphBuilder {
   scatterElementsUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'prod' | 'min' | 'max' | 'mean'; use_init_val?: boolean }): Value;
   scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;
   scatterUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions): Value;
+  searchSorted(sorted_sequence: Value, values: Value, attributes?: NodeOptions & { right_mode?: boolean; output_type?: ElementType }): Value;
   select(cond: Value, then: Value, otherwise: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   selu(data: Value, alpha: Value, lambda: Value, attributes?: NodeOptions): Value;
   shapeOf(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
@@ -149,6 +153,7 @@ export interface Builder extends GraphBuilder {
   tile(data: Value, repeats: Value, attributes?: NodeOptions): Value;
   topK(data: Value, k: Value, attributes: NodeOptions & { axis: number; mode?: 'max' | 'min'; sort?: 'none' | 'value' | 'index'; index_element_type?: ElementType; stable?: boolean }): readonly Value[];
   transpose(data: Value, input_order: Value, attributes?: NodeOptions): Value;
+  unique(data: Value, axis: Value | undefined, attributes?: NodeOptions & { sorted?: boolean; index_element_type?: ElementType; count_element_type?: ElementType }): readonly Value[];
   unsqueeze(data: Value, axes: Value, attributes?: NodeOptions): Value;
   variadicSplit(data: Value, axis: Value, split_lengths: Value, attributes?: NodeOptions): readonly Value[];
 }

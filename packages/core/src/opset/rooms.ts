@@ -22,6 +22,7 @@ import { BitwiseOr } from '../ops/bitwise-or.js';
 import { BitwiseRightShift } from '../ops/bitwise-right-shift.js';
 import { BitwiseXor } from '../ops/bitwise-xor.js';
 import { Broadcast } from '../ops/broadcast.js';
+import { Bucketize } from '../ops/bucketize.js';
 import { Ceiling } from '../ops/ceiling.js';
 import { Clamp } from '../ops/clamp.js';
 import { Concat } from '../ops/concat.js';
@@ -41,6 +42,7 @@ import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
+import { Eye } from '../ops/eye.js';
 import { FakeConvert } from '../ops/fake-convert.js';
 import { FakeQuantize } from '../ops/fake-quantize.js';
 import { FloorMod } from '../ops/floor-mod.js';
@@ -86,6 +88,7 @@ import { Mod } from '../ops/mod.js';
 import { Multiply } from '../ops/multiply.js';
 import { MVN } from '../ops/mvn.js';
 import { Negative } from '../ops/negative.js';
+import { NonMaxSuppression } from '../ops/non-max-suppression.js';
 import { NonZero } from '../ops/non-zero.js';
 import { NormalizeL2 } from '../ops/normalize-l2.js';
 import { NotEqual } from '../ops/not-equal.js';
@@ -115,6 +118,7 @@ import { ScaledDotProductAttention } from '../ops/scaled-dot-product-attention.j
 import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
 import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
 import { ScatterUpdate } from '../ops/scatter-update.js';
+import { SearchSorted } from '../ops/search-sorted.js';
 import { Select } from '../ops/select.js';
 import { Selu } from '../ops/selu.js';
 import { ShapeOf } from '../ops/shape-of.js';
@@ -143,6 +147,7 @@ import { TensorIterator } from '../ops/tensor-iterator.js';
 import { Tile } from '../ops/tile.js';
 import { TopK } from '../ops/top-k.js';
 import { Transpose } from '../ops/transpose.js';
+import { Unique } from '../ops/unique.js';
 import { Unsqueeze } from '../ops/unsqueeze.js';
 import { VariadicSplit } from '../ops/variadic-split.js';
 
@@ -171,6 +176,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     BitwiseRightShift,
     BitwiseXor,
     Broadcast,
+    Bucketize,
     Ceiling,
     Clamp,
     Concat,
@@ -191,6 +197,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Equal,
     Erf,
     Exp,
+    Eye,
     FakeConvert,
     FakeQuantize,
     Floor,
@@ -236,6 +243,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Mod,
     Multiply,
     Negative,
+    NonMaxSuppression,
     NonZero,
     NormalizeL2,
     NotEqual,
@@ -266,6 +274,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ScatterElementsUpdate,
     ScatterNDUpdate,
     ScatterUpdate,
+    SearchSorted,
     Select,
     Selu,
     ShapeOf,
@@ -294,6 +303,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Tile,
     TopK,
     Transpose,
+    Unique,
     Unsqueeze,
     VariadicSplit,
   ].map((room) => [room.name, room]),

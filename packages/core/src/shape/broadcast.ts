@@ -77,6 +77,7 @@ function guardBroadcast(ctx: ShapeContext, x: Dim, y: Dim, axis: number, p: Retu
   if (p === true) return;
   if (p === false) refuse(ctx, x, y, axis);
   ctx.scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `axis ${axis}: {0} does not broadcast with {1}`, dims: [x, y] });
+  ctx.scope.assume(p);
 }
 
 function couldBeOne(ctx: ShapeContext, d: Dim): boolean {

@@ -1,8 +1,9 @@
 /** Broadcasting of two symbolic shapes, and of a shape to a target. */
+import { broadcastHull } from './atom-bounds.js';
 import { mayBe } from './bounds.js';
 import { bcast } from './atoms.js';
 import { decide } from './decide.js';
-import { broadcastHull, type Dim, type Range, type Shape } from './expr.js';
+import type { Dim, Range, Shape } from './expr.js';
 import { anyOf, canBroadcast, isEqual } from './predicate.js';
 import { describe, nodeName, requireEqual, type ShapeContext } from './scope.js';
 

@@ -21,7 +21,6 @@ export interface Builder extends GraphBuilder {
   avgPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; 'exclude-pad'?: boolean }): Value;
   batchNormInference(data: Value, gamma: Value, beta: Value, mean: Value, variance: Value, attributes: NodeOptions & { epsilon: number }): Value;
   batchToSpace(data: Value, block_shape: Value, crops_begin: Value, crops_end: Value, attributes?: NodeOptions): Value;
-  binaryConvolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; mode?: 'xnor-popcount'; pad_value: number }): Value;
   bitwiseAnd(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseLeftShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseNot(data: Value, attributes?: NodeOptions): Value;
@@ -29,27 +28,22 @@ export interface Builder extends GraphBuilder {
   bitwiseRightShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   broadcast(data: Value, target_shape: Value, axes_mapping: Value | undefined, attributes?: NodeOptions & { mode?: 'numpy' | 'explicit' | 'bidirectional' | 'pdpd' }): Value;
-  bucketize(data: Value, buckets: Value, attributes?: NodeOptions & { output_type?: ElementType; with_right_bound?: boolean }): Value;
   ceiling(data: Value, attributes?: NodeOptions): Value;
   clamp(data: Value, attributes: NodeOptions & { min: number; max: number }): Value;
   concat(inputs: readonly Value[], attributes: NodeOptions & { axis: number }): Value;
   convert(data: Value, attributes: NodeOptions & { destination_type: ElementType }): Value;
   convertLike(data: Value, like: Value, attributes?: NodeOptions): Value;
-  convertPromoteTypes(a: Value, b: Value, attributes?: NodeOptions & { promote_unsafe?: boolean; pytorch_scalar_promotion?: boolean; u64_integer_promotion_target?: ElementType }): readonly Value[];
   convolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid' }): Value;
   convolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
   cos(data: Value, attributes?: NodeOptions): Value;
   cosh(data: Value, attributes?: NodeOptions): Value;
   cumSum(data: Value, axis: Value, attributes?: NodeOptions & { exclusive?: boolean; reverse?: boolean }): Value;
-  deformableConvolution(data: Value, offsets: Value, filters: Value, mask: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; group?: number; deformable_group?: number; bilinear_interpolation_pad?: boolean }): Value;
   depthToSpace(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
-  einsum(inputs: readonly Value[], attributes: NodeOptions & { equation: string }): Value;
   elu(data: Value, attributes: NodeOptions & { alpha: number }): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
-  eye(num_rows: Value, num_columns: Value, diagonal_index: Value, batch_shape: Value | undefined, attributes: NodeOptions & { output_type: ElementType }): Value;
   fakeConvert(data: Value, scale: Value, shift: Value | undefined, attributes?: NodeOptions & { destination_type?: ElementType }): Value;
   fakeQuantize(data: Value, input_low: Value, input_high: Value, output_low: Value, output_high: Value, attributes: NodeOptions & { levels: number; auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   floor(data: Value, attributes?: NodeOptions): Value;
@@ -62,7 +56,6 @@ export interface Builder extends GraphBuilder {
   gelu(data: Value, attributes?: NodeOptions & { approximation_mode?: 'ERF' | 'TANH' | 'erf' | 'tanh' }): Value;
   greater(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
-  gridSample(data: Value, grid: Value, attributes?: NodeOptions & { align_corners?: boolean; mode?: 'bilinear' | 'bicubic' | 'nearest'; padding_mode?: 'zeros' | 'border' | 'reflection' }): Value;
   groupConvolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid' }): Value;
   groupConvolutionBackpropData(data: Value, filters: Value, output_shape: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; output_padding?: readonly number[] }): Value;
   groupNormalization(data: Value, scale: Value, bias: Value, attributes: NodeOptions & { num_groups: number; epsilon: number }): Value;
@@ -72,7 +65,6 @@ export interface Builder extends GraphBuilder {
   identity(data: Value, attributes?: NodeOptions): Value;
   if(condition: Value, inputs: readonly Value[], attributes: NodeOptions & { then_body: Model; then_inputs: readonly PortMapping[]; then_outputs: readonly PortMapping[]; else_body: Model; else_inputs: readonly PortMapping[]; else_outputs: readonly PortMapping[] }): readonly Value[];
   interpolate(data: Value, scales_or_sizes: Value, axes: Value | undefined, attributes: NodeOptions & { mode: 'nearest' | 'linear' | 'linear_onnx' | 'cubic' | 'bilinear_pillow' | 'bicubic_pillow'; shape_calculation_mode: 'sizes' | 'scales'; coordinate_transformation_mode?: 'half_pixel' | 'pytorch_half_pixel' | 'asymmetric' | 'tf_half_pixel_for_nn' | 'align_corners'; nearest_mode?: 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple'; antialias?: boolean; pads_begin?: readonly number[]; pads_end?: readonly number[]; cube_coeff?: number }): Value;
-  inverse(data: Value, attributes?: NodeOptions & { adjoint?: boolean }): Value;
   isFinite(data: Value, attributes?: NodeOptions): Value;
   isInf(data: Value, attributes?: NodeOptions & { detect_negative?: boolean; detect_positive?: boolean }): Value;
   isNaN(data: Value, attributes?: NodeOptions): Value;
@@ -95,7 +87,6 @@ export interface Builder extends GraphBuilder {
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
-  nonMaxSuppression(boxes: Value, scores: Value, max_output_boxes_per_class: Value | undefined, iou_threshold: Value | undefined, score_threshold: Value | undefined, soft_nms_sigma: Value | undefined, attributes?: NodeOptions & { box_encoding?: 'corner' | 'center'; sort_result_descending?: boolean; output_type?: ElementType }): readonly Value[];
   nonZero(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
   normalizeL2(data: Value, axes: Value, attributes: NodeOptions & { eps: number; eps_mode: 'add' | 'max' }): Value;
   notEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -120,11 +111,9 @@ export interface Builder extends GraphBuilder {
   reverseSequence(data: Value, seq_lengths: Value, attributes?: NodeOptions & { batch_axis?: number; seq_axis?: number }): Value;
   roll(data: Value, shift: Value, axes: Value, attributes?: NodeOptions): Value;
   round(data: Value, attributes?: NodeOptions & { mode?: 'half_to_even' | 'half_away_from_zero' }): Value;
-  scaledDotProductAttention(query: Value, key: Value, value: Value, mask: Value | undefined, scale: Value | undefined, attributes?: NodeOptions & { causal?: boolean }): Value;
   scatterElementsUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'prod' | 'min' | 'max' | 'mean'; use_init_val?: boolean }): Value;
   scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;
   scatterUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions): Value;
-  searchSorted(sorted_sequence: Value, values: Value, attributes?: NodeOptions & { right_mode?: boolean; output_type?: ElementType }): Value;
   select(cond: Value, then: Value, otherwise: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   selu(data: Value, alpha: Value, lambda: Value, attributes?: NodeOptions): Value;
   shapeOf(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
@@ -153,7 +142,6 @@ export interface Builder extends GraphBuilder {
   tile(data: Value, repeats: Value, attributes?: NodeOptions): Value;
   topK(data: Value, k: Value, attributes: NodeOptions & { axis: number; mode?: 'max' | 'min'; sort?: 'none' | 'value' | 'index'; index_element_type?: ElementType; stable?: boolean }): readonly Value[];
   transpose(data: Value, input_order: Value, attributes?: NodeOptions): Value;
-  unique(data: Value, axis: Value | undefined, attributes?: NodeOptions & { sorted?: boolean; index_element_type?: ElementType; count_element_type?: ElementType }): readonly Value[];
   unsqueeze(data: Value, axes: Value, attributes?: NodeOptions): Value;
   variadicSplit(data: Value, axis: Value, split_lengths: Value, attributes?: NodeOptions): readonly Value[];
 }

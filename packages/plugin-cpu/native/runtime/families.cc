@@ -2,9 +2,7 @@
 #include "runtime/step.h"
 
 #define CUVEE_FAMILIES(F) \
-  F(copy)                 \
-  F(loop)                 \
-  F(branch)
+  F(copy)
 
 namespace cuvee {
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/parallel.h"
 
@@ -52,15 +53,23 @@ struct ArgValue {
   double f = 0;
 };
 
+// What stopped a shape program: as ShapeFailure (shape_program.h), with the registers for the message's text.
+struct ShapeTrouble {
+  uint8_t kind;
+  uint32_t index;
+  std::vector<int64_t> registers;
+  std::vector<uint32_t> path;  // from the plan to the sub-plan that it is of, outermost first
+};
+
 // Failure; `code` is null when all went well. Codes as in core's errors.ts. The message need not name the step.
 struct Status {
   const char* code = nullptr;
   std::string message;
-  int guard = -1;      // index of the failed guard of the shape program
   std::string origin;  // friendly names of the step's original nodes, and its op; the executor sets them
   std::string op;
+  std::shared_ptr<ShapeTrouble> shape;
   bool ok() const { return code == nullptr; }
-  static Status fail(const char* code, std::string message) { return {code, std::move(message), -1, {}, {}}; }
+  static Status fail(const char* code, std::string message) { return {code, std::move(message), {}, {}, nullptr}; }
 };
 
 // What a family keeps for one step and one shape signature: chosen variant, tables. Freed with the signature.
@@ -98,11 +107,13 @@ class StepContext {
   std::span<TensorView> out;
   std::span<const ArgValue> args;
   const KernelTable* kernels = nullptr;
-  // Runs chunks on the team; inside `run_rows` on the calling thread alone.
+  int block = 1;  // B of the blocked layout
+  // Runs chunks on the team; on the calling thread alone in a step of a segment, where
+  // threads() is 1 in `bind` already.
   Parallel* pool = nullptr;
   std::unique_ptr<StepState>* state = nullptr;
   // Memory that the request may still take; families that allocate by themselves count it here (buffer.h).
-  Budget* budget = nullptr;
+  std::shared_ptr<Budget> budget;
   // EXECUTION_MODE_HINT=ACCURACY: no variant with more error than the plain sum.
   bool accurate = false;
 

@@ -1,0 +1,232 @@
+// The addon: load a plan, make requests, run them. src/native.ts is its only caller and knows the types.
+#include <node_api.h>
+
+#include <cstring>
+
+#include "addon/instance.h"
+#include "addon/job.h"
+#include "addon/value.h"
+#include "base/cpu.h"
+#include "kernels/table.h"
+
+namespace cuvee::addon {
+namespace {
+
+constexpr napi_type_tag compiled_tag{0x2f3a9c1de4b7411eu, 0x9a5be8c70d61f342u};
+constexpr napi_type_tag request_tag{0x71c4e09b5ad84c3fu, 0x84d2f7a16be93c05u};
+
+template <class Handle> Handle* unwrap(napi_env env, napi_value value, const napi_type_tag& tag) {
+  bool good = false;
+  void* data = nullptr;
+  if (!value || napi_check_object_type_tag(env, value, &tag, &good) != napi_ok || !good || napi_unwrap(env, value, &data) != napi_ok) return nullptr;
+  return static_cast<Handle*>(data);
+}
+
+template <class Handle> napi_value wrap(napi_env env, std::unique_ptr<Handle> handle, const napi_type_tag& tag, napi_finalize finalize) {
+  napi_value made = nullptr;
+  if (napi_create_object(env, &made) != napi_ok || napi_type_tag_object(env, made, &tag) != napi_ok || napi_wrap(env, made, handle.get(), finalize, nullptr, nullptr) != napi_ok) return nullptr;
+  handle.release();
+  return made;
+}
+
+napi_value invalid(napi_env env, const char* message) { return object(env, {{"error", failure(env, Status::fail("ARGUMENT_INVALID", message))}}); }
+
+// info(): { isa, block, cores, memory, problem? }
+napi_value info(napi_env env, napi_callback_info) {
+  const KernelTable& table = kernel_table(default_isa());
+  const char* problem = isa_override_problem();
+  return object(env, {{"isa", text(env, isa_name(table.isa))},
+                      {"block", number(env, table.block)},
+                      {"cores", number(env, available_cores())},
+                      {"memory", number(env, static_cast<double>(default_memory_limit()))},
+                      {"problem", problem ? text(env, problem) : nullptr}});
+}
+
+// load(plan, constants, options): a compiled model, or { error }.
+napi_value load(napi_env env, napi_callback_info call) {
+  const Arguments<3> a(env, call);
+  Instance* instance = Instance::of(env);
+  std::span<uint8_t> plan;
+  if (!instance || !memory(env, a[0], plan)) return invalid(env, "a plan comes in a Uint8Array");
+  std::vector<std::span<const uint8_t>> constants(length(env, a[1]));
+  for (uint32_t i = 0; i < constants.size(); ++i) {
+    std::span<uint8_t> bytes;
+    if (!memory(env, element(env, a[1], i), bytes)) return invalid(env, "constants come in Uint8Arrays");
+    constants[i] = bytes;
+  }
+  const auto option = [&](const char* name) { return property(env, a[2], name); };
+  CompiledOptions options;
+  options.team.threads = static_cast<int>(std::min(1024.0, std::max(0.0, number_or(env, option("threads"), 0))));
+  options.team.streams = static_cast<int>(std::min(1024.0, std::max(1.0, number_or(env, option("streams"), 1))));
+  options.team.spin_microseconds = static_cast<int>(std::min(1e6, std::max(0.0, number_or(env, option("spinMicroseconds"), 100))));
+  options.team.flush_denormals = options.flush_denormals = truth(env, option("flushDenormals"));
+  options.memory_limit = static_cast<uint64_t>(std::min(1e18, std::max(0.0, number_or(env, option("memoryLimit"), 0))));
+  options.accurate = truth(env, option("accurate"));
+  options.profile = truth(env, option("profile"));
+  auto handle = std::make_unique<CompiledHandle>();
+  handle->instance = instance->shared_from_this();
+  handle->copy_outputs = truth(env, option("copyOutputs"));
+  if (Status s = Compiled::load({plan.begin(), plan.end()}, constants, options, handle->compiled); !s.ok()) return object(env, {{"error", failure(env, s)}});
+  CompiledHandle* raw = handle.get();
+  const napi_value made = wrap(env, std::move(handle), compiled_tag, [](napi_env, void* data, void*) {
+    auto* handle = static_cast<CompiledHandle*>(data);
+    handle->instance->compiled.erase(handle);
+    delete handle;
+  });
+  if (made) instance->compiled.insert(raw);
+  return made;
+}
+
+// createRequest(compiled): a request, or { error }.
+napi_value create_request(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  Instance* instance = Instance::of(env);
+  const CompiledHandle* compiled = compiled_handle(env, a[0]);
+  if (!instance || !compiled || !compiled->compiled) return invalid(env, "the compiled model was released");
+  auto handle = std::make_unique<RequestHandle>();
+  handle->instance = instance->shared_from_this();
+  handle->request = std::make_shared<Request>(compiled->compiled);
+  handle->copy_outputs = compiled->copy_outputs;
+  RequestHandle* raw = handle.get();
+  const napi_value made = wrap(env, std::move(handle), request_tag, [](napi_env env, void* data, void*) {
+    auto* handle = static_cast<RequestHandle*>(data);
+    account(env, *handle, 0);
+    for (const auto& output : handle->outputs)
+      if (output.buffer) napi_delete_reference(env, output.buffer);
+    handle->instance->requests.erase(handle);
+    delete handle;
+  });
+  if (made) instance->requests.insert(raw);
+  return made;
+}
+
+// release(handle): frees what it holds; running inferences finish first, in their own time.
+napi_value release(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  if (CompiledHandle* handle = compiled_handle(env, a[0])) {
+    handle->compiled.reset();
+  } else if (RequestHandle* request = request_handle(env, a[0])) {
+    request->request.reset();
+    for (const auto& output : request->outputs)
+      if (output.buffer) napi_delete_reference(env, output.buffer);
+    request->outputs.clear();
+    account(env, *request, 0);
+  }
+  return nullptr;
+}
+
+napi_value cancel(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  if (const RequestHandle* handle = request_handle(env, a[0]); handle && handle->request) handle->request->cancel();
+  return nullptr;
+}
+
+// details(compiled): { threads, streams, memory, memoryLimit }
+napi_value details(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  const CompiledHandle* handle = compiled_handle(env, a[0]);
+  if (!handle || !handle->compiled) return invalid(env, "the compiled model was released");
+  const Compiled& c = *handle->compiled;
+  return object(env, {{"threads", number(env, c.streams().threads())},
+                      {"streams", number(env, c.streams().streams())},
+                      {"memory", number(env, static_cast<double>(c.budget()->used()))},
+                      {"memoryLimit", number(env, static_cast<double>(c.budget()->limit()))}});
+}
+
+// The request of a call, idle; null after answering { error } into `answer`.
+RequestHandle* idle(napi_env env, napi_value value, napi_value& answer) {
+  RequestHandle* handle = request_handle(env, value);
+  if (!handle || !handle->request) answer = invalid(env, "the request was released");
+  else if (handle->request->busy()) answer = object(env, {{"error", failure(env, Status::fail("BUSY", "the request is running"))}});
+  else return handle;
+  return nullptr;
+}
+
+// explain(request): JSON text.
+napi_value explain(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  napi_value answer = nullptr;
+  RequestHandle* handle = idle(env, a[0], answer);
+  return handle ? text(env, handle->request->executor().explain()) : answer;
+}
+
+// profile(request): nanoseconds of the last run's steps, level by level.
+napi_value profile(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  napi_value answer = nullptr;
+  RequestHandle* handle = idle(env, a[0], answer);
+  if (!handle) return answer;
+  const auto& times = handle->request->executor().profile();
+  napi_create_array_with_length(env, times.size(), &answer);
+  for (size_t i = 0; i < times.size(); ++i) napi_set_element(env, answer, static_cast<uint32_t>(i), number(env, static_cast<double>(times[i])));
+  return answer;
+}
+
+// state(request, index): { dims, data } as it is now; state(request, index, dims, data) sets it, with null dims resets it.
+napi_value state(napi_env env, napi_callback_info call) {
+  const Arguments<4> a(env, call);
+  napi_value answer = nullptr;
+  RequestHandle* handle = idle(env, a[0], answer);
+  if (!handle) return answer;
+  Executor& executor = handle->request->executor();
+  const double index = number_or(env, a[1], -1);
+  if (!(index >= 0 && index < static_cast<double>(executor.states().size()))) return invalid(env, "no such state");
+  const auto i = static_cast<size_t>(index);
+  napi_valuetype type = napi_undefined;
+  if (a[2]) napi_typeof(env, a[2], &type);
+  if (type == napi_null) {
+    executor.states()[i].set = false;
+    return nullptr;
+  }
+  if (type != napi_undefined) {
+    std::vector<int64_t> dims;
+    for (uint32_t d = 0; d < length(env, a[2]); ++d) dims.push_back(static_cast<int64_t>(number_or(env, element(env, a[2], d), -1)));
+    std::span<uint8_t> bytes;
+    if (!memory(env, a[3], bytes)) return invalid(env, "a state comes in a typed array");
+    const Status s = executor.set_state(i, dims, bytes);
+    return s.ok() ? nullptr : object(env, {{"error", failure(env, s)}});
+  }
+  std::vector<int64_t> dims;
+  std::span<const uint8_t> bytes;
+  if (const Status s = executor.get_state(i, dims, bytes); !s.ok()) return object(env, {{"error", failure(env, s)}});
+  napi_value list = nullptr, buffer = nullptr;
+  void* data = nullptr;
+  napi_create_array_with_length(env, dims.size(), &list);
+  for (size_t d = 0; d < dims.size(); ++d) napi_set_element(env, list, static_cast<uint32_t>(d), number(env, static_cast<double>(dims[d])));
+  if (napi_create_arraybuffer(env, bytes.size(), &data, &buffer) != napi_ok) return nullptr;
+  if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+  return object(env, {{"dims", list}, {"data", buffer}});
+}
+
+// trim(request): gives back memory until the next run.
+napi_value trim(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  napi_value answer = nullptr;
+  RequestHandle* handle = idle(env, a[0], answer);
+  if (!handle) return answer;
+  handle->request->executor().trim();
+  account(env, *handle, static_cast<int64_t>(handle->request->executor().memory()));
+  return nullptr;
+}
+
+}  // namespace
+
+CompiledHandle* compiled_handle(napi_env env, napi_value value) { return unwrap<CompiledHandle>(env, value, compiled_tag); }
+RequestHandle* request_handle(napi_env env, napi_value value) { return unwrap<RequestHandle>(env, value, request_tag); }
+
+}  // namespace cuvee::addon
+
+NAPI_MODULE_INIT() {
+  using namespace cuvee::addon;
+  if (!Instance::make(env)) return exports;
+  const struct {
+    const char* name;
+    napi_callback function;
+  } functions[] = {{"info", info},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim},       {"run", run},       {"runSync", run_sync}};
+  for (const auto& f : functions) {
+    napi_value made = nullptr;
+    if (napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &made) == napi_ok) napi_set_named_property(env, exports, f.name, made);
+  }
+  return exports;
+}

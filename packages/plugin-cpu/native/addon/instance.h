@@ -1,0 +1,68 @@
+// What belongs to one JavaScript environment (the main thread, a worker), and how it ends.
+//
+// Order at the end of an environment: our cleanup hook runs first (it is added last). It forbids further calls into
+// JavaScript, cancels what runs for this environment, waits for it, because it reads JavaScript's memory, and lets go of
+// everything that the handles hold. Finalizers come later and only free the handles themselves.
+#pragma once
+
+#include <node_api.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/compiled.h"
+
+namespace cuvee::addon {
+
+struct Job;
+
+// Shared with the threads that finish jobs; outlives the environment.
+struct Link {
+  std::mutex mutex;
+  std::condition_variable idle;
+  bool alive = true;
+  int running = 0;                         // jobs at work for this environment
+  napi_threadsafe_function wake = nullptr;  // to be touched under the mutex while alive
+  std::vector<std::unique_ptr<Job>> done;
+};
+
+struct Instance;
+
+struct CompiledHandle {
+  std::shared_ptr<Instance> instance;
+  std::shared_ptr<Compiled> compiled;
+  bool copy_outputs = false;
+};
+
+// A request and the ArrayBuffers over its output memory.
+struct RequestHandle {
+  struct Output {
+    std::shared_ptr<Buffer> memory;
+    napi_ref buffer = nullptr;
+  };
+  std::shared_ptr<Instance> instance;
+  std::shared_ptr<Request> request;
+  std::vector<Output> outputs;
+  bool copy_outputs = false;
+  int64_t external = 0;  // bytes that JavaScript's garbage collector was told of
+};
+
+struct Instance : std::enable_shared_from_this<Instance> {
+  napi_env env = nullptr;
+  std::shared_ptr<Link> link = std::make_shared<Link>();
+  std::unordered_set<CompiledHandle*> compiled;
+  std::unordered_set<RequestHandle*> requests;
+  int pending = 0;  // promises to settle; they keep the event loop alive
+
+  static Instance* of(napi_env env);
+  static Instance* make(napi_env env);
+  void pend(int change);
+};
+
+// Settles the promises of finished jobs.
+void settle(Instance& instance);
+
+}  // namespace cuvee::addon

@@ -1,0 +1,27 @@
+// Where the tensors of one level lie in one block of memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace cuvee {
+
+// Memory that steps [first, last] need.
+struct Box {
+  uint64_t bytes;
+  uint32_t first, last;
+  uint64_t offset = 0;  // found by `plan_arena`, a multiple of 64
+};
+
+struct ArenaPlan {
+  uint64_t bytes = 0;        // of the block
+  uint64_t lower_bound = 0;  // the most that is alive at one step: no layout is smaller
+  uint32_t heaviest = 0;     // that step
+};
+
+// Finds offsets such that boxes alive at the same time do not overlap. Two greedy orders are tried, by size and by the
+// steps' total ("breadth"), and the smaller result kept (Pisarchyk and Lee, "Efficient memory management for deep neural
+// net inference", 2020). Sizes must sum to less than 2^62.
+ArenaPlan plan_arena(std::vector<Box>& boxes);
+
+}  // namespace cuvee

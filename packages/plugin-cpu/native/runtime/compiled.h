@@ -1,0 +1,68 @@
+// A loaded plan and the requests on it: what the addon holds.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/executor.h"
+#include "runtime/streams.h"
+
+namespace cuvee {
+
+struct CompiledOptions {
+  TeamOptions team;
+  uint64_t memory_limit = 0;  // bytes; 0: the default
+  bool flush_denormals = false;
+  bool accurate = false;
+  bool profile = false;
+};
+
+// Shared by requests, worker threads and running jobs; freed with the last of them.
+class Compiled {
+ public:
+  static Status load(std::vector<uint8_t> plan, const std::vector<std::span<const uint8_t>>& constants, const CompiledOptions& options,
+                     std::shared_ptr<Compiled>& compiled);
+
+  const Plan& plan() const { return *plan_; }
+  Streams& streams() const { return *streams_; }
+  const std::shared_ptr<Budget>& budget() const { return budget_; }
+  const CompiledOptions& options() const { return options_; }
+
+ private:
+  friend class Request;
+  CompiledOptions options_;
+  std::shared_ptr<Budget> budget_;
+  std::unique_ptr<Plan> plan_;
+  Program program_;
+  KeptPacks packs_;
+  std::shared_ptr<Streams> streams_;
+};
+
+// One inference at a time; the states live here.
+class Request {
+ public:
+  explicit Request(std::shared_ptr<Compiled> compiled);
+
+  // False when a run is pending: the caller may not start another. `end` follows `begin`.
+  bool begin();
+  void end() { busy_.store(false, std::memory_order_release); }
+  // On the calling thread, which becomes thread 0 of a team.
+  Status run(std::span<const TensorView> in, std::span<TensorView> out, Parallel& pool);
+  // Makes the pending run stop soon, with CANCELLED.
+  void cancel() { cancel_.store(true, std::memory_order_relaxed); }
+
+  Executor& executor() { return executor_; }
+  const std::shared_ptr<Compiled>& compiled() const { return compiled_; }
+  bool busy() const { return busy_.load(std::memory_order_acquire); }
+
+ private:
+  std::shared_ptr<Compiled> compiled_;
+  std::atomic<bool> busy_{false}, cancel_{false};
+  Environment environment_;
+  Executor executor_;
+};
+
+}  // namespace cuvee

@@ -1,0 +1,504 @@
+#include "runtime/executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "runtime/segment.h"
+#include "runtime/signature.h"
+#include "runtime/sub_executor.h"
+
+namespace cuvee {
+namespace {
+
+std::string shape_text(const int64_t* dims, int rank) {
+  std::string text = "[";
+  for (int i = 0; i < rank; ++i) text.append(i ? "," : "").append(std::to_string(dims[i]));
+  return text + "]";
+}
+
+bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes) {
+  const auto x = reinterpret_cast<uintptr_t>(a), y = reinterpret_cast<uintptr_t>(b);
+  return x < y + static_cast<uintptr_t>(b_bytes) && y < x + static_cast<uintptr_t>(a_bytes);
+}
+
+// Element `at` of an integer or float tensor.
+bool element(const TensorView& t, uint32_t at, int64_t& value) {
+  if (at >= t.size) return false;
+  switch (t.type) {
+    case Type::i64: case Type::u64: value = t.as<int64_t>()[at]; return true;
+    case Type::i32: value = t.as<int32_t>()[at]; return true;
+    case Type::u32: value = t.as<uint32_t>()[at]; return true;
+    case Type::i16: value = t.as<int16_t>()[at]; return true;
+    case Type::u16: value = t.as<uint16_t>()[at]; return true;
+    case Type::i8: value = t.as<int8_t>()[at]; return true;
+    case Type::u8: case Type::boolean: value = t.as<uint8_t>()[at]; return true;
+    case Type::f32: case Type::f64: {
+      const double x = t.type == Type::f32 ? t.as<float>()[at] : t.as<double>()[at];
+      if (!(x > -9e18 && x < 9e18)) return false;
+      value = static_cast<int64_t>(x);
+      return true;
+    }
+    default: return false;
+  }
+}
+
+// Dimensions of a state that was never set: what its shape text says, 0 where that is open.
+std::vector<int64_t> initial_dims(std::string_view text, size_t rank) {
+  std::vector<int64_t> dims;
+  for (size_t at = text.find('[') == text.npos ? 0 : text.find('[') + 1; at < text.size() && dims.size() < rank;) {
+    size_t end = text.find_first_of(",]", at);
+    if (end == text.npos) end = text.size();
+    int64_t value = 0;
+    for (const char c : text.substr(at, end - at)) {
+      if (c == ' ') continue;
+      value = c >= '0' && c <= '9' && value >= 0 && value < max_elements ? value * 10 + (c - '0') : -1;
+    }
+    dims.push_back(std::max<int64_t>(value, 0));
+    at = end + 1;
+  }
+  dims.resize(rank, 0);
+  return dims;
+}
+
+}  // namespace
+
+bool measure(TensorView& view, int64_t block) {
+  int64_t size = 1, lanes = 1;
+  for (int i = 0; i < view.rank; ++i) {
+    const int64_t d = view.dims[i];
+    if (d < 0 || __builtin_mul_overflow(size, d, &size)) return false;
+    const bool channels = view.layout == Layout::blocked && i == 1;
+    if (__builtin_mul_overflow(lanes, channels ? (d + block - 1) / block * block : d, &lanes)) return false;
+    if (d == 0) {
+      for (int k = i + 1; k < view.rank; ++k)
+        if (view.dims[k] < 0) return false;
+      size = lanes = 0;
+      break;
+    }
+  }
+  if (size > max_elements || lanes > max_elements * 64) return false;
+  view.size = size;
+  view.bytes = (lanes * static_cast<int64_t>(type_bits(view.type)) + 7) / 8;
+  view.rows = view.rank > 2 ? view.dims[2] : 0;
+  view.row0 = 0;
+  return true;
+}
+
+Executor::Executor(Program& program, Environment& environment, int banks)
+    : program_(program), plan_(*program.plan), env_(environment), banks_(banks) {
+  const size_t count = plan_.tensors.size();
+  tensors_.resize(count);
+  birth_.assign(count, -1);
+  offset_.assign(count, 0);
+  own_dims_.resize(count);
+  resolved_.assign(count, -1);
+  for (size_t i = 0; i < count; ++i) {
+    const PlanTensor& t = plan_.tensors[i];
+    tensors_[i].type = t.type;
+    tensors_[i].layout = t.layout;
+    tensors_[i].rank = static_cast<int>(t.dims.size());
+    if (t.storage == Storage::dynamic || t.storage == Storage::input) own_dims_[i].resize(t.dims.size());
+  }
+  for (int b = 0; b < banks; ++b) {
+    dynamic_[b].resize(count);
+    outputs_[b].resize(plan_.outputs.size());
+    output_dims_[b].resize(plan_.outputs.size());
+  }
+  given_.resize(plan_.outputs.size());
+  output_pointed_.resize(plan_.outputs.size());
+  output_direct_.resize(plan_.outputs.size());
+  levels_.resize(plan_.levels.size());
+  states_.resize(plan_.states.size());
+  subs_.resize(plan_.plans.size());
+  computed_.resize(program.computes_weights ? plan_.weights.size() : 0);
+}
+
+Executor::~Executor() = default;
+
+Status Executor::fail(const PlanStep& step, Status status) const {
+  if (status.origin.empty() && status.op.empty()) {
+    status.origin = step.origins();
+    status.op = step.op;
+  }
+  return status;
+}
+
+Status Executor::run(std::span<const TensorView> in, std::span<TensorView> out) {
+  bank_ = static_cast<int>(runs_++ % static_cast<uint64_t>(banks_));
+  wanted_ = out;
+  built_ = false;
+  std::fill(output_pointed_.begin(), output_pointed_.end(), 0);
+  std::fill(computed_.begin(), computed_.end(), nullptr);
+  Status status = bind_inputs(in);
+  for (uint32_t l = 0; status.ok() && l < plan_.levels.size(); ++l) {
+    status = bind_registers(l);
+    if (status.ok()) status = enter_level(l);
+    if (status.ok()) status = point(*levels_[l].current);
+    if (status.ok()) status = run_steps(l, *levels_[l].current);
+  }
+  if (status.ok()) status = finish(out);
+  if (status.ok() && built_ && program_.prologue) program_.weights->release_computed();
+  wanted_ = {};
+  return status;
+}
+
+Status Executor::bind_inputs(std::span<const TensorView> in) {
+  if (in.size() != plan_.inputs.size() || wanted_.size() != plan_.outputs.size())
+    return Status::fail("ARGUMENT_INVALID", "the model has " + std::to_string(plan_.inputs.size()) + " inputs and " + std::to_string(plan_.outputs.size()) + " outputs");
+  for (size_t i = 0; i < in.size(); ++i) {
+    const int32_t t = plan_.inputs[i];
+    TensorView& view = tensors_[t];
+    const std::string_view name = plan_.tensors[t].name;
+    if (in[i].rank != view.rank) return Status::fail("SHAPE_MISMATCH", "input \"" + std::string(name) + "\" has rank " + std::to_string(in[i].rank) + " instead of " + std::to_string(view.rank));
+    std::copy_n(in[i].dims, view.rank, own_dims_[t].begin());
+    view.dims = own_dims_[t].data();
+    if (in[i].type != view.type || !measure(view, plan_.block) || in[i].bytes != view.bytes)
+      return Status::fail("TYPE_MISMATCH", "input \"" + std::string(name) + "\" of shape " + shape_text(view.dims, view.rank) + " comes with " + std::to_string(in[i].bytes) + " bytes");
+    view.data = in[i].data;
+    view.absent = false;
+  }
+  for (size_t i = 0; i < states_.size(); ++i) {
+    StateValue& state = states_[i];
+    TensorView& view = tensors_[plan_.states[i].read];
+    if (!state.set) state.dims = initial_dims(plan_.states[i].shape, static_cast<size_t>(view.rank));
+    view.dims = state.dims.data();
+    if (!measure(view, plan_.block)) return Status::fail("OUT_OF_MEMORY", "state \"" + std::string(plan_.states[i].name) + "\" is too large");
+    if (!state.now.ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "state \"" + std::string(plan_.states[i].name) + "\" of " + std::to_string(view.bytes) + " bytes");
+    if (!state.set) std::memset(state.now.data(), 0, static_cast<size_t>(view.bytes));
+    view.data = state.now.data();
+    view.absent = false;
+  }
+  return {};
+}
+
+Status Executor::bind_registers(uint32_t level) {
+  bound_.clear();
+  for (const PlanBinding& b : plan_.levels[level].bindings) {
+    TensorView view = tensors_[b.tensor];
+    int64_t value = 0;
+    if (!b.element) {
+      value = view.dims[b.at];
+    } else {
+      std::shared_ptr<const Blob> blob;
+      const PlanTensor& root = plan_.tensors[plan_.tensors[b.tensor].root];
+      if (root.storage == Storage::weight && !program_.computes_weights) {
+        if (Status s = acquire(static_cast<uint32_t>(root.link), blob); !s.ok()) return s;
+        view.data = const_cast<uint8_t*>(blob->data);
+        view.size = static_cast<int64_t>(blob->bytes * 8 / type_bits(view.type));
+      }
+      if (!element(view, b.at, value))
+        return Status::fail("SHAPE_MISMATCH", "tensor \"" + std::string(plan_.tensors[b.tensor].name) + "\" has no element " + std::to_string(b.at) + " to take a size from");
+    }
+    bound_.push_back(value);
+  }
+  return {};
+}
+
+Status Executor::enter_level(uint32_t level) {
+  constexpr size_t most_known = 8, most_bytes = 16 << 20;
+  LevelState& state = levels_[level];
+  const uint64_t parent = level ? levels_[level - 1].current->id : 0;
+  const auto fits = [&](const Signature& s) { return s.parent == parent && s.key == bound_; };
+  if (!state.current || !fits(*state.current)) {
+    const auto found = std::find_if(state.known.begin(), state.known.end(), [&](const auto& s) { return fits(*s); });
+    if (found != state.known.end()) {
+      std::rotate(state.known.begin(), found, found + 1);
+    } else {
+      auto fresh = std::make_unique<Signature>();
+      fresh->id = next_signature_++;
+      fresh->parent = parent;
+      fresh->level = level;
+      fresh->key = bound_;
+      if (Status s = build(level, *fresh); !s.ok()) return s;
+      state.current = nullptr;
+      size_t bytes = fresh->bytes();
+      size_t keep = 0;
+      while (keep < state.known.size() && keep + 1 < most_known && (bytes += state.known[keep]->bytes()) < most_bytes) ++keep;
+      state.known.resize(keep);
+      state.known.insert(state.known.begin(), std::move(fresh));
+      built_ = true;
+    }
+    state.current = state.known.front().get();
+    for (const auto& [tensor, offset] : state.current->places) {
+      birth_[tensor] = static_cast<int32_t>(level);
+      offset_[tensor] = offset;
+    }
+    ++generation_;
+  }
+  const uint64_t need = state.current->arena.bytes;
+  const char* before = state.arena.data();
+  if (!state.arena.ensure(need, env_.budget)) {
+    Status s = Status::fail("OUT_OF_MEMORY", "the intermediate tensors need " + std::to_string(need) + " bytes; " + std::to_string(env_.budget->used()) + " of " + std::to_string(env_.budget->limit()) + " allowed bytes are in use");
+    const auto& steps = plan_.levels[level].steps;
+    return steps.empty() ? s : fail(steps[std::min<size_t>(state.current->arena.heaviest, steps.size() - 1)], std::move(s));
+  }
+  if (state.arena.data() != before) ++generation_;
+  return {};
+}
+
+Status Executor::output_memory(uint32_t index, const TensorView& view, void*& memory) {
+  if (!output_pointed_[index]) {
+    const TensorView& wanted = wanted_[index];
+    bool direct = wanted.data && wanted.bytes == view.bytes && reinterpret_cast<uintptr_t>(wanted.data) % std::max<size_t>(1, type_bits(view.type) / 8) == 0;
+    for (const int32_t t : plan_.inputs) direct = direct && !overlap(wanted.data, wanted.bytes, tensors_[t].data, tensors_[t].bytes);
+    output_direct_[index] = direct;
+    output_pointed_[index] = 1;
+  }
+  if (output_direct_[index]) {
+    memory = wanted_[index].data;
+    return {};
+  }
+  auto& buffer = outputs_[bank_][index];
+  // A buffer that was handed out may still be looked at: it is replaced, not grown in place.
+  if (!buffer || buffer->capacity() < static_cast<uint64_t>(view.bytes)) buffer = std::make_shared<Buffer>();
+  if (!buffer->ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "output " + std::to_string(index) + " of " + std::to_string(view.bytes) + " bytes");
+  memory = buffer->data();
+  return {};
+}
+
+Status Executor::point_tensor(const Resolved& r) {
+  const PlanTensor& tensor = plan_.tensors[r.tensor];
+  const PlanTensor& root = plan_.tensors[tensor.root];
+  TensorView& view = tensors_[r.tensor];
+  const bool own = tensor.root == r.tensor;
+  if (own && (root.storage == Storage::input || root.storage == Storage::dynamic || root.storage == Storage::state) &&
+      !(root.storage == Storage::input && plan_.inputs[root.link] != r.tensor)) {
+    if (!std::equal(r.dims, r.dims + view.rank, view.dims))
+      return Status::fail("SHAPE_MISMATCH", "\"" + std::string(tensor.name) + "\" is " + shape_text(view.dims, view.rank) + " where the model says " + shape_text(r.dims, view.rank));
+    return {};
+  }
+  view.dims = r.dims;
+  view.size = r.size;
+  view.bytes = r.bytes;
+  view.absent = false;
+  view.rows = view.rank > 2 ? view.dims[2] : 0;
+  void* memory = nullptr;
+  if (!own) {
+    memory = tensors_[tensor.root].data;
+  } else if (root.next_state >= 0) {
+    StateValue& state = states_[root.next_state];
+    if (!state.next.ensure(static_cast<uint64_t>(r.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "state \"" + std::string(plan_.states[root.next_state].name) + "\" of " + std::to_string(r.bytes) + " bytes");
+    memory = state.next.data();
+  } else {
+    switch (root.storage) {
+      case Storage::arena: memory = birth_[r.tensor] < 0 ? nullptr : levels_[birth_[r.tensor]].arena.data() + offset_[r.tensor]; break;
+      case Storage::input: {
+        const TensorView& input = tensors_[plan_.inputs[root.link]];
+        if (r.bytes > input.bytes) return Status::fail("SHAPE_MISMATCH", "\"" + std::string(tensor.name) + "\" is larger than the input it shows");
+        memory = input.data;
+        break;
+      }
+      case Storage::output:
+        if (Status s = output_memory(static_cast<uint32_t>(root.link), view, memory); !s.ok()) return s;
+        break;
+      case Storage::weight:
+        if (program_.computes_weights && plan_.weights[root.link].computed) {
+          if (!computed_[root.link])
+            if (Status s = program_.weights->make_computed(static_cast<uint32_t>(root.link), static_cast<uint64_t>(r.bytes), computed_[root.link]); !s.ok()) return s;
+          memory = computed_[root.link];
+        }
+        break;  // other constants belong to the steps that read them
+      default: break;
+    }
+  }
+  view.data = memory ? static_cast<char*>(memory) + r.offset : nullptr;
+  return {};
+}
+
+Status Executor::point(Signature& signature) {
+  const bool all = signature.pointed != generation_;
+  for (const Resolved& r : signature.tensors)
+    if (all || r.moving)
+      if (Status s = point_tensor(r); !s.ok()) return s;
+  if (all)
+    for (auto& step : signature.steps) step->scratch = levels_[signature.level].arena.data() + step->scratch_offset;
+  for (const auto& [view, tensor] : all ? signature.views : signature.moving_views) view->data = tensors_[tensor].data;
+  signature.pointed = generation_;
+  return {};
+}
+
+Status Executor::run_step(const PlanStep& step, Context& context) {
+  context.pool = env_.pool;
+  if (step.makes_dynamic)
+    for (size_t i = 0; i < step.outputs.size(); ++i)
+      if (plan_.tensors[step.outputs[i]].storage == Storage::dynamic) {
+        context.out[i].absent = true;
+        context.out[i].data = nullptr;
+      }
+  context.no_memory = false;
+  Status status = step.family->run(context);
+  if (env_.cancel->load(std::memory_order_relaxed)) return Status::fail("CANCELLED", "the inference was cancelled");
+  if (!status.ok()) return fail(step, context.failure.ok() ? std::move(status) : std::exchange(context.failure, {}));
+  for (size_t i = 0; i < step.outputs.size(); ++i)
+    if (context.out[i].absent) return fail(step, Status::fail("INTERNAL", "output " + std::to_string(i) + " was not allocated"));
+  return {};
+}
+
+Status Executor::run_steps(uint32_t level, Signature& signature) {
+  using Clock = std::chrono::steady_clock;
+  const PlanLevel& plan = plan_.levels[level];
+  size_t base = 0;
+  if (env_.profile) {
+    for (uint32_t l = 0; l < level; ++l) base += plan_.levels[l].steps.size();
+    nanoseconds_.resize(base + plan.steps.size());
+    std::fill(nanoseconds_.begin() + static_cast<ptrdiff_t>(base), nanoseconds_.end(), 0);
+  }
+  size_t segment = 0;
+  for (size_t s = 0; s < plan.steps.size();) {
+    if (env_.cancel->load(std::memory_order_relaxed)) return Status::fail("CANCELLED", "the inference was cancelled");
+    const Clock::time_point start = env_.profile ? Clock::now() : Clock::time_point{};
+    size_t next = s + 1;
+    if (segment < plan.segments.size() && plan.segments[segment].first == s) {
+      if (signature.segments[segment]) {
+        uint64_t* times = env_.profile ? nanoseconds_.data() + base + s : nullptr;
+        if (Status status = run_segment(*signature.segments[segment], *this, env_, times); !status.ok()) return status;
+        s += plan.segments[segment++].count;
+        continue;
+      }
+      ++segment;
+    }
+    if (!signature.steps[s]->skip)
+      if (Status status = run_step(plan.steps[s], *signature.steps[s]); !status.ok()) return status;
+    if (env_.profile) nanoseconds_[base + s] = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
+    s = next;
+  }
+  return {};
+}
+
+Status Executor::finish(std::span<TensorView> out) {
+  for (size_t j = 0; j < out.size(); ++j) {
+    const int32_t t = plan_.outputs[j];
+    const PlanTensor& tensor = plan_.tensors[t];
+    const PlanTensor& root = plan_.tensors[tensor.root];
+    TensorView view = tensors_[t];
+    std::shared_ptr<const Blob> blob;
+    if (root.storage == Storage::weight) {
+      if (Status s = acquire(static_cast<uint32_t>(root.link), blob); !s.ok()) return s;
+      int64_t offset = 0;
+      for (const auto& r : levels_.back().current->tensors)
+        if (r.tensor == t) offset = r.offset;
+      if (static_cast<uint64_t>(offset + view.bytes) > blob->bytes) return Status::fail("MODEL_INVALID", "constant \"" + std::string(tensor.name) + "\" has too few bytes");
+      view.data = const_cast<uint8_t*>(blob->data) + offset;
+    }
+    auto& dims = output_dims_[bank_][j];
+    dims.assign(view.dims, view.dims + view.rank);
+    view.dims = dims.data();
+    given_[j].reset();
+    if (out[j].data && out[j].bytes == view.bytes) {
+      if (view.data != out[j].data && view.bytes) std::memmove(out[j].data, view.data, static_cast<size_t>(view.bytes));
+      view.data = out[j].data;
+    } else if (tensor.storage == Storage::dynamic) {
+      given_[j] = dynamic_[bank_][t];
+    } else if (tensor.storage == Storage::output && !output_direct_[tensor.link]) {
+      given_[j] = outputs_[bank_][tensor.link];
+    } else {
+      auto& buffer = outputs_[bank_][j];
+      if (!buffer || buffer->capacity() < static_cast<uint64_t>(view.bytes)) buffer = std::make_shared<Buffer>();
+      if (!buffer->ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "output " + std::to_string(j) + " of " + std::to_string(view.bytes) + " bytes");
+      if (view.bytes) std::memmove(buffer->data(), view.data, static_cast<size_t>(view.bytes));
+      view.data = buffer->data();
+      given_[j] = buffer;
+    }
+    out[j] = view;
+  }
+  for (size_t k = 0; k < states_.size(); ++k) {
+    const int32_t t = plan_.states[k].write;
+    if (t < 0) continue;
+    StateValue& state = states_[k];
+    const TensorView& view = tensors_[t];
+    if (plan_.tensors[t].next_state != static_cast<int32_t>(k)) {
+      if (!state.next.ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "state \"" + std::string(plan_.states[k].name) + "\"");
+      if (view.bytes) std::memcpy(state.next.data(), view.data, static_cast<size_t>(view.bytes));
+    }
+    state.dims.assign(view.dims, view.dims + view.rank);
+    std::swap(state.now, state.next);
+    state.set = true;
+  }
+  return {};
+}
+
+bool Executor::allocate(int32_t t, std::span<const int64_t> dims, TensorView& view) {
+  TensorView& live = tensors_[t];
+  std::copy(dims.begin(), dims.end(), own_dims_[t].begin());
+  live.dims = own_dims_[t].data();
+  if (!measure(live, plan_.block)) return false;
+  auto& buffer = dynamic_[bank_][t];
+  if (!buffer || buffer->capacity() < static_cast<uint64_t>(live.bytes)) buffer = std::make_shared<Buffer>();
+  if (!buffer->ensure(static_cast<uint64_t>(live.bytes), env_.budget)) return false;
+  live.data = buffer->data();
+  live.absent = false;
+  view = live;
+  return true;
+}
+
+SubExecutor& Executor::sub(uint32_t plan) {
+  if (!subs_[plan]) subs_[plan] = std::make_unique<SubExecutor>(*program_.plans[plan], env_);
+  return *subs_[plan];
+}
+
+Status Executor::acquire(uint32_t weight, std::shared_ptr<const Blob>& blob) {
+  if (Status s = program_.weights->acquire(weight, blob); !s.ok() || blob) return s;
+  if (Status s = run_prologue(); !s.ok()) return s;
+  Status s = program_.weights->acquire(weight, blob);
+  if (s.ok() && !blob) return Status::fail("INTERNAL", "the prologue did not compute constant " + std::to_string(weight));
+  return s;
+}
+
+Status Executor::run_prologue() {
+  if (!program_.prologue) return Status::fail("MODEL_INVALID", "the plan computes constants but has no prologue");
+  std::lock_guard lock(program_.prologue_mutex);
+  Executor executor(*program_.prologue, env_, 1);
+  Status status = executor.run({}, {});
+  program_.weights->publish_computed(status.ok());
+  return status;
+}
+
+Status Executor::get_state(size_t index, std::vector<int64_t>& dims, std::span<const uint8_t>& bytes) {
+  StateValue& state = states_[index];
+  TensorView view = tensors_[plan_.states[index].read];
+  dims = state.set ? state.dims : initial_dims(plan_.states[index].shape, static_cast<size_t>(view.rank));
+  view.dims = dims.data();
+  if (!measure(view, plan_.block) || !state.now.ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "state \"" + std::string(plan_.states[index].name) + "\"");
+  if (!state.set) std::memset(state.now.data(), 0, static_cast<size_t>(view.bytes));
+  bytes = {reinterpret_cast<const uint8_t*>(state.now.data()), static_cast<size_t>(view.bytes)};
+  return {};
+}
+
+Status Executor::set_state(size_t index, std::span<const int64_t> dims, std::span<const uint8_t> bytes) {
+  StateValue& state = states_[index];
+  TensorView view = tensors_[plan_.states[index].read];
+  view.dims = dims.data();
+  const std::string name(plan_.states[index].name);
+  if (dims.size() != static_cast<size_t>(view.rank) || !measure(view, plan_.block) || static_cast<size_t>(view.bytes) != bytes.size())
+    return Status::fail("SHAPE_MISMATCH", "state \"" + name + "\" has the shape " + std::string(plan_.states[index].shape) + "; what was given does not fit");
+  if (!state.now.ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "state \"" + name + "\"");
+  if (!bytes.empty()) std::memcpy(state.now.data(), bytes.data(), bytes.size());
+  state.dims.assign(dims.begin(), dims.end());
+  state.set = true;
+  return {};
+}
+
+uint64_t Executor::memory() const {
+  uint64_t bytes = 0;
+  for (const LevelState& level : levels_) bytes += level.arena.capacity();
+  for (int b = 0; b < banks_; ++b)
+    for (const auto* list : {&dynamic_[b], &outputs_[b]})
+      for (const auto& buffer : *list) bytes += buffer ? buffer->capacity() : 0;
+  for (const StateValue& state : states_) bytes += state.now.capacity() + state.next.capacity();
+  for (const auto& sub : subs_) bytes += sub ? sub->executor().memory() : 0;
+  return bytes;
+}
+
+void Executor::trim() {
+  for (LevelState& level : levels_) {
+    level.arena.release();
+    level.known.clear();
+    level.current = nullptr;
+  }
+  for (auto& sub : subs_) sub.reset();
+  ++generation_;
+}
+
+}  // namespace cuvee

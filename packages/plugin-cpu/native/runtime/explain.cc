@@ -1,0 +1,82 @@
+// What `explain` tells of a request, as JSON.
+#include "runtime/signature.h"
+#include "runtime/sub_executor.h"
+
+namespace cuvee {
+namespace {
+
+void quoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') out.append({'\\', c});
+    else if (u < 0x20) out.append("\\u00").append({"0123456789abcdef"[u >> 4], "0123456789abcdef"[u & 15]});
+    else out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+void number(std::string& out, const char* name, uint64_t value) { out.append(",\"").append(name).append("\":").append(std::to_string(value)); }
+
+void shape(std::string& out, const TensorView& view) {
+  out.push_back('[');
+  for (int i = 0; view.dims && i < view.rank; ++i) out.append(i ? "," : "").append(std::to_string(view.dims[i]));
+  out.push_back(']');
+}
+
+}  // namespace
+
+// { memory, levels: [{ arena, lowerBound, segments, steps: [{ family, action, op, origin, kernel, bytes, scratch, shapes, segment? }] }], plans: [...] }
+std::string Executor::explain() const {
+  std::string out = "{\"memory\":" + std::to_string(memory()) + ",\"levels\":[";
+  for (size_t l = 0; l < levels_.size(); ++l) {
+    const Signature* signature = levels_[l].current;
+    if (l) out.push_back(',');
+    out.append("{\"level\":").append(std::to_string(l));
+    number(out, "signatures", levels_[l].known.size());
+    number(out, "arena", signature ? signature->arena.bytes : 0);
+    number(out, "lowerBound", signature ? signature->arena.lower_bound : 0);
+    out.append(",\"steps\":[");
+    const auto& steps = plan_.levels[l].steps;
+    size_t segment = 0;
+    for (size_t s = 0; s < steps.size(); ++s) {
+      const PlanStep& step = steps[s];
+      out.append(s ? ",{\"family\":" : "{\"family\":");
+      quoted(out, step.family->name);
+      out.append(",\"action\":");
+      quoted(out, step.action);
+      out.append(",\"op\":");
+      quoted(out, step.op);
+      out.append(",\"origin\":");
+      quoted(out, step.origins());
+      if (signature) {
+        const Context& c = *signature->steps[s];
+        out.append(",\"kernel\":");
+        quoted(out, c.skip ? std::string_view("none: empty") : c.variant.empty() ? std::string_view(step.family->name) : std::string_view(c.variant));
+        uint64_t bytes = 0;
+        for (const TensorView& v : c.views) bytes += v.absent ? 0 : static_cast<uint64_t>(v.bytes);
+        number(out, "bytes", bytes);
+        number(out, "scratch", c.scratch_bytes);
+        out.append(",\"shapes\":[");
+        for (size_t i = 0; i < c.out.size(); ++i) {
+          if (i) out.push_back(',');
+          shape(out, c.out[i]);
+        }
+        out.push_back(']');
+        const auto& segments = plan_.levels[l].segments;
+        while (segment < segments.size() && s >= segments[segment].first + segments[segment].count) ++segment;
+        if (segment < segments.size() && s >= segments[segment].first && signature->segments[segment]) number(out, "segment", segment);
+      }
+      out.push_back('}');
+    }
+    out.append("]}");
+  }
+  out.append("],\"plans\":[");
+  for (size_t i = 0; i < subs_.size(); ++i) {
+    if (i) out.push_back(',');
+    out.append(subs_[i] ? subs_[i]->executor().explain() : "null");
+  }
+  return out.append("]}");
+}
+
+}  // namespace cuvee

@@ -1,0 +1,224 @@
+// Making what belongs to a shape signature: sizes, bound steps, the arena's layout.
+#include "runtime/signature.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/segment.h"
+#include "runtime/sub_executor.h"
+
+namespace cuvee {
+
+Signature::~Signature() = default;
+
+size_t Signature::bytes() const {
+  size_t bytes = sizeof(Signature) + (key.capacity() + registers.capacity() + dims.capacity()) * 8 + tensors.capacity() * sizeof(Resolved);
+  for (const auto& c : steps) bytes += sizeof(Context) + c->views.capacity() * sizeof(TensorView) + c->values.capacity() * sizeof(ArgValue) + 256;
+  return bytes;
+}
+
+bool Context::is_constant(int i) const { return i >= 0 && static_cast<size_t>(i) < constants.size() && constants[static_cast<size_t>(i)]; }
+
+std::shared_ptr<Packed> Context::pack(int i, std::string_view format, size_t bytes, Fill fill, const void* argument) {
+  if (!is_constant(i)) return nullptr;
+  const TensorView& from = in[static_cast<size_t>(i)];
+  const auto& blob = constants[static_cast<size_t>(i)];
+  std::string key = blob->identity;
+  key.append("+").append(std::to_string(static_cast<const uint8_t*>(from.data) - blob->data)).append("|");
+  for (int d = 0; d < from.rank; ++d) key.append(std::to_string(from.dims[d])).append(",");
+  key.append(std::to_string(static_cast<int>(from.type))).append("|").append(format);
+  KeptPacks& kept = *executor->env_.packs;
+  std::shared_ptr<Packed> made;
+  {
+    std::lock_guard lock(kept.mutex);
+    if (const auto found = kept.packs.find(key); found != kept.packs.end()) made = found->second;
+  }
+  if (!made) {
+    made = find_packed(key, bytes, executor->env_.budget, fill, from, argument, *executor->env_.pool);
+    if (!made) {
+      failure = Status::fail("OUT_OF_MEMORY", "packing a constant into " + std::to_string(bytes) + " bytes: " + std::to_string(budget->used()) + " of " + std::to_string(budget->limit()) + " allowed bytes are in use");
+      return nullptr;
+    }
+    std::lock_guard lock(kept.mutex);
+    kept.packs.emplace(std::move(key), made);
+  }
+  packed[static_cast<size_t>(i)] = 1;
+  return made;
+}
+
+bool Context::allocate(int i, std::span<const int64_t> dims) {
+  if (i < 0 || static_cast<size_t>(i) >= out.size()) return false;
+  TensorView& view = out[static_cast<size_t>(i)];
+  const int32_t tensor = step->outputs[static_cast<size_t>(i)];
+  if (dims.size() != static_cast<size_t>(view.rank)) {
+    failure = Status::fail("SHAPE_MISMATCH", "output " + std::to_string(i) + " turned out to have rank " + std::to_string(dims.size()) + " instead of " + std::to_string(view.rank));
+    return false;
+  }
+  if (executor->plan_.tensors[tensor].storage != Storage::dynamic) {
+    if (std::equal(dims.begin(), dims.end(), view.dims)) return true;
+    failure = Status::fail("SHAPE_MISMATCH", "output " + std::to_string(i) + " turned out to have another shape than the model says");
+    return false;
+  }
+  if (executor->allocate(tensor, dims, view)) return true;
+  failure = Status::fail("OUT_OF_MEMORY", "output " + std::to_string(i) + ": " + std::to_string(budget->used()) + " of " + std::to_string(budget->limit()) + " allowed bytes are in use");
+  return false;
+}
+
+bool Context::cancelled() const { return executor->env_.cancel->load(std::memory_order_relaxed); }
+
+SubPlan& Context::plan(int i) { return executor->sub(step->plans[static_cast<size_t>(i)]); }
+
+Status Executor::build(uint32_t level, Signature& signature) {
+  if (level) {
+    signature.registers = levels_[level - 1].current->registers;
+  } else {
+    signature.registers.resize(plan_.shapes.registers());
+    plan_.shapes.start(signature.registers.data());
+  }
+  const PlanLevel& plan = plan_.levels[level];
+  for (size_t i = 0; i < plan.bindings.size(); ++i) signature.registers[plan.bindings[i].reg] = bound_[i];
+  if (Status s = plan_.shapes.run_level(signature.registers.data(), level); !s.ok()) return s;
+  if (Status s = resolve(level, signature); !s.ok()) return s;
+  signature.steps.reserve(plan.steps.size());
+  for (uint32_t s = 0; s < plan.steps.size(); ++s)
+    if (Status status = bind_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
+  for (const PlanSegment& segment : plan.segments) signature.segments.push_back(plan_segment(segment, level, signature, *this, env_));
+  return lay_out(level, signature);
+}
+
+// Sizes of all tensors that the level sees.
+Status Executor::resolve(uint32_t level, Signature& signature) {
+  const PlanLevel& plan = plan_.levels[level];
+  size_t numbers = 0;
+  for (const int32_t t : plan.tensors) numbers += plan_.tensors[t].dims.size();
+  signature.dims.resize(numbers + 1);
+  signature.tensors.reserve(plan.tensors.size());
+  std::fill(resolved_.begin(), resolved_.end(), -1);
+  int64_t* at = signature.dims.data();
+  for (const int32_t t : plan.tensors) {
+    const PlanTensor& tensor = plan_.tensors[t];
+    TensorView view;
+    view.type = tensor.type;
+    view.layout = tensor.layout;
+    view.rank = static_cast<int>(tensor.dims.size());
+    view.dims = at;
+    for (const uint32_t reg : tensor.dims) *at++ = signature.registers[reg];
+    const auto bad = [&](const std::string& what) { return Status::fail("SHAPE_MISMATCH", "tensor \"" + std::string(tensor.name) + "\" " + what); };
+    if (!measure(view, plan_.block)) return bad("has a negative or too large dimension, or more than 2^40 elements");
+    int64_t offset = 0;
+    if (tensor.storage == Storage::view) {
+      const Resolved& base = signature.tensors[static_cast<size_t>(resolved_[tensor.link])];
+      const int64_t shift = tensor.offset_register < 0 ? 0 : signature.registers[tensor.offset_register];
+      const int64_t unit = tensor.layout == Layout::blocked ? 64 : std::max<int64_t>(1, static_cast<int64_t>(type_bits(tensor.type) / 8));
+      if (shift < 0 || shift > base.bytes || view.bytes > base.bytes - shift || shift % unit != 0) return bad("lies outside the tensor that it is a view of");
+      offset = base.offset + shift;
+    }
+    const Storage root = plan_.tensors[tensor.root].storage;
+    const bool moving = root != Storage::arena ? root != Storage::weight || program_.computes_weights : plan_.tensors[tensor.root].next_state >= 0;
+    resolved_[t] = static_cast<int32_t>(signature.tensors.size());
+    signature.tensors.push_back({t, view.dims, view.size, view.bytes, offset, moving});
+  }
+  return {};
+}
+
+Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature) {
+  const PlanStep& step = plan_.levels[level].steps[index];
+  signature.steps.push_back(std::make_unique<Context>());
+  Context& c = *signature.steps.back();
+  c.executor = this;
+  c.step = &step;
+  c.action = step.action;
+  c.kernels = env_.kernels;
+  c.block = static_cast<int>(plan_.block);
+  c.budget = env_.budget;
+  c.accurate = env_.accurate;
+  c.state = &c.own_state;
+  c.pool = env_.pool;
+  const size_t ins = step.inputs.size();
+  c.views.resize(ins + step.outputs.size());
+  c.in = std::span(c.views).first(ins);
+  c.out = std::span(c.views).subspan(ins);
+  c.packed.resize(ins);
+  c.constants.resize(ins);
+  for (size_t i = 0; i < c.views.size(); ++i) {
+    const int32_t t = i < ins ? step.inputs[i] : step.outputs[i - ins];
+    if (t < 0) continue;
+    TensorView& view = c.views[i];
+    view = tensors_[t];
+    view.data = nullptr;
+    view.absent = false;
+    const PlanTensor& root = plan_.tensors[plan_.tensors[t].root];
+    if (i >= ins && root.storage == Storage::dynamic) {
+      view.absent = true;
+      view.dims = nullptr;
+      continue;
+    }
+    const Resolved& r = signature.tensors[static_cast<size_t>(resolved_[t])];
+    view.dims = r.dims;
+    view.size = r.size;
+    view.bytes = r.bytes;
+    view.row0 = 0;
+    view.rows = view.rank > 2 ? view.dims[2] : 0;
+    if (root.storage == Storage::weight && !(program_.computes_weights && plan_.weights[root.link].computed)) {
+      auto& blob = c.constants[i];
+      if (Status s = acquire(static_cast<uint32_t>(root.link), blob); !s.ok()) return s;
+      if (static_cast<uint64_t>(r.offset) + static_cast<uint64_t>(r.bytes) > blob->bytes)
+        return Status::fail("MODEL_INVALID", "constant \"" + std::string(plan_.tensors[t].name) + "\" has " + std::to_string(blob->bytes) + " bytes, its shape needs " + std::to_string(r.bytes));
+      view.data = const_cast<uint8_t*>(blob->data) + r.offset;
+      continue;
+    }
+    signature.views.emplace_back(&view, t);
+    if (r.moving) signature.moving_views.emplace_back(&view, t);
+  }
+  c.values.reserve(step.args.size());
+  for (const PlanArg& a : step.args) {
+    const int64_t value = a.kind == PlanArg::reg ? signature.registers[static_cast<size_t>(a.value.i)] : 0;
+    c.values.push_back(a.kind == PlanArg::reg ? ArgValue{value, static_cast<double>(value)} : a.value);
+  }
+  c.args = c.values;
+  c.skip = !step.outputs.empty() && !step.makes_dynamic && std::all_of(c.out.begin(), c.out.end(), [](const TensorView& v) { return v.size == 0; });
+  for (const PlanSegment& segment : plan_.levels[level].segments)
+    if (index >= segment.first && index < segment.first + segment.count) c.pool = alone();
+  if (!c.skip && step.family->bind) {
+    Status status = step.family->bind(c);
+    if (!c.failure.ok()) return std::exchange(c.failure, {});
+    if (!status.ok()) return status;
+  }
+  for (size_t i = 0; i < ins; ++i)
+    if (c.packed[i] || c.skip) {
+      c.constants[i].reset();
+      c.views[i].data = nullptr;
+    }
+  return {};
+}
+
+Status Executor::lay_out(uint32_t level, Signature& signature) {
+  const PlanLevel& plan = plan_.levels[level];
+  std::vector<Box> boxes;
+  boxes.reserve(plan.boxes.size() + 16);
+  for (const PlanBox& b : plan.boxes) {
+    const uint64_t bytes = static_cast<uint64_t>(signature.tensors[static_cast<size_t>(resolved_[b.tensor])].bytes);
+    boxes.push_back({bytes, b.first, b.last});
+  }
+  std::vector<uint64_t*> offsets;
+  for (uint32_t s = 0; s < plan.steps.size(); ++s) {
+    Context& c = *signature.steps[s];
+    if (c.pool == alone() || c.skip || !c.scratch_bytes) continue;  // strips have their own
+    boxes.push_back({c.scratch_bytes, s, s});
+    offsets.push_back(&c.scratch_offset);
+  }
+  for (size_t i = 0; i < plan.segments.size(); ++i) {
+    if (!signature.segments[i]) continue;
+    boxes.push_back({signature.segments[i]->bytes(), plan.segments[i].first, plan.segments[i].first + plan.segments[i].count - 1});
+    offsets.push_back(&signature.segments[i]->offset);
+  }
+  uint64_t total = 0;
+  for (const Box& b : boxes)
+    if (b.bytes > uint64_t{1} << 50 || (total += b.bytes) > uint64_t{1} << 60) return Status::fail("OUT_OF_MEMORY", "intermediate tensors of absurd size");
+  signature.arena = plan_arena(boxes);
+  for (size_t i = 0; i < plan.boxes.size(); ++i) signature.places.emplace_back(plan.boxes[i].tensor, boxes[i].offset);
+  for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = boxes[plan.boxes.size() + i].offset;
+  return {};
+}
+
+}  // namespace cuvee

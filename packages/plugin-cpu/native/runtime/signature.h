@@ -1,0 +1,62 @@
+// What belongs to one shape signature of one level.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/executor.h"
+
+namespace cuvee {
+
+// A step bound to shapes.
+class Context final : public StepContext {
+ public:
+  Executor* executor = nullptr;
+  const PlanStep* step = nullptr;
+  std::vector<TensorView> views;  // inputs, then outputs
+  std::vector<ArgValue> values;
+  std::unique_ptr<StepState> own_state;
+  std::string variant;
+  uint64_t scratch_bytes = 0, scratch_offset = 0;
+  std::vector<char> packed;                            // by input
+  std::vector<std::shared_ptr<const Blob>> constants;  // by input, while needed
+  bool skip = false;
+  bool no_memory = false;  // why the last `allocate` or `pack` said no
+  Status failure;          // or this
+
+  void need_scratch(size_t bytes) override { scratch_bytes = bytes; }
+  void set_variant(std::string_view words) override { variant = words; }
+  bool is_constant(int i) const override;
+  std::shared_ptr<Packed> pack(int i, std::string_view format, size_t bytes, Fill fill, const void* argument) override;
+  bool allocate(int i, std::span<const int64_t> dims) override;
+  bool cancelled() const override;
+  int plans() const override { return static_cast<int>(step->plans.size()); }
+  SubPlan& plan(int i) override;
+};
+
+
+// A tensor's sizes.
+struct Resolved {
+  int32_t tensor;
+  const int64_t* dims;
+  int64_t size, bytes, offset;  // offset in the memory of the tensor's root
+  bool moving;                  // memory may be another in the next run
+};
+
+struct Signature {
+  uint64_t id = 0, parent = 0;
+  uint32_t level = 0;
+  std::vector<int64_t> key, registers, dims;
+  std::vector<Resolved> tensors;
+  std::vector<std::pair<int32_t, uint64_t>> places;  // boxes of this level's arena
+  std::vector<std::unique_ptr<Context>> steps;
+  std::vector<std::unique_ptr<SegmentPlan>> segments;  // as in the plan's level
+  ~Signature();
+  std::vector<std::pair<TensorView*, int32_t>> views, moving_views;    // views of steps, and the tensors that they show
+  ArenaPlan arena;
+  uint64_t pointed = 0;  // generation for which the views point right
+  size_t bytes() const;
+};
+
+}  // namespace cuvee

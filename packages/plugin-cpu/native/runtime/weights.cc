@@ -1,0 +1,267 @@
+#include "runtime/weights.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <unordered_map>
+
+#if defined(_WIN32)
+#error "files: not written for Windows yet"
+#else
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace cuvee {
+namespace {
+
+constexpr uint64_t map_from = uint64_t{64} << 20;  // smaller files are copied: truncating a mapped one kills the process
+constexpr uint64_t share_from = 1024;              // smaller constants are not worth looking up
+
+uint64_t mix(uint64_t h, uint64_t word) {
+  h = (h ^ word) * 0x9e3779b97f4a7c15u;
+  return h ^ (h >> 29);
+}
+
+// A 64-bit hash of memory, different in every process.
+uint64_t hash(const uint8_t* data, uint64_t bytes) {
+  static const uint64_t seed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+  uint64_t lane[4] = {seed, seed + 1, seed + 2, seed + 3}, word = 0;
+  uint64_t at = 0;
+  for (; at + 32 <= bytes; at += 32)
+    for (int i = 0; i < 4; ++i) {
+      std::memcpy(&word, data + at + 8 * i, 8);
+      lane[i] = mix(lane[i], word);
+    }
+  for (; at < bytes; ++at) lane[0] = mix(lane[0], data[at] + 257u);
+  return mix(mix(mix(mix(bytes, lane[0]), lane[1]), lane[2]), lane[3]);
+}
+
+std::string fresh_identity() {
+  static std::atomic<uint64_t> next{1};
+  return "m" + std::to_string(next.fetch_add(1));
+}
+
+struct OwnedBlob final : Blob {
+  Buffer buffer;
+};
+
+// Never destroyed: blobs may outlive everything else.
+struct Shared {
+  std::mutex mutex;
+  std::unordered_multimap<uint64_t, std::weak_ptr<const Blob>> blobs;
+  struct Making {
+    std::mutex mutex;
+    std::weak_ptr<Packed> packed;
+  };
+  std::unordered_map<std::string, std::shared_ptr<Making>> packed;
+};
+Shared& shared() {
+  static Shared* const it = new Shared;
+  return *it;
+}
+
+Status no_memory(uint64_t bytes, const Budget& budget) {
+  return Status::fail("OUT_OF_MEMORY", "a constant of " + std::to_string(bytes) + " bytes: " + std::to_string(budget.used()) + " of " + std::to_string(budget.limit()) + " allowed bytes are in use");
+}
+
+}  // namespace
+
+Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>& budget, std::shared_ptr<const Blob>& blob) {
+  const auto* from = static_cast<const uint8_t*>(data);
+  uint64_t key = 0;
+  if (bytes >= share_from) {
+    key = hash(from, bytes);
+    std::lock_guard lock(shared().mutex);
+    auto [at, end] = shared().blobs.equal_range(key);
+    while (at != end) {
+      if (auto known = at->second.lock()) {
+        if (known->bytes == bytes && std::memcmp(known->data, from, bytes) == 0) {
+          blob = std::move(known);
+          return {};
+        }
+        ++at;
+      } else {
+        at = shared().blobs.erase(at);
+      }
+    }
+  }
+  auto fresh = std::make_shared<OwnedBlob>();
+  if (!fresh->buffer.ensure(bytes, budget)) return no_memory(bytes, *budget);
+  if (bytes) std::memcpy(fresh->buffer.data(), from, bytes);
+  fresh->data = reinterpret_cast<const uint8_t*>(fresh->buffer.data());
+  fresh->bytes = bytes;
+  fresh->identity = fresh_identity();
+  if (bytes >= share_from) {
+    std::lock_guard lock(shared().mutex);
+    shared().blobs.emplace(key, fresh);
+  }
+  blob = std::move(fresh);
+  return {};
+}
+
+struct WeightStore::File {
+  int fd = -1;
+  uint64_t size = 0;
+  uint8_t* map = nullptr;
+  std::string identity;
+  ~File() {
+    if (map) munmap(map, size);
+    if (fd >= 0) close(fd);
+  }
+};
+
+namespace {
+
+// A range of a mapped file; its pages go back to the system with it.
+struct MappedBlob final : Blob {
+  std::shared_ptr<void> file;
+  ~MappedBlob() override {
+    const uintptr_t page = 4096, from = (reinterpret_cast<uintptr_t>(data) + page - 1) & ~(page - 1), to = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(page - 1);
+    if (to > from) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+  }
+};
+
+}  // namespace
+
+struct WeightStore::Slot {
+  const PlanWeight* weight = nullptr;
+  std::shared_ptr<const Blob> held;     // in memory, or computed and not yet consumed
+  std::shared_ptr<const Blob> pending;  // being computed
+  std::weak_ptr<const Blob> loaded;
+};
+
+WeightStore::WeightStore(const Plan& plan, const std::vector<std::shared_ptr<const Blob>>& constants, std::shared_ptr<Budget> budget, std::string seed)
+    : budget_(std::move(budget)), seed_(std::move(seed)), slots_(plan.weights.size()) {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const PlanWeight& w = plan.weights[i];
+    slots_[i].weight = &w;
+    if (!w.computed && !w.in_file) slots_[i].held = constants[w.constant];
+  }
+}
+
+WeightStore::~WeightStore() = default;
+
+Status WeightStore::open(std::string_view path, std::shared_ptr<File>& file) {
+  for (const auto& [known, open] : files_)
+    if (known == path) {
+      file = open;
+      return {};
+    }
+  const std::string name(path);
+  auto fresh = std::make_shared<File>();
+  fresh->fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat info;
+  if (fresh->fd < 0 || fstat(fresh->fd, &info) != 0) return Status::fail("FILE_NOT_FOUND", "opening \"" + name + "\": " + std::strerror(errno));
+  if (!S_ISREG(info.st_mode)) return Status::fail("FILE_NOT_FOUND", "\"" + name + "\" is not a regular file");
+  fresh->size = static_cast<uint64_t>(info.st_size);
+  const auto stamp = info.st_mtim;
+  for (const long long part : {static_cast<long long>(info.st_dev), static_cast<long long>(info.st_ino), static_cast<long long>(info.st_size), static_cast<long long>(stamp.tv_sec), static_cast<long long>(stamp.tv_nsec)})
+    fresh->identity.append(std::to_string(part)).push_back('.');
+  if (fresh->size >= map_from) {
+    void* map = mmap(nullptr, fresh->size, PROT_READ, MAP_PRIVATE, fresh->fd, 0);
+    if (map != MAP_FAILED) fresh->map = static_cast<uint8_t*>(map);
+  }
+  files_.emplace_back(name, fresh);
+  file = std::move(fresh);
+  return {};
+}
+
+Status WeightStore::acquire(uint32_t index, std::shared_ptr<const Blob>& blob) {
+  std::lock_guard lock(mutex_);
+  Slot& slot = slots_[index];
+  const PlanWeight& w = *slot.weight;
+  blob = slot.held ? slot.held : slot.loaded.lock();
+  if (blob || w.computed || !w.in_file) return {};
+  std::shared_ptr<File> file;
+  if (Status s = open(w.path, file); !s.ok()) return s;
+  if (w.length > file->size || w.offset > file->size - w.length)
+    return Status::fail("MODEL_INVALID", "\"" + std::string(w.path) + "\" has " + std::to_string(file->size) + " bytes; a constant is said to be " + std::to_string(w.length) + " bytes at " + std::to_string(w.offset));
+  const std::string identity = "f" + file->identity + std::to_string(w.offset) + "." + std::to_string(w.length);
+  const size_t element = (type_bits(w.type) + 7) / 8;
+  if (file->map && w.offset % element == 0) {
+    auto mapped = std::make_shared<MappedBlob>();
+    mapped->data = file->map + w.offset;
+    mapped->bytes = w.length;
+    mapped->identity = identity;
+    mapped->file = file;
+    blob = std::move(mapped);
+  } else {
+    auto copied = std::make_shared<OwnedBlob>();
+    if (!copied->buffer.ensure(w.length, budget_)) return no_memory(w.length, *budget_);
+    for (uint64_t done = 0; done < w.length;) {
+      const ssize_t n = pread(file->fd, copied->buffer.data() + done, w.length - done, static_cast<off_t>(w.offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return Status::fail("FILE_NOT_FOUND", "reading \"" + std::string(w.path) + "\": " + (n < 0 ? std::strerror(errno) : "it ended early"));
+      done += static_cast<uint64_t>(n);
+    }
+    copied->data = reinterpret_cast<const uint8_t*>(copied->buffer.data());
+    copied->bytes = w.length;
+    copied->identity = identity;
+    blob = std::move(copied);
+  }
+  slot.loaded = blob;
+  return {};
+}
+
+Status WeightStore::make_computed(uint32_t index, uint64_t bytes, void*& memory) {
+  std::lock_guard lock(mutex_);
+  auto fresh = std::make_shared<OwnedBlob>();
+  if (!fresh->buffer.ensure(bytes, budget_)) return no_memory(bytes, *budget_);
+  memory = fresh->buffer.data();
+  fresh->data = static_cast<const uint8_t*>(memory);
+  fresh->bytes = bytes;
+  fresh->identity = "c" + seed_ + "." + std::to_string(index);
+  slots_[index].pending = std::move(fresh);
+  return {};
+}
+
+void WeightStore::publish_computed(bool good) {
+  std::lock_guard lock(mutex_);
+  for (Slot& slot : slots_) {
+    if (good && slot.pending) slot.loaded = slot.held = slot.pending;
+    slot.pending.reset();
+  }
+}
+
+void WeightStore::release_computed() {
+  std::lock_guard lock(mutex_);
+  for (Slot& slot : slots_)
+    if (slot.weight->computed) slot.held.reset();
+}
+
+namespace {
+struct PackedBuffer final : Packed {
+  Buffer buffer;
+  size_t size = 0;
+  const void* data() const override { return buffer.data(); }
+  size_t bytes() const override { return size; }
+};
+}  // namespace
+
+std::shared_ptr<Packed> find_packed(const std::string& key, size_t bytes, const std::shared_ptr<Budget>& budget, StepContext::Fill fill,
+                                    const TensorView& from, const void* argument, Parallel& pool) {
+  std::shared_ptr<Shared::Making> making;
+  {
+    std::lock_guard lock(shared().mutex);
+    auto& all = shared().packed;
+    if (all.size() >= 64 && (all.size() & (all.size() - 1)) == 0)  // now and then: entries that nobody uses
+      std::erase_if(all, [](const auto& e) { return e.second.use_count() == 1 && e.second->packed.expired(); });
+    auto& entry = all[key];
+    if (!entry) entry = std::make_shared<Shared::Making>();
+    making = entry;
+  }
+  std::lock_guard lock(making->mutex);
+  if (auto known = making->packed.lock()) return known;
+  auto fresh = std::make_shared<PackedBuffer>();
+  if (!fresh->buffer.ensure(bytes, budget)) return nullptr;
+  fresh->size = bytes;
+  fill(fresh->buffer.data(), from, argument, pool);
+  making->packed = fresh;
+  return fresh;
+}
+
+}  // namespace cuvee

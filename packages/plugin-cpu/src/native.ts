@@ -1,0 +1,274 @@
+/**
+ * @file The native executor as TypeScript sees it: the one file that touches the addon. Finds the binary, gives types to its
+ * functions, turns its failures into CuveeErrors.
+ */
+import { CuveeError, type ErrorCode } from '@cuvee/core';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The process's instruction set and what it may use. */
+export interface NativeInfo {
+  /** Instruction set that plans must be compiled for, `avx512`, and its channel block. */
+  readonly isa: string;
+  readonly block: number;
+  /** Cores that this process may run on: affinity and control group considered. */
+  readonly cores: number;
+  /** Default memory budget in bytes. */
+  readonly memory: number;
+  /** A sentence about a CUVEE_ISA that could not be honoured. */
+  readonly problem?: string | undefined;
+}
+
+export interface LoadOptions {
+  /** Threads of all streams together; 0: as many as cores. */
+  readonly threads?: number;
+  /** Inferences at the same time; each gets its share of the threads. */
+  readonly streams?: number;
+  /** How long idle threads spin before they sleep. */
+  readonly spinMicroseconds?: number;
+  /** Bytes that the model and its requests may hold; 0: 80 % of what the process may use. */
+  readonly memoryLimit?: number;
+  readonly flushDenormals?: boolean;
+  /** No kernel with a larger error than the plain sum (EXECUTION_MODE_HINT=ACCURACY). */
+  readonly accurate?: boolean;
+  /** Measure every step. */
+  readonly profile?: boolean;
+  /** Hand out copies instead of views of native memory, as where external buffers are forbidden. */
+  readonly copyOutputs?: boolean;
+  /** Text of a failed condition on sizes; `path` leads to the sub-plan, outermost first. */
+  readonly describeShape?: (failure: ShapeFailure, path: readonly number[]) => string;
+}
+
+/** What stopped a shape program: arguments for core's `failureMessage`. */
+export interface ShapeFailure {
+  readonly kind: 'guard' | 'range' | 'overflow' | 'divisor' | 'limit';
+  readonly index: number;
+  readonly registers: Float64Array;
+}
+
+/** An input's or output's memory, and its dimensions. */
+export interface NativeTensor {
+  readonly data: ArrayBufferView | ArrayBufferLike;
+  readonly dims: readonly number[];
+}
+
+/** An output. `buffer` is absent where the memory given for it was written; else it starts with the `bytes` bytes. */
+export interface NativeOutput {
+  readonly dims: readonly number[];
+  readonly bytes: number;
+  readonly buffer?: ArrayBuffer | undefined;
+}
+
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly op?: string;
+  readonly origin?: string;
+  readonly shape?: { readonly kind: number; readonly index: number; readonly registers: Float64Array; readonly path: readonly number[] };
+}
+type Answer<T> = T | { readonly error: Failure };
+declare const handle: unique symbol;
+interface Handle<Name> { readonly [handle]: Name }
+type CompiledHandle = Handle<'compiled'>;
+type RequestHandle = Handle<'request'>;
+type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
+
+interface Addon {
+  info(): NativeInfo;
+  load(plan: Uint8Array, constants: readonly Uint8Array[], options: LoadOptions): Answer<CompiledHandle>;
+  createRequest(model: CompiledHandle): Answer<RequestHandle>;
+  release(object: CompiledHandle | RequestHandle): void;
+  cancel(request: RequestHandle): void;
+  details(model: CompiledHandle): Answer<ModelDetails>;
+  explain(request: RequestHandle): Answer<string>;
+  profile(request: RequestHandle): Answer<readonly number[]>;
+  state(request: RequestHandle, index: number, dims?: readonly number[] | null, data?: ArrayBufferView): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
+  trim(request: RequestHandle): Answer<object> | undefined;
+  run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<readonly NativeOutput[]>>>;
+  runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<readonly NativeOutput[]> | undefined;
+}
+
+export interface ModelDetails {
+  readonly threads: number;
+  readonly streams: number;
+  /** Bytes held by the model and its requests, and the most that they may hold. */
+  readonly memory: number;
+  readonly memoryLimit: number;
+}
+
+const isFailure = (answer: unknown): answer is { readonly error: Failure } => typeof answer === 'object' && answer !== null && 'error' in answer;
+const shapeKinds = ['guard', 'guard', 'range', 'overflow', 'divisor', 'limit'] as const;
+
+function toError(failure: Failure, options: LoadOptions): CuveeError {
+  const { code, message, op, origin, shape } = failure;
+  const details = { op, node: origin };
+  if (shape) {
+    const { index, registers, path } = shape;
+    const kind = shapeKinds[shape.kind] ?? 'guard';
+    return new CuveeError(code, options.describeShape?.({ kind, index, registers }, path) ?? `${message} (${kind} ${index})`, details);
+  }
+  const where = [op, origin === undefined ? undefined : `"${origin}"`].filter((s) => s !== undefined).join(' ');
+  return new CuveeError(code, where === '' ? message : `${where}: ${message}`, details);
+}
+
+/** A loaded plan; requests, which may run at the same time, share its constants. Collected as garbage, or released at once. */
+export class NativeModel {
+  readonly #addon: Addon;
+  readonly #handle: CompiledHandle;
+  readonly #options: LoadOptions;
+
+  /** Throws MODEL_INVALID, MODEL_UNSUPPORTED, OUT_OF_MEMORY. Constants are copied (once per process for equal ones). */
+  constructor(addon: Addon, plan: Uint8Array, constants: readonly Uint8Array[], options: LoadOptions = {}) {
+    const answer = addon.load(plan, constants, options);
+    if (isFailure(answer)) throw toError(answer.error, options);
+    this.#addon = addon;
+    this.#handle = answer;
+    this.#options = options;
+  }
+  createRequest(): NativeRequest {
+    const answer = this.#addon.createRequest(this.#handle);
+    if (isFailure(answer)) throw toError(answer.error, this.#options);
+    return new NativeRequest(this.#addon, answer, this.#options);
+  }
+  get details(): ModelDetails {
+    return check(this.#addon.details(this.#handle), this.#options);
+  }
+  /** Requests that were made go on. */
+  release(): void {
+    this.#addon.release(this.#handle);
+  }
+}
+
+function check<T>(answer: Answer<T>, options: LoadOptions): T {
+  if (isFailure(answer)) throw toError(answer.error, options);
+  return answer;
+}
+
+/** One inference at a time. */
+export class NativeRequest {
+  readonly #addon: Addon;
+  readonly #handle: RequestHandle;
+  readonly #options: LoadOptions;
+  #dims = new Float64Array(0);
+
+  constructor(addon: Addon, request: RequestHandle, options: LoadOptions) {
+    this.#addon = addon;
+    this.#handle = request;
+    this.#options = options;
+  }
+
+  /**
+   * One inference on this thread. Inputs are read in place. An output given memory of the right size is written there; else
+   * it comes in memory of the request that the next run overwrites. Throws SHAPE_MISMATCH, OUT_OF_MEMORY, BUSY …
+   */
+  runSync(inputs: readonly NativeTensor[], outputs: Memories = []): readonly NativeOutput[] {
+    const answer = this.#addon.runSync(this.#handle, inputs.map((t) => t.data), this.#flatten(inputs), outputs);
+    if (answer === undefined) throw new CuveeError('INTERNAL', 'the JavaScript environment is ending');
+    return check(answer, this.#options);
+  }
+
+  /** The same on another thread. Inputs and outputs are held until it settles, and must not be written or transferred. */
+  async run(inputs: readonly NativeTensor[], outputs: Memories = []): Promise<readonly NativeOutput[]> {
+    // Memory that JavaScript may take away while the inference reads it is copied.
+    const memories = inputs.map(({ data }) => (isResizable(data) ? copyOf(data) : data));
+    return check(await check(this.#addon.run(this.#handle, memories, this.#flatten(inputs), outputs), this.#options), this.#options);
+  }
+
+  /** The pending run rejects with CANCELLED, soon. */
+  cancel(): void {
+    this.#addon.cancel(this.#handle);
+  }
+  /** JSON of levels and steps with kernels, bytes, arenas, as they are for the last run's shapes. */
+  explain(): string {
+    return check(this.#addon.explain(this.#handle), this.#options);
+  }
+  /** Nanoseconds of the last run's steps, level by level; empty unless loaded with `profile`. */
+  profile(): readonly number[] {
+    return check(this.#addon.profile(this.#handle), this.#options);
+  }
+  getState(index: number): { readonly dims: readonly number[]; readonly data: ArrayBuffer } {
+    return check(this.#addon.state(this.#handle, index), this.#options) as { readonly dims: readonly number[]; readonly data: ArrayBuffer };
+  }
+  setState(index: number, dims: readonly number[], data: ArrayBufferView): void {
+    check(this.#addon.state(this.#handle, index, dims, data), this.#options);
+  }
+  resetState(index: number): void {
+    check(this.#addon.state(this.#handle, index, null), this.#options);
+  }
+  /** Gives memory back until the next run. */
+  trim(): void {
+    check(this.#addon.trim(this.#handle), this.#options);
+  }
+  /** Frees its memory; a pending run ends first. Outputs that were handed out stay readable. */
+  release(): void {
+    this.#addon.release(this.#handle);
+  }
+
+  #flatten(inputs: readonly NativeTensor[]): Float64Array {
+    let n = 0;
+    for (const { dims } of inputs) n += dims.length;
+    if (this.#dims.length !== n) this.#dims = new Float64Array(n);
+    let at = 0;
+    for (const { dims } of inputs) for (const d of dims) this.#dims[at++] = d;
+    return this.#dims;
+  }
+}
+
+const bufferOf = (data: ArrayBufferView | ArrayBufferLike): ArrayBufferLike => (ArrayBuffer.isView(data) ? data.buffer : data);
+const isResizable = (data: ArrayBufferView | ArrayBufferLike): boolean => (bufferOf(data) as { resizable?: boolean }).resizable === true;
+const copyOf = (data: ArrayBufferView | ArrayBufferLike): Uint8Array =>
+  (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
+
+/** The executor, or why there is none and the line to type. */
+export type Native = { readonly addon: Addon; readonly path: string } | { readonly absent: string };
+
+let loaded: Native | undefined;
+
+/** Loads the addon once: the file that CUVEE_CPU_BINARY names, a local build, or the prebuilt package of this platform. Never throws. */
+export function loadNative(): Native {
+  loaded ??= find();
+  return loaded;
+}
+
+/** The folder of this package, from its bundle as well as from its sources. */
+function packageFolder(): string | undefined {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === '@cuvee/plugin-cpu' ? folder : undefined;
+    const parent = dirname(folder);
+    if (parent === folder) return undefined;
+    folder = parent;
+  }
+}
+
+function find(): Native {
+  const require = createRequire(import.meta.url);
+  const open = (path: string, what: string): Native => {
+    try {
+      return { addon: require(path) as Addon, path };
+    } catch (error) {
+      return { absent: `${what} cannot be loaded: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  };
+  const named = process.env['CUVEE_CPU_BINARY'];
+  if (named) return existsSync(named) ? open(named, `the file that CUVEE_CPU_BINARY names, ${named},`) : { absent: `CUVEE_CPU_BINARY names ${named}, which is not there` };
+  const folder = packageFolder();
+  const local = folder && ['build/cuvee_cpu.node', 'build/Release/cuvee_cpu.node'].map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (local) return open(local, `the local build ${local}`);
+  const platform = prebuiltPackage();
+  try {
+    return open(require.resolve(platform), `the prebuilt package ${platform}`);
+  } catch {
+    return { absent: `no native code is installed for ${process.platform} ${process.arch}. Type: npm install ${platform}   (in a checkout: npm run setup)` };
+  }
+}
+
+function prebuiltPackage(): string {
+  const { platform, arch } = process;
+  const report = platform === 'linux' ? (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined) : undefined;
+  const library = platform === 'linux' ? (report?.header?.glibcVersionRuntime ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
+  return `@cuvee/plugin-cpu-${platform}-${arch}${library}`;
+}

@@ -52,6 +52,8 @@ import { GRN } from '../ops/grn.js';
 import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
 import { GroupConvolution } from '../ops/group-convolution.js';
 import { GroupNormalization } from '../ops/group-normalization.js';
+import { GRUCell } from '../ops/gru-cell.js';
+import { GRUSequence } from '../ops/gru-sequence.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
@@ -71,6 +73,8 @@ import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
 import { Loop } from '../ops/loop.js';
 import { LRN } from '../ops/lrn.js';
+import { LSTMCell } from '../ops/lstm-cell.js';
+import { LSTMSequence } from '../ops/lstm-sequence.js';
 import { MatMul } from '../ops/mat-mul.js';
 import { MaxPool } from '../ops/max-pool.js';
 import { Maximum } from '../ops/maximum.js';
@@ -103,6 +107,8 @@ import { Relu } from '../ops/relu.js';
 import { Reshape } from '../ops/reshape.js';
 import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
+import { RNNCell } from '../ops/rnn-cell.js';
+import { RNNSequence } from '../ops/rnn-sequence.js';
 import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
 import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
@@ -185,6 +191,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Floor,
     FloorMod,
     GRN,
+    GRUCell,
+    GRUSequence,
     Gather,
     GatherElements,
     GatherND,
@@ -205,6 +213,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     IsInf,
     IsNaN,
     LRN,
+    LSTMCell,
+    LSTMSequence,
     Less,
     LessEqual,
     Log,
@@ -231,6 +241,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Pad,
     Parameter,
     Power,
+    RNNCell,
+    RNNSequence,
     Range,
     ReadValue,
     ReduceL1,

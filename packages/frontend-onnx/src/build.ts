@@ -1,5 +1,5 @@
 /** Small compositions that many operators share. */
-import { isFloat, isInteger, type Builder, type ElementType, type Value } from '@cuvee/core';
+import { isFloat, isInteger, Literal, type Builder, type ElementType, type Value } from '@cuvee/core';
 import { toNumber } from './checked.js';
 import type { OnnxNode } from './node.js';
 
@@ -30,6 +30,7 @@ export function axisOf(node: Pick<AnyNode, 'invalid'>, axis: number, rank: numbe
 export function numbersOf(value: Value | undefined): readonly number[] | undefined {
   if (!value) return undefined;
   const { fact } = value;
+  if (fact.value && fact.value.size > 65_536) return undefined;   // no list of axes, sizes or pads is that long
   if (fact.value && fact.type !== 'string') return Array.from(fact.value.nd().data as ArrayLike<number | bigint>, (x) => (typeof x === 'bigint' ? toNumber(x) : Number(x)));
   return fact.elements?.every((e) => typeof e === 'number') ? (fact.elements as readonly number[]) : undefined;
 }
@@ -68,8 +69,21 @@ export function productOfSizes(g: Builder, x: Value, axes: readonly number[]): V
   return g.reduceProd(sizesOf(g, x, axes), g.ints([0]), { keep_dims: true });
 }
 
-/** Reshaped to sizes of which at most one is -1; 0 keeps the size at its place. */
-export const reshaped = (g: Builder, x: Value, pattern: readonly number[]): Value => g.reshape(x, g.ints(pattern), { special_zero: pattern.includes(0) });
+/** Reshaped to sizes of which at most one is -1; 0 keeps the size at its place. A constant stays one, over the same bytes. */
+export function reshaped(g: Builder, x: Value, pattern: readonly number[]): Value {
+  const literal = x.node.op.name === 'Constant' ? x.fact.value : undefined;
+  const shape = literal && filledPattern(literal, pattern);
+  if (!literal || !shape) return g.reshape(x, g.ints(pattern), { special_zero: pattern.includes(0) });
+  return g.constant(literal.source ? Literal.at(literal.type, shape, literal.source) : Literal.of(literal.type, shape, literal.storage));
+}
+
+/** A pattern with its -1 and 0 filled in; undefined when it does not fit the constant. */
+function filledPattern({ shape, size }: Literal, pattern: readonly number[]): readonly number[] | undefined {
+  const known = pattern.map((d, i) => (d === 0 ? (shape[i] ?? -2) : d));
+  const rest = known.reduce((product, d) => (d === -1 ? product : product * d), 1);
+  const filled = known.map((d) => (d === -1 ? size / rest : d));
+  return filled.every((d) => Number.isSafeInteger(d) && d >= 0) && filled.reduce((a, b) => a * b, 1) === size ? filled : undefined;
+}
 
 /** Reshaped to a 1-D i64 tensor of sizes put together from parts: numbers, and 1-D tensors. */
 export function reshapedTo(g: Builder, x: Value, parts: readonly (number | Value)[]): Value {

@@ -14,6 +14,7 @@ import * as pooling from './ops/pooling.js';
 import * as preview from './ops/preview.js';
 import * as quantize from './ops/quantize.js';
 import * as random from './ops/random.js';
+import * as recurrent from './ops/recurrent.js';
 import * as reduce from './ops/reduce.js';
 import * as sequence from './ops/sequence.js';
 import * as shape from './ops/shape.js';
@@ -21,7 +22,7 @@ import * as training from './ops/training.js';
 import type { OnnxOp } from './node.js';
 
 const modules = {
-  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, reduce, sequence, shape],
+  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, recurrent, reduce, sequence, shape],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],
 } as const;

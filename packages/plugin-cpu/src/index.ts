@@ -1,1 +1,29 @@
-export {};
+/** @file Device CPU: TypeScript compiles a model to a Plan, native code runs it. */
+import type { DeviceModel, DevicePlugin, Support } from '@cuvee/core';
+import { compile, refusal } from './compile/compile.js';
+import { keeps } from './compile/keeps.js';
+import { CpuModel } from './model.js';
+import { loadNative } from './native.js';
+import { properties } from './properties.js';
+
+/** `new Core({ plugins: [cpu()] })`. */
+export const cpu = (): DevicePlugin => ({
+  name: 'CPU',
+  version: '0.1.0',
+  properties,
+  devices() {
+    const native = loadNative();
+    if ('absent' in native) return [{ id: '', absent: native.absent }];
+    return [{ id: '', fullName: native.cpuName(), capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', `ISA_${native.isa().name.toUpperCase()}`] }];
+  },
+  keeps,
+  query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
+  compile(model, config): DeviceModel {
+    const native = loadNative();
+    if ('absent' in native) throw new Error(native.absent);
+    return new CpuModel(native, compile(model, native.isa()), config);
+  },
+  costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
+});
+
+export default cpu;

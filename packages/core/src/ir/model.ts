@@ -1,7 +1,7 @@
 /** @file The model: parameters, results, sinks and everything between them. */
 import { CuveeError } from '../errors.js';
 import { createScope, PartialShape, type ShapeScope } from '../shape/index.js';
-import type { Fact } from './fact.js';
+import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';
 import type { ElementType } from '../tensor/element.js';
@@ -80,6 +80,20 @@ export class Model {
     }
   }
 
+  /** Input or output by index or by any of its tensor names. Throws ARGUMENT_INVALID naming those there are. */
+  input(which: number | string = 0): Value {
+    return find('input', this.inputs, which);
+  }
+  output(which: number | string = 0): Value {
+    return find('output', this.outputs, which);
+  }
+  getOps(): readonly Node[] {
+    return this.nodes();
+  }
+  isDynamic(): boolean {
+    return this.nodes().some((n) => n.outputs.some((v) => staticShape(v.fact.shape) === undefined));
+  }
+
   /**
    * Infers this model as a body: a fact given for a parameter replaces what it declares. The model keeps the scope.
    * Facts are as before when it throws.
@@ -102,23 +116,39 @@ export class Model {
   }
 
   /**
-   * Gives parameters other shapes or types and infers all facts again; the model is left as it was when that fails.
+   * Gives inputs other shapes or types and infers all facts again; the model is left as it was when that fails.
+   * One shape is for the only input; a map's keys are inputs, their indices or names.
    * Throws SHAPE_MISMATCH or MODEL_INVALID naming the first node that does not fit.
    */
-  reshape(shapes: ReadonlyMap<Node, PartialShape>, types: ReadonlyMap<Node, ElementType> = new Map()): void {
+  reshape(shapes: ShapeArgument | ReadonlyMap<Value | number | string, ShapeArgument>, types: ReadonlyMap<Node, ElementType> = new Map()): this {
+    const wanted = new Map<Node, string>();
+    if (shapes instanceof Map) for (const [key, shape] of shapes as ReadonlyMap<Value | number | string, ShapeArgument>) wanted.set(key instanceof Value ? key.node : this.input(key).node, shapeText(shape));
+    else if (this.parameters.length !== 1) throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.parameters.length} inputs of "${this.name}"`);
+    else wanted.set(this.parameters[0] as Node, shapeText(shapes as ShapeArgument));
     const before = this.parameters.map((p) => p.attributes);
-    for (const p of this.parameters) {
-      const shape = shapes.get(p)?.toString() ?? p.attributes.shape;
-      const type = types.get(p) ?? p.attributes.element_type;
-      (p as { attributes: Node['attributes'] }).attributes = { ...p.attributes, shape, element_type: type };
-    }
+    const setAttributes = (p: Node, attributes: Node['attributes']): void => {
+      (p as { attributes: Node['attributes'] }).attributes = attributes;
+    };
+    for (const p of this.parameters) setAttributes(p, { ...p.attributes, shape: wanted.get(p) ?? p.attributes.shape, element_type: types.get(p) ?? p.attributes.element_type });
     try {
       this.infer();
     } catch (error) {
-      this.parameters.forEach((p, i) => { (p as { attributes: Node['attributes'] }).attributes = before[i] as Node['attributes']; });
+      this.parameters.forEach((p, i) => setAttributes(p, before[i] as Node['attributes']));
       throw error;
     }
+    return this;
   }
+}
+
+/** A partial shape, its text, or numbers with -1 for any size. */
+export type ShapeArgument = PartialShape | string | readonly number[];
+const shapeText = (shape: ShapeArgument): string => PartialShape.parse(Array.isArray(shape) ? `[${shape.join(',')}]` : String(shape)).toString();
+
+function find(what: string, values: readonly Value[], which: number | string): Value {
+  const names = (v: Value): readonly string[] => [...v.names, ...(v.node.op.name === 'Result' ? (v.node.inputs[0]?.names ?? []) : []), v.node.name];
+  const found = typeof which === 'number' ? values[which] : values.find((v) => names(v).includes(which));
+  if (found) return found;
+  throw new CuveeError('ARGUMENT_INVALID', `there is no ${what} ${JSON.stringify(which)}; there are ${values.map((v, i) => `${i} "${v.anyName}"`).join(', ') || 'none'}`);
 }
 
 /** Infers a node's facts and gives it its output values (the same objects when it has them). */

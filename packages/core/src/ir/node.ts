@@ -1,7 +1,10 @@
 /** @file Nodes and the values that they make. Only `patch.ts` and `model.ts` change the wiring. */
 import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
-import type { Fact } from './fact.js';
+import { CuveeError } from '../errors.js';
+import type { PartialShape } from '../shape/index.js';
+import type { ElementType } from '../tensor/element.js';
+import { partialShapeOf, staticShape, type Fact } from './fact.js';
 
 let nextId = 1;
 
@@ -20,6 +23,34 @@ export class Value {
     this.node = node;
     this.index = index;
     this.fact = fact;
+  }
+
+  /** The first tensor name; the node's name when nobody gave one. A Result without names has those of what it returns. */
+  get anyName(): string {
+    const source = this.node.op.name === 'Result' ? this.node.inputs[0] : undefined;
+    return this.names[0] ?? source?.names[0] ?? this.node.name;
+  }
+  getAnyName(): string {
+    return this.anyName;
+  }
+  get elementType(): ElementType {
+    return this.fact.type;
+  }
+  /** The shape with ranges in place of symbols. */
+  get partialShape(): PartialShape {
+    return partialShapeOf(this.fact);
+  }
+  getPartialShape(): PartialShape {
+    return this.partialShape;
+  }
+  /** The static shape. Throws SHAPE_MISMATCH while a dimension is dynamic. */
+  get shape(): readonly number[] {
+    const shape = staticShape(this.fact.shape);
+    if (!shape) throw new CuveeError('SHAPE_MISMATCH', `"${this.anyName}" has the dynamic shape ${this.partialShape}`, { node: this.node.name });
+    return shape;
+  }
+  getShape(): readonly number[] {
+    return this.shape;
   }
 
   /** `Conv.12` or, beyond the first output, `Split.3:1`: for messages and printed text. */

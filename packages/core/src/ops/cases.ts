@@ -29,7 +29,8 @@ export interface Cases {
 
 export const cases = (op: string, rest: Omit<Cases, 'op'>): Cases => ({ op, ...rest });
 
-const of = (type: ElementType) => (shape: readonly number[], values: ArrayLike<number | bigint | boolean>): Literal => Literal.from(type, shape, values);
+/** A maker of literals of one type: `of('i8')([2], [1, -1])`. */
+export const of = (type: ElementType) => (shape: readonly number[], values: ArrayLike<number | bigint | boolean>): Literal => Literal.from(type, shape, values);
 export const f32 = of('f32');
 export const f16 = of('f16');
 export const i32 = of('i32');

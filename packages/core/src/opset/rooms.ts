@@ -14,6 +14,7 @@ import { Atanh } from '../ops/atanh.js';
 import { AvgPool } from '../ops/avg-pool.js';
 import { BatchNormInference } from '../ops/batch-norm-inference.js';
 import { BatchToSpace } from '../ops/batch-to-space.js';
+import { BinaryConvolution } from '../ops/binary-convolution.js';
 import { BitwiseAnd } from '../ops/bitwise-and.js';
 import { BitwiseLeftShift } from '../ops/bitwise-left-shift.js';
 import { BitwiseNot } from '../ops/bitwise-not.js';
@@ -21,22 +22,27 @@ import { BitwiseOr } from '../ops/bitwise-or.js';
 import { BitwiseRightShift } from '../ops/bitwise-right-shift.js';
 import { BitwiseXor } from '../ops/bitwise-xor.js';
 import { Broadcast } from '../ops/broadcast.js';
+import { Bucketize } from '../ops/bucketize.js';
 import { Ceiling } from '../ops/ceiling.js';
 import { Clamp } from '../ops/clamp.js';
 import { Concat } from '../ops/concat.js';
 import { ConvertLike } from '../ops/convert-like.js';
+import { ConvertPromoteTypes } from '../ops/convert-promote-types.js';
 import { Convert } from '../ops/convert.js';
 import { ConvolutionBackpropData } from '../ops/convolution-backprop-data.js';
 import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
 import { CumSum } from '../ops/cum-sum.js';
+import { DeformableConvolution } from '../ops/deformable-convolution.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
 import { Divide } from '../ops/divide.js';
+import { Einsum } from '../ops/einsum.js';
 import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
+import { Eye } from '../ops/eye.js';
 import { FakeConvert } from '../ops/fake-convert.js';
 import { FakeQuantize } from '../ops/fake-quantize.js';
 import { FloorMod } from '../ops/floor-mod.js';
@@ -48,18 +54,18 @@ import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
 import { Greater } from '../ops/greater.js';
+import { GridSample } from '../ops/grid-sample.js';
 import { GRN } from '../ops/grn.js';
 import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
 import { GroupConvolution } from '../ops/group-convolution.js';
 import { GroupNormalization } from '../ops/group-normalization.js';
-import { GRUCell } from '../ops/gru-cell.js';
-import { GRUSequence } from '../ops/gru-sequence.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { Identity } from '../ops/identity.js';
 import { If } from '../ops/if.js';
 import { Interpolate } from '../ops/interpolate.js';
+import { Inverse } from '../ops/inverse.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
@@ -73,8 +79,6 @@ import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
 import { Loop } from '../ops/loop.js';
 import { LRN } from '../ops/lrn.js';
-import { LSTMCell } from '../ops/lstm-cell.js';
-import { LSTMSequence } from '../ops/lstm-sequence.js';
 import { MatMul } from '../ops/mat-mul.js';
 import { MaxPool } from '../ops/max-pool.js';
 import { Maximum } from '../ops/maximum.js';
@@ -84,6 +88,7 @@ import { Mod } from '../ops/mod.js';
 import { Multiply } from '../ops/multiply.js';
 import { MVN } from '../ops/mvn.js';
 import { Negative } from '../ops/negative.js';
+import { NonMaxSuppression } from '../ops/non-max-suppression.js';
 import { NonZero } from '../ops/non-zero.js';
 import { NormalizeL2 } from '../ops/normalize-l2.js';
 import { NotEqual } from '../ops/not-equal.js';
@@ -107,13 +112,13 @@ import { Relu } from '../ops/relu.js';
 import { Reshape } from '../ops/reshape.js';
 import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
-import { RNNCell } from '../ops/rnn-cell.js';
-import { RNNSequence } from '../ops/rnn-sequence.js';
 import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
+import { ScaledDotProductAttention } from '../ops/scaled-dot-product-attention.js';
 import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
 import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
 import { ScatterUpdate } from '../ops/scatter-update.js';
+import { SearchSorted } from '../ops/search-sorted.js';
 import { Select } from '../ops/select.js';
 import { Selu } from '../ops/selu.js';
 import { ShapeOf } from '../ops/shape-of.js';
@@ -142,6 +147,7 @@ import { TensorIterator } from '../ops/tensor-iterator.js';
 import { Tile } from '../ops/tile.js';
 import { TopK } from '../ops/top-k.js';
 import { Transpose } from '../ops/transpose.js';
+import { Unique } from '../ops/unique.js';
 import { Unsqueeze } from '../ops/unsqueeze.js';
 import { VariadicSplit } from '../ops/variadic-split.js';
 
@@ -162,6 +168,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     AvgPool,
     BatchNormInference,
     BatchToSpace,
+    BinaryConvolution,
     BitwiseAnd,
     BitwiseLeftShift,
     BitwiseNot,
@@ -169,30 +176,33 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     BitwiseRightShift,
     BitwiseXor,
     Broadcast,
+    Bucketize,
     Ceiling,
     Clamp,
     Concat,
     Constant,
     Convert,
     ConvertLike,
+    ConvertPromoteTypes,
     Convolution,
     ConvolutionBackpropData,
     Cos,
     Cosh,
     CumSum,
+    DeformableConvolution,
     DepthToSpace,
     Divide,
+    Einsum,
     Elu,
     Equal,
     Erf,
     Exp,
+    Eye,
     FakeConvert,
     FakeQuantize,
     Floor,
     FloorMod,
     GRN,
-    GRUCell,
-    GRUSequence,
     Gather,
     GatherElements,
     GatherND,
@@ -200,6 +210,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Gelu,
     Greater,
     GreaterEqual,
+    GridSample,
     GroupConvolution,
     GroupConvolutionBackpropData,
     GroupNormalization,
@@ -209,12 +220,11 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Identity,
     If,
     Interpolate,
+    Inverse,
     IsFinite,
     IsInf,
     IsNaN,
     LRN,
-    LSTMCell,
-    LSTMSequence,
     Less,
     LessEqual,
     Log,
@@ -233,6 +243,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Mod,
     Multiply,
     Negative,
+    NonMaxSuppression,
     NonZero,
     NormalizeL2,
     NotEqual,
@@ -241,8 +252,6 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Pad,
     Parameter,
     Power,
-    RNNCell,
-    RNNSequence,
     Range,
     ReadValue,
     ReduceL1,
@@ -261,9 +270,11 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ReverseSequence,
     Roll,
     Round,
+    ScaledDotProductAttention,
     ScatterElementsUpdate,
     ScatterNDUpdate,
     ScatterUpdate,
+    SearchSorted,
     Select,
     Selu,
     ShapeOf,
@@ -292,6 +303,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Tile,
     TopK,
     Transpose,
+    Unique,
     Unsqueeze,
     VariadicSplit,
   ].map((room) => [room.name, room]),

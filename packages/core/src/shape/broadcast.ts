@@ -1,8 +1,9 @@
 /** Broadcasting of two symbolic shapes, and of a shape to a target. */
+import { broadcastHull } from './atom-bounds.js';
 import { mayBe } from './bounds.js';
 import { bcast } from './atoms.js';
 import { decide } from './decide.js';
-import { broadcastHull, type Dim, type Range, type Shape } from './expr.js';
+import type { Dim, Range, Shape } from './expr.js';
 import { anyOf, canBroadcast, isEqual } from './predicate.js';
 import { describe, nodeName, requireEqual, type ShapeContext } from './scope.js';
 
@@ -77,6 +78,7 @@ function guardBroadcast(ctx: ShapeContext, x: Dim, y: Dim, axis: number, p: Retu
   if (p === true) return;
   if (p === false) refuse(ctx, x, y, axis);
   ctx.scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `axis ${axis}: {0} does not broadcast with {1}`, dims: [x, y] });
+  ctx.scope.assume(p);
 }
 
 function couldBeOne(ctx: ShapeContext, d: Dim): boolean {

@@ -6,7 +6,7 @@ import type { Dim, Expr, ExprTable, Mono } from './expr.js';
 import { checked } from './expr.js';
 import { MAX_DEGREE, MAX_PRODUCTS } from './kinds.js';
 
-const ADD = 1, SUB = 2, MUL = 3;
+const ADD = 1, SUB = 2, MUL = 3, SHIFT = 5, SCALE = 6;
 
 /** a + b + …; throws MODEL_INVALID when a plain number leaves ±(2^53 − 1). */
 export function add(a: Dim = 0, b: Dim = 0, ...more: Dim[]): Dim {
@@ -36,15 +36,15 @@ export function mul(a: Dim = 1, b: Dim = 1, ...more: Dim[]): Dim {
 }
 
 function add2(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number') return typeof b === 'number' ? checked(a + b) : a === 0 ? b : linear(b, 1, undefined, 0, a);
-  if (typeof b === 'number') return b === 0 ? a : linear(a, 1, undefined, 0, b);
+  if (typeof a === 'number') return typeof b === 'number' ? checked(a + b) : shift(b, a);
+  if (typeof b === 'number') return shift(a, b);
   const [x, y] = a.id <= b.id ? [a, b] : [b, a];
   const { table } = a;
   return table.recall(ADD, x.id, y.id) ?? table.remember(ADD, x.id, y.id, linear(x, 1, y, 1, 0));
 }
 
 function sub2(a: Dim, b: Dim): Dim {
-  if (typeof b === 'number') return typeof a === 'number' ? checked(a - b) : b === 0 ? a : linear(a, 1, undefined, 0, -b);
+  if (typeof b === 'number') return typeof a === 'number' ? checked(a - b) : shift(a, -b);
   if (typeof a === 'number') return linear(b, -1, undefined, 0, a);
   if (a === b) return 0;
   const { table } = a;
@@ -59,9 +59,21 @@ function mul2(a: Dim, b: Dim): Dim {
   return table.recall(MUL, x.id, y.id) ?? table.remember(MUL, x.id, y.id, expand(x, y));
 }
 
+/** e + k. */
+function shift(e: Expr, k: number): Dim {
+  if (k === 0) return e;
+  if (k !== (k | 0)) return linear(e, 1, undefined, 0, k);
+  const { table } = e;
+  return table.recall(SHIFT, e.id, k) ?? table.remember(SHIFT, e.id, k, linear(e, 1, undefined, 0, k));
+}
+
 /** k·e. */
 function scale(e: Expr, k: number): Dim {
-  return k === 0 ? 0 : k === 1 ? e : linear(e, k, undefined, 0, 0);
+  if (k === 0) return 0;
+  if (k === 1) return e;
+  if (k !== (k | 0)) return linear(e, k, undefined, 0, 0);
+  const { table } = e;
+  return table.recall(SCALE, e.id, k) ?? table.remember(SCALE, e.id, k, linear(e, k, undefined, 0, 0));
 }
 
 /** ka·a + kb·b + c. Where a coefficient would leave the safe integers, the operands become definitions. @internal */

@@ -114,10 +114,18 @@ export class ShapeScope {
     return typeof p === 'boolean' || !this.rewrites() ? p : this.rewriting().pred(p);
   }
 
-  /** Bounds at the highest effort, with what guards add to them. */
+  /** Bounds at the highest effort, with what guards and assumptions add to them. */
   bounds(d: Dim): Range {
-    const [lo, hi] = bounds(d, 3);
-    const known = typeof d === 'number' ? undefined : this.refined.get(d);
+    if (typeof d === 'number') return [d, d];
+    const own = this.refinedBounds(d), e = this.resolve(d);
+    if (e === d) return own;
+    const other: Range = typeof e === 'number' ? [e, e] : this.refinedBounds(e);
+    const lo = Math.max(own[0], other[0]), hi = Math.min(own[1], other[1]);
+    return lo <= hi ? [lo, hi] : other;
+  }
+
+  private refinedBounds(e: Expr): Range {
+    const [lo, hi] = bounds(e, 3), known = this.refined.get(e);
     return known ? [Math.max(lo, known[0]), Math.min(hi, known[1])] : [lo, hi];
   }
 
@@ -138,7 +146,12 @@ export class ShapeScope {
   /** Replaces one symbol of a linear equation, or the whole of the more complex side. */
   private assumeZero(e: Expr): void {
     const at = eliminable(e);
-    if (at < 0) return;
+    if (at < 0) {
+      // ±x + c = 0 for one operation x.
+      const k = e.coefs[0]!, unit = this.table.unit(e.monos[0]!);
+      if (e.monos.length === 1 && e.c % k === 0 && soleAtom(e.monos[0]!)?.kind !== SYM) this.replaceWhole(unit, -e.c / k + 0);
+      return;
+    }
     const s = soleAtom(e.monos[at]!)!, unit = this.table.atomExpr(s);
     const value = e.coefs[at] === 1 ? sub(unit, e) : sub(e, sub(0, unit));
     this.replace(s, value);
@@ -190,11 +203,13 @@ export class ShapeScope {
     if (typeof p === 'boolean') return;
     if (eliminable(p.e!) >= 0) return this.assumeZero(p.e!);
     const keep = simpler(a, b), other = keep === a ? b : a;
-    if (typeof other !== 'number') {
-      this.whole.set(other, keep);
-      this.substitution = undefined;
-      this.assumed++;
-    }
+    if (typeof other !== 'number') this.replaceWhole(other, keep);
+  }
+
+  private replaceWhole(e: Expr, value: Dim): void {
+    this.whole.set(e, value);
+    this.substitution = undefined;
+    this.assumed++;
   }
 }
 

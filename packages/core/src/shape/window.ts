@@ -3,7 +3,7 @@ import { ceilDiv, floorDiv, max, min } from './atoms.js';
 import { bounds } from './bounds.js';
 import { add, mul, sub } from './dim.js';
 import type { Dim } from './expr.js';
-import { isAtLeast } from './predicate.js';
+import { isNonNegative } from './predicate.js';
 import { nodeName, requireTrue, type ShapeContext } from './scope.js';
 
 /** Attributes of a sliding window, one entry an axis. */
@@ -42,24 +42,25 @@ export function window(ctx: ShapeContext, n: Dim, kernel: Dim, w: Window, axis: 
   }
   const valid = w.autoPad === 'valid';
   const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0), p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
-  const fitted = fit(ctx, size, add(p0, p1), extent, axis);
-  const rest = sub(add(fitted, p0, p1), extent);
+  const spare = sub(add(p0, p1), extent);
+  const fitted = fit(ctx, size, spare, extent, axis);
+  const rest = add(fitted, spare);
   const rounding = w.rounding ?? 'floor';
   let count = rounding === 'floor' ? add(floorDiv(rest, s), 1) : add(ceilDiv(rest, s), 1);
   if (rounding === 'ceil_torch') count = torchCount(count, fitted, p0, s);
-  if (typeof count !== 'number' && bounds(count, 3)[0] < 1) {
+  if (typeof count !== 'number' && count.lo < 1 && bounds(count, 3)[0] < 1) {
     if (bounds(count, 3)[1] < 1) return { count: 1, pads: [p0, p1] };
     ctx.scope.refine(count, [1, Infinity]);
   }
   return { count, pads: [p0, p1] };
 }
 
-/** Guards n + P ≥ D; gives n as it is known after that. */
-function fit(ctx: ShapeContext, n: Dim, pads: Dim, extent: Dim, axis: number): Dim {
-  const padded = add(n, pads);
-  const what = `spatial axis ${axis}: a kernel of extent {0} does not fit into the padded size {1}`;
-  const fits = isAtLeast(padded, extent);
+/** Guards n + P ≥ D, `spare` being P − D; gives n as it is known after that. */
+function fit(ctx: ShapeContext, n: Dim, spare: Dim, extent: Dim, axis: number): Dim {
+  const fits = isNonNegative(add(n, spare));
   if (fits === true) return n;
+  const padded = add(n, spare, extent);
+  const what = `spatial axis ${axis}: a kernel of extent {0} does not fit into the padded size {1}`;
   if (fits === false) {
     if (typeof padded === 'number' && typeof extent === 'number') requireTrue(ctx, what, false, [extent, padded]);
     ctx.scope.impossible({ node: nodeName(ctx), what, dims: [extent, padded] });

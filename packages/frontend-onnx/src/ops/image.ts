@@ -13,7 +13,8 @@ function resizedAxes(node: AnyNode, x: Value, by: Value, axes: readonly number[]
   const known = numbersOf(by);
   const kept = axes.map((axis, i) => ({ axis, i })).filter(({ axis, i }) => known === undefined || known[i] !== (sizes ? dimOf(x, axis) : 1));
   if (kept.length === 0 || kept.length === axes.length) return { axes, by };
-  return { axes: kept.map(({ axis }) => axis), by: node.g.gather(by, node.g.ints(kept.map(({ i }) => i)), node.g.constant('i64', [], [0])) };
+  const rest = known as readonly number[];                        // only known numbers leave axes out
+  return { axes: kept.map(({ axis }) => axis), by: node.g.constant(by.fact.type, [kept.length], kept.map(({ i }) => rest[i] as number)) };
 }
 
 /** Sizes that keep the proportions: the smallest or largest of the scales decides for all axes. */

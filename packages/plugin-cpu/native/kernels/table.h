@@ -8,6 +8,7 @@ namespace cuvee {
 struct TileKernels;
 struct DepthwiseKernels;
 struct ReorderKernels;
+struct WinogradKernels;
 
 /// Everything that a selection function needs to know about an instruction set.
 struct KernelTable {
@@ -16,6 +17,7 @@ struct KernelTable {
   const TileKernels* tile;
   const DepthwiseKernels* depthwise;
   const ReorderKernels* reorder;
+  const WinogradKernels* winograd;
 };
 
 /// The table of an available instruction set (scalar where that set was not compiled in).

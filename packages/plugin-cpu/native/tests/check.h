@@ -5,6 +5,7 @@
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/cpu.h"
@@ -104,9 +105,18 @@ struct EpilogueCase {
 EpilogueCase make_epilogue(int kind, int channels, std::uint64_t seed);
 inline constexpr int epilogue_kinds = 20;
 
-/// Median seconds of `body`, run for about `seconds`.
-double measure(void (*body)(void*), void* context, double seconds);
-/// Single-thread float peak of an instruction set in GFLOP/s, measured.
+/// Seconds of one call: best and median of repeated calls during `seconds`.
+struct Timing {
+  double best, median;
+};
+Timing measure(const std::function<void()>& body, double seconds);
+/// Single-thread multiply-add peak of an instruction set in GFLOP/s, measured now.
 double peak_gflops(Isa isa);
+/// Prints one row: name, times, GFLOP/s and percentage of `threads` peaks.
+void report(const char* name, Isa isa, int threads, double flops, const Timing& timing);
+/// --threads, default 1; --seconds, default 0.3; the one instruction set to measure (--isa or the best).
+int bench_threads();
+double bench_seconds();
+Isa bench_isa();
 
 }  // namespace cuvee::test

@@ -34,4 +34,9 @@ struct Region {
 void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
 
 
+bool winograd_suits(const KernelTable& table, const ConvShape& shape);
+void winograd_select(ConvPlan& plan, int threads);
+void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
+
 }  // namespace cuvee::conv_detail

@@ -199,6 +199,7 @@ void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float
   if (plan.method == ConvMethod::pointwise)
     return run_pointwise(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
   const Region region{n, y0, std::min(y0 + plan.band_h, s.out_h), x0, std::min(x0 + plan.band_w, s.out_w), panel0, panel1};
+  if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, region, scratch);
   run_direct(plan, args, region, scratch);
 }
 
@@ -213,7 +214,8 @@ void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, in
   for (int y = y0; y < y1; y += plan.band_h)
     for (int x = x0; x < x1; x += plan.band_w) {
       const Region region{n, y, std::min(y + plan.band_h, y1), x, std::min(x + plan.band_w, x1), 0, panels};
-      run_direct(plan, args, region, scratch);
+      if (plan.method == ConvMethod::winograd) winograd_run(plan, args, region, scratch);
+      else run_direct(plan, args, region, scratch);
     }
 }
 

@@ -148,9 +148,11 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   const bool fits = s.pad_top == 0 && s.pad_left == 0 && (s.out_h - 1) * s.stride_h < s.in_h && (s.out_w - 1) * s.stride_w < s.in_w;
   if (s.planar_input) plan.method = ConvMethod::planar;
   else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = ConvMethod::pointwise;
+  else if (s.allow_winograd && conv_detail::winograd_suits(table, s)) plan.method = ConvMethod::winograd;
   conv_detail::list_blocks_and_panels(plan);
   switch (plan.method) {
     case ConvMethod::pointwise: grid_pointwise(plan, threads); break;
+    case ConvMethod::winograd: conv_detail::winograd_select(plan, threads); break;
     default: grid_direct(plan, threads);
   }
   plan.packing = packing_of(plan);
@@ -159,6 +161,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
 }
 
 void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
+  if (plan.method == ConvMethod::winograd) return conv_detail::winograd_pack(plan, weights, dst, index);
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;

@@ -1,0 +1,18 @@
+/** @file One implementation for the synchronous and the asynchronous API. */
+import { CuveeError } from '../errors.js';
+import type { Awaitable } from '../device/contract.js';
+
+export const isPromise = <T>(value: Awaitable<T>): value is Promise<T> => typeof (value as Promise<T>)?.then === 'function';
+
+/** `fn` of the value, now when it is there, later when it is promised. */
+export const after = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> => (isPromise(value) ? value.then(fn) : fn(value));
+
+/** All values: an array now when all are there. */
+export const all = <T>(values: readonly Awaitable<T>[]): Awaitable<T[]> => (values.some(isPromise) ? Promise.all(values) : (values as T[]));
+
+/** The value, which must be there. Throws SYNC_UNAVAILABLE when it is promised. */
+export function now<T>(doing: string, value: Awaitable<T>): T {
+  if (!isPromise(value)) return value;
+  value.catch(() => undefined);
+  throw new CuveeError('SYNC_UNAVAILABLE', `${doing}: the device answers asynchronously; use the method without "Sync"`);
+}

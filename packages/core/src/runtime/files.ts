@@ -1,0 +1,162 @@
+/**
+ * @file The one place where core touches a file system. It asks the engine for Node's modules instead of importing them,
+ * so that the same code loads in a browser, where it says that files are not to be had.
+ */
+import { CuveeError } from '../errors.js';
+import type { ExternalFile } from './frontend.js';
+
+type Fs = typeof import('node:fs');
+type Path = typeof import('node:path');
+
+interface Builtins { getBuiltinModule?: (id: string) => unknown }
+
+function builtin<T>(id: string): T {
+  const { process } = globalThis as { process?: Builtins };
+  const module = process?.getBuiltinModule?.(id);
+  if (!module) throw new CuveeError('NOT_IMPLEMENTED', 'files cannot be read here; give the bytes of the model instead of a path');
+  return module as T;
+}
+
+/** True where files can be read by path. */
+export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).process?.getBuiltinModule !== undefined;
+
+/** Largest file read at once: a typed array's limit in every supported engine. */
+const largest = 2 ** 32;
+
+/** The whole file. Throws FILE_NOT_FOUND (also for a folder) or MODEL_INVALID (empty, or too large). */
+export function readFile(path: string): Uint8Array {
+  const fs = builtin<Fs>('node:fs');
+  try {
+    const stat = fs.statSync(path);
+    if (stat.isDirectory()) throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": it is a folder`);
+    if (stat.isFile() && stat.size === 0) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
+    if (stat.size > largest) throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
+    const buffer = fs.readFileSync(path);
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  } catch (error) {
+    if (error instanceof CuveeError) throw error;
+    throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Whether something is at the path. */
+export const exists = (path: string): boolean => builtin<Fs>('node:fs').existsSync(path);
+
+/** Writes a file whole: to a temporary name first, so that no reader sees half of it. */
+export function writeFile(path: string, parts: readonly Uint8Array[]): void {
+  const fs = builtin<Fs>('node:fs');
+  const temporary = `${path}.${process_id()}.tmp`;
+  try {
+    const fd = fs.openSync(temporary, 'w', 0o644);
+    try {
+      for (const part of parts) for (let at = 0; at < part.length; ) at += fs.writeSync(fd, part, at, part.length - at);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, path);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw new CuveeError('FILE_NOT_FOUND', `writing "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+const process_id = (): number => (globalThis as { process?: { pid?: number } }).process?.pid ?? 0;
+
+/** A range of a file, checked against its size. The one place where offset and length meet a file. */
+export function readRange(path: string, offset: number, length: number): Uint8Array {
+  const fs = builtin<Fs>('node:fs');
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(path, 'r');
+    checkRange(path, fs.fstatSync(fd).size, offset, length);
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const n = fs.readSync(fd, bytes, at, length - at, offset + at);
+      if (n === 0) throw new CuveeError('MODEL_INVALID', `reading "${path}": it ended at byte ${offset + at}`);
+      at += n;
+    }
+    return bytes;
+  } catch (error) {
+    if (error instanceof CuveeError) throw error;
+    throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": ${(error as Error).message}`, { cause: error });
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/** Throws MODEL_INVALID unless `offset` and `length` are whole, not negative, and lie within `size`. */
+export function checkRange(what: string, size: number, offset: number, length: number): void {
+  const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (!whole || length > size || offset > size - length) throw new CuveeError('MODEL_INVALID', `"${what}" has ${size} bytes; ${length} from ${offset} on do not lie within it`);
+}
+
+/**
+ * Opens files beside a model and nothing else: no absolute path, no `..`, no drive, UNC or NUL; the real path must be in the
+ * model's folder; regular files with one name only. Throws MODEL_INVALID (not allowed) or FILE_NOT_FOUND.
+ */
+export function besideModel(modelPath: string): (relative: string) => ExternalFile {
+  return (relative) => {
+    const fs = builtin<Fs>('node:fs');
+    const path = builtin<Path>('node:path');
+    const refuse = (why: string): never => {
+      throw new CuveeError('MODEL_INVALID', `external data "${relative}" of "${modelPath}": ${why}`);
+    };
+    const parts = relative.split(/[/\\]/);
+    if (relative === '' || relative.includes('\0') || path.isAbsolute(relative) || /^[A-Za-z]:|^[/\\]/.test(relative) || parts.includes('..')) refuse('the path must lie beside the model');
+    const folder = fs.realpathSync(path.dirname(path.resolve(modelPath)));
+    const full = path.join(folder, ...parts.filter((p) => p !== '' && p !== '.'));
+    let stat: import('node:fs').Stats;
+    try {
+      stat = fs.lstatSync(full);
+      if (fs.realpathSync(full) !== full) refuse('links are not followed');
+    } catch (error) {
+      if (error instanceof CuveeError) throw error;
+      throw new CuveeError('FILE_NOT_FOUND', `external data "${relative}" of "${modelPath}" is missing`, { cause: error });
+    }
+    if (!stat.isFile()) refuse('it is not a regular file');
+    if (stat.nlink > 1) refuse('it has more than one name (a hard link)');
+    return { path: full, size: stat.size, read: (offset, length) => readRange(full, offset, length) };
+  };
+}
+
+/** A file: URL or path as a path. */
+export function toPath(path: string | URL): string {
+  if (typeof path === 'string') return path;
+  if (path.protocol !== 'file:') throw new CuveeError('ARGUMENT_INVALID', `only file: URLs can be read, got ${path.protocol}`);
+  return builtin<typeof import('node:url')>('node:url').fileURLToPath(path);
+}
+
+/** Loads packages by name for discovery, seen from a folder; undefined where there is no module loader. */
+export function packageLoader(from: string): { readonly load: (name: string) => unknown; readonly manifest: (name: string) => Record<string, unknown> | undefined } | undefined {
+  if (!hasFiles()) return undefined;
+  const { createRequire } = builtin<typeof import('node:module')>('node:module');
+  const require = createRequire(from);
+  const fs = builtin<Fs>('node:fs');
+  const path = builtin<Path>('node:path');
+  return {
+    load: (name) => require(name),
+    manifest(name) {
+      try {
+        return JSON.parse(fs.readFileSync(require.resolve(path.isAbsolute(name) ? path.join(name, 'package.json') : `${name}/package.json`), 'utf8')) as Record<string, unknown>;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** The package.json that a file belongs to, and its path. */
+export function owningManifest(file: string): { readonly path: string; readonly manifest: Record<string, unknown> } | undefined {
+  const fs = builtin<Fs>('node:fs');
+  const path = builtin<Path>('node:path');
+  for (let folder = path.dirname(path.resolve(file)); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, 'package.json');
+    if (fs.existsSync(candidate)) {
+      try {
+        return { path: candidate, manifest: JSON.parse(fs.readFileSync(candidate, 'utf8')) as Record<string, unknown> };
+      } catch {
+        return undefined;
+      }
+    }
+    if (path.dirname(folder) === folder) return undefined;
+  }
+}

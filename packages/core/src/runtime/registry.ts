@@ -1,0 +1,117 @@
+/** @file Which devices and formats there are: given explicitly, or discovered in installed packages and loaded when asked for. */
+import { CuveeError } from '../errors.js';
+import type { DevicePlugin } from '../device/contract.js';
+import { nearest } from '../device/properties.js';
+import { hasFiles, owningManifest, packageLoader, toPath } from './files.js';
+import type { Frontend } from './frontend.js';
+
+/** What a package's `cuvee` field in package.json says that it brings. */
+interface Manifest {
+  readonly devices?: readonly string[];
+  readonly formats?: readonly string[];
+}
+
+interface Lazy<T> { readonly from: string; readonly get: () => T }
+
+/** Places from which discovery looks, beside the entry script: the umbrella package adds itself. */
+const roots = new Set<string>();
+/** Makes the dependencies of the package that holds a module visible to discovery. */
+export const discoverFrom = (moduleUrl: string): void => void roots.add(moduleUrl);
+
+/** Devices and formats by name. */
+export class Registry {
+  readonly #plugins = new Map<string, Lazy<DevicePlugin>>();
+  readonly #frontends = new Map<string, Lazy<Frontend>>();
+
+  constructor(given: { readonly plugins?: readonly DevicePlugin[] | undefined; readonly frontends?: readonly Frontend[] | undefined }) {
+    for (const plugin of given.plugins ?? []) this.add(plugin);
+    for (const frontend of given.frontends ?? []) this.#frontends.set(frontend.name, { from: 'given', get: () => frontend });
+    if (!given.plugins && !given.frontends && hasFiles()) this.#discover();
+  }
+
+  /** Adds a plugin. Throws ARGUMENT_INVALID for a name that is taken or malformed. */
+  add(plugin: DevicePlugin): void {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(plugin.name)) throw new CuveeError('ARGUMENT_INVALID', `"${plugin.name}" is no device name (A-Z, digits, _)`);
+    if (this.#plugins.has(plugin.name)) throw new CuveeError('ARGUMENT_INVALID', `device ${plugin.name} is registered already, from ${this.#plugins.get(plugin.name)?.from}`);
+    this.#plugins.set(plugin.name, { from: 'given', get: () => plugin });
+  }
+
+  remove(name: string): void {
+    if (!this.#plugins.delete(name)) throw this.#unknown(name);
+  }
+
+  get deviceNames(): readonly string[] {
+    return [...this.#plugins.keys()];
+  }
+
+  /** The plugin of a device. Throws DEVICE_NOT_FOUND or PLUGIN_LOAD_FAILED. */
+  plugin(name: string): DevicePlugin {
+    const entry = this.#plugins.get(name);
+    if (!entry) throw this.#unknown(name);
+    try {
+      return entry.get();
+    } catch (error) {
+      throw CuveeError.wrap(`loading device ${name} from ${entry.from}`, error, 'PLUGIN_LOAD_FAILED');
+    }
+  }
+
+  /** Frontends to ask, those that know the file's ending first. */
+  *frontends(path: string | undefined): Iterable<Frontend> {
+    const ending = path?.split('.').pop()?.toLowerCase() ?? '';
+    const all = [...this.#frontends.values()].map(({ get, from }) => {
+      try {
+        return get();
+      } catch (error) {
+        throw CuveeError.wrap(`loading a frontend from ${from}`, error, 'PLUGIN_LOAD_FAILED');
+      }
+    });
+    yield* all.sort((a, b) => Number(b.formats.includes(ending)) - Number(a.formats.includes(ending)));
+  }
+
+  #unknown(name: string): CuveeError {
+    const known = this.deviceNames;
+    return new CuveeError('DEVICE_NOT_FOUND', `no plugin provides device ${name}${nearest(name, known)}; there are ${known.join(', ') || 'none: install @cuvee/plugin-cpu'}`);
+  }
+
+  /** Reads package.json of the dependencies of the entry script's package and of the roots; loads nothing yet. */
+  #discover(): void {
+    const { process } = globalThis as { process?: { argv?: string[]; env?: Record<string, string | undefined> } };
+    const entry = process?.argv?.[1];
+    for (const root of [...(entry ? [entry] : []), ...roots]) {
+      const owner = owningManifest(root.startsWith('file:') ? toPath(new URL(root)) : root);
+      const dependencies = { ...(owner?.manifest.dependencies as object), ...(owner?.manifest.optionalDependencies as object) };
+      if (owner) for (const name of Object.keys(dependencies)) this.#offer(name, owner.path);
+    }
+    for (const name of process?.env?.CUVEE_PLUGINS?.split(',').filter(Boolean) ?? []) this.#offer(name, entry ?? '/', true);
+  }
+
+  #offer(name: string, from: string, required = false): void {
+    const loader = packageLoader(from);
+    const manifest = loader?.manifest(name)?.cuvee as Manifest | undefined;
+    if (!loader || !manifest) {
+      if (required) throw new CuveeError('PLUGIN_LOAD_FAILED', `CUVEE_PLUGINS names "${name}", which is no installed package with a "cuvee" field in its package.json`);
+      return;
+    }
+    const load = once(() => loader.load(name) as Record<string, unknown>);
+    for (const device of manifest.devices ?? []) {
+      if (!this.#plugins.has(device)) this.#plugins.set(device, { from: name, get: once(() => pick<DevicePlugin>(load(), device)) });
+    }
+    for (const format of manifest.formats ?? []) {
+      if (!this.#frontends.has(format)) this.#frontends.set(format, { from: name, get: once(() => pick<Frontend>(load(), format)) });
+    }
+  }
+}
+
+/** The default export: a plugin or frontend, a function that makes it, or a list of such. */
+function pick<T extends { readonly name: string }>(module: Record<string, unknown>, name: string): T {
+  const exported = module.default ?? module;
+  const made = (Array.isArray(exported) ? exported : [exported]).map((e: unknown) => (typeof e === 'function' ? (e as () => unknown)() : e)) as T[];
+  const found = made.find((m) => m?.name === name);
+  if (!found) throw new CuveeError('PLUGIN_LOAD_FAILED', `its default export does not provide "${name}"`);
+  return found;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,7 @@
+#define CUVEE_VEC_AVX2
+#include "kernels/winograd/winograd_impl.h"
+
+namespace cuvee {
+extern const WinogradKernels winograd_avx2;
+const WinogradKernels winograd_avx2 = {winograd_input, winograd_output};
+}  // namespace cuvee

@@ -1,0 +1,7 @@
+#define CUVEE_VEC_AVX512
+#include "kernels/winograd/winograd_impl.h"
+
+namespace cuvee {
+extern const WinogradKernels winograd_avx512;
+const WinogradKernels winograd_avx512 = {winograd_input, winograd_output};
+}  // namespace cuvee

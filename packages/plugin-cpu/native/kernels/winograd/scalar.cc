@@ -1,0 +1,6 @@
+#include "kernels/winograd/winograd_impl.h"
+
+namespace cuvee {
+extern const WinogradKernels winograd_scalar;
+const WinogradKernels winograd_scalar = {winograd_input, winograd_output};
+}  // namespace cuvee

@@ -1,0 +1,43 @@
+/// Tile transforms of Winograd convolution F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity.
+///
+///   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d 6x6 inputs, g 3x3 weights, Y 4x4 outputs, "." summed over input channels.
+///
+/// These points have a third to a sixth of the error of the textbook 0, +-1, +-2. Weights are transformed in double and
+/// rounded once (`winograd_weight`). The products are 36 small matrix products, run by the tile microkernel; this family
+/// holds what surrounds them. Used by conv.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/tensor.h"
+
+namespace cuvee {
+
+struct TileArgs;
+
+/// A run of tiles side by side along a row of tiles, one channel block.
+struct WinogradInput {
+  const float* const* rows;   // the tiles' 6 input rows at pixel 0; rows outside the image point at zeros
+  int x, width, shift;        // first pixel of the first tile (may be negative); pixels [0, width) exist; pixel x lies at x >> shift
+  int tiles;
+  float* v;                   // v[tile * tile_step + point * point_step + lane]
+  std::ptrdiff_t tile_step, point_step;
+};
+struct WinogradOutput {
+  const float* m;             // as v
+  std::ptrdiff_t tile_step, point_step;
+  int tiles, height, width;   // pixels of the run to store: height <= 4 rows, width <= 4 * tiles columns
+  float* const* c;            // 4 output rows at the run's first pixel
+  const float* const* residual;  // null, or the residual's 4 rows
+};
+
+struct WinogradKernels {
+  void (*input)(const WinogradInput& run);
+  /// Sums to pixels, epilogue of `tile` (channel arrays, form, lanes; c_step = r_step = B), store.
+  void (*output)(const WinogradOutput& run, const TileArgs& tile);
+};
+
+/// u[36] of one 3x3 filter g[9], row-major both.
+void winograd_weight(const float* g, float* u);
+
+}  // namespace cuvee

@@ -1,0 +1,15 @@
+/** @file Properties of device CPU, in the names of the field. */
+import type { PropertyTable } from '@cuvee/core';
+
+export const properties: PropertyTable = {
+  INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, max: 1024, default: 0, description: 'Compute threads; 0: as many as the process may use (affinity and cgroup quota)' },
+  NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, max: 1024, default: 1, description: 'Inferences that run at the same time, each with its share of the threads; -1: chosen' },
+  PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], default: 'LATENCY', description: 'What to be fast at' },
+  PERFORMANCE_HINT_NUM_REQUESTS: { type: 'int', mutability: 'RW', min: 0, default: 0, description: 'Requests that the application will keep in flight; 0: unknown' },
+  EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], default: 'PERFORMANCE', description: 'ACCURACY turns Winograd convolution off' },
+  INFERENCE_PRECISION_HINT: { type: 'enum', mutability: 'RW', words: ['F32', 'DYNAMIC'], default: 'DYNAMIC', description: "Type of the arithmetic; DYNAMIC: the model's own. Never narrower" },
+  CPU_DENORMALS_OPTIMIZATION: { type: 'bool', mutability: 'RW', default: false, description: 'Flush denormal numbers to zero' },
+  PERF_COUNT: { type: 'bool', mutability: 'RW', default: false, description: 'Measure every step of every inference' },
+  CUVEE_MEMORY_LIMIT: { type: 'int', mutability: 'RW', min: 0, default: 0, description: 'Bytes that one inference may allocate; 0: most of what the machine or container has' },
+  CUVEE_SPIN_US: { type: 'int', mutability: 'RW', min: 0, max: 1_000_000, default: 100, description: 'Microseconds for which idle threads spin before they sleep' },
+};

@@ -91,10 +91,11 @@ void bench_gemm(int m, int n, int k) {
   report(name, table.isa, threads, 2.0 * m * n * k, timing);
 }
 
-void bench_deconv(int ic, int oc, int h, int w, int k, int stride) {
+void bench_deconv(int ic, int oc, int h, int w, int k, int stride, bool planar = false) {
   const KernelTable& table = kernel_table(bench_isa());
   const int threads = bench_threads(), block = table.block;
   DeconvShape s;
+  s.planar_output = planar;
   s.in_channels = ic, s.out_channels = oc, s.in_h = h, s.in_w = w, s.kernel_h = s.kernel_w = k, s.stride_h = s.stride_w = stride;
   s.out_h = (h - 1) * stride + k, s.out_w = (w - 1) * stride + k;
   const DeconvPlan plan = deconv_select(table, s, threads);
@@ -103,7 +104,7 @@ void bench_deconv(int ic, int oc, int h, int w, int k, int stride) {
   for (std::size_t p = 0; p < plan.blocks.panels.size(); ++p) deconv_pack(plan, weights.data(), packed.data(), int(p));
   EpilogueCase e = make_epilogue(2, oc, 1);
   const Source source = dense_source(x.data(), ic, h, w, block);
-  const ConvArgs args{&source, packed.data(), dense_sink(y.data(), oc, s.out_h, s.out_w, block), e.epilogue};
+  const ConvArgs args{&source, packed.data(), dense_sink(y.data(), oc, s.out_h, s.out_w, planar ? 1 : block), e.epilogue};
   const std::size_t step = round_up(plan.scratch_floats, 16);
   Pool pool({threads, 100, false});
   pool.enter();
@@ -112,7 +113,7 @@ void bench_deconv(int ic, int oc, int h, int w, int k, int stride) {
   }, bench_seconds());
   pool.leave();
   char name[100];
-  std::snprintf(name, sizeof name, "deconv %d>%d %dx%d k%d s%d", ic, oc, h, w, k, stride);
+  std::snprintf(name, sizeof name, "deconv%s %d>%d %dx%d k%d s%d", planar ? " planar" : "", ic, oc, h, w, k, stride);
   report(name, table.isa, threads, deconv_flops(s), timing);
 }
 
@@ -159,6 +160,7 @@ BENCH(bench_matmul) {
 BENCH(bench_up) {
   bench_deconv(24, 24, 160, 160, 2, 2);
   bench_deconv(24, 1, 320, 320, 2, 2);
+  bench_deconv(24, 1, 320, 320, 2, 2, true);
   bench_deconv(64, 32, 56, 56, 4, 2);
 }
 BENCH(bench_layer) {  // --shape ic,oc,h,w,k,s

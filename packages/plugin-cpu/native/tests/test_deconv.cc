@@ -35,24 +35,29 @@ void check_deconv(DeconvShape s, int kind, std::uint64_t seed) {
   for (Isa isa : isas()) {
     const KernelTable& table = kernel_table(isa);
     const int block = table.block;
+    for (s.planar_output = false;; s.planar_output = true) {
     const DeconvPlan plan = deconv_select(table, s, 2);
+    const int out_block = s.planar_output ? 1 : block;
     char what[200];
-    std::snprintf(what, sizeof what, "%s deconv n%d c%d>%d/%d %dx%d k%d s%d d%d p%d epilogue %d", isa_name(isa), s.batch, s.in_channels, s.out_channels, s.groups,
+    std::snprintf(what, sizeof what, "%s deconv%s n%d c%d>%d/%d %dx%d k%d s%d d%d p%d epilogue %d", isa_name(isa), s.planar_output ? " planar" : "", s.batch, s.in_channels, s.out_channels, s.groups,
                   s.in_h, s.in_w, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top, kind);
-    const Guarded input = to_blocked(x, s.batch, s.in_channels, s.in_h * s.in_w, block), held = to_blocked(residual, residual.empty() ? 0 : s.batch, s.out_channels, plane, block);
-    if (e.epilogue.has_residual) e.epilogue.residual = dense_source(held.data(), s.out_channels, s.out_h, s.out_w, block);
-    Guarded packed(plan.packed_floats), scratch(plan.scratch_floats, NAN), y(std::size_t(s.batch) * ((s.out_channels + block - 1) / block) * plane * block, 9);
+    const Guarded input = to_blocked(x, s.batch, s.in_channels, s.in_h * s.in_w, block), held = to_blocked(residual, residual.empty() ? 0 : s.batch, s.out_channels, plane, out_block);
+    if (e.epilogue.has_residual) e.epilogue.residual = dense_source(held.data(), s.out_channels, s.out_h, s.out_w, out_block);
+    Guarded packed(plan.packed_floats), scratch(plan.scratch_floats, NAN), y(std::size_t(s.batch) * ((s.out_channels + out_block - 1) / out_block) * plane * block, 9);
     for (std::size_t p = 0; p < plan.blocks.panels.size(); ++p) deconv_pack(plan, w.data(), packed.data(), int(p));
     const Source source = dense_source(input.data(), s.in_channels, s.in_h, s.in_w, block);
-    const ConvArgs args{&source, packed.data(), dense_sink(y.data(), s.out_channels, s.out_h, s.out_w, block), e.epilogue};
+    const ConvArgs args{&source, packed.data(), dense_sink(y.data(), s.out_channels, s.out_h, s.out_w, out_block), e.epilogue};
     for (int chunk = 0; chunk < plan.chunks; ++chunk) deconv_run_chunk(plan, args, chunk, scratch.data());
     const double depth = double(ig) * s.kernel_h * s.kernel_w;
-    expect_close(to_planar(y, s.batch, s.out_channels, plane, block, what), want, 1e-6 * std::max(1.0, std::sqrt(depth / 64)), 1e-5, what, std::sqrt(depth));
+    expect_close(to_planar(y, s.batch, s.out_channels, plane, out_block, what), want, 1e-6 * std::max(1.0, std::sqrt(depth / 64)), 1e-5, what, std::sqrt(depth));
+    const int step_y = s.planar_output ? 3 * s.stride_h : 3, step_x = s.planar_output ? 5 * s.stride_w : 5;
     std::fill_n(y.data(), y.size(), 9.0f);
     for (int n = 0; n < s.batch; ++n)
-      for (int y0 = 0; y0 < s.out_h; y0 += 3)
-        for (int x0 = 0; x0 < s.out_w; x0 += 5) deconv_run_rows(plan, args, n, y0, std::min(y0 + 3, s.out_h), x0, std::min(x0 + 5, s.out_w), scratch.data());
-    expect_close(to_planar(y, s.batch, s.out_channels, plane, block, what), want, 1e-6 * std::max(1.0, std::sqrt(depth / 64)), 1e-5, what, std::sqrt(depth));
+      for (int y0 = 0; y0 < s.out_h; y0 += step_y)
+        for (int x0 = 0; x0 < s.out_w; x0 += step_x) deconv_run_rows(plan, args, n, y0, std::min(y0 + step_y, s.out_h), x0, std::min(x0 + step_x, s.out_w), scratch.data());
+    expect_close(to_planar(y, s.batch, s.out_channels, plane, out_block, what), want, 1e-6 * std::max(1.0, std::sqrt(depth / 64)), 1e-5, what, std::sqrt(depth));
+    if (s.planar_output || !deconv_planar_fits(table, s)) break;
+    }
   }
 }
 
@@ -79,6 +84,7 @@ TEST(deconv_upsampling_heads) {
   check_deconv(shape_of(1, 24, 24, 1, 20, 30, 2, 2, 1, 0, 0), 2, 200);
   check_deconv(shape_of(2, 24, 1, 1, 20, 30, 2, 2, 1, 0, 0), 10, 201);
   check_deconv(shape_of(1, 64, 200, 1, 6, 90, 4, 2, 1, 1, 0), 2, 202);
+  for (int kind = 0; kind < epilogue_kinds; ++kind) check_deconv(shape_of(1, 24, 1 + kind % 3, 1, 5, 18, 2, 2, 1, 0, -(kind % 2)), kind, 210 + kind);
 }
 
 TEST(deconv_groups) {

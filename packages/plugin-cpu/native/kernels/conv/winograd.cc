@@ -69,7 +69,7 @@ void winograd_select(ConvPlan& plan, int threads) {
   const int wanted = threads > 1 ? ceil_div(4 * threads, s.batch) : 1;
   // Bands of whole tile rows that fill blocks well.
   int height = std::max(1, ceil_div(rows, wanted));
-  if (height * columns < most / 2) height = std::min(rows, ceil_div(most / 2, columns));
+  if (height * columns < group_tiles(plan)) height = std::min(rows, ceil_div(group_tiles(plan), columns));
   if (threads == 1) height = rows;
   plan.bands_y = ceil_div(rows, height);
   plan.band_h = 4 * height;
@@ -100,7 +100,7 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& regi
   const int first_block = plan.panels[region.panel0].block;
   const ConvPanel& last_panel = plan.panels[region.panel1 - 1];
   const int sums = last_panel.block + last_panel.vectors - first_block;
-  const int most = block_tiles(plan), group = group_tiles(plan);
+  const int group = ceil_div(total, ceil_div(total, group_tiles(plan))), most = block_tiles(plan) / group_tiles(plan) * group;
   const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points * point_step;
   auto* entries = reinterpret_cast<TileEntry*>(scratch);
   float* v = scratch + entry_floats(plan.in_blocks.size());

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/conv/conv_run.h"
+#include "kernels/deconv/planar.h"
 
 namespace cuvee {
 namespace {
@@ -38,11 +38,44 @@ std::size_t halo_size(const DeconvPlan& plan, int h, int w) {
   return rows * cols * plan.blocks.in_blocks.size() * plan.blocks.table->block;
 }
 
+/// Kernel equal to stride, nothing padded: every output pixel reads one input pixel, in place.
+bool single_tap(const DeconvShape& s) {
+  return s.kernel_h == s.stride_h && s.kernel_w == s.stride_w && s.pad_top == 0 && s.pad_left == 0 && s.dilation_h == 1 && s.dilation_w == 1 &&
+         s.out_h <= s.in_h * s.stride_h && s.out_w <= s.in_w * s.stride_w;
+}
+
+void run_single_tap(const DeconvPlan& plan, const ConvArgs& args, const conv_detail::Region& region, float* scratch) {
+  using namespace conv_detail;
+  const DeconvShape& s = plan.shape;
+  const ConvPlan& base = plan.blocks;
+  auto* entries = reinterpret_cast<TileEntry*>(scratch);
+  TileArgs t = start_args(args, entries);
+  t.a_step = base.table->block;
+  for (int y = region.y0; y < region.y1; ++y) {
+    for (std::size_t b = 0; b < base.in_blocks.size(); ++b) entries[b] = {args.sources[0].at(region.n, int(b), y / s.stride_h), base.in_blocks[b].count};
+    for (int px = 0; px < s.stride_w; ++px) {
+      const int x = region.x0 + ((px - region.x0) % s.stride_w + s.stride_w) % s.stride_w;
+      if (x >= region.x1) continue;
+      for (int p = region.panel0; p < region.panel1; ++p) {
+        const ConvPanel& panel = base.panels[p];
+        seek_panel(base, args, panel, t);
+        t.w += panel.depth / (s.kernel_h * s.kernel_w) * (y % s.stride_h * s.stride_w + px) * t.w_step;
+        t.entries = entries + panel.in_begin;
+        t.entry_count = panel.in_end - panel.in_begin;
+        t.a_offset = std::ptrdiff_t(x / s.stride_w) * t.a_step;
+        run_segment(base, args, panel, region.n, y, x, s.stride_w, ceil_div(region.x1 - x, s.stride_w), t);
+      }
+    }
+  }
+}
+
 void run_region(const DeconvPlan& plan, const ConvArgs& args, const conv_detail::Region& region, float* scratch) {
   using namespace conv_detail;
   const DeconvShape& s = plan.shape;
   const ConvPlan& base = plan.blocks;
   const int width = base.table->block;
+  if (s.planar_output) return deconv_detail::planar_run(plan, args, region, scratch);
+  if (single_tap(s)) return run_single_tap(plan, args, region, scratch);
   const RowRange ry = reach_y(s, region.y0, region.y1), rx = reach_x(s, region.x0, region.x1);
   const int rows = ry.end - ry.begin, cols = rx.end - rx.begin;
   const std::ptrdiff_t row_floats = std::ptrdiff_t(cols) * width, block_floats = row_floats * rows;
@@ -101,6 +134,14 @@ DeconvPlan deconv_select(const KernelTable& table, const DeconvShape& shape, int
   s.part[0] = {shape.in_channels, 0};
   conv_detail::list_blocks_and_panels(base);
   plan.packed_floats = base.packed_floats;
+  plan.packing = 0xdec0 + shape.planar_output;
+  for (int value : {table.block, table.tile->vectors, shape.in_channels, shape.out_channels, shape.groups, shape.kernel_h, shape.kernel_w,
+                    shape.stride_h, shape.stride_w, shape.dilation_h, shape.dilation_w})
+    plan.packing = (plan.packing ^ std::uint64_t(value)) * 0x100000001b3u;
+  if (shape.planar_output) {
+    deconv_detail::planar_select(plan, threads);
+    return plan;
+  }
 
   int h = shape.out_h, w = shape.out_w;
   while (w > 64 && halo_size(plan, std::min(2 * shape.stride_h, h), w) > band_floats) w = ceil_div(w, 2);
@@ -117,14 +158,11 @@ DeconvPlan deconv_select(const KernelTable& table, const DeconvShape& shape, int
   plan.chunks = bands * plan.panel_splits;
   plan.scratch_floats =
       conv_detail::entry_floats(base.in_blocks.size() * shape.kernel_h * shape.kernel_w) + halo_size(plan, plan.band_h, plan.band_w);
-  plan.packing = 0xdec0;
-  for (int value : {table.block, table.tile->vectors, shape.in_channels, shape.out_channels, shape.groups, shape.kernel_h, shape.kernel_w,
-                    shape.stride_h, shape.stride_w, shape.dilation_h, shape.dilation_w})
-    plan.packing = (plan.packing ^ std::uint64_t(value)) * 0x100000001b3u;
   return plan;
 }
 
 void deconv_pack(const DeconvPlan& plan, const float* weights, float* dst, int index) {
+  if (plan.shape.planar_output) return deconv_detail::planar_pack(plan, weights, dst);
   const DeconvShape& s = plan.shape;
   const ConvPlan& base = plan.blocks;
   const ConvPanel& panel = base.panels[index];

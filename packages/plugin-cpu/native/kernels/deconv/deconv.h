@@ -5,6 +5,10 @@
 ///
 /// Runs as stride_h * stride_w interleaved convolutions of stride 1 ("phases"): output pixels of equal (oy + pad_top) mod
 /// stride_h read the same subset of kernel taps. Nothing is multiplied by an inserted zero. Groups as in conv.h.
+///
+/// A planar result (nchw) is offered for upsampling heads, where few output channels would waste most of a block: kernel equal
+/// to stride, no padding, no dilation, one group, and kernel_h * kernel_w * out_channels at most four vectors
+/// (`deconv_planar_fits`). All taps of all channels are then lanes of one product.
 #pragma once
 
 #include <vector>
@@ -19,6 +23,7 @@ struct DeconvShape {
   int in_h = 0, in_w = 0, out_h = 0, out_w = 0;  // out: the caller's (output padding included)
   int kernel_h = 2, kernel_w = 2, stride_h = 2, stride_w = 2, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0;
+  bool planar_output = false;                    // only where deconv_planar_fits
 };
 
 /// A kernel tap along one axis, and the input offset that it reads: i = j + offset for output residue + stride * j - pad.
@@ -35,12 +40,14 @@ struct DeconvPlan {
   int chunks = 0, panel_splits = 1, bands_y = 1, bands_x = 1, band_h = 0, band_w = 0;
 };
 
+bool deconv_planar_fits(const KernelTable& table, const DeconvShape& shape);
+
 DeconvPlan deconv_select(const KernelTable& table, const DeconvShape& shape, int threads);
 
-/// Packs panel `panel` in [0, plan.blocks.panels.size()) of [I][O / G][kh][kw] weights.
+/// Packs panel `panel` in [0, plan.blocks.panels.size()) (one panel when planar) of [I][O / G][kh][kw] weights.
 void deconv_pack(const DeconvPlan& plan, const float* weights, float* dst, int panel);
 
-/// Arguments as for a convolution with one source.
+/// Arguments as for a convolution with one source. Planar: `sink` and the residual are planar too.
 void deconv_run_chunk(const DeconvPlan& plan, const ConvArgs& args, int chunk, float* scratch);
 
 /// Output rows [y0, y1), columns [x0, x1) of image n, all channels.

@@ -46,6 +46,11 @@ export class GraphBuilder {
     return node.outputs;
   }
 
+  /** A builder with the same rooms for a body of a node here, in a scope within this one. */
+  body(): this {
+    return new (this.constructor as new (rooms: ReadonlyMap<string, Op>, scope: ShapeScope) => this)(this.#rooms, this.scope.child());
+  }
+
   /** A model input. `shape` as text: `1,3,?,2..5`, `[]` for a scalar, `...` for an unknown rank. */
   parameter(type: ElementType, shape: string | readonly (number | string)[], name?: string): Value {
     const text = typeof shape === 'string' ? shape : `[${shape.join(',')}]`;

@@ -55,6 +55,8 @@ export interface Builder extends GraphBuilder {
   floor(data: Value, attributes?: NodeOptions): Value;
   floorMod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   grn(data: Value, attributes?: NodeOptions & { bias?: number }): Value;
+  gruCell(X: Value, initial_hidden_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { linear_before_reset?: boolean; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): Value;
+  gruSequence(X: Value, initial_hidden_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; linear_before_reset?: boolean; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
   gather(data: Value, indices: Value, axis: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
   gatherElements(data: Value, indices: Value, attributes: NodeOptions & { axis: number }): Value;
   gatherND(data: Value, indices: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
@@ -77,6 +79,8 @@ export interface Builder extends GraphBuilder {
   isInf(data: Value, attributes?: NodeOptions & { detect_negative?: boolean; detect_positive?: boolean }): Value;
   isNaN(data: Value, attributes?: NodeOptions): Value;
   lrn(data: Value, axes: Value, attributes: NodeOptions & { alpha: number; beta: number; bias: number; size: number }): Value;
+  lstmCell(X: Value, initial_hidden_state: Value, initial_cell_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
+  lstmSequence(X: Value, initial_hidden_state: Value, initial_cell_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
   less(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   lessEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   log(data: Value, attributes?: NodeOptions): Value;
@@ -103,6 +107,8 @@ export interface Builder extends GraphBuilder {
   pRelu(data: Value, slope: Value, attributes?: NodeOptions): Value;
   pad(data: Value, pads_begin: Value, pads_end: Value, pad_value: Value | undefined, attributes: NodeOptions & { pad_mode: 'constant' | 'edge' | 'reflect' | 'symmetric' }): Value;
   power(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  rnnCell(X: Value, initial_hidden_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): Value;
+  rnnSequence(X: Value, initial_hidden_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
   range(start: Value, stop: Value, step: Value, attributes: NodeOptions & { output_type: ElementType }): Value;
   readValue(init_value: Value | undefined, attributes: NodeOptions & { variable_id: string; variable_type?: ElementType; variable_shape: string }): Value;
   reduceL1(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;

@@ -59,6 +59,8 @@ import { GRN } from '../ops/grn.js';
 import { GroupConvolutionBackpropData } from '../ops/group-convolution-backprop-data.js';
 import { GroupConvolution } from '../ops/group-convolution.js';
 import { GroupNormalization } from '../ops/group-normalization.js';
+import { GRUCell } from '../ops/gru-cell.js';
+import { GRUSequence } from '../ops/gru-sequence.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
@@ -79,6 +81,8 @@ import { LogicalOr } from '../ops/logical-or.js';
 import { LogicalXor } from '../ops/logical-xor.js';
 import { Loop } from '../ops/loop.js';
 import { LRN } from '../ops/lrn.js';
+import { LSTMCell } from '../ops/lstm-cell.js';
+import { LSTMSequence } from '../ops/lstm-sequence.js';
 import { MatMul } from '../ops/mat-mul.js';
 import { MaxPool } from '../ops/max-pool.js';
 import { Maximum } from '../ops/maximum.js';
@@ -112,6 +116,8 @@ import { Relu } from '../ops/relu.js';
 import { Reshape } from '../ops/reshape.js';
 import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
+import { RNNCell } from '../ops/rnn-cell.js';
+import { RNNSequence } from '../ops/rnn-sequence.js';
 import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
 import { ScaledDotProductAttention } from '../ops/scaled-dot-product-attention.js';
@@ -203,6 +209,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Floor,
     FloorMod,
     GRN,
+    GRUCell,
+    GRUSequence,
     Gather,
     GatherElements,
     GatherND,
@@ -225,6 +233,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     IsInf,
     IsNaN,
     LRN,
+    LSTMCell,
+    LSTMSequence,
     Less,
     LessEqual,
     Log,
@@ -252,6 +262,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Pad,
     Parameter,
     Power,
+    RNNCell,
+    RNNSequence,
     Range,
     ReadValue,
     ReduceL1,

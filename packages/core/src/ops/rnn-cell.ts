@@ -1,0 +1,17 @@
+import { floating, op, optional, port } from './op.js';
+import { cellGraph, evaluateCell, inferCell, recurrentAttributes, rnn } from './recurrent.js';
+
+/** One step of a simple recurrent network: H' = f(X·Wᵀ + H·Rᵀ + B), clipped to ±clip before f. Spec: OpenVINO RNNCell-1 (since opset3). */
+export const RNNCell = op('RNNCell', {
+  attributes: recurrentAttributes(['tanh']),
+  inputs: [port('X', floating), port('initial_hidden_state', floating), port('W', floating), port('R', floating), optional('B', floating)],
+  outputs: [port('Ho', floating)],
+
+  infer({ X, initial_hidden_state: h, W, R, B }, a, ctx) {
+    return { type: X.type, shape: inferCell(ctx, rnn, a, X, [h], W, R, B) };
+  },
+
+  evaluate: ({ X, initial_hidden_state: h, W, R, B }, a) => evaluateCell(rnn, a, X, [h], W, R, B),
+
+  decompose: (g, { X, initial_hidden_state: h, W, R, B }, a) => cellGraph(g, rnn, a, X, [h], W, R, B),
+});

@@ -26,9 +26,10 @@ function recordCases(programs: number): { bytes: Uint8Array; counts: Record<stri
     // Half of the symbols are bound by a later level.
     const late = scope.symbol({ kind: 'data', node: 'late', output: 0, axis: 0 }, [-5, 1000]);
     specs.push({ dim: late, lo: -5, hi: 1000 });
+    const value = scope.symbol({ kind: 'value', node: 'late', output: 0, element: 0 }, [-(2 ** 60), 2 ** 60]);
     const roots = Array.from({ length: random.int(1, 4) }, () => tree(random, specs, random.int(1, 4)).build(false));
     // Divisors that are not proved positive, so that some runs stop there.
-    roots.push(shape.floorDiv(specs[0]!.dim, late), shape.mod(specs[0]!.dim, shape.add(late, -1)), shape.mul(roots[0]!, roots[0]!, roots[0]!, roots[0]!));
+    roots.push(shape.floorDiv(specs[0]!.dim, late), shape.mod(specs[0]!.dim, shape.add(late, -1)), shape.mul(roots[0]!, roots[0]!, roots[0]!, roots[0]!), shape.max(value, 3));
     const p = shape.isAtLeast(tree(random, specs, 2).build(false), tree(random, specs, 2).build(false));
     const guards = typeof p === 'boolean' ? [] : [{ class: 'error', predicate: p, node: 'n', what: '', dims: [] } as const];
     const program = shape.lowerShapes(roots, guards, { levelOf: () => 2 });
@@ -37,7 +38,7 @@ function recordCases(programs: number): { bytes: Uint8Array; counts: Record<stri
     parts.push(bytes);
     put(16, 4);
     for (let k = 0; k < 16; k++) {
-      const bound = program.symbols.map((s) => (random.next() < 0.02 ? s.hi + 1 : random.int(s.lo, s.hi)));
+      const bound = program.symbols.map((s) => (s.hi === Infinity ? random.pick([2 ** 60, -(2 ** 60), 2 ** 52 + 1, 7]) : random.next() < 0.02 ? s.hi + 1 : random.int(s.lo, s.hi)));
       const result = shape.runShapes(program, bound);
       for (const x of bound) put(x, 8);
       const kind = shape.isFailure(result) ? result.kind : 'none';

@@ -1,11 +1,11 @@
 /** Broadcasting of two symbolic shapes, and of a shape to a target. */
 import { broadcastHull } from './atom-bounds.js';
-import { mayBe } from './bounds.js';
+import { bounds, mayBe } from './bounds.js';
 import { bcast } from './atoms.js';
 import { decide } from './decide.js';
 import type { Dim, Range, Shape } from './expr.js';
-import { anyOf, canBroadcast, isEqual } from './predicate.js';
-import { describe, nodeName, requireEqual, type ShapeContext } from './scope.js';
+import { anyOf, canBroadcast, isEqual, isNonNegative } from './predicate.js';
+import { describe, nodeName, requireEqual, requireTrue, type ShapeContext } from './scope.js';
 
 /**
  * numpy: dimensions align from the right, 1 stretches. none: shapes are equal. pdpd: `b` aligns inside `a` from `axis`
@@ -95,8 +95,17 @@ function refuse(ctx: ShapeContext, a: Dim, b: Dim, axis: number): never {
   return ctx.fail(`axis ${axis}: ${describe(a)} does not broadcast with ${describe(b)}`);
 }
 
+/** A value used as a size: guarded to be ≥ 0 where that is open. */
+export function size(ctx: ShapeContext, d: Dim): Dim {
+  const x = ctx.scope.resolve(d);
+  if (typeof x === 'number' ? x >= 0 : bounds(x)[0] >= 0) return x;
+  requireTrue(ctx, 'a size is {0}, below 0', isNonNegative(x), [x]);
+  return ctx.scope.resolve(x);
+}
+
 /** The shape `from` stretched to `target` (one-directional): the target's rank, each size 1 or equal. */
-export function broadcastTo(ctx: ShapeContext, from: Shape, target: readonly Dim[]): Shape {
+export function broadcastTo(ctx: ShapeContext, from: Shape, wanted: readonly Dim[]): Shape {
+  const target = wanted.map((d) => size(ctx, d));
   if (!from) return target;
   if (from.length > target.length) ctx.fail(`a shape of rank ${from.length} does not stretch to rank ${target.length}`);
   return target.map((d, i) => {

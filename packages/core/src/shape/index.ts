@@ -1,7 +1,7 @@
 /** Symbolic dimensions: arithmetic, bounds, scopes, shape rules, and the program that computes them at run time. */
 export { ceilDiv, floorDiv, max, min, mod, scaled, select, truncDiv, bcast } from './atoms.js';
 export { bounds, evaluate, mayBe } from './bounds.js';
-export { broadcast, broadcastDim, broadcastTo, stretched, type BroadcastRule } from './broadcast.js';
+export { broadcast, broadcastDim, broadcastTo, size, stretched, type BroadcastRule } from './broadcast.js';
 export { decide, type Ask } from './decide.js';
 export { add, mul, product, sub } from './dim.js';
 export { Expr, isExpr, isSymbol, Pred, type Dim, type Origin, type Range, type Shape } from './expr.js';

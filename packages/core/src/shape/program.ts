@@ -15,7 +15,8 @@
  *          u8 kind (0 input, 1 state, 2 data, 3 value), u8 0, u16 level, u32 a, u32 b, u32 c, i64 lo, i64 hi
  *          input: a port, b axis. state: a variable, b axis. data: a node, b output, c axis. value: a node, b output,
  *          c element. Variables and nodes are the numbers that the caller of `assemble` gives them; 0xffffffff if none.
- *          hi = 2^63−1 and lo = −2^63 stand for no limit.
+ *          hi = 2^63−1 and lo = −2^63 stand for no limit. A number bound to a value symbol is first brought within
+ *          ±2^52, so that arithmetic with INT64_MAX, the end of many slices, does not overflow.
  *      N × 16 bytes            instructions, by ascending level; every register is written once, before it is read
  *          u8 op, u8 flags, u16 dst, u16 a, u16 b, i64 imm
  *          WIDE precedes an instruction whose registers need more than 16 bits: its dst, a, b are their upper halves.
@@ -100,6 +101,7 @@ export interface GuardFailure {
   readonly registers: Float64Array;
 }
 
+const MAX_VALUE = 2 ** 52;
 const decoded = new WeakMap<ShapeProgram, { fields: Int32Array; imm: Float64Array }>();
 
 /** op, flags, dst, a, b of each record, with WIDE folded into its successor (and left as op 255, which does nothing). */
@@ -160,7 +162,9 @@ function f32OfBits(bits: number): number {
 export function runLevel(p: ShapeProgram, level: number, bound: readonly number[], registers: Float64Array): GuardFailure | undefined {
   const range = p.levels[level]!, base = p.constants.length, r = registers;
   for (let i = range.symbols[0]; i < range.symbols[1]; i++) {
-    const s = p.symbols[i]!, x = bound[i];
+    const s = p.symbols[i]!;
+    let x = bound[i];
+    if (s.origin.kind === 'value' && x !== undefined) x = Math.min(Math.max(x, -MAX_VALUE), MAX_VALUE);
     if (x === undefined || !Number.isSafeInteger(x) || x < s.lo || x > s.hi) {
       r[base + i] = x ?? NaN;
       return { kind: 'range', index: i, class: 'error', registers };

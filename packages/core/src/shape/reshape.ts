@@ -1,16 +1,17 @@
 /** The shape that a reshape gives, with 0 (copy) and −1 (the rest) resolved symbolically. */
 import { bounds } from './bounds.js';
-import { floorDiv, mod } from './atoms.js';
+import { floorDiv, max, mod, select } from './atoms.js';
 import { decide } from './decide.js';
-import { product } from './dim.js';
+import { add, product } from './dim.js';
 import type { Dim, Expr, Range, Shape } from './expr.js';
-import { isEqual } from './predicate.js';
+import { isAtLeast, isEqual } from './predicate.js';
 import { exactDiv } from './quotient.js';
 import { describe, nodeName, requireEqual, requireTrue, type ShapeContext } from './scope.js';
 
 /**
  * `from` viewed as `pattern`: a 0 copies the input's dimension where `specialZero`, a −1 takes what is left. Equal
- * dimensions are cancelled before anything is divided, so that a batch of 0 is harmless. An input of dynamic rank gives the
+ * dimensions are cancelled before anything is divided, so that a batch of 0 is harmless. A symbolic value that cannot be
+ * negative is a size, also where it comes to 0; one that can be is tested for −1 and 0 when it is known. An input of dynamic rank gives the
  * pattern with −1 and copied dimensions unknown.
  */
 export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[], specialZero: boolean): Shape {
@@ -19,8 +20,9 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
   const rest = wanted.indexOf(-1);
   if (rest !== -1 && wanted.indexOf(-1, rest + 1) !== -1) ctx.fail(`the pattern ${text(wanted)} has more than one -1`);
   for (const d of wanted) if (typeof d === 'number' ? d < -1 : bounds(d)[1] < 0) ctx.fail(`the pattern ${text(wanted)} has a negative size`);
-  if (!from) return wanted.map((d, i) => (d === -1 || (d === 0 && specialZero) ? unknown(ctx, i) : d));
+  if (!from) return wanted.map((d, i) => (d === -1 || (d === 0 && specialZero) || mayBeNegative(d) ? unknown(ctx, i) : d));
   const source = from.map((d) => scope.resolve(d));
+  if (wanted.some((d) => d !== -1 && mayBeNegative(d))) return openPattern(ctx, source, wanted, specialZero);
   const out: Dim[] = [];
   const left: (Dim | undefined)[] = source.slice();
   const right: Dim[] = [];
@@ -39,6 +41,29 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
   }
   out[rest] = quotient(ctx, source, wanted, product(remaining), product(right));
   return out;
+}
+
+function mayBeNegative(d: Dim): boolean {
+  return bounds(d)[0] < 0;
+}
+
+/** A pattern with values that only the run tells, any of which may be −1 or 0. Values that are sizes (≥ 0) are taken literally. */
+function openPattern(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Dim[], specialZero: boolean): Shape {
+  const what = `the pattern ${text(wanted)} has a value below -1`;
+  for (const d of wanted) if (d !== -1 && mayBeNegative(d)) requireTrue(ctx, what, isAtLeast(d, -1), [d]);
+  const pattern = wanted.map((d) => ctx.scope.resolve(d)), isRest = pattern.map((d) => isEqual(d, -1));
+  requireTrue(ctx, `the pattern ${text(wanted)} has more than one -1`, isAtLeast(1, isRest.reduce<Dim>((n, p) => add(n, select(p, 1, 0)), 0)));
+  const sizes = pattern.map((d, i) => {
+    if (d === 0) return specialZero ? (source[i] ?? 0) : 0;
+    const size = max(d, 0);
+    return specialZero && mayBeNegative(d) && source[i] !== undefined ? select(isEqual(d, 0), source[i]!, size) : size;
+  });
+  const total = product(source), known = product(sizes.map((d, i) => select(isRest[i]!, 1, d)));
+  const rest = floorDiv(total, max(known, 1));
+  const out = sizes.map((d, i) => select(isRest[i]!, rest, d));
+  requireTrue(ctx, `${text(source)} has not as many elements as the pattern ${text(wanted)}: {0} against {1}`, isEqual(total, product(out)), [total, product(out)]);
+  for (const d of out) ctx.scope.refine(d, [0, Infinity]);
+  return out.map((d) => ctx.scope.resolve(d));
 }
 
 /** Removes one equal dimension from the left side, the one in the same place if possible; otherwise the size goes right. */

@@ -8,6 +8,8 @@ import type { ShapeContext } from './scope.js';
 
 /** At or beyond these a bound means "to the far end"; recognised before any arithmetic, because they are no sizes. */
 const FAR = 2 ** 31 - 1, FAR_BELOW = -(2 ** 31);
+/** No tensor has more elements. */
+const MOST = 2 ** 40;
 
 /**
  * Number of elements of n[begin:end:step], Python's rules: negative positions count from the end, positions beyond an end
@@ -15,14 +17,14 @@ const FAR = 2 ** 31 - 1, FAR_BELOW = -(2 ** 31);
  */
 export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, step: number): Dim {
   if (step === 0 || !Number.isInteger(step)) ctx.fail(`a slice needs a step other than 0, not ${step}`);
-  const size = ctx.scope.resolve(n), b = ctx.scope.resolve(begin), e = ctx.scope.resolve(end);
+  const size = ctx.scope.resolve(n), b = near(ctx.scope.resolve(begin)), e = near(ctx.scope.resolve(end));
   if (step < 0) return max(0, ceilDiv(sub(position(size, b, step), position(size, e, step)), -step));
   return ceilDiv(span(size, b, e), step);
 }
 
 /** Position of a slice's first element; meaningless where the slice is empty. */
 export function sliceStart(ctx: ShapeContext, n: Dim, begin: Dim, step: number): Dim {
-  return position(ctx.scope.resolve(n), ctx.scope.resolve(begin), step);
+  return position(ctx.scope.resolve(n), near(ctx.scope.resolve(begin)), step);
 }
 
 /**
@@ -43,6 +45,14 @@ function span(n: Dim, b: Dim, e: Dim): Dim {
     if (eSign < 0) return max(0, min(sub(e, b), add(n, e)));
   }
   return max(0, sub(position(n, e, 1), position(n, b, 1)));
+}
+
+/** A symbolic bound brought within ±2^40, more than any size, so that arithmetic with it stays exact. */
+function near(at: Dim): Dim {
+  if (typeof at === 'number') return at;
+  const [lo, hi] = bounds(at);
+  const low = lo < -MOST ? max(at, -MOST) : at;
+  return hi > MOST ? min(low, MOST) : low;
 }
 
 /** 1: ≥ 0, −1: < 0, 0: unknown. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  add, bcast, bounds, broadcast, createScope, evaluate, rangeLength, reshape, scaled, shapeContext, sliceLength, transposedWindow, window, type Dim,
+  add, bcast, bounds, broadcast, broadcastTo, createScope, evaluate, isFailure, lowerShapes, rangeLength, reshape, runShapes, scaled, shapeContext, sliceLength, transposedWindow, window, type Dim,
 } from '../../src/shape/index.js';
 
 const range = (lo: number, hi: number): number[] => Array.from({ length: hi - lo + 1 }, (_, i) => lo + i);
@@ -161,5 +161,42 @@ describe('reshape', () => {
     const merged = reshape(ctx, [n, 4, 6], [-1, 6], false)!;
     expect(at(merged[0]!, 5)).toBe(20);
     expect(ctx.scope.guards).toHaveLength(0);
+  });
+
+  it('a pattern that the run gives: sizes, one -1, copied zeros; anything else is refused', () => {
+    const scope = createScope(), ctx = shapeContext(scope, 'Reshape');
+    const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 6], 'n');
+    const given = [0, 1].map((element) => scope.symbol({ kind: 'value', node: 'pattern', output: 0, element }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], `v${element}`));
+    const out = reshape(ctx, [n, 4], given, true)!;
+    expect(out.map((d) => scope.bounds(d)[0])).toEqual([0, 0]);
+    const p = lowerShapes(out, scope.guards);
+    const run = (size: number, a: number, b: number): number[] | string => {
+      const r = runShapes(p, p.symbols.map((s) => ({ n: size, v0: a, v1: b })[s.name]!));
+      return isFailure(r) ? r.kind : p.roots.map((i) => r[i]!);
+    };
+    for (const size of range(1, 6)) for (const a of range(-2, 13)) for (const b of range(-2, 13)) {
+      const sizes = [a === 0 ? size : a, b === 0 ? 4 : b], known = sizes.filter((x) => x !== -1).reduce((x, y) => x * y, 1);
+      const result = sizes.map((x) => (x === -1 ? (size * 4) / known : x));
+      const good = a >= -1 && b >= -1 && !(a === -1 && b === -1) && result.every(Number.isInteger) && result[0]! * result[1]! === size * 4;
+      expect(run(size, a, b), `[${size},4] as [${a},${b}]`).toEqual(good ? result : 'guard');
+    }
+  });
+
+  it('a slice whose end only the run tells takes INT64_MAX for the end', () => {
+    const scope = createScope(), ctx = shapeContext(scope, 'Slice');
+    const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [0, 100], 'n');
+    const e = scope.symbol({ kind: 'value', node: 'ends', output: 0, element: 0 }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], 'e');
+    const p = lowerShapes([sliceLength(ctx, n, 2, e, 1)], scope.guards);
+    for (const [end, count] of [[2 ** 63, 8], [-(2 ** 63), 0], [-1, 7], [5, 3], [1, 0]] as const) {
+      const r = runShapes(p, p.symbols.map((s) => (s.name === 'n' ? 10 : end)));
+      expect(isFailure(r) ? r.kind : r[p.roots[0]!]).toBe(count);
+    }
+  });
+
+  it('a value taken for a size is refused below 0', () => {
+    const scope = createScope(), ctx = shapeContext(scope, 'Broadcast');
+    const v = scope.symbol({ kind: 'value', node: 'shape', output: 0, element: 0 }, [-10, 10], 'v');
+    expect(broadcastTo(ctx, [1], [v])!.map((d) => scope.bounds(d))).toEqual([[0, 10]]);
+    expect(scope.guards).toHaveLength(1);
   });
 });

@@ -14,6 +14,7 @@ enum Op : std::uint8_t {
 
 constexpr std::uint32_t kMagic = 0x50485343;
 constexpr std::int64_t kMaxSafe = (std::int64_t{1} << 53) - 1;
+constexpr std::int64_t kMaxValue = std::int64_t{1} << 52;
 
 // Little-endian fields, whatever the alignment of the bytes.
 class Reader {
@@ -216,8 +217,10 @@ ShapeFailure ShapeProgram::run_level(std::size_t level, const std::int64_t* boun
   const auto& range = levels_[level];
   for (std::uint32_t i = range.symbol_begin; i < range.symbol_end; ++i) {
     const auto& s = symbols_[i];
-    r[constants_.size() + i] = bound[i];
-    if (bound[i] < s.lo || bound[i] > s.hi || !is_safe(bound[i])) return {ShapeFailure::kRange, i};
+    std::int64_t x = bound[i];
+    if (s.kind == ShapeSymbol::kValue) x = x > kMaxValue ? kMaxValue : x < -kMaxValue ? -kMaxValue : x;
+    r[constants_.size() + i] = x;
+    if (x < s.lo || x > s.hi || !is_safe(x)) return {ShapeFailure::kRange, i};
   }
   for (std::uint32_t i = range.code_begin; i < range.code_end; ++i) {
     const auto& t = code_[i];

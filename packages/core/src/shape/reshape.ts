@@ -36,7 +36,7 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
   });
   const remaining = left.filter((d): d is Dim => d !== undefined);
   if (rest === -1) {
-    balance(ctx, source, wanted, remaining, right);
+    if (!(source.includes(0) && out.includes(0))) balance(ctx, source, wanted, remaining, right);   // no elements either way
     return out;
   }
   out[rest] = quotient(ctx, source, wanted, product(remaining), product(right));

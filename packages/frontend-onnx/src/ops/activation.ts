@@ -77,7 +77,8 @@ function alongAxis(node: OnnxNode, apply: (x: Value, axis: number) => Value): Va
   const { g, inputs: [x], attr, version } = node;
   if (version >= 13) return apply(x, attr.int('axis', -1));
   const rank = rankOf(node, x);
-  const axis = axisOf(node, attr.int('axis', 1), rank + 1);
+  const given = attr.int('axis', 1);
+  const axis = given === rank ? rank : axisOf(node, given, rank);
   const onlyOne = x.fact.shape?.every((d, i) => i <= axis || d === 1);
   if (axis === rank - 1 || (onlyOne && axis < rank)) return apply(x, axis);
   return g.reshape(apply(flattened(g, x, axis, rank), 1), shapeOf(g, x), { special_zero: false });

@@ -37,7 +37,8 @@ export const Bernoulli: OnnxOp = (node) => {
 /** With `training_mode` elements are dropped at the ratio, the rest scaled up; else the input passes. */
 export const Dropout: OnnxOp = (node) => {
   const { g, inputs: [x, ratio, training], version } = node;
-  const everything = (): Value => g.broadcast(g.constant('boolean', [], [true]), shapeOf(g, x), undefined, { mode: 'numpy' });
+  // a mask of nothing dropped is true from opset 12 on, false before
+  const everything = (): Value => g.broadcast(g.constant('boolean', [], [version >= 12]), shapeOf(g, x), undefined, { mode: 'numpy' });
   if (version < 12 || !training || (training.fact.value && !Number(training.fact.value.nd().data[0]))) {
     if (!node.wants(1)) return x;
     return [x, version >= 10 ? everything() : g.cast(everything(), x.fact.type)];

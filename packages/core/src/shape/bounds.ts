@@ -3,7 +3,7 @@
  *
  * Every tier is a pure function of the expression and is intersected with the ones below it.
  */
-import { endProduct, floorDivide, floorModulo, gcd, highEnd, lowEnd, productHigh, productLow } from './interval.js';
+import { endProduct, floorDivide, floorModulo, gcd, highEnd, lowEnd } from './interval.js';
 import { BCAST, FDIV, FSCALE, GE, EQ, MAX, MAX_DEGREE, MOD, OR, SEL, SYM, TDIV } from './kinds.js';
 import type { Atom, Dim, Expr, Mono, Pred, Range } from './expr.js';
 import { scaleNumber } from './scale.js';

@@ -4,7 +4,7 @@
  * models print equally; `parse(scope, print(e)) === e`.
  */
 import { CuveeError } from '../errors.js';
-import type { Atom, Dim, Expr, Mono, Pred } from './expr.js';
+import type { Atom, Dim, Expr, Mono } from './expr.js';
 import { soleAtom } from './expr.js';
 import { bcast, ceilDiv, floorDiv, max, min, mod, scaled, select, truncDiv } from './atoms.js';
 import { add, fromTerms, linear, mul, sub } from './dim.js';

@@ -1,5 +1,5 @@
 import {
-  add, bcast, bounds, ceilDiv, evaluate, floorDiv, isAtLeast, isEqual, max, min, mod, mul, scaled, select, ShapeScope, sub, truncDiv, type Dim, type Expr,
+  add, bcast, bounds, ceilDiv, evaluate, floorDiv, isAtLeast, isEqual, max, min, mod, mul, scaled, select, sub, truncDiv, type Dim, type Expr, type ShapeScope,
 } from '../../src/shape/index.js';
 
 /** A generator of reproducible numbers (mulberry32). */

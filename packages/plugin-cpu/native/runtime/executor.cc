@@ -434,7 +434,7 @@ bool Executor::allocate(int32_t t, std::span<const int64_t> dims, TensorView& vi
 }
 
 SubExecutor& Executor::sub(uint32_t plan) {
-  if (!subs_[plan]) subs_[plan] = std::make_unique<SubExecutor>(*program_.plans[plan], env_);
+  if (!subs_[plan]) subs_[plan] = std::make_unique<SubExecutor>(*program_.plans[plan], env_, plan);
   return *subs_[plan];
 }
 

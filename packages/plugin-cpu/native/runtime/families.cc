@@ -2,7 +2,9 @@
 #include "runtime/step.h"
 
 #define CUVEE_FAMILIES(F) \
-  F(copy)
+  F(copy) \
+  F(loop) \
+  F(branch)
 
 namespace cuvee {
 

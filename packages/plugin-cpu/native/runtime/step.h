@@ -91,6 +91,7 @@ class SubPlan {
   virtual int inputs() const = 0;
   virtual int outputs() const = 0;
   virtual Type input_type(int i) const = 0;
+  virtual int input_rank(int i) const = 0;
   virtual Type output_type(int i) const = 0;
   virtual int output_rank(int i) const = 0;
   // One inference. Inputs are read in place. An output whose `data` is given is written there when it is of exactly `bytes`

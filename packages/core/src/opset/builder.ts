@@ -97,6 +97,7 @@ export interface Builder extends GraphBuilder {
   minimum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   mish(data: Value, attributes?: NodeOptions): Value;
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  multinomial(probs: Value, num_samples: Value, attributes: NodeOptions & { convert_type: ElementType; with_replacement: boolean; log_probs: boolean; global_seed?: number; op_seed?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
   nonMaxSuppression(boxes: Value, scores: Value, max_output_boxes_per_class: Value | undefined, iou_threshold: Value | undefined, score_threshold: Value | undefined, soft_nms_sigma: Value | undefined, attributes?: NodeOptions & { box_encoding?: 'corner' | 'center'; sort_result_descending?: boolean; output_type?: ElementType }): readonly Value[];
@@ -109,6 +110,7 @@ export interface Builder extends GraphBuilder {
   power(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   rnnCell(X: Value, initial_hidden_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): Value;
   rnnSequence(X: Value, initial_hidden_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
+  randomUniform(shape: Value, min_val: Value, max_val: Value, attributes: NodeOptions & { output_type: ElementType; op_seed?: number; global_seed?: number; alignment?: 'tensorflow' | 'pytorch' }): Value;
   range(start: Value, stop: Value, step: Value, attributes: NodeOptions & { output_type: ElementType }): Value;
   readValue(init_value: Value | undefined, attributes: NodeOptions & { variable_id: string; variable_type?: ElementType; variable_shape: string }): Value;
   reduceL1(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
@@ -151,6 +153,8 @@ export interface Builder extends GraphBuilder {
   squaredDifference(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   squeeze(data: Value, axes: Value | undefined, attributes?: NodeOptions & { allow_axis_skip?: boolean }): Value;
   stridedSlice(data: Value, begin: Value, end: Value, strides: Value | undefined, attributes?: NodeOptions & { begin_mask?: readonly number[]; end_mask?: readonly number[]; new_axis_mask?: readonly number[]; shrink_axis_mask?: readonly number[]; ellipsis_mask?: readonly number[] }): Value;
+  stringTensorPack(begins: Value, ends: Value, symbols: Value, attributes?: NodeOptions): Value;
+  stringTensorUnpack(data: Value, attributes?: NodeOptions): readonly Value[];
   subtract(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   swish(data: Value, beta: Value | undefined, attributes?: NodeOptions): Value;
   tan(data: Value, attributes?: NodeOptions): Value;

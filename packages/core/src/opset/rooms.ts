@@ -89,6 +89,7 @@ import { Maximum } from '../ops/maximum.js';
 import { Minimum } from '../ops/minimum.js';
 import { Mish } from '../ops/mish.js';
 import { Mod } from '../ops/mod.js';
+import { Multinomial } from '../ops/multinomial.js';
 import { Multiply } from '../ops/multiply.js';
 import { MVN } from '../ops/mvn.js';
 import { Negative } from '../ops/negative.js';
@@ -101,6 +102,7 @@ import { PRelu } from '../ops/p-relu.js';
 import { Pad } from '../ops/pad.js';
 import { Constant, Parameter, Result } from '../ops/parameter.js';
 import { Power } from '../ops/power.js';
+import { RandomUniform } from '../ops/random-uniform.js';
 import { Range } from '../ops/range.js';
 import { ReadValue } from '../ops/read-value.js';
 import { ReduceL1 } from '../ops/reduce-l1.js';
@@ -145,6 +147,8 @@ import { Sqrt } from '../ops/sqrt.js';
 import { SquaredDifference } from '../ops/squared-difference.js';
 import { Squeeze } from '../ops/squeeze.js';
 import { StridedSlice } from '../ops/strided-slice.js';
+import { StringTensorPack } from '../ops/string-tensor-pack.js';
+import { StringTensorUnpack } from '../ops/string-tensor-unpack.js';
 import { Subtract } from '../ops/subtract.js';
 import { Swish } from '../ops/swish.js';
 import { Tan } from '../ops/tan.js';
@@ -251,6 +255,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Minimum,
     Mish,
     Mod,
+    Multinomial,
     Multiply,
     Negative,
     NonMaxSuppression,
@@ -264,6 +269,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Power,
     RNNCell,
     RNNSequence,
+    RandomUniform,
     Range,
     ReadValue,
     ReduceL1,
@@ -307,6 +313,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     SquaredDifference,
     Squeeze,
     StridedSlice,
+    StringTensorPack,
+    StringTensorUnpack,
     Subtract,
     Swish,
     Tan,

@@ -32,6 +32,7 @@ export interface Builder extends GraphBuilder {
   bucketize(data: Value, buckets: Value, attributes?: NodeOptions & { output_type?: ElementType; with_right_bound?: boolean }): Value;
   ceiling(data: Value, attributes?: NodeOptions): Value;
   clamp(data: Value, attributes: NodeOptions & { min: number; max: number }): Value;
+  col2Im(data: Value, output_size: Value, kernel_size: Value, attributes?: NodeOptions & { strides?: readonly number[]; dilations?: readonly number[]; pads_begin?: readonly number[]; pads_end?: readonly number[] }): Value;
   concat(inputs: readonly Value[], attributes: NodeOptions & { axis: number }): Value;
   convert(data: Value, attributes: NodeOptions & { destination_type: ElementType }): Value;
   convertLike(data: Value, like: Value, attributes?: NodeOptions): Value;
@@ -43,12 +44,14 @@ export interface Builder extends GraphBuilder {
   cumSum(data: Value, axis: Value, attributes?: NodeOptions & { exclusive?: boolean; reverse?: boolean }): Value;
   deformableConvolution(data: Value, offsets: Value, filters: Value, mask: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; group?: number; deformable_group?: number; bilinear_interpolation_pad?: boolean }): Value;
   depthToSpace(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
+  detectionOutput(boxes: Value, scores: Value, priors: Value, objectness: Value | undefined, corrections: Value | undefined, attributes: NodeOptions & { background_label_id?: number; top_k?: number; variance_encoded_in_target?: boolean; keep_top_k: readonly number[]; code_type?: 'caffe.PriorBoxParameter.CORNER' | 'caffe.PriorBoxParameter.CENTER_SIZE'; share_location?: boolean; nms_threshold: number; confidence_threshold?: number; clip_after_nms?: boolean; clip_before_nms?: boolean; decrease_label_id?: boolean; normalized?: boolean; input_height?: number; input_width?: number; objectness_score?: number }): Value;
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
   einsum(inputs: readonly Value[], attributes: NodeOptions & { equation: string }): Value;
   elu(data: Value, attributes: NodeOptions & { alpha: number }): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
+  extractImagePatches(data: Value, attributes: NodeOptions & { sizes: readonly number[]; strides: readonly number[]; rates: readonly number[]; auto_pad: 'valid' | 'same_upper' | 'same_lower' }): Value;
   eye(num_rows: Value, num_columns: Value, diagonal_index: Value, batch_shape: Value | undefined, attributes: NodeOptions & { output_type: ElementType }): Value;
   fakeConvert(data: Value, scale: Value, shift: Value | undefined, attributes?: NodeOptions & { destination_type?: ElementType }): Value;
   fakeQuantize(data: Value, input_low: Value, input_high: Value, output_low: Value, output_high: Value, attributes: NodeOptions & { levels: number; auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
@@ -71,6 +74,8 @@ export interface Builder extends GraphBuilder {
   hSigmoid(data: Value, attributes?: NodeOptions): Value;
   hSwish(data: Value, attributes?: NodeOptions): Value;
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
+  i420toBGR(planes: readonly Value[], attributes?: NodeOptions): Value;
+  i420toRGB(planes: readonly Value[], attributes?: NodeOptions): Value;
   identity(data: Value, attributes?: NodeOptions): Value;
   if(condition: Value, inputs: readonly Value[], attributes: NodeOptions & { then_body: Model; then_inputs: readonly PortMapping[]; then_outputs: readonly PortMapping[]; else_body: Model; else_inputs: readonly PortMapping[]; else_outputs: readonly PortMapping[] }): readonly Value[];
   interpolate(data: Value, scales_or_sizes: Value, axes: Value | undefined, attributes: NodeOptions & { mode: 'nearest' | 'linear' | 'linear_onnx' | 'cubic' | 'bilinear_pillow' | 'bicubic_pillow'; shape_calculation_mode: 'sizes' | 'scales'; coordinate_transformation_mode?: 'half_pixel' | 'pytorch_half_pixel' | 'asymmetric' | 'tf_half_pixel_for_nn' | 'align_corners'; nearest_mode?: 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple'; antialias?: boolean; pads_begin?: readonly number[]; pads_end?: readonly number[]; cube_coeff?: number }): Value;
@@ -99,6 +104,8 @@ export interface Builder extends GraphBuilder {
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   multinomial(probs: Value, num_samples: Value, attributes: NodeOptions & { convert_type: ElementType; with_replacement: boolean; log_probs: boolean; global_seed?: number; op_seed?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  nv12toBGR(planes: readonly Value[], attributes?: NodeOptions): Value;
+  nv12toRGB(planes: readonly Value[], attributes?: NodeOptions): Value;
   negative(data: Value, attributes?: NodeOptions): Value;
   nonMaxSuppression(boxes: Value, scores: Value, max_output_boxes_per_class: Value | undefined, iou_threshold: Value | undefined, score_threshold: Value | undefined, soft_nms_sigma: Value | undefined, attributes?: NodeOptions & { box_encoding?: 'corner' | 'center'; sort_result_descending?: boolean; output_type?: ElementType }): readonly Value[];
   nonZero(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
@@ -106,10 +113,16 @@ export interface Builder extends GraphBuilder {
   notEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   oneHot(indices: Value, depth: Value, on_value: Value, off_value: Value, attributes: NodeOptions & { axis: number; negative_indices_mode?: 'ignore_negative' | 'normalize' }): Value;
   pRelu(data: Value, slope: Value, attributes?: NodeOptions): Value;
+  psroiPooling(data: Value, regions: Value, attributes: NodeOptions & { output_dim: number; group_size?: number; spatial_scale: number; mode?: 'average' | 'bilinear'; spatial_bins_x?: number; spatial_bins_y?: number }): Value;
   pad(data: Value, pads_begin: Value, pads_end: Value, pad_value: Value | undefined, attributes: NodeOptions & { pad_mode: 'constant' | 'edge' | 'reflect' | 'symmetric' }): Value;
   power(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  priorBox(output_size: Value, image_size: Value, attributes: NodeOptions & { min_size?: readonly number[]; max_size?: readonly number[]; aspect_ratio?: readonly number[]; density?: readonly number[]; fixed_ratio?: readonly number[]; fixed_size?: readonly number[]; clip?: boolean; flip?: boolean; step?: number; offset: number; variance?: readonly number[]; scale_all_sizes?: boolean; min_max_aspect_ratios_order?: boolean }): Value;
+  priorBoxClustered(output_size: Value, image_size: Value, attributes: NodeOptions & { width?: readonly number[]; height?: readonly number[]; clip?: boolean; step?: number; step_w?: number; step_h?: number; offset: number; variance?: readonly number[] }): Value;
+  proposal(class_probs: Value, bbox_deltas: Value, image_shape: Value, attributes: NodeOptions & { base_size: number; pre_nms_topn: number; post_nms_topn: number; nms_thresh: number; feat_stride: number; min_size: number; ratio: readonly number[]; scale: readonly number[]; clip_before_nms?: boolean; clip_after_nms?: boolean; normalize?: boolean; box_size_scale?: number; box_coordinate_scale?: number; framework?: string }): readonly Value[];
   rnnCell(X: Value, initial_hidden_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): Value;
   rnnSequence(X: Value, initial_hidden_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
+  roiAlign(data: Value, regions: Value, batch_indices: Value, attributes: NodeOptions & { pooled_h: number; pooled_w: number; sampling_ratio: number; spatial_scale: number; mode: 'avg' | 'max'; aligned_mode?: 'asymmetric' | 'half_pixel_for_nn' | 'half_pixel' }): Value;
+  roiPooling(data: Value, regions: Value, attributes: NodeOptions & { output_size?: readonly number[]; output_roi?: readonly number[]; pooled_h?: number; pooled_w?: number; spatial_scale: number; method?: 'max' | 'bilinear' }): Value;
   randomUniform(shape: Value, min_val: Value, max_val: Value, attributes: NodeOptions & { output_type: ElementType; op_seed?: number; global_seed?: number; alignment?: 'tensorflow' | 'pytorch' }): Value;
   range(start: Value, stop: Value, step: Value, attributes: NodeOptions & { output_type: ElementType }): Value;
   readValue(init_value: Value | undefined, attributes: NodeOptions & { variable_id: string; variable_type?: ElementType; variable_shape: string }): Value;
@@ -122,7 +135,9 @@ export interface Builder extends GraphBuilder {
   reduceMin(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceProd(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceSum(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
+  regionYolo(data: Value, attributes: NodeOptions & { anchors?: readonly number[]; axis: number; coords: number; classes: number; end_axis: number; num: number; do_softmax?: boolean; mask?: readonly number[] }): Value;
   relu(data: Value, attributes?: NodeOptions): Value;
+  reorgYolo(data: Value, attributes: NodeOptions & { stride: readonly number[] }): Value;
   reshape(data: Value, pattern: Value, attributes?: NodeOptions & { special_zero?: boolean }): Value;
   reverse(data: Value, reversed_axes: Value, attributes: NodeOptions & { mode: 'index' | 'mask' }): Value;
   reverseSequence(data: Value, seq_lengths: Value, attributes?: NodeOptions & { batch_axis?: number; seq_axis?: number }): Value;

@@ -25,6 +25,7 @@ import { Broadcast } from '../ops/broadcast.js';
 import { Bucketize } from '../ops/bucketize.js';
 import { Ceiling } from '../ops/ceiling.js';
 import { Clamp } from '../ops/clamp.js';
+import { Col2Im } from '../ops/col2-im.js';
 import { Concat } from '../ops/concat.js';
 import { ConvertLike } from '../ops/convert-like.js';
 import { ConvertPromoteTypes } from '../ops/convert-promote-types.js';
@@ -36,12 +37,14 @@ import { Cosh } from '../ops/cosh.js';
 import { CumSum } from '../ops/cum-sum.js';
 import { DeformableConvolution } from '../ops/deformable-convolution.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
+import { DetectionOutput } from '../ops/detection-output.js';
 import { Divide } from '../ops/divide.js';
 import { Einsum } from '../ops/einsum.js';
 import { Elu } from '../ops/elu.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
+import { ExtractImagePatches } from '../ops/extract-image-patches.js';
 import { Eye } from '../ops/eye.js';
 import { FakeConvert } from '../ops/fake-convert.js';
 import { FakeQuantize } from '../ops/fake-quantize.js';
@@ -64,6 +67,8 @@ import { GRUSequence } from '../ops/gru-sequence.js';
 import { HSigmoid } from '../ops/h-sigmoid.js';
 import { HSwish } from '../ops/h-swish.js';
 import { HardSigmoid } from '../ops/hard-sigmoid.js';
+import { I420toBGR } from '../ops/i420-to-bgr.js';
+import { I420toRGB } from '../ops/i420-to-rgb.js';
 import { Identity } from '../ops/identity.js';
 import { If } from '../ops/if.js';
 import { Interpolate } from '../ops/interpolate.js';
@@ -97,11 +102,17 @@ import { NonMaxSuppression } from '../ops/non-max-suppression.js';
 import { NonZero } from '../ops/non-zero.js';
 import { NormalizeL2 } from '../ops/normalize-l2.js';
 import { NotEqual } from '../ops/not-equal.js';
+import { NV12toBGR } from '../ops/nv12-to-bgr.js';
+import { NV12toRGB } from '../ops/nv12-to-rgb.js';
 import { OneHot } from '../ops/one-hot.js';
 import { PRelu } from '../ops/p-relu.js';
 import { Pad } from '../ops/pad.js';
 import { Constant, Parameter, Result } from '../ops/parameter.js';
 import { Power } from '../ops/power.js';
+import { PriorBoxClustered } from '../ops/prior-box-clustered.js';
+import { PriorBox } from '../ops/prior-box.js';
+import { Proposal } from '../ops/proposal.js';
+import { PSROIPooling } from '../ops/psroi-pooling.js';
 import { RandomUniform } from '../ops/random-uniform.js';
 import { Range } from '../ops/range.js';
 import { ReadValue } from '../ops/read-value.js';
@@ -114,12 +125,16 @@ import { ReduceMean } from '../ops/reduce-mean.js';
 import { ReduceMin } from '../ops/reduce-min.js';
 import { ReduceProd } from '../ops/reduce-prod.js';
 import { ReduceSum } from '../ops/reduce-sum.js';
+import { RegionYolo } from '../ops/region-yolo.js';
 import { Relu } from '../ops/relu.js';
+import { ReorgYolo } from '../ops/reorg-yolo.js';
 import { Reshape } from '../ops/reshape.js';
 import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
 import { RNNCell } from '../ops/rnn-cell.js';
 import { RNNSequence } from '../ops/rnn-sequence.js';
+import { ROIAlign } from '../ops/roi-align.js';
+import { ROIPooling } from '../ops/roi-pooling.js';
 import { Roll } from '../ops/roll.js';
 import { Round } from '../ops/round.js';
 import { ScaledDotProductAttention } from '../ops/scaled-dot-product-attention.js';
@@ -189,6 +204,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Bucketize,
     Ceiling,
     Clamp,
+    Col2Im,
     Concat,
     Constant,
     Convert,
@@ -201,12 +217,14 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     CumSum,
     DeformableConvolution,
     DepthToSpace,
+    DetectionOutput,
     Divide,
     Einsum,
     Elu,
     Equal,
     Erf,
     Exp,
+    ExtractImagePatches,
     Eye,
     FakeConvert,
     FakeQuantize,
@@ -229,6 +247,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     HSigmoid,
     HSwish,
     HardSigmoid,
+    I420toBGR,
+    I420toRGB,
     Identity,
     If,
     Interpolate,
@@ -257,6 +277,8 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Mod,
     Multinomial,
     Multiply,
+    NV12toBGR,
+    NV12toRGB,
     Negative,
     NonMaxSuppression,
     NonZero,
@@ -264,11 +286,17 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     NotEqual,
     OneHot,
     PRelu,
+    PSROIPooling,
     Pad,
     Parameter,
     Power,
+    PriorBox,
+    PriorBoxClustered,
+    Proposal,
     RNNCell,
     RNNSequence,
+    ROIAlign,
+    ROIPooling,
     RandomUniform,
     Range,
     ReadValue,
@@ -281,7 +309,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ReduceMin,
     ReduceProd,
     ReduceSum,
+    RegionYolo,
     Relu,
+    ReorgYolo,
     Reshape,
     Result,
     Reverse,

@@ -1,0 +1,51 @@
+import { floorDiv, mul, type Dim } from '../shape/index.js';
+import { emptyElements } from '../tensor/convert.js';
+import { numbersOf } from '../tensor/nd.js';
+import { ints } from './attributes.js';
+import { index, numeric, op, port } from './op.js';
+
+/**
+ * Adds columns back into an image: [N, C·kh·kw, L] (or without N) gives [N, C, H, W], where column l is the patch that a sliding window
+ * of `kernel_size` meets at its l-th place; elements of patches that overlap are summed, those in the padding dropped.
+ * Spec: OpenVINO Col2Im-15.
+ */
+export const Col2Im = op('Col2Im', {
+  attributes: { strides: ints([1, 1], { min: 1 }), dilations: ints([1, 1], { min: 1 }), pads_begin: ints([0, 0]), pads_end: ints([0, 0]) },
+  inputs: [port('data', numeric), port('output_size', index), port('kernel_size', index)],
+  outputs: [port('output', numeric)],
+  since: { opset15: {} },
+
+  infer({ data, output_size, kernel_size }, _, ctx) {
+    if (!data.shape) return { type: data.type, shape: undefined };
+    if (data.shape.length !== 2 && data.shape.length !== 3) return ctx.fail('data must have two or three axes');
+    const batch = data.shape.length === 3 ? [data.shape[0] as Dim] : [];
+    const kernel = ctx.constants(kernel_size);
+    const channels = kernel ? floorDiv(data.shape[data.shape.length - 2] as Dim, mul(...(kernel as [number, number]))) : ctx.fresh(batch.length);
+    const size = ctx.dims(output_size) ?? [0, 1].map((i) => ctx.fresh(batch.length + 1 + i));
+    return { type: data.type, shape: [...batch, channels, ...size] };
+  },
+
+  evaluate({ data, output_size, kernel_size }, { strides, dilations, pads_begin, pads_end }) {
+    const [height, width] = numbersOf(output_size) as [number, number];
+    const kernel = numbersOf(kernel_size) as [number, number];
+    const [rows, columns] = data.shape.slice(-2) as [number, number];
+    const batch = data.shape.length === 3 ? (data.shape[0] as number) : 1;
+    const taps = kernel[0] * kernel[1];
+    const channels = rows / taps;
+    const along = [height, width].map((n, i) => Math.floor((n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1) / (strides[i] ?? 1)) + 1) as [number, number];
+    const sums = new Float64Array(batch * channels * height * width);
+    for (let i = 0; i < data.data.length; i++) {
+      const l = i % columns;
+      const row = Math.floor(i / columns) % rows;
+      const tap = row % taps;
+      const y = Math.floor(l / along[1]) * (strides[0] ?? 1) - (pads_begin[0] ?? 0) + Math.floor(tap / kernel[1]) * (dilations[0] ?? 1);
+      const x = (l % along[1]) * (strides[1] ?? 1) - (pads_begin[1] ?? 0) + (tap % kernel[1]) * (dilations[1] ?? 1);
+      if (y < 0 || x < 0 || y >= height || x >= width) continue;
+      const to = ((Math.floor(i / (columns * rows)) * channels + Math.floor(row / taps)) * height + y) * width + x;
+      sums[to] = (sums[to] as number) + Number(data.data[i]);
+    }
+    const out = emptyElements(data.type, sums.length) as unknown as (number | bigint)[];
+    sums.forEach((x, i) => { out[i] = typeof data.data[0] === 'bigint' ? BigInt(x) : x; });
+    return { type: data.type, shape: [...(data.shape.length === 3 ? [batch] : []), channels, height, width], data: out as never };
+  },
+});

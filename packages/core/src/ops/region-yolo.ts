@@ -1,0 +1,53 @@
+import { mul, type Dim } from '../shape/index.js';
+import { emptyElements } from '../tensor/convert.js';
+import { normalizeAxis } from '../tensor/nd.js';
+import { bool, floats, int, ints } from './attributes.js';
+import { floating, op, port } from './op.js';
+
+/**
+ * YOLO's region layer: of each box (coords, confidence, classes) the centre and the confidence go through the logistic function.
+ *
+ * With `do_softmax` there are `num` boxes, classes go through softmax, and the axes from `axis` to `end_axis` become one; without it
+ * there are as many boxes as `mask` lists, and classes go through the logistic function. Spec: OpenVINO RegionYolo-1.
+ */
+export const RegionYolo = op('RegionYolo', {
+  attributes: { anchors: floats([]), axis: int(), coords: int(), classes: int(), end_axis: int(), num: int(), do_softmax: bool(true), mask: ints([]) },
+  inputs: [port('data', floating)],
+  outputs: [port('output', floating)],
+
+  infer({ data }, { axis, end_axis, classes, coords, do_softmax, mask }, ctx) {
+    if (!data.shape) return { type: data.type, shape: undefined };
+    if (data.shape.length !== 4) return ctx.fail('data must have four axes');
+    const [n, , h, w] = data.shape as readonly [Dim, Dim, Dim, Dim];
+    if (!do_softmax) return { type: data.type, shape: [n, (classes + coords + 1) * mask.length, h, w] };
+    const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
+    return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((a, b) => mul(a, b)), ...data.shape.slice(to + 1)] };
+  },
+
+  evaluate({ data }, { axis, end_axis, classes, coords, num, do_softmax, mask }) {
+    const [batch, channels, height, width] = data.shape as [number, number, number, number];
+    const boxes = do_softmax ? num : mask.length;
+    const [plane, entry] = [height * width, classes + coords + 1];
+    const out = (emptyElements(data.type, data.data.length) as Float32Array);
+    out.set(data.data as Float32Array);
+    const logistic = (at: number): void => { out[at] = 1 / (1 + Math.exp(-(data.data[at] as number))); };
+    for (let b = 0; b < batch; b++) {
+      for (let box = 0; box < boxes; box++) {
+        const start = b * channels * plane + box * entry * plane;
+        for (let p = 0; p < plane; p++) {
+          logistic(start + p);
+          logistic(start + plane + p);
+          logistic(start + coords * plane + p);
+          const scores = Array.from({ length: classes }, (_, k) => start + (coords + 1 + k) * plane + p);
+          if (!do_softmax) { scores.forEach(logistic); continue; }
+          const top = scores.reduce((m, at) => Math.max(m, data.data[at] as number), Number.NEGATIVE_INFINITY);
+          const sum = scores.reduce((s, at) => s + Math.exp((data.data[at] as number) - top), 0);
+          for (const at of scores) out[at] = Math.exp((data.data[at] as number) - top) / sum;
+        }
+      }
+    }
+    if (!do_softmax) return { type: data.type, shape: [batch, entry * boxes, height, width], data: out };
+    const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
+    return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((x, y) => x * y, 1), ...data.shape.slice(to + 1)], data: out };
+  },
+});

@@ -66,10 +66,10 @@ export async function setup({ types = true } = {}) {
   checkNode();
   await step('dependencies installed', installDependencies);
   await step('operation tables made', makeTables);
+  await step('native addon built', buildNative);
   const { bundle, linkCommands } = await import('./bundle.mjs');
   await step('packages bundled', () => bundle());
   await linkCommands();
-  await step('native addon built', buildNative);
   if (types) await step('types checked', buildTypes);
 }
 

@@ -7,6 +7,8 @@ export interface Request {
   readonly json: boolean;
   readonly out: string;
   readonly config: Readonly<Record<string, string>>;
+  /** Kinds of operations that HETERO is to run on REFERENCE; undefined: HETERO decides. */
+  readonly onReference?: readonly string[];
   readonly help: boolean;
 }
 
@@ -21,6 +23,9 @@ export const HELP = `Reads the text of pictures with PP-OCRv4 on a Cuvée device
   IMAGE…               JPEG, PNG or WebP; without one, a poster in Chinese and English
   --device D           CPU, AUTO (default), MULTI:CPU, HETERO:CPU,REFERENCE, …
   --config KEY=VALUE   a property for the device; may be repeated
+  --affinity-reference TYPES
+                       with --device HETERO:CPU,REFERENCE: these kinds of operations, parted
+                       by commas (HardSigmoid,Sigmoid), run on REFERENCE, others on CPU
   --json               one JSON document on stdout, nothing else
   --out FILE.png       the annotated picture (default out/ocr.png; with several
                        images the name of each is added)
@@ -40,7 +45,8 @@ export function parseRequest(words: readonly string[]): Request {
   }
   const { device = 'AUTO', out = 'out/ocr.png', json = false, help = false } = values;
   if (!/\.png$/i.test(out)) throw new UsageError(`--out writes PNG: "${out}" does not end in .png`);
-  return { images: positionals, device, json, out, config, help };
+  const onReference = values['affinity-reference']?.split(',');
+  return { images: positionals, device, json, out, config, help, ...(onReference && { onReference }) };
 }
 
 function tryParse(words: readonly string[]) {
@@ -51,6 +57,7 @@ function tryParse(words: readonly string[]) {
       options: {
         device: { type: 'string', short: 'd' },
         config: { type: 'string', multiple: true },
+        'affinity-reference': { type: 'string' },
         json: { type: 'boolean' },
         out: { type: 'string', short: 'o' },
         help: { type: 'boolean', short: 'h' },

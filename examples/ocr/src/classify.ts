@@ -24,11 +24,8 @@ export async function makeUpright(lines: readonly Picture[], engine: Engine): Pr
     const group = lines.slice(start, start + BATCH);
     const batch = stripBatch(group.length, WIDTH);
     group.forEach((line, i) => writeStrip(batch, i, line));
-    const { data } = await engine.run('classification', batch);
-    group.forEach((line, i) => {
-      const turned = data[i * 2 + 1]! > CERTAINTY;
-      upright.push({ line: turned ? halfTurn(line) : line, turned });
-    });
+    const turns = await engine.run('classification', batch, ({ data }) => group.map((_, i) => data[i * 2 + 1]! > CERTAINTY));
+    group.forEach((line, i) => upright.push({ line: turns[i] ? halfTurn(line) : line, turned: turns[i]! }));
   }
   return upright;
 }

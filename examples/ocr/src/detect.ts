@@ -49,7 +49,7 @@ export function detectorInput(picture: Picture): FloatTensor {
   return { data, shape: [1, 3, height, width] };
 }
 
-/** How likely each pixel of the detector's input is text: `[1, 1, height, width]`, 0 to 1. */
-export async function detect(picture: Picture, engine: Engine): Promise<FloatTensor> {
-  return engine.run('detection', detectorInput(picture));
+/** Hands to `use` how likely each pixel of the detector's input is text: `[1, 1, height, width]`, 0 to 1. */
+export function detect<T>(picture: Picture, engine: Engine, use: (map: FloatTensor) => T): Promise<T> {
+  return engine.run('detection', detectorInput(picture), use);
 }

@@ -10,8 +10,8 @@ export type Network = 'detection' | 'classification' | 'recognition';
 /** What the pipeline asks of an inference engine. Each network has one input and one output. */
 export interface Engine {
   /**
-   * Runs a network. The input is read until the promise settles; the output may be overwritten by the next
-   * run of the same network.
+   * Runs a network and hands its output to `use`, whose result is the promise's. The input is read in place; the
+   * output is valid only until `use` returns.
    */
-  run(network: Network, input: FloatTensor): Promise<FloatTensor>;
+  run<T>(network: Network, input: FloatTensor, use: (output: FloatTensor) => T): Promise<T>;
 }

@@ -87,6 +87,7 @@ async function work(request: Request): Promise<number> {
   const engine = await openEngine({
     device: request.device,
     config: request.config,
+    onReference: request.onReference,
     progress: (network) => say(`cuvee: compiling ${network} for ${request.device}`),
   });
   const loadMs = milliseconds(performance.now() - start);

@@ -47,9 +47,12 @@ export interface ReadResult {
 export async function readText(picture: Picture, engine: Engine, alphabet: readonly string[] = loadAlphabet()): Promise<ReadResult> {
   let mark = performance.now();
   const lap = (): number => -mark + (mark = performance.now());
-  const map = await detect(picture, engine);
-  const times: StageTimes = { detect: lap(), boxes: 0, classify: 0, recognise: 0 };
-  const found = inReadingOrder(textBoxes(map, picture.width, picture.height)).flatMap((box) => {
+  const times: StageTimes = { detect: 0, boxes: 0, classify: 0, recognise: 0 };
+  const boxes = await detect(picture, engine, (map) => {
+    times.detect = lap();
+    return textBoxes(map, picture.width, picture.height);
+  });
+  const found = inReadingOrder(boxes).flatMap((box) => {
     const line = cropLine(picture, box.box);
     return line ? [{ ...box, line }] : [];
   });

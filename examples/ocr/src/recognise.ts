@@ -43,11 +43,11 @@ export async function recognise(lines: readonly Picture[], alphabet: readonly st
   for (const { width, members } of groupByWidth(lines.map(recogniserWidth))) {
     const batch = stripBatch(members.length, width);
     members.forEach((line, i) => writeStrip(batch, i, lines[line]!));
-    const { data, shape } = await engine.run('recognition', batch);
-    const steps = shape[1]!,
-      classes = shape[2]!;
-    members.forEach((line, i) => {
-      readings[line] = decode(data, i * steps * classes, steps, classes, alphabet);
+    await engine.run('recognition', batch, ({ data, shape }) => {
+      const [, steps, classes] = shape as readonly [number, number, number];
+      members.forEach((line, i) => {
+        readings[line] = decode(data, i * steps * classes, steps, classes, alphabet);
+      });
     });
   }
   return readings;

@@ -7,13 +7,27 @@ describe('the command line', () => {
   });
 
   it('takes pictures and options in any order', () => {
-    const words = ['a.png', '--device', 'CPU', 'b.jpg', '--json', '--config', 'A=1', '--config=B=x=y', '--out', 'o.PNG'];
+    const words = [
+      'a.png',
+      '--device',
+      'CPU',
+      'b.jpg',
+      '--json',
+      '--config',
+      'A=1',
+      '--config=B=x=y',
+      '--affinity-reference',
+      'Sigmoid,Relu',
+      '--out',
+      'o.PNG',
+    ];
     expect(parseRequest(words)).toEqual({
       images: ['a.png', 'b.jpg'],
       device: 'CPU',
       json: true,
       out: 'o.PNG',
       config: { A: '1', B: 'x=y' },
+      onReference: ['Sigmoid', 'Relu'],
       help: false,
     });
   });

@@ -72,20 +72,20 @@ describe('reading', () => {
   /** Sees two bars of text, the second upside down; reads every line as "ab". */
   function imagined(runs: [Network, readonly number[]][]): Engine {
     return {
-      run: async (network, { shape }) => {
+      run: async (network, { shape }, use) => {
         runs.push([network, shape]);
         if (network === 'detection') {
           const map = zeros([1, 1, shape[2]!, shape[3]!]);
           for (const top of [100, 300]) for (let y = top; y < top + 40; y++) map.data.fill(0.9, y * shape[3]! + 100, y * shape[3]! + 300);
-          return map;
+          return use(map);
         }
         const count = shape[0]!;
         if (network === 'classification') {
-          return { data: Float32Array.from({ length: count * 2 }, (_, i) => (i === 3 ? 0.95 : 0.05)), shape: [count, 2] };
+          return use({ data: Float32Array.from({ length: count * 2 }, (_, i) => (i === 3 ? 0.95 : 0.05)), shape: [count, 2] });
         }
         const output = zeros([count, 2, 3]);
         for (let i = 0; i < count; i++) output.data.set([0, 1, 0, 0, 0, 0.5], i * 6);
-        return output;
+        return use(output);
       },
     };
   }
@@ -108,7 +108,7 @@ describe('reading', () => {
   });
 
   it('finds nothing on an empty page', async () => {
-    const engine: Engine = { run: async (_, { shape }) => zeros([1, 1, shape[2]!, shape[3]!]) };
+    const engine: Engine = { run: async (_, { shape }, use) => use(zeros([1, 1, shape[2]!, shape[3]!])) };
     expect((await readText(blank(20, 10), engine, alphabet)).lines).toEqual([]);
   });
 });

@@ -150,16 +150,33 @@ function without(atoms: readonly Atom[], atom: Atom): Atom[] {
 }
 
 function enumeratedBounds(e: Expr): Range {
-  const [tlo, thi] = tightBounds(e);
   const s = e.sole;
-  if (!s || !(s.hi - s.lo <= MAX_ENUMERATED) || (e.monos.length === 1 && e.monos[0] === s.mono)) return [tlo, thi];
+  if (!s || !(s.hi - s.lo <= MAX_ENUMERATED) || isMonotone(e)) return tightBounds(e);
+  if (Number.isNaN(e.lo3)) enumerate(e, s);
+  return [e.lo3, e.hi3];
+}
+
+function enumerate(e: Expr, s: Atom): void {
+  const [tlo, thi] = tightBounds(e);
   let lo = Infinity, hi = -Infinity;
   for (let x = s.lo; x <= s.hi; x++) {
     const v = evaluate(e, (symbol) => (symbol === s ? x : NaN));
     if (v < lo) lo = v;
     if (v > hi) hi = v;
   }
-  return lo > hi ? [tlo, thi] : [Math.max(lo, tlo) + 0, Math.min(hi, thi) + 0];
+  e.lo3 = lo > hi ? tlo : Math.max(lo, tlo) + 0;
+  e.hi3 = lo > hi ? thi : Math.min(hi, thi) + 0;
+}
+
+/** A chain of monotone operations on one occurrence of the symbol: its interval is exact already. */
+function isMonotone(e: Expr): boolean {
+  if (e.monos.length !== 1 || e.monos[0]!.atoms.length !== 1) return false;
+  const a = e.monos[0]!.atoms[0]!, x = a.args[0]!;
+  if (a.kind === SYM) return a.origin?.kind !== 'def';
+  if (a.kind === FDIV) return typeof a.args[1] === 'number' && typeof x !== 'number' && isMonotone(x);
+  if (a.kind === FSCALE) return typeof x !== 'number' && isMonotone(x);
+  const y = a.args[1];
+  return a.kind === MAX && a.args.length === 2 && typeof x === 'number' && typeof y === 'object' && isMonotone(y);
 }
 
 /**

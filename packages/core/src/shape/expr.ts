@@ -45,6 +45,8 @@ export class Expr {
   /** @internal */ next: Expr | undefined;
   /** @internal bounds with divisions opened; NaN until asked */ lo2: number;
   /** @internal */ hi2: number;
+  /** @internal bounds by enumeration; NaN until asked */ lo3: number;
+  /** @internal */ hi3: number;
 
   constructor(
     table: ExprTable, id: number, hash: number, next: Expr | undefined, c: number, monos: readonly Mono[], coefs: readonly number[],
@@ -53,7 +55,7 @@ export class Expr {
     this.id = id; this.lo = lo; this.hi = hi; this.mod = mod; this.rem = rem;
     this.table = table; this.c = c; this.monos = monos; this.coefs = coefs;
     this.depth = depth; this.sole = sole; this.divides = divides; this.hash = hash; this.next = next;
-    this.lo2 = NaN; this.hi2 = NaN;
+    this.lo2 = NaN; this.hi2 = NaN; this.lo3 = NaN; this.hi3 = NaN;
   }
 }
 

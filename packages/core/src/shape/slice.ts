@@ -47,12 +47,9 @@ function span(n: Dim, b: Dim, e: Dim): Dim {
   return max(0, sub(position(n, e, 1), position(n, b, 1)));
 }
 
-/** A symbolic bound brought within ±2^40, more than any size, so that arithmetic with it stays exact. */
+/** A symbolic bound that may be any number brought within ±2^40, more than any size, so that arithmetic with it stays exact. */
 function near(at: Dim): Dim {
-  if (typeof at === 'number') return at;
-  const [lo, hi] = bounds(at);
-  const low = lo < -MOST ? max(at, -MOST) : at;
-  return hi > MOST ? min(low, MOST) : low;
+  return typeof at === 'number' || bounds(at)[0] >= -MOST ? at : min(max(at, -MOST), MOST);
 }
 
 /** 1: ≥ 0, −1: < 0, 0: unknown. */

@@ -1,0 +1,194 @@
+// Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
+// Inputs and arguments: lower/convolution.ts.
+#include <cstring>
+#include <vector>
+
+#include "base/memory.h"
+#include "kernels/conv/conv.h"
+#include "kernels/depthwise/depthwise.h"
+#include "kernels/epilogue_step.h"
+
+namespace cuvee {
+namespace {
+
+struct ConvState final : StepState {
+  bool depthwise = false;
+  ConvPlan conv;
+  DepthwisePlan dw;
+  EpilogueState epilogue;
+  std::shared_ptr<Packed> packed;
+  size_t packed_floats = 0, scratch_floats = 0;
+  int groups = 1;
+};
+
+struct PackJob {
+  const ConvState* state;
+  const float* scale;
+  int outputs;
+  size_t per_output;
+};
+
+// OIHW weights, scaled per output channel, into the plan's panels.
+void fill_weights(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  const PackJob& job = *static_cast<const PackJob*>(argument);
+  std::vector<float> scaled;
+  const float* w = from.as<float>();
+  if (job.scale) {
+    scaled.resize(job.outputs * job.per_output);
+    for (int o = 0; o < job.outputs; ++o)
+      for (size_t i = 0; i < job.per_output; ++i) scaled[o * job.per_output + i] = w[o * job.per_output + i] * job.scale[o];
+    w = scaled.data();
+  }
+  float* dst = static_cast<float*>(to);
+  if (job.state->depthwise) {
+    depthwise_pack(job.state->dw, w, dst);
+    return;
+  }
+  const ConvPlan& plan = job.state->conv;
+  parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w, dst, panel); });
+}
+
+ConvShape shape_of(const StepContext& ctx) {
+  const TensorView& x = ctx.in[0];
+  const TensorView& w = ctx.in[1];
+  const TensorView& y = ctx.out[0];
+  ConvShape s;
+  s.batch = static_cast<int>(x.dim(0));
+  s.in_channels = static_cast<int>(x.dim(1));
+  s.in_h = static_cast<int>(x.dim(2));
+  s.in_w = static_cast<int>(x.dim(3));
+  s.out_channels = static_cast<int>(y.dim(1));
+  s.out_h = static_cast<int>(y.dim(2));
+  s.out_w = static_cast<int>(y.dim(3));
+  s.kernel_h = static_cast<int>(w.dim(2));
+  s.kernel_w = static_cast<int>(w.dim(3));
+  const auto arg = [&](int i) { return static_cast<int>(ctx.args[i].i); };
+  s.groups = arg(0);
+  s.stride_h = arg(1), s.stride_w = arg(2), s.dilation_h = arg(3), s.dilation_w = arg(4);
+  s.pad_top = arg(5), s.pad_left = arg(6);
+  s.planar_input = x.layout == Layout::plain;
+  s.allow_winograd = !ctx.accurate;
+  return s;
+}
+
+DepthwiseShape depthwise_of(const ConvShape& s) {
+  return {s.batch, s.in_channels, s.in_h, s.in_w, s.out_h, s.out_w, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left};
+}
+
+Status bind(StepContext& ctx) {
+  auto state = std::make_unique<ConvState>();
+  const ConvShape s = shape_of(ctx);
+  state->depthwise = s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
+  if (state->depthwise) {
+    state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), ctx.pool->threads());
+    state->packed_floats = state->dw.packed_floats;
+    ctx.set_variant("depthwise " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+  } else {
+    state->conv = conv_select(*ctx.kernels, s, ctx.pool->threads());
+    state->packed_floats = state->conv.packed_floats;
+    state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
+    ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+  }
+  if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
+  const int outputs = s.out_channels;
+  const PackJob job{state.get(), weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
+  if (ctx.is_constant(1)) {
+    const std::string format = (state->depthwise ? "depthwise:" + std::to_string(ctx.block) : "conv:" + std::to_string(ctx.block) + ":" + std::to_string(state->conv.packing)) + scale_format(ctx);
+    state->packed = ctx.pack(1, format, state->packed_floats * sizeof(float), fill_weights, &job);
+    if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its weights");
+    ctx.need_scratch(state->scratch_floats * sizeof(float) * ctx.pool->threads());
+  } else {
+    ctx.need_scratch((state->scratch_floats * ctx.pool->threads() + (state->packed_floats + 15) / 16 * 16) * sizeof(float));
+  }
+  *ctx.state = std::move(state);
+  return {};
+}
+
+// Weights for this run: packed at bind, or now into scratch behind the threads' own.
+const float* weights(StepContext& ctx, ConvState& state) {
+  if (state.packed) return static_cast<const float*>(state.packed->data());
+  float* to = static_cast<float*>(ctx.scratch) + state.scratch_floats * ctx.pool->threads();
+  const int outputs = static_cast<int>(ctx.out[0].dim(1));
+  const PackJob job{&state, weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
+  fill_weights(to, ctx.in[1], &job, *ctx.pool);
+  return to;
+}
+
+int block_of(const StepContext& ctx, const TensorView& v) { return v.layout == Layout::plain ? 1 : ctx.block; }
+
+// A tensor, or the rows of it that a strip holds.
+Source source_of(const StepContext& ctx, const TensorView& v, int64_t rows, int64_t row0) {
+  const int b = block_of(ctx, v);
+  Source s = dense_source(v.as<float>(), static_cast<int>(v.dim(1)), static_cast<int>(rows), static_cast<int>(v.dim(3)), b);
+  s.data -= row0 * s.row;
+  return s;
+}
+Sink sink_of(const StepContext& ctx, const TensorView& v, int64_t rows, int64_t row0) {
+  const int b = block_of(ctx, v);
+  Sink s = dense_sink(v.as<float>(), static_cast<int>(v.dim(1)), static_cast<int>(rows), static_cast<int>(v.dim(3)), b);
+  s.data -= row0 * s.row;
+  return s;
+}
+
+Epilogue epilogue_of(const StepContext& ctx, const ConvState& state, bool strip) {
+  Epilogue e = state.epilogue.base;
+  if (e.has_residual) {
+    const TensorView& r = ctx.in[epilogue_residual];
+    e.residual = source_of(ctx, r, strip ? r.rows : r.dim(2), strip ? r.row0 : 0);
+  }
+  return e;
+}
+
+Status run(StepContext& ctx) {
+  auto& state = static_cast<ConvState&>(**ctx.state);
+  const float* w = weights(ctx, state);
+  const Source source = source_of(ctx, ctx.in[0], ctx.in[0].dim(2), 0);
+  const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].dim(2), 0);
+  const Epilogue epilogue = epilogue_of(ctx, state, false);
+  if (state.depthwise) {
+    const DepthwiseArgs args{source, w, sink, epilogue};
+    parallel_for(*ctx.pool, state.dw.chunks, [&](int chunk, int) { depthwise_run_chunk(state.dw, args, chunk); });
+    return {};
+  }
+  const ConvArgs args{&source, w, sink, epilogue};
+  float* scratch = static_cast<float*>(ctx.scratch);
+  parallel_for(*ctx.pool, state.conv.chunks, [&](int chunk, int thread) { conv_run_chunk(state.conv, args, chunk, scratch + thread * state.scratch_floats); });
+  return {};
+}
+
+Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+  auto& state = static_cast<ConvState&>(**ctx.state);
+  const float* w = weights(ctx, state);
+  const Source source = source_of(ctx, ctx.in[0], ctx.in[0].rows, ctx.in[0].row0);
+  const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].rows, ctx.out[0].row0);
+  const Epilogue epilogue = epilogue_of(ctx, state, true);
+  const int batch = static_cast<int>(ctx.out[0].dim(0)), width = static_cast<int>(ctx.out[0].dim(3));
+  for (int n = 0; n < batch; ++n) {
+    if (state.depthwise) {
+      const DepthwiseArgs args{source, w, sink, epilogue};
+      depthwise_run_rows(state.dw, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, 0, state.dw.blocks);
+    } else {
+      const ConvArgs args{&source, w, sink, epilogue};
+      conv_run_rows(state.conv, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, static_cast<float*>(ctx.scratch));
+    }
+  }
+  return {};
+}
+
+bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
+  if (i == epilogue_residual) {
+    *a0 = y0, *a1 = y1;
+    return true;
+  }
+  if (i != 0) return false;
+  const RowRange range = conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1));
+  *a0 = range.begin, *a1 = range.end;
+  return true;
+}
+
+}  // namespace
+
+extern const Family conv_family;
+const Family conv_family{"conv", bind, run, run_rows, rows_needed};
+
+}  // namespace cuvee

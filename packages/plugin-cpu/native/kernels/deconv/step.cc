@@ -1,0 +1,101 @@
+// Family `deconv`: transposed convolution. Inputs and arguments: lower/convolution.ts.
+#include <vector>
+
+#include "kernels/deconv/deconv.h"
+#include "kernels/epilogue_step.h"
+
+namespace cuvee {
+namespace {
+
+struct DeconvState final : StepState {
+  DeconvPlan plan;
+  EpilogueState epilogue;
+  std::shared_ptr<Packed> packed;
+  size_t scratch_floats = 0;
+};
+
+struct PackJob {
+  const DeconvPlan* plan;
+  const float* scale;
+};
+
+// [I][O / G][kh][kw] weights, scaled per output channel, into the plan's panels.
+void fill_weights(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  const PackJob& job = *static_cast<const PackJob*>(argument);
+  const DeconvShape& s = job.plan->shape;
+  const float* w = from.as<float>();
+  std::vector<float> scaled;
+  if (job.scale) {
+    const int per_group = s.out_channels / s.groups, in_per_group = s.in_channels / s.groups, taps = s.kernel_h * s.kernel_w;
+    scaled.assign(w, w + from.size);
+    for (int i = 0; i < s.in_channels; ++i)
+      for (int o = 0; o < per_group; ++o)
+        for (int t = 0; t < taps; ++t) scaled[(static_cast<size_t>(i) * per_group + o) * taps + t] *= job.scale[i / in_per_group * per_group + o];
+    w = scaled.data();
+  }
+  const DeconvPlan& plan = *job.plan;
+  parallel_for(pool, static_cast<int>(plan.blocks.panels.size()), [&](int panel, int) { deconv_pack(plan, w, static_cast<float*>(to), panel); });
+}
+
+DeconvShape shape_of(const StepContext& ctx) {
+  const TensorView& x = ctx.in[0];
+  const TensorView& w = ctx.in[1];
+  const TensorView& y = ctx.out[0];
+  const auto n = [](int64_t v) { return static_cast<int>(v); };
+  const auto arg = [&](int i) { return static_cast<int>(ctx.args[i].i); };
+  DeconvShape s;
+  s.batch = n(x.dim(0)), s.in_channels = n(x.dim(1)), s.in_h = n(x.dim(2)), s.in_w = n(x.dim(3));
+  s.out_channels = n(y.dim(1)), s.out_h = n(y.dim(2)), s.out_w = n(y.dim(3));
+  s.kernel_h = n(w.dim(2)), s.kernel_w = n(w.dim(3));
+  s.groups = arg(0), s.stride_h = arg(1), s.stride_w = arg(2), s.dilation_h = arg(3), s.dilation_w = arg(4), s.pad_top = arg(5), s.pad_left = arg(6);
+  return s;
+}
+
+Status bind(StepContext& ctx) {
+  auto state = std::make_unique<DeconvState>();
+  const DeconvShape s = shape_of(ctx);
+  state->plan = deconv_select(*ctx.kernels, s, ctx.pool->threads());
+  state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
+  ctx.set_variant("transposed " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+  if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
+  const PackJob job{&state->plan, weight_scale(ctx)};
+  size_t extra = 0;
+  if (ctx.is_constant(1)) {
+    const std::string format = "deconv:" + std::to_string(ctx.block) + ":" + std::to_string(state->plan.packing) + ":" + std::to_string(s.groups) + scale_format(ctx);
+    state->packed = ctx.pack(1, format, state->plan.packed_floats * sizeof(float), fill_weights, &job);
+    if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its weights");
+  } else {
+    extra = (state->plan.packed_floats + 15) / 16 * 16;
+  }
+  ctx.need_scratch((state->scratch_floats * ctx.pool->threads() + extra) * sizeof(float));
+  *ctx.state = std::move(state);
+  return {};
+}
+
+Status run(StepContext& ctx) {
+  auto& state = static_cast<DeconvState&>(**ctx.state);
+  const DeconvPlan& plan = state.plan;
+  const DeconvShape& s = plan.shape;
+  float* scratch = static_cast<float*>(ctx.scratch);
+  const float* w;
+  if (state.packed) {
+    w = static_cast<const float*>(state.packed->data());
+  } else {
+    float* to = scratch + state.scratch_floats * ctx.pool->threads();
+    const PackJob job{&plan, weight_scale(ctx)};
+    fill_weights(to, ctx.in[1], &job, *ctx.pool);
+    w = to;
+  }
+  const Source source = dense_source(ctx.in[0].as<float>(), s.in_channels, s.in_h, s.in_w, ctx.block);
+  ConvArgs args{&source, w, dense_sink(ctx.out[0].as<float>(), s.out_channels, s.out_h, s.out_w, ctx.block), state.epilogue.base};
+  if (args.epilogue.has_residual) args.epilogue.residual = dense_source(ctx.in[epilogue_residual].as<float>(), s.out_channels, s.out_h, s.out_w, ctx.block);
+  parallel_for(*ctx.pool, plan.chunks, [&](int chunk, int thread) { deconv_run_chunk(plan, args, chunk, scratch + thread * state.scratch_floats); });
+  return {};
+}
+
+}  // namespace
+
+extern const Family deconv_family;
+const Family deconv_family{"deconv", bind, run};
+
+}  // namespace cuvee

@@ -1,0 +1,29 @@
+// The inputs and arguments that convolutions and matrix products share: their epilogue (see lower/epilogue.ts).
+#pragma once
+
+#include "kernels/tensor.h"
+#include "runtime/step.h"
+
+namespace cuvee {
+
+// Position of the epilogue's inputs: bias, weight scale, post scale, post shift, residual.
+inline constexpr int epilogue_first = 2, epilogue_weight_scale = 3, epilogue_residual = 6;
+
+// Channel arrays of a step, padded to what kernels read.
+struct EpilogueState {
+  std::shared_ptr<Packed> bias, post_scale, post_shift;
+  Epilogue base;  // without the residual
+};
+
+// Reads activation, alpha, beta and residual-after from `args[first..first+3]` and packs the channel arrays. Only in `bind`.
+Status bind_epilogue(StepContext& ctx, int channels, int first_arg, EpilogueState& state);
+
+// Adds `hash` of a channel array to a packing format, so that weights scaled differently are packed apart. Empty when absent.
+std::string scale_format(const StepContext& ctx);
+
+inline const float* weight_scale(const StepContext& ctx) {
+  const TensorView& v = ctx.in[epilogue_weight_scale];
+  return v.absent ? nullptr : v.as<float>();
+}
+
+}  // namespace cuvee

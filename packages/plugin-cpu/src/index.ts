@@ -1,5 +1,6 @@
 /** @file Device CPU: TypeScript compiles a model to a Plan, native code runs it. */
-import type { DeviceModel, DevicePlugin, Support } from '@cuvee/core';
+import { cpus } from 'node:os';
+import { CuveeError, type DeviceModel, type DevicePlugin, type Support } from '@cuvee/core';
 import { compile, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { CpuModel } from './model.js';
@@ -14,14 +15,16 @@ export const cpu = (): DevicePlugin => ({
   devices() {
     const native = loadNative();
     if ('absent' in native) return [{ id: '', absent: native.absent }];
-    return [{ id: '', fullName: native.cpuName(), capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', `ISA_${native.isa().name.toUpperCase()}`] }];
+    const { isa } = native.addon.info();
+    return [{ id: '', fullName: cpus()[0]?.model.trim() ?? 'CPU', capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', `ISA_${isa.toUpperCase()}`] }];
   },
   keeps,
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
   compile(model, config): DeviceModel {
     const native = loadNative();
-    if ('absent' in native) throw new Error(native.absent);
-    return new CpuModel(native, compile(model, native.isa()), config);
+    if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
+    const { isa, block } = native.addon.info();
+    return new CpuModel(native.addon, compile(model, { name: isa, block }), config);
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
 });

@@ -75,7 +75,7 @@ type CompiledHandle = Handle<'compiled'>;
 type RequestHandle = Handle<'request'>;
 type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
 
-interface Addon {
+export interface Addon {
   info(): NativeInfo;
   load(plan: Uint8Array, constants: readonly Uint8Array[], options: LoadOptions): Answer<CompiledHandle>;
   createRequest(model: CompiledHandle): Answer<RequestHandle>;

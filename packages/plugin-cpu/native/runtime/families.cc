@@ -1,21 +1,18 @@
-// The one list of kernel families. Each is defined in kernels/<family>/ as `const Family <name>_family`.
+// All kernel families, from the one list in families.inc. Each is defined in kernels/<family>/ as `const Family <name>_family`.
 #include "runtime/step.h"
-
-#define CUVEE_FAMILIES(F) \
-  F(copy) \
-  F(loop) \
-  F(branch)
 
 namespace cuvee {
 
-#define DECLARE(name) extern const Family name##_family;
-CUVEE_FAMILIES(DECLARE)
-#undef DECLARE
+#define FAMILY(name) extern const Family name##_family;
+#include "runtime/families.inc"
+#undef FAMILY
 
 namespace {
-#define ADDRESS(name) &name##_family,
-constexpr const Family* const all[] = {CUVEE_FAMILIES(ADDRESS)};
-#undef ADDRESS
+#define FAMILY(name) &name##_family,
+constexpr const Family* const all[] = {
+#include "runtime/families.inc"
+};
+#undef FAMILY
 }  // namespace
 
 std::span<const Family* const> families() { return all; }

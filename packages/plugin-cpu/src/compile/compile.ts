@@ -6,15 +6,15 @@ import { fuseElementwise } from '../fuse/elementwise.js';
 import { lowerings } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
 import { Draft, symbolKey } from './draft.js';
-import { finish, type Isa } from './finish.js';
+import { finish, type Isa, type Programs } from './finish.js';
 import { knownElements, LoweringContext } from './lowering.js';
 import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
 export interface Compiled {
   readonly plan: Plan;
-  /** The plan's shape program, for the messages of its guards. */
-  readonly program: shape.ShapeProgram;
+  /** Shape programs, for the messages of their guards. */
+  readonly programs: Programs;
   /** How often each rule fired. */
   readonly rules: ReadonlyMap<string, number>;
   /** The rewritten model that was lowered. */

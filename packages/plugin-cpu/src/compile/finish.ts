@@ -12,7 +12,12 @@ export interface Isa {
 /** A plan and its shape program, whose guards' messages the plan does not carry. */
 export interface Finished {
   readonly plan: Plan;
+  readonly programs: Programs;
+}
+/** A plan's shape program and those of its sub-plans. */
+export interface Programs {
   readonly program: shape.ShapeProgram;
+  readonly plans: readonly Programs[];
 }
 
 export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Finished {
@@ -32,14 +37,14 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Fini
     return { ...rest, dims: t.dims.map(register), storage: t.storage.kind === 'view' && offset !== undefined ? { ...t.storage, offset: register(offset) } : t.storage };
   });
   const arg = (a: DraftArg): Arg => (typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) });
-  const plans: Plan[] = [];
+  const inner: Finished[] = [];
   const step = (s: DraftStep): Step => ({
     family: s.family,
     action: s.action,
     inputs: s.inputs,
     outputs: s.outputs,
     args: s.args.map(arg),
-    plans: s.plans.map((p) => plans.push(finish(p, isa, undefined).plan) - 1),
+    plans: s.plans.map((p) => inner.push(finish(p, isa, undefined)) - 1),
     origin: s.node.origin,
     op: s.node.op.name,
   });
@@ -63,8 +68,8 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Fini
     levels,
     states: draft.states,
     weights: draft.weights.map((l) => ({ type: l.type, source: l.source?.kind === 'file' ? l.source : { kind: 'bytes', bytes: l.bytes } })),
-    plans,
+    plans: inner.map((f) => f.plan),
     prologue,
   };
-  return { plan, program };
+  return { plan, programs: { program, plans: inner.map((f) => f.programs) } };
 }

@@ -1,0 +1,138 @@
+/** @file A compiled model and its requests: the contract's side of the native executor. */
+import { CuveeError, shape, storageClass, Tensor, type Config, type DeviceModel, type DeviceRequest, type ElementType, type Explanation, type ModelInfo, type NodeProfile, type RunOptions, type Storage, type VariableState } from '@cuvee/core';
+import type { Compiled } from './compile/compile.js';
+import { encodePlan } from './plan/encode.js';
+import type { Plan, PlanState } from './plan/plan.js';
+import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
+
+/** A plan that the addon holds. */
+export class CpuModel implements DeviceModel {
+  readonly info: ModelInfo;
+  readonly #native: NativeModel;
+  readonly #compiled: Compiled;
+
+  constructor(addon: Addon, compiled: Compiled, config: Config) {
+    const { bytes, constants } = encodePlan(compiled.plan);
+    const throughput = config.PERFORMANCE_HINT === 'THROUGHPUT' || config.PERFORMANCE_HINT === 'CUMULATIVE_THROUGHPUT';
+    const cores = addon.info().cores;
+    const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || cores;
+    const asked = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
+    const streams = Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked));
+    this.#compiled = compiled;
+    this.#native = new NativeModel(addon, bytes, constants, {
+      threads,
+      streams,
+      spinMicroseconds: Number(config.CUVEE_SPIN_US ?? (throughput ? 0 : 100)),
+      memoryLimit: Number(config.CUVEE_MEMORY_LIMIT ?? 0),
+      flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
+      accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
+      profile: config.PERF_COUNT === true,
+      describeShape: (failure, path) => shape.failureMessage(programAt(compiled, path), { class: 'error', ...failure }),
+    });
+    this.info = {
+      optimalRequests: streams,
+      executionDevices: ['CPU'],
+      properties: { ...config, INFERENCE_NUM_THREADS: threads, NUM_STREAMS: streams, PERF_COUNT: config.PERF_COUNT ?? false, INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC', PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY' },
+    };
+  }
+
+  createRequest(): DeviceRequest {
+    return new CpuRequest(this.#native.createRequest(), this.#compiled.plan);
+  }
+
+  explain(): Explanation {
+    const { plan, rules } = this.#compiled;
+    const details = this.#native.details;
+    const steps = plan.levels.flatMap((level, k) => level.steps.map((step) => ({ level: k, step })));
+    return {
+      summary: {
+        device: 'CPU', isa: plan.isa.name, threads: details.threads, streams: details.streams, steps: steps.length, levels: plan.levels.length,
+        ...Object.fromEntries([...rules].map(([rule, n]) => [`rule: ${rule}`, n])),
+      },
+      rows: steps.map(({ level, step }) => {
+        const out = plan.tensors[step.outputs[0] ?? -1];
+        return { level, op: step.op, kernel: step.action === '' ? step.family : `${step.family} ${step.action}`, layout: out?.layout ?? '', type: out?.type ?? '', nodes: step.origin.join(' ') };
+      }),
+    };
+  }
+
+  release(): void {
+    this.#native.release();
+  }
+}
+
+/** The shape program of the plan or, by the path, of a sub-plan. */
+const programAt = (compiled: Compiled, path: readonly number[]): shape.ShapeProgram =>
+  path.reduce<Compiled['programs']>((p, i) => p.plans[i] ?? p, compiled.programs).program;
+
+class CpuRequest implements DeviceRequest {
+  readonly #native: NativeRequest;
+  readonly #plan: Plan;
+  readonly states: readonly VariableState[];
+
+  constructor(native: NativeRequest, plan: Plan) {
+    this.#native = native;
+    this.#plan = plan;
+    this.states = plan.states.map((state, i) => stateOf(native, state, i));
+  }
+
+  async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
+    signal?.throwIfAborted();
+    const cancel = (): void => this.#native.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return this.#tensors(await this.#native.run(inputs.map(toNative), outputs.map(memoryOf)), outputs);
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
+    return this.#tensors(this.#native.runSync(inputs.map(toNative), outputs.map(memoryOf)), outputs);
+  }
+
+  /** Results as tensors; one written into the caller's memory is the caller's tensor when its shape is still right. */
+  #tensors(results: readonly NativeOutput[], given: readonly (Tensor | undefined)[]): readonly Tensor[] {
+    return results.map((result, i) => {
+      const mine = given[i];
+      const type = this.#plan.tensors[this.#plan.outputs[i] as number]?.type as ElementType;
+      if (!result.buffer) return mine && mine.shape.join() === result.dims.join() ? mine : new Tensor(type, result.dims, mine?.data);
+      const fresh = new Tensor(type, result.dims, storageOf(type, result.buffer, result.bytes));
+      if (!mine || mine.type !== type || mine.shape.join() !== fresh.shape.join()) return fresh;
+      mine.data = fresh.data;
+      return mine;
+    });
+  }
+
+  profile(): readonly NodeProfile[] {
+    const steps = this.#plan.levels.flatMap((l) => l.steps);
+    return this.#native.profile().map((ns, i) => ({ name: steps[i]?.origin.join(' ') ?? '', type: steps[i]?.op ?? '', kernel: `${steps[i]?.family} ${steps[i]?.action}`.trim(), microseconds: ns / 1000 }));
+  }
+
+  release(): void {
+    this.#native.release();
+  }
+}
+
+const toNative = (tensor: Tensor): NativeTensor => ({ data: tensor.data as Exclude<Storage, string[]>, dims: tensor.shape });
+const memoryOf = (tensor: Tensor | undefined): ArrayBufferView | undefined => (tensor && !Array.isArray(tensor.data) ? tensor.data : undefined);
+
+function storageOf(type: ElementType, buffer: ArrayBuffer, bytes: number): Storage {
+  const Class = storageClass(type);
+  return new Class(buffer, 0, bytes / Class.BYTES_PER_ELEMENT);
+}
+
+const stateOf = (native: NativeRequest, state: PlanState, index: number): VariableState => ({
+  name: state.name,
+  get() {
+    const { dims, data } = native.getState(index);
+    return new Tensor(state.type, dims, storageOf(state.type, data.slice(0), data.byteLength));
+  },
+  set(value) {
+    if (value.type !== state.type) throw new CuveeError('TYPE_MISMATCH', `state "${state.name}" is ${state.type}, the tensor is ${value.type}`);
+    native.setState(index, value.shape, value.data as Exclude<Storage, string[]>);
+  },
+  reset: () => native.resetState(index),
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { builder, Core, Model, Tensor, type Value } from '@cuvee/core';
+import { cpu } from '@cuvee/plugin-cpu';
+import { reference } from '@cuvee/plugin-reference';
+
+const core = new Core({ plugins: [cpu(), reference()], frontends: [] });
+
+function random(shape: readonly number[], seed: number): Tensor {
+  let state = seed;
+  const n = shape.reduce((a, b) => a * b, 1);
+  return new Tensor('f32', shape, Float32Array.from({ length: n }, () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31) - 1));
+}
+
+/** Both devices on the same inputs. */
+async function compare(model: Model, inputs: readonly (readonly number[])[]): Promise<void> {
+  const tensors = inputs.map((s, i) => random(s, i + 1));
+  const run = async (device: string): Promise<Tensor[]> => Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync(tensors));
+  const [a, b] = [await run('CPU'), await run('REFERENCE')];
+  a.forEach((t, i) => {
+    const want = b[i] as Tensor;
+    expect(t.shape).toEqual(want.shape);
+    const worst = Math.max(...Array.from(t.data as Float32Array, (v, k) => Math.abs(v - ((want.data as Float32Array)[k] as number))));
+    expect(worst).toBeLessThan(1e-4);
+  });
+}
+
+const weights = (g: ReturnType<typeof builder>, shape: readonly number[], seed: number): Value => g.constant('f32', shape, random(shape, seed).data as Float32Array);
+const finish = (g: ReturnType<typeof builder>, x: Value, y: Value): Model => new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+const window = (stride: number, pad: number) => ({ strides: [stride, stride], dilations: [1, 1], pads_begin: [pad, pad], pads_end: [pad, pad] });
+
+describe('device CPU', () => {
+  it('convolution, scale, activation, depthwise, residual in blocked layout', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const a = g.relu(g.add(g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(2, 1)), weights(g, [1, 20, 1, 1], 4)));
+    const d = g.hSwish(g.groupConvolution(a, weights(g, [20, 1, 1, 3, 3], 5), window(1, 1)));
+    const y = g.add(g.convolution(d, weights(g, [20, 20, 1, 1], 6), window(1, 0)), a);
+    const model = finish(g, x, g.sigmoid(y));
+    await compare(model, [[1, 3, 17, 23]]);
+    await compare(model, [[2, 3, 32, 8]]);
+  });
+
+  it('elementwise programs with broadcasting', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,4,5', 'x');
+    const model = finish(g, x, g.multiply(g.exp(g.add(x, weights(g, [5], 2))), g.subtract(x, weights(g, [4, 1], 3))));
+    await compare(model, [[3, 4, 5]]);
+  });
+
+  it('matrix product with bias', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,?,12', 'x');
+    const model = finish(g, x, g.relu(g.add(g.matMul(x, weights(g, [12, 37], 2)), weights(g, [37], 3))));
+    await compare(model, [[2, 9, 12]]);
+  });
+});

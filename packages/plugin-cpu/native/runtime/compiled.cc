@@ -55,6 +55,8 @@ Status Compiled::load(std::vector<uint8_t> plan, const std::vector<std::span<con
 
 Request::Request(std::shared_ptr<Compiled> compiled)
     : compiled_(std::move(compiled)), environment_{}, executor_(compiled_->program_, environment_, 1) {
+  team_.most = compiled_->streams().most_threads();
+  environment_.pool = &team_;
   environment_.budget = compiled_->budget_;
   environment_.kernels = &kernel_table(default_isa());
   environment_.packs = &compiled_->packs_;
@@ -69,8 +71,8 @@ bool Request::begin() {
   return true;
 }
 
-Status Request::run(std::span<const TensorView> in, std::span<TensorView> out, Parallel& pool) {
-  environment_.pool = &pool;
+Status Request::run(std::span<const TensorView> in, std::span<TensorView> out, Pool& pool) {
+  team_.pool = &pool;
   const bool flush = compiled_->options_.flush_denormals;
   const bool before = flush && set_flush_denormals(true);
   Status status = executor_.run(in, out);

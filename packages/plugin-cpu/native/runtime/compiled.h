@@ -50,7 +50,7 @@ class Request {
   bool begin();
   void end() { busy_.store(false, std::memory_order_release); }
   // On the calling thread, which becomes thread 0 of a team.
-  Status run(std::span<const TensorView> in, std::span<TensorView> out, Parallel& pool);
+  Status run(std::span<const TensorView> in, std::span<TensorView> out, Pool& pool);
   // Makes the pending run stop soon, with CANCELLED.
   void cancel() { cancel_.store(true, std::memory_order_relaxed); }
 
@@ -61,6 +61,14 @@ class Request {
  private:
   std::shared_ptr<Compiled> compiled_;
   std::atomic<bool> busy_{false}, cancel_{false};
+  // A team as every team of the streams looks: bound steps count on the same number of threads, whichever team runs them.
+  struct Team final : Parallel {
+    Pool* pool = nullptr;
+    int most = 1;
+    int threads() const override { return most; }
+    void run(int chunks, ChunkFunction function, void* context) override { pool->run(chunks, function, context); }
+  };
+  Team team_;
   Environment environment_;
   Executor executor_;
 };

@@ -353,7 +353,7 @@ Status Executor::run_steps(uint32_t level, Signature& signature) {
     if (segment < plan.segments.size() && plan.segments[segment].first == s) {
       if (signature.segments[segment]) {
         uint64_t* times = env_.profile ? nanoseconds_.data() + base + s : nullptr;
-        if (Status status = run_segment(*signature.segments[segment], *this, env_, times); !status.ok()) return status;
+        if (Status status = run_segment(*signature.segments[segment], levels_[level].arena.data() + signature.segments[segment]->offset, env_, times); !status.ok()) return status;
         s += plan.segments[segment++].count;
         continue;
       }

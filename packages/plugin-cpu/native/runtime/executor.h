@@ -91,7 +91,6 @@ class Executor {
 
  private:
   friend class Context;
-  friend struct SegmentPlan;
   struct LevelState {
     std::vector<std::unique_ptr<Signature>> known;  // most recent first
     Signature* current = nullptr;

@@ -15,9 +15,6 @@ std::string PlanStep::origins() const {
   return all;
 }
 
-// plan_check.cc: order, storage and lifetime of tensors.
-Status check_plan(Plan& plan, bool is_prologue);
-
 namespace {
 
 constexpr uint32_t version = 1;

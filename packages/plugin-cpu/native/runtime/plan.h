@@ -99,6 +99,10 @@ struct Plan {
   static Status decode(std::vector<uint8_t> bytes, size_t constants, std::unique_ptr<Plan>& plan);
 };
 
+// The last part of decoding: order, storage and lifetime of tensors, from which levels learn their boxes and segments
+// their inner tensors. A prologue (`is_prologue`) may write constants.
+Status check_plan(Plan& plan, bool is_prologue);
+
 inline constexpr int64_t max_elements = int64_t{1} << 40;
 inline constexpr int max_plan_depth = 64;
 

@@ -1,13 +1,268 @@
 #include "runtime/segment.h"
 
-namespace cuvee {
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <mutex>
 
-Parallel* alone() {
-  static Serial serial;
-  return &serial;
+#include "base/memory.h"
+
+#if defined(__linux__)
+#include <unistd.h>
+#endif
+
+namespace cuvee {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+uint64_t second_level_cache() {
+#if defined(__linux__)
+  if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return static_cast<uint64_t>(bytes);
+#endif
+  return 1 << 20;
 }
 
-std::unique_ptr<SegmentPlan> plan_segment(const PlanSegment&, uint32_t, Signature&, Executor&, Environment&) { return nullptr; }
-Status run_segment(SegmentPlan&, Executor&, Environment&, uint64_t*) { return {}; }
+// Which rows of the inner tensors are there, and which the next strip needs, on one panel.
+class Walk {
+ public:
+  struct Rows {
+    int64_t keep = 0;          // first row that is still needed
+    int64_t from = 0, to = 0;  // rows to compute
+  };
+
+  explicit Walk(const SegmentPlan& plan) : plan_(plan), there_(plan.inner.size()), rows_(plan.count) {}
+
+  // Rows of every step for output rows [y0, y1).
+  const std::vector<Rows>& strip(int64_t y0, int64_t y1) {
+    rows_.back() = {y0, y0, y1};
+    for (size_t i = plan_.inner.size(); i-- > 0;) {
+      int64_t keep = INT64_MAX, from = INT64_MAX, to = 0;
+      const int64_t height = plan_.inner[i].height;
+      for (const SegmentPlan::Reader& reader : plan_.readers[i]) {
+        const Rows& r = rows_[reader.step];
+        const Context& c = *plan_.signature->steps[plan_.first + reader.step];
+        const int64_t end = c.out[0].dims[2];
+        if (r.from >= end) continue;
+        const bool idle = r.to <= r.from;  // computes nothing now, but will
+        int64_t a0 = 0, a1 = 0;
+        c.step->family->rows_needed(c, reader.input, r.from, idle ? r.from + 1 : r.to, &a0, &a1);
+        a0 = std::clamp<int64_t>(a0, 0, height);
+        a1 = std::clamp<int64_t>(a1, 0, height);
+        keep = std::min(keep, a0);
+        if (idle) continue;
+        from = std::min(from, a0);
+        to = std::max(to, a1);
+      }
+      const There& there = there_[i];
+      if (!there.any) {
+        rows_[i] = from < to ? Rows{std::min(keep, from), std::min(keep, from), to} : Rows{0, 0, 0};
+      } else {
+        if (keep == INT64_MAX) keep = there.end;
+        keep = std::clamp(keep, there.begin, there.end);
+        rows_[i] = {keep, there.end, std::max(to, there.end)};
+      }
+    }
+    return rows_;
+  }
+
+  // After the step has run.
+  void made(size_t i) {
+    if (rows_[i].to > rows_[i].from) there_[i] = {true, rows_[i].keep, rows_[i].to};
+  }
+
+  struct There {
+    bool any = false;
+    int64_t begin = 0, end = 0;
+  };
+  const There& there(size_t i) const { return there_[i]; }
+
+ private:
+  const SegmentPlan& plan_;
+  std::vector<There> there_;
+  std::vector<Rows> rows_;
+};
+
+// Rows that each buffer must hold for the strips of all panels.
+void measure_buffers(SegmentPlan& plan) {
+  for (auto& inner : plan.inner) inner.capacity = 0;
+  for (size_t p = 0; p + 1 < plan.panels.size(); ++p) {
+    Walk walk(plan);
+    for (int64_t y = plan.panels[p]; y < plan.panels[p + 1]; y += plan.strip) {
+      const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.panels[p + 1]));
+      for (size_t i = 0; i < plan.inner.size(); ++i) {
+        plan.inner[i].capacity = std::max(plan.inner[i].capacity, rows[i].to - rows[i].keep);
+        walk.made(i);
+      }
+    }
+  }
+  uint64_t at = 0;
+  for (auto& inner : plan.inner) {
+    inner.offset = at;
+    at += round_up(static_cast<uint64_t>(inner.planes * inner.capacity * inner.row_bytes), alignment) + alignment;
+  }
+  plan.scratch_offset = at;
+}
+
+void cut_panels(SegmentPlan& plan, int threads) {
+  const int64_t most = std::max<int64_t>(1, plan.height / 4);
+  const int64_t count = threads == 1 ? 1 : std::min(most, std::clamp<int64_t>(plan.height / (4 * plan.strip), threads, 4 * threads));
+  plan.panels.clear();
+  for (int64_t p = 0; p <= count; ++p) plan.panels.push_back(p == count ? plan.height : plan.height * p / count / 4 * 4);
+}
+
+// The same step for another thread: tensors of its own, everything else shared.
+std::unique_ptr<Context> twin(Context& c) {
+  auto t = std::make_unique<Context>();
+  t->executor = c.executor;
+  t->step = c.step;
+  t->action = c.action;
+  t->kernels = c.kernels;
+  t->block = c.block;
+  t->budget = c.budget;
+  t->accurate = c.accurate;
+  t->state = c.state;
+  t->args = c.args;
+  t->constants = c.constants;
+  t->pool = alone();
+  t->views = c.views;
+  t->in = std::span(t->views).first(c.in.size());
+  t->out = std::span(t->views).subspan(c.in.size());
+  return t;
+}
+
+void move_rows(const SegmentPlan::Inner& inner, char* data, int64_t from, int64_t to, int64_t count) {
+  if (from == to || count <= 0) return;
+  for (int64_t p = 0; p < inner.planes; ++p) {
+    char* plane = data + p * inner.capacity * inner.row_bytes;
+    std::memmove(plane + to * inner.row_bytes, plane + from * inner.row_bytes, static_cast<size_t>(count * inner.row_bytes));
+  }
+}
+
+Status run_panel(SegmentPlan& plan, size_t panel, std::vector<std::unique_ptr<Context>>& steps, char* memory, const Environment& environment, std::vector<uint64_t>* times) {
+  Walk walk(plan);
+  for (int64_t y = plan.panels[panel]; y < plan.panels[panel + 1]; y += plan.strip) {
+    if (environment.cancel->load(std::memory_order_relaxed)) return Status::fail("CANCELLED", "the inference was cancelled");
+    const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.panels[panel + 1]));
+    for (uint32_t s = 0; s < plan.count; ++s) {
+      const Walk::Rows& r = rows[s];
+      if (r.to <= r.from) continue;
+      Context& c = *steps[s];
+      if (s + 1 < plan.count) {
+        const SegmentPlan::Inner& inner = plan.inner[s];
+        const auto there = walk.there(s);
+        if (there.any) move_rows(inner, memory + inner.offset, r.keep - there.begin, 0, there.end - r.keep);
+        c.out[0].row0 = r.keep;
+        for (const auto& reader : plan.readers[s]) steps[reader.step]->views[static_cast<size_t>(reader.input)].row0 = r.keep;
+      }
+      const Clock::time_point start = times ? Clock::now() : Clock::time_point{};
+      if (Status status = c.step->family->run_rows(c, r.from, r.to); !status.ok()) {
+        status.origin = c.step->origins();
+        status.op = c.step->op;
+        return status;
+      }
+      if (times) (*times)[s] += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
+      if (s + 1 < plan.count) walk.made(s);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Parallel* alone() {
+  static Serial* const serial = new Serial;
+  return serial;
+}
+
+std::unique_ptr<SegmentPlan> plan_segment(const PlanSegment& segment, Signature& signature, const Plan& plan, const Environment& environment) {
+  auto fresh = std::make_unique<SegmentPlan>();
+  fresh->first = segment.first;
+  fresh->count = segment.count;
+  fresh->signature = &signature;
+  uint64_t scratch = 0;
+  for (uint32_t s = 0; s < segment.count; ++s) {
+    Context& c = *signature.steps[segment.first + s];
+    const TensorView& out = c.out[0];
+    if (c.skip || type_bits(out.type) < 8) return nullptr;
+    scratch = std::max(scratch, c.scratch_bytes);
+    if (s + 1 == segment.count) {
+      fresh->height = out.dims[2];
+      break;
+    }
+    const int64_t row_bytes = out.dims[3] * static_cast<int64_t>(type_bits(out.type) / 8) * (out.layout == Layout::blocked ? plan.block : 1);
+    fresh->inner.push_back({segment.inner[s], out.dims[2], out.bytes / (out.dims[2] * row_bytes), row_bytes});
+    fresh->readers.emplace_back();
+    for (uint32_t r = s + 1; r < segment.count; ++r) {
+      Context& reader = *signature.steps[segment.first + r];
+      for (size_t i = 0; i < reader.in.size(); ++i) {
+        if (reader.step->inputs[i] != segment.inner[s]) continue;
+        int64_t a0 = 0, a1 = 0;
+        if (!reader.step->family->rows_needed(reader, static_cast<int>(i), 0, 1, &a0, &a1)) return nullptr;  // needed whole
+        fresh->readers[s].push_back({r, static_cast<int>(i)});
+      }
+    }
+  }
+  const int threads = environment.pool->threads();
+  const uint64_t room = second_level_cache() / 4 * 3;
+  for (const int64_t strip : {64, 32, 16, 8, 4}) {
+    fresh->strip = segment.rows ? segment.rows : strip;
+    cut_panels(*fresh, threads);
+    measure_buffers(*fresh);
+    if (segment.rows || fresh->scratch_offset <= room) break;
+  }
+  fresh->thread_bytes = fresh->scratch_offset + round_up(scratch, alignment);
+  fresh->workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
+  for (auto& worker : fresh->workers)
+    for (uint32_t s = 0; s < segment.count; ++s) worker.push_back(twin(*signature.steps[segment.first + s]));
+  return fresh;
+}
+
+Status run_segment(SegmentPlan& plan, char* memory, const Environment& environment, uint64_t* nanoseconds) {
+  const Clock::time_point start = nanoseconds ? Clock::now() : Clock::time_point{};
+  for (size_t t = 0; t < plan.workers.size(); ++t) {
+    char* own = memory + t * plan.thread_bytes;
+    for (uint32_t s = 0; s < plan.count; ++s) {
+      Context& c = *plan.workers[t][s];
+      const Context& whole = *plan.signature->steps[plan.first + s];
+      for (size_t i = 0; i < c.views.size(); ++i) c.views[i].data = whole.views[i].data;
+      c.scratch = own + plan.scratch_offset;
+    }
+    for (uint32_t s = 0; s + 1 < plan.count; ++s) {
+      const SegmentPlan::Inner& inner = plan.inner[s];
+      const auto point = [&](TensorView& view) {
+        view.data = own + inner.offset;
+        view.rows = inner.capacity;
+      };
+      point(plan.workers[t][s]->out[0]);
+      for (const auto& reader : plan.readers[s]) point(plan.workers[t][reader.step]->views[static_cast<size_t>(reader.input)]);
+    }
+  }
+  std::mutex mutex;
+  Status failed;
+  std::atomic<bool> stop{false};
+  std::vector<std::vector<uint64_t>> times(nanoseconds ? plan.workers.size() : 0, std::vector<uint64_t>(plan.count));
+  parallel_for(*environment.pool, static_cast<int>(plan.panels.size()) - 1, [&](int panel, int thread) {
+    if (stop.load(std::memory_order_relaxed)) return;
+    const auto t = static_cast<size_t>(thread);
+    Status status = run_panel(plan, static_cast<size_t>(panel), plan.workers[t], memory + t * plan.thread_bytes, environment, nanoseconds ? &times[t] : nullptr);
+    if (status.ok()) return;
+    stop.store(true, std::memory_order_relaxed);
+    std::lock_guard lock(mutex);
+    if (failed.ok()) failed = std::move(status);
+  });
+  if (nanoseconds && failed.ok()) {
+    const auto wall = static_cast<double>(std::chrono::nanoseconds(Clock::now() - start).count());
+    double total = 1;
+    for (const auto& list : times)
+      for (const uint64_t ns : list) total += static_cast<double>(ns);
+    for (uint32_t s = 0; s < plan.count; ++s) {
+      double own = 0;
+      for (const auto& list : times) own += static_cast<double>(list[s]);
+      nanoseconds[s] = static_cast<uint64_t>(wall * own / total);
+    }
+  }
+  return failed;
+}
 
 }  // namespace cuvee

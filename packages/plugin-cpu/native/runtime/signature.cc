@@ -82,7 +82,7 @@ Status Executor::build(uint32_t level, Signature& signature) {
   signature.steps.reserve(plan.steps.size());
   for (uint32_t s = 0; s < plan.steps.size(); ++s)
     if (Status status = bind_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
-  for (const PlanSegment& segment : plan.segments) signature.segments.push_back(plan_segment(segment, level, signature, *this, env_));
+  for (const PlanSegment& segment : plan.segments) signature.segments.push_back(plan_segment(segment, signature, plan_, env_));
   return lay_out(level, signature);
 }
 

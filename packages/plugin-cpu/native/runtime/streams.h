@@ -30,6 +30,8 @@ class Streams {
   ~Streams();
 
   int threads() const { return options_.threads; }
+  // Of the largest team.
+  int most_threads() const { return core_->teams.front()->threads(); }
   int streams() const { return static_cast<int>(core_->teams.size()); }
 
  private:

@@ -30,6 +30,9 @@ export interface Builder extends GraphBuilder {
   bitwiseXor(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   broadcast(data: Value, target_shape: Value, axes_mapping: Value | undefined, attributes?: NodeOptions & { mode?: 'numpy' | 'explicit' | 'bidirectional' | 'pdpd' }): Value;
   bucketize(data: Value, buckets: Value, attributes?: NodeOptions & { output_type?: ElementType; with_right_bound?: boolean }): Value;
+  ctcGreedyDecoder(data: Value, sequence_mask: Value, attributes?: NodeOptions & { ctc_merge_repeated?: boolean }): Value;
+  ctcGreedyDecoderSeqLen(data: Value, sequence_length: Value, blank_index: Value | undefined, attributes?: NodeOptions & { merge_repeated?: boolean; classes_index_type?: ElementType; sequence_length_type?: ElementType }): readonly Value[];
+  ctcLoss(logits: Value, logit_length: Value, labels: Value, label_length: Value, blank_index: Value | undefined, attributes?: NodeOptions & { preprocess_collapse_repeated?: boolean; ctc_merge_repeated?: boolean; unique?: boolean }): Value;
   ceiling(data: Value, attributes?: NodeOptions): Value;
   clamp(data: Value, attributes: NodeOptions & { min: number; max: number }): Value;
   col2Im(data: Value, output_size: Value, kernel_size: Value, attributes?: NodeOptions & { strides?: readonly number[]; dilations?: readonly number[]; pads_begin?: readonly number[]; pads_end?: readonly number[] }): Value;
@@ -48,6 +51,11 @@ export interface Builder extends GraphBuilder {
   divide(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number; m_pythondiv?: boolean }): Value;
   einsum(inputs: readonly Value[], attributes: NodeOptions & { equation: string }): Value;
   elu(data: Value, attributes: NodeOptions & { alpha: number }): Value;
+  embeddingBagOffsets(emb_table: Value, indices: Value, offsets: Value, default_index: Value | undefined, per_sample_weights: Value | undefined, attributes?: NodeOptions & { reduction?: 'sum' | 'mean' }): Value;
+  embeddingBagOffsetsSum(emb_table: Value, indices: Value, offsets: Value, default_index: Value | undefined, per_sample_weights: Value | undefined, attributes?: NodeOptions): Value;
+  embeddingBagPacked(emb_table: Value, indices: Value, per_sample_weights: Value | undefined, attributes?: NodeOptions & { reduction?: 'sum' | 'mean' }): Value;
+  embeddingBagPackedSum(emb_table: Value, indices: Value, per_sample_weights: Value | undefined, attributes?: NodeOptions): Value;
+  embeddingSegmentsSum(emb_table: Value, indices: Value, segment_ids: Value, num_segments: Value, default_index: Value | undefined, per_sample_weights: Value | undefined, attributes?: NodeOptions): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
@@ -148,6 +156,7 @@ export interface Builder extends GraphBuilder {
   scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;
   scatterUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions): Value;
   searchSorted(sorted_sequence: Value, values: Value, attributes?: NodeOptions & { right_mode?: boolean; output_type?: ElementType }): Value;
+  segmentMax(data: Value, segment_ids: Value, num_segments: Value | undefined, attributes: NodeOptions & { fill_mode: 'zero' | 'lowest' }): Value;
   select(cond: Value, then: Value, otherwise: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   selu(data: Value, alpha: Value, lambda: Value, attributes?: NodeOptions): Value;
   shapeOf(data: Value, attributes?: NodeOptions & { output_type?: ElementType }): Value;
@@ -163,6 +172,7 @@ export interface Builder extends GraphBuilder {
   softmax(data: Value, attributes?: NodeOptions & { axis?: number }): Value;
   spaceToBatch(data: Value, block_shape: Value, pads_begin: Value, pads_end: Value, attributes?: NodeOptions): Value;
   spaceToDepth(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
+  sparseFillEmptyRows(values: Value, dense_shape: Value, indices: Value, default_value: Value, attributes?: NodeOptions): readonly Value[];
   split(data: Value, axis: Value, attributes: NodeOptions & { num_splits: number }): readonly Value[];
   sqrt(data: Value, attributes?: NodeOptions): Value;
   squaredDifference(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;

@@ -34,6 +34,9 @@ import { ConvolutionBackpropData } from '../ops/convolution-backprop-data.js';
 import { Convolution } from '../ops/convolution.js';
 import { Cos } from '../ops/cos.js';
 import { Cosh } from '../ops/cosh.js';
+import { CTCGreedyDecoderSeqLen } from '../ops/ctc-greedy-decoder-seq-len.js';
+import { CTCGreedyDecoder } from '../ops/ctc-greedy-decoder.js';
+import { CTCLoss } from '../ops/ctc-loss.js';
 import { CumSum } from '../ops/cum-sum.js';
 import { DeformableConvolution } from '../ops/deformable-convolution.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
@@ -41,6 +44,11 @@ import { DetectionOutput } from '../ops/detection-output.js';
 import { Divide } from '../ops/divide.js';
 import { Einsum } from '../ops/einsum.js';
 import { Elu } from '../ops/elu.js';
+import { EmbeddingBagOffsetsSum } from '../ops/embedding-bag-offsets-sum.js';
+import { EmbeddingBagOffsets } from '../ops/embedding-bag-offsets.js';
+import { EmbeddingBagPackedSum } from '../ops/embedding-bag-packed-sum.js';
+import { EmbeddingBagPacked } from '../ops/embedding-bag-packed.js';
+import { EmbeddingSegmentsSum } from '../ops/embedding-segments-sum.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
@@ -142,6 +150,7 @@ import { ScatterElementsUpdate } from '../ops/scatter-elements-update.js';
 import { ScatterNDUpdate } from '../ops/scatter-n-d-update.js';
 import { ScatterUpdate } from '../ops/scatter-update.js';
 import { SearchSorted } from '../ops/search-sorted.js';
+import { SegmentMax } from '../ops/segment-max.js';
 import { Select } from '../ops/select.js';
 import { Selu } from '../ops/selu.js';
 import { ShapeOf } from '../ops/shape-of.js';
@@ -157,6 +166,7 @@ import { SoftSign } from '../ops/soft-sign.js';
 import { Softmax } from '../ops/softmax.js';
 import { SpaceToBatch } from '../ops/space-to-batch.js';
 import { SpaceToDepth } from '../ops/space-to-depth.js';
+import { SparseFillEmptyRows } from '../ops/sparse-fill-empty-rows.js';
 import { Split } from '../ops/split.js';
 import { Sqrt } from '../ops/sqrt.js';
 import { SquaredDifference } from '../ops/squared-difference.js';
@@ -202,6 +212,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     BitwiseXor,
     Broadcast,
     Bucketize,
+    CTCGreedyDecoder,
+    CTCGreedyDecoderSeqLen,
+    CTCLoss,
     Ceiling,
     Clamp,
     Col2Im,
@@ -221,6 +234,11 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Divide,
     Einsum,
     Elu,
+    EmbeddingBagOffsets,
+    EmbeddingBagOffsetsSum,
+    EmbeddingBagPacked,
+    EmbeddingBagPackedSum,
+    EmbeddingSegmentsSum,
     Equal,
     Erf,
     Exp,
@@ -323,6 +341,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ScatterNDUpdate,
     ScatterUpdate,
     SearchSorted,
+    SegmentMax,
     Select,
     Selu,
     ShapeOf,
@@ -338,6 +357,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Softmax,
     SpaceToBatch,
     SpaceToDepth,
+    SparseFillEmptyRows,
     Split,
     Sqrt,
     SquaredDifference,

@@ -1,0 +1,21 @@
+import { numbersOf } from '../tensor/nd.js';
+import { bagsShape, segmentSums } from './embedding.js';
+import { packedBags } from './embedding-bag-packed.js';
+import { index, numeric, op, optional, port } from './op.js';
+
+/** EmbeddingBagPacked with sums, under its older name. Spec: OpenVINO EmbeddingBagPackedSum-3. */
+export const EmbeddingBagPackedSum = op('EmbeddingBagPackedSum', {
+  inputs: [port('emb_table', numeric), port('indices', index), optional('per_sample_weights', numeric)],
+  outputs: [port('output', numeric)],
+  since: { opset3: {} },
+
+  infer: ({ emb_table, indices }, _, ctx) => ({ type: emb_table.type, shape: bagsShape(emb_table, packedBags(ctx, indices)) }),
+
+  evaluate({ emb_table, indices, per_sample_weights }) {
+    const [bags, each] = indices.shape as [number, number];
+    const given = numbersOf(indices);
+    return segmentSums(emb_table, given, given.map((_, i) => Math.floor(i / each)), bags, per_sample_weights, undefined);
+  },
+
+  decompose: (g, { emb_table, indices, per_sample_weights }) => g.embeddingBagPacked(emb_table, indices, per_sample_weights, { reduction: 'sum' }),
+});

@@ -22,6 +22,8 @@ export function yuvTo(name: string, chroma: Chroma, order: 'RGB' | 'BGR'): Op {
   });
 }
 
+const thirds = 'rows of a single plane must be a multiple of 3';
+
 function pictureShape(ctx: Infer, planes: readonly Fact[], chroma: Chroma): Shape {
   const separate = chroma === 'NV12' ? 2 : 3;
   if (planes.length !== 1 && planes.length !== separate) return ctx.fail(`1 or ${separate} planes expected, got ${planes.length}`);
@@ -31,7 +33,7 @@ function pictureShape(ctx: Infer, planes: readonly Fact[], chroma: Chroma): Shap
   const [n, rows, width, one] = luma as readonly [Dim, Dim, Dim, Dim];
   ctx.requireEqual('channels of the first plane', one, 1);
   if (planes.length > 1) return [n, rows, width, 3];
-  if (exactDiv(rows, 3) === undefined) ctx.require('rows of a single plane must be a multiple of 3', isEqual(mod(rows, 3), 0));
+  if (exactDiv(rows, 3) === undefined) ctx.require(thirds, isEqual(mod(rows, 3), 0));
   return [n, mul(floorDiv(rows, 3), 2), width, 3];
 }
 

@@ -1,6 +1,6 @@
 import { floorDiv, truncDiv } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
-import { bool, int } from './attributes.js';
+import { bool } from './attributes.js';
 import { alignPdpd, arithmetic, broadcastAttributes, broadcastRule, dividesSafely, pdpdAligned, sameType, zipElements } from './elementwise.js';
 import { numeric, op, port } from './op.js';
 

@@ -1,7 +1,7 @@
 /** @file What comparisons and logical operations share: conditions as elements of boolean tensors. */
 import type { Element } from '../ir/fact.js';
 import { isExpr, type Condition, type Dim } from '../shape/index.js';
-import { alignPdpd, broadcastAttributes, broadcastRule, isDim, pdpdAligned, sameType, zip, zipElements, zipFacts } from './elementwise.js';
+import { alignPdpd, broadcastAttributes, broadcastRule, pdpdAligned, sameType, zip, zipElements, zipFacts } from './elementwise.js';
 import { boolean, current, numericOrBoolean, op, port, type Op, type TypeClass } from './op.js';
 
 /** The condition that an element of a boolean tensor is; undefined where it is not known. */

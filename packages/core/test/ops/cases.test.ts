@@ -9,9 +9,6 @@ const files = readdirSync(folder).filter((f) => f.endsWith('.cases.ts'));
 const all = await Promise.all(files.map(async (f) => ((await import(new URL(f, folder).href)) as { default: Cases }).default));
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
 
-/** Control flow, state and random numbers are not functions of their inputs alone; their own tests run them. */
-const plain = (room: Op): boolean => room.evaluate !== undefined && !room.traits.impure;
-
 describe.each(all.map((c) => [c.op, c] as const))('%s', (name, { named, generate, tolerance }) => {
   const room = rooms.get(name) as Op;
   const runs: readonly (readonly [string, Case])[] = [

@@ -1,6 +1,6 @@
 /** @file Runs a room's case: through `evaluate`, through its decomposition, and through `infer` with more or less known. */
-import { builder, decode, encode, evaluateNode, isFloat, Literal, Model, type NdArray, type Node, type Op, type Value } from '../../src/index.js';
-import { bounds, evaluate, type Dim } from '../../src/shape/index.js';
+import { builder, decode, encode, evaluateNode, isFloat, type Literal, Model, type NdArray, type Node, type Op, type Value } from '../../src/index.js';
+import { evaluate, type Dim } from '../../src/shape/index.js';
 import type { Case, Tolerance } from '../../src/ops/cases.js';
 
 /** How much of a parameter's shape the model knows. */

@@ -45,6 +45,7 @@ export interface Builder extends GraphBuilder {
   cos(data: Value, attributes?: NodeOptions): Value;
   cosh(data: Value, attributes?: NodeOptions): Value;
   cumSum(data: Value, axis: Value, attributes?: NodeOptions & { exclusive?: boolean; reverse?: boolean }): Value;
+  dft(data: Value, axes: Value, signal_size: Value | undefined, attributes?: NodeOptions): Value;
   deformableConvolution(data: Value, offsets: Value, filters: Value, mask: Value | undefined, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; group?: number; deformable_group?: number; bilinear_interpolation_pad?: boolean }): Value;
   depthToSpace(data: Value, attributes: NodeOptions & { block_size?: number; mode: 'blocks_first' | 'depth_first' }): Value;
   detectionOutput(boxes: Value, scores: Value, priors: Value, objectness: Value | undefined, corrections: Value | undefined, attributes: NodeOptions & { background_label_id?: number; top_k?: number; variance_encoded_in_target?: boolean; keep_top_k: readonly number[]; code_type?: 'caffe.PriorBoxParameter.CORNER' | 'caffe.PriorBoxParameter.CENTER_SIZE'; share_location?: boolean; nms_threshold: number; confidence_threshold?: number; clip_after_nms?: boolean; clip_before_nms?: boolean; decrease_label_id?: boolean; normalized?: boolean; input_height?: number; input_width?: number; objectness_score?: number }): Value;
@@ -84,6 +85,9 @@ export interface Builder extends GraphBuilder {
   hardSigmoid(data: Value, alpha: Value, beta: Value, attributes?: NodeOptions): Value;
   i420toBGR(planes: readonly Value[], attributes?: NodeOptions): Value;
   i420toRGB(planes: readonly Value[], attributes?: NodeOptions): Value;
+  idft(data: Value, axes: Value, signal_size: Value | undefined, attributes?: NodeOptions): Value;
+  irdft(data: Value, axes: Value, signal_size: Value | undefined, attributes?: NodeOptions): Value;
+  istft(data: Value, window: Value, frame_size: Value, frame_step: Value, signal_length: Value | undefined, attributes?: NodeOptions & { center?: boolean; normalized?: boolean }): Value;
   identity(data: Value, attributes?: NodeOptions): Value;
   if(condition: Value, inputs: readonly Value[], attributes: NodeOptions & { then_body: Model; then_inputs: readonly PortMapping[]; then_outputs: readonly PortMapping[]; else_body: Model; else_inputs: readonly PortMapping[]; else_outputs: readonly PortMapping[] }): readonly Value[];
   interpolate(data: Value, scales_or_sizes: Value, axes: Value | undefined, attributes: NodeOptions & { mode: 'nearest' | 'linear' | 'linear_onnx' | 'cubic' | 'bilinear_pillow' | 'bicubic_pillow'; shape_calculation_mode: 'sizes' | 'scales'; coordinate_transformation_mode?: 'half_pixel' | 'pytorch_half_pixel' | 'asymmetric' | 'tf_half_pixel_for_nn' | 'align_corners'; nearest_mode?: 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple'; antialias?: boolean; pads_begin?: readonly number[]; pads_end?: readonly number[]; cube_coeff?: number }): Value;
@@ -127,6 +131,7 @@ export interface Builder extends GraphBuilder {
   priorBox(output_size: Value, image_size: Value, attributes: NodeOptions & { min_size?: readonly number[]; max_size?: readonly number[]; aspect_ratio?: readonly number[]; density?: readonly number[]; fixed_ratio?: readonly number[]; fixed_size?: readonly number[]; clip?: boolean; flip?: boolean; step?: number; offset: number; variance?: readonly number[]; scale_all_sizes?: boolean; min_max_aspect_ratios_order?: boolean }): Value;
   priorBoxClustered(output_size: Value, image_size: Value, attributes: NodeOptions & { width?: readonly number[]; height?: readonly number[]; clip?: boolean; step?: number; step_w?: number; step_h?: number; offset: number; variance?: readonly number[] }): Value;
   proposal(class_probs: Value, bbox_deltas: Value, image_shape: Value, attributes: NodeOptions & { base_size: number; pre_nms_topn: number; post_nms_topn: number; nms_thresh: number; feat_stride: number; min_size: number; ratio: readonly number[]; scale: readonly number[]; clip_before_nms?: boolean; clip_after_nms?: boolean; normalize?: boolean; box_size_scale?: number; box_coordinate_scale?: number; framework?: string }): readonly Value[];
+  rdft(data: Value, axes: Value, signal_size: Value | undefined, attributes?: NodeOptions): Value;
   rnnCell(X: Value, initial_hidden_state: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): Value;
   rnnSequence(X: Value, initial_hidden_state: Value, sequence_lengths: Value, W: Value, R: Value, B: Value | undefined, attributes: NodeOptions & { direction?: 'forward' | 'reverse' | 'bidirectional'; hidden_size: number; activations?: readonly string[]; activations_alpha?: readonly number[]; activations_beta?: readonly number[]; clip?: number }): readonly Value[];
   roiAlign(data: Value, regions: Value, batch_indices: Value, attributes: NodeOptions & { pooled_h: number; pooled_w: number; sampling_ratio: number; spatial_scale: number; mode: 'avg' | 'max'; aligned_mode?: 'asymmetric' | 'half_pixel_for_nn' | 'half_pixel' }): Value;
@@ -151,6 +156,7 @@ export interface Builder extends GraphBuilder {
   reverseSequence(data: Value, seq_lengths: Value, attributes?: NodeOptions & { batch_axis?: number; seq_axis?: number }): Value;
   roll(data: Value, shift: Value, axes: Value, attributes?: NodeOptions): Value;
   round(data: Value, attributes?: NodeOptions & { mode?: 'half_to_even' | 'half_away_from_zero' }): Value;
+  stft(signal: Value, window: Value, frame_size: Value, frame_step: Value, attributes?: NodeOptions & { transpose_frames?: boolean }): Value;
   scaledDotProductAttention(query: Value, key: Value, value: Value, mask: Value | undefined, scale: Value | undefined, attributes?: NodeOptions & { causal?: boolean }): Value;
   scatterElementsUpdate(data: Value, indices: Value, updates: Value, axis: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'prod' | 'min' | 'max' | 'mean'; use_init_val?: boolean }): Value;
   scatterNDUpdate(data: Value, indices: Value, updates: Value, attributes?: NodeOptions & { reduction?: 'none' | 'sum' | 'sub' | 'prod' | 'min' | 'max' }): Value;

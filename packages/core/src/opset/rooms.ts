@@ -41,6 +41,7 @@ import { CumSum } from '../ops/cum-sum.js';
 import { DeformableConvolution } from '../ops/deformable-convolution.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
 import { DetectionOutput } from '../ops/detection-output.js';
+import { DFT } from '../ops/dft.js';
 import { Divide } from '../ops/divide.js';
 import { Einsum } from '../ops/einsum.js';
 import { Elu } from '../ops/elu.js';
@@ -78,12 +79,15 @@ import { HardSigmoid } from '../ops/hard-sigmoid.js';
 import { I420toBGR } from '../ops/i420-to-bgr.js';
 import { I420toRGB } from '../ops/i420-to-rgb.js';
 import { Identity } from '../ops/identity.js';
+import { IDFT } from '../ops/idft.js';
 import { If } from '../ops/if.js';
 import { Interpolate } from '../ops/interpolate.js';
 import { Inverse } from '../ops/inverse.js';
+import { IRDFT } from '../ops/irdft.js';
 import { IsFinite } from '../ops/is-finite.js';
 import { IsInf } from '../ops/is-inf.js';
 import { IsNaN } from '../ops/is-nan.js';
+import { ISTFT } from '../ops/istft.js';
 import { LessEqual } from '../ops/less-equal.js';
 import { Less } from '../ops/less.js';
 import { LogSoftmax } from '../ops/log-softmax.js';
@@ -123,6 +127,7 @@ import { Proposal } from '../ops/proposal.js';
 import { PSROIPooling } from '../ops/psroi-pooling.js';
 import { RandomUniform } from '../ops/random-uniform.js';
 import { Range } from '../ops/range.js';
+import { RDFT } from '../ops/rdft.js';
 import { ReadValue } from '../ops/read-value.js';
 import { ReduceL1 } from '../ops/reduce-l1.js';
 import { ReduceL2 } from '../ops/reduce-l2.js';
@@ -171,6 +176,7 @@ import { Split } from '../ops/split.js';
 import { Sqrt } from '../ops/sqrt.js';
 import { SquaredDifference } from '../ops/squared-difference.js';
 import { Squeeze } from '../ops/squeeze.js';
+import { STFT } from '../ops/stft.js';
 import { StridedSlice } from '../ops/strided-slice.js';
 import { StringTensorPack } from '../ops/string-tensor-pack.js';
 import { StringTensorUnpack } from '../ops/string-tensor-unpack.js';
@@ -228,6 +234,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Cos,
     Cosh,
     CumSum,
+    DFT,
     DeformableConvolution,
     DepthToSpace,
     DetectionOutput,
@@ -267,6 +274,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     HardSigmoid,
     I420toBGR,
     I420toRGB,
+    IDFT,
+    IRDFT,
+    ISTFT,
     Identity,
     If,
     Interpolate,
@@ -311,6 +321,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     PriorBox,
     PriorBoxClustered,
     Proposal,
+    RDFT,
     RNNCell,
     RNNSequence,
     ROIAlign,
@@ -336,6 +347,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ReverseSequence,
     Roll,
     Round,
+    STFT,
     ScaledDotProductAttention,
     ScatterElementsUpdate,
     ScatterNDUpdate,

@@ -1,0 +1,204 @@
+/** @file Discrete Fourier transforms: on numbers by the definition, and as products with cosine and sine matrices in graphs. */
+import type { Fact } from '../ir/fact.js';
+import type { Infer } from '../ir/infer.js';
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
+import { elementsOf } from '../ir/infer.js';
+import { add, bounds, floorDiv, isExpr, mul, sub, type Dim, type Shape } from '../shape/index.js';
+import { normalizeAxis, numbersOf, sizeOf, zeros, type NdArray } from '../tensor/nd.js';
+import { emptyElements } from '../tensor/convert.js';
+import { inferAxis } from './movement.js';
+
+/** Real and imaginary parts of an array. */
+export interface Complex {
+  readonly shape: readonly number[];
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** From pairs along a last axis of size 2. */
+export function fromPairs(a: NdArray): Complex {
+  const shape = a.shape.slice(0, -1);
+  const x = a.data as Float32Array;
+  const n = sizeOf(shape);
+  return { shape, re: Float64Array.from({ length: n }, (_, i) => x[2 * i] as number), im: Float64Array.from({ length: n }, (_, i) => x[2 * i + 1] as number) };
+}
+
+export const fromReal = (a: NdArray): Complex => ({ shape: a.shape, re: Float64Array.from(a.data as Float32Array), im: new Float64Array(a.data.length) });
+
+/** To pairs along a new last axis. */
+export function toPairs(x: Complex, type: NdArray['type']): NdArray {
+  const data = emptyElements(type, 2 * x.re.length) as Float32Array;
+  x.re.forEach((v, i) => { data[2 * i] = v; });
+  x.im.forEach((v, i) => { data[2 * i + 1] = v; });
+  return { type, shape: [...x.shape, 2], data };
+}
+
+export const toReal = (x: Complex, type: NdArray['type']): NdArray => {
+  const out = zeros(type, x.shape);
+  x.re.forEach((v, i) => { (out.data as Float32Array)[i] = v; });
+  return out;
+};
+
+/**
+ * Transform of length n along one axis, whose data is cut or filled with zeros to n: X[k] = Σ x[j]·exp(∓2πi·jk/n), the inverse divided by n.
+ * `outputs` keeps the first ones.
+ */
+export function transform(x: Complex, axis: number, n: number, inverse: boolean, outputs = n): Complex {
+  const length = x.shape[axis] as number;
+  const used = Math.min(length, n);
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const outer = sizeOf(x.shape.slice(0, axis));
+  const shape = x.shape.map((d, i) => (i === axis ? outputs : d));
+  const out = { shape, re: new Float64Array(sizeOf(shape)), im: new Float64Array(sizeOf(shape)) };
+  const cos = Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * i) / n));
+  const sin = Float64Array.from({ length: n }, (_, i) => (inverse ? 1 : -1) * Math.sin((2 * Math.PI * i) / n));
+  const scale = inverse ? 1 / n : 1;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      for (let k = 0; k < outputs; k++) {
+        let [re, im] = [0, 0];
+        for (let j = 0; j < used; j++) {
+          const at = (o * length + j) * inner + i;
+          const phase = (j * k) % n;
+          const [c, s] = [cos[phase] as number, sin[phase] as number];
+          re += (x.re[at] as number) * c - (x.im[at] as number) * s;
+          im += (x.re[at] as number) * s + (x.im[at] as number) * c;
+        }
+        const to = (o * outputs + k) * inner + i;
+        out.re[to] = re * scale;
+        out.im[to] = im * scale;
+      }
+    }
+  }
+  return out;
+}
+
+/** The n real values whose transform begins with the given half spectrum, along one axis; missing entries are 0. */
+export function fromHalf(x: Complex, axis: number, n: number): Complex {
+  const length = x.shape[axis] as number;
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const outer = sizeOf(x.shape.slice(0, axis));
+  const shape = x.shape.map((d, i) => (i === axis ? n : d));
+  const full = { shape, re: new Float64Array(sizeOf(shape)), im: new Float64Array(sizeOf(shape)) };
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      for (let k = 0; k < n; k++) {
+        const mirror = k > n / 2;
+        const from = mirror ? n - k : k;
+        if (from >= length) continue;
+        const at = (o * length + from) * inner + i;
+        const to = (o * n + k) * inner + i;
+        full.re[to] = x.re[at] as number;
+        // The imaginary parts of the first and, for even n, the middle entry cannot come from real values.
+        full.im[to] = from === 0 || 2 * from === n ? 0 : (mirror ? -1 : 1) * (x.im[at] as number);
+      }
+    }
+  }
+  return transform(full, axis, n, true);
+}
+
+/** Axes and lengths as `evaluate` reads them; a length of -1 is the axis' own. */
+export function plan(shape: readonly number[], axes: NdArray, signal: NdArray | undefined): { readonly axes: number[]; readonly lengths: (number | undefined)[] } {
+  const along = numbersOf(axes).map((a) => normalizeAxis(a, shape.length));
+  const lengths = signal ? numbersOf(signal) : [];
+  return { axes: along, lengths: along.map((_, i) => ((lengths[i] ?? -1) < 0 ? undefined : lengths[i])) };
+}
+
+/** Axes and lengths of a fact's transform; undefined while the axes are not constant. A length that may be -1 is unknown. */
+export function inferPlan(ctx: Infer, rank: number, axes: Fact, signal: Fact | undefined): readonly { readonly axis: number; readonly length: Dim | 'own' | undefined }[] | undefined {
+  const along = ctx.constants(axes)?.map((a) => inferAxis(ctx, a, rank));
+  if (!along) return undefined;
+  const given = signal && elementsOf(signal);
+  return along.map((axis, i) => {
+    const e = given?.[i];
+    const known = typeof e === 'number' || (e !== undefined && isExpr(e)) ? e : undefined;
+    if (!signal || (typeof known === 'number' && known < 0)) return { axis, length: 'own' };
+    return { axis, length: known !== undefined && bounds(known)[0] >= 0 ? known : undefined };
+  });
+}
+
+/** The shape with transformed axes at their new lengths; `last` says what becomes of the last axis' length. */
+export function transformedShape(ctx: Infer, shape: readonly Dim[], axes: Fact, signal: Fact | undefined, last: (own: Dim, given: Dim | undefined) => Dim = (own, given) => given ?? own): Shape {
+  const steps = inferPlan(ctx, shape.length, axes, signal);
+  if (!steps) return ctx.freshShape(shape.length);
+  const out = [...shape];
+  steps.forEach(({ axis, length }, i) => {
+    const own = shape[axis] as Dim;
+    if (length === undefined) out[axis] = ctx.fresh(axis);
+    else if (i === steps.length - 1) out[axis] = last(own, length === 'own' ? undefined : length);
+    else if (length !== 'own') out[axis] = length;
+  });
+  return out;
+}
+
+/** Entries of the half spectrum of n real values. */
+export const halfOf = (n: Dim): Dim => add(floorDiv(n, 2), 1);
+/** Real values that a half spectrum of n entries stands for by default. */
+export const wholeOf = (n: Dim): Dim => mul(2, sub(n, 1));
+
+/** Longest transform that is made a product with a matrix. */
+const longestMatrix = 2048;
+
+/** Real and imaginary values in a graph; no imaginary part: zero. */
+export interface Parts { readonly re: Value; readonly im: Value | undefined }
+
+/** A value times a [rows, columns] matrix along one axis, cut to the rows. */
+function alongAxis(g: Builder, x: Value, axis: number, rows: number, columns: number, entry: (row: number, column: number) => number): Value {
+  const shape = x.fact.shape as readonly Dim[];
+  const rank = shape.length;
+  const cut = shape[axis] === rows ? x : g.slice(x, g.ints([0]), g.ints([rows]), g.ints([1]), g.ints([axis]), {});
+  const matrix = g.cast(g.constant('f32', [rows, columns], Float32Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns))), x.fact.type);
+  if (axis === rank - 1) return g.matMul(cut, matrix, {});
+  const order = Array.from({ length: rank }, (_, i) => (i === rank - 1 ? axis : i === axis ? rank - 1 : i));
+  return g.transpose(g.matMul(g.transpose(cut, g.ints(order), {}), matrix, {}), g.ints(order), {});
+}
+
+const both = (g: Builder, a: Value, b: Value | undefined, sign: 1 | -1): Value => (b === undefined ? a : sign > 0 ? g.add(a, b, {}) : g.subtract(a, b, {}));
+
+/** `transform` as a graph, for an axis of known length. */
+export function transformGraph(g: Builder, x: Parts, axis: number, length: number | undefined, inverse: boolean, half = false): Parts | undefined {
+  const own = x.re.fact.shape?.[axis];
+  if (typeof own !== 'number') return undefined;
+  const n = length ?? own;
+  if (n > longestMatrix || n < 1) return undefined;
+  const columns = half ? Math.floor(n / 2) + 1 : n;
+  const rows = Math.min(own, n);
+  const scale = inverse ? 1 / n : 1;
+  const cos = (v: Value): Value => alongAxis(g, v, axis, rows, columns, (j, k) => scale * Math.cos((2 * Math.PI * ((j * k) % n)) / n));
+  const sin = (v: Value): Value => alongAxis(g, v, axis, rows, columns, (j, k) => (inverse ? scale : -scale) * Math.sin((2 * Math.PI * ((j * k) % n)) / n));
+  const re = both(g, cos(x.re), x.im && sin(x.im), -1);
+  const im = both(g, sin(x.re), x.im && cos(x.im), 1);
+  return { re, im };
+}
+
+/** `fromHalf` as a graph. */
+export function fromHalfGraph(g: Builder, x: Parts, axis: number, length: number | undefined): Value | undefined {
+  const own = x.re.fact.shape?.[axis];
+  if (typeof own !== 'number' || !x.im) return undefined;
+  const n = length ?? 2 * (own - 1);
+  if (n > longestMatrix || n < 1) return undefined;
+  const rows = Math.min(own, Math.floor(n / 2) + 1);
+  const weight = (k: number): number => (k === 0 || 2 * k === n ? 1 : 2) / n;
+  const re = alongAxis(g, x.re, axis, rows, n, (k, j) => weight(k) * Math.cos((2 * Math.PI * ((j * k) % n)) / n));
+  const im = alongAxis(g, x.im, axis, rows, n, (k, j) => (k === 0 || 2 * k === n ? 0 : -weight(k) * Math.sin((2 * Math.PI * ((j * k) % n)) / n)));
+  return g.add(re, im, {});
+}
+
+/** The parts along a last axis of size 2. */
+export function partsOf(g: Builder, x: Value): Parts {
+  const part = (i: number): Value => g.gather(x, g.constant('i64', [], [i]), g.constant('i64', [], [-1]), {});
+  return { re: part(0), im: part(1) };
+}
+
+export const pairsOf = (g: Builder, { re, im }: Parts): Value => {
+  const last = g.ints([-1]);
+  return g.concat([g.unsqueeze(re, last, {}), g.unsqueeze(im ?? g.multiply(re, g.scalar(0, re), {}), last, {})], { axis: -1 });
+};
+
+/** Constant axes and lengths of a node, for graphs; undefined where one is not constant. */
+export function graphPlan(rank: number, axes: Value, signal: Value | undefined): readonly { readonly axis: number; readonly length: number | undefined }[] | undefined {
+  if (!axes.fact.value || (signal && !signal.fact.value)) return undefined;
+  const { axes: along, lengths } = plan(new Array<number>(rank).fill(0), axes.fact.value.nd(), signal?.fact.value?.nd());
+  return along.map((axis, i) => ({ axis, length: lengths[i] }));
+}

@@ -1,0 +1,64 @@
+import type { Fact } from '../ir/fact.js';
+import { add, bounds, floorDiv, mul, sub, type Dim } from '../shape/index.js';
+import { numberOf, zeros } from '../tensor/nd.js';
+import { bool } from './attributes.js';
+import { fromHalf, fromPairs } from './fourier.js';
+import { floating, index, op, optional, port } from './op.js';
+import { centred } from './stft.js';
+import { knownScalar } from './top-k.js';
+
+/**
+ * The signal whose short-time Fourier transform is the data, [bins, frames, 2] with or without a batch in front: frames are transformed
+ * back, windowed, added where they overlap, and divided by the sum of the squared windows.
+ *
+ * `center`: the first half frame was padding and is cut. `normalized`: the transform was divided by √frame_size. `signal_length` cuts the
+ * result or fills it with zeros.
+ * Spec: OpenVINO ISTFT-16.
+ */
+export const ISTFT = op('ISTFT', {
+  attributes: { center: bool(false), normalized: bool(false) },
+  inputs: [port('data', floating), port('window', floating), port('frame_size', index), port('frame_step', index), optional('signal_length', index)],
+  outputs: [port('signal', floating)],
+  since: { opset16: {} },
+
+  infer({ data, frame_size, frame_step, signal_length }, { center }, ctx): Fact {
+    const { type, shape } = data;
+    if (!shape) return { type, shape: undefined };
+    if (shape.length < 3 || shape.length > 4) ctx.fail(`the data must have rank 3 or 4, it has ${shape.length}`);
+    const batch = shape.slice(0, -3);
+    const given = signal_length && knownScalar(signal_length);
+    if (given !== undefined && bounds(given)[0] >= 0) return { type, shape: [...batch, given] };
+    const frame = knownScalar(frame_size);
+    const step = knownScalar(frame_step);
+    if (signal_length || frame === undefined || step === undefined) return { type, shape: [...batch, ctx.fresh(batch.length)] };
+    const whole = add(mul(sub(shape[batch.length + 1] as Dim, 1), step), frame);
+    return { type, shape: [...batch, center ? sub(whole, mul(2, floorDiv(frame, 2))) : whole] };
+  },
+
+  evaluate({ data, window, frame_size, frame_step, signal_length }, { center, normalized }) {
+    const frame = numberOf(frame_size);
+    const step = numberOf(frame_step);
+    const batch = data.shape.slice(0, -3);
+    const rows = batch[0] ?? 1;
+    const [bins, frames] = data.shape.slice(-3) as [number, number];
+    const x = fromPairs(data);
+    const pieces = fromHalf({ ...x, shape: [rows, bins, frames] }, 1, frame).re;
+    const weights = centred(window, frame);
+    const whole = (frames - 1) * step + frame;
+    const margin = center ? Math.floor(frame / 2) : 0;
+    const length = signal_length ? numberOf(signal_length) : whole - 2 * margin;
+    const squares = new Float64Array(whole);
+    for (let f = 0; f < frames; f++) weights.forEach((w, k) => { (squares[f * step + k] as number) += w * w; });
+    const out = zeros(data.type, [...batch, length]);
+    const scale = normalized ? Math.sqrt(frame) : 1;
+    for (let row = 0; row < rows; row++) {
+      const sum = new Float64Array(whole);
+      for (let f = 0; f < frames; f++) weights.forEach((w, k) => { (sum[f * step + k] as number) += w * (pieces[(row * frame + k) * frames + f] as number); });
+      for (let i = 0; i < Math.min(length, whole - margin); i++) {
+        const square = squares[i + margin] as number;
+        (out.data as Float32Array)[row * length + i] = square === 0 ? 0 : (scale * (sum[i + margin] as number)) / square;
+      }
+    }
+    return out;
+  },
+});

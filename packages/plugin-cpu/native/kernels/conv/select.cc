@@ -155,6 +155,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
     case ConvMethod::winograd: conv_detail::winograd_select(plan, threads); break;
     default: grid_direct(plan, threads);
   }
+  plan.scratch_floats = round_up(plan.scratch_floats, alignment / sizeof(float));
   plan.packing = packing_of(plan);
   plan.chunks = plan.panel_splits * s.batch * plan.bands_y * plan.bands_x;
   return plan;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
+
 #include "kernels/deconv/planar.h"
 
 namespace cuvee {
@@ -158,6 +160,7 @@ DeconvPlan deconv_select(const KernelTable& table, const DeconvShape& shape, int
   plan.chunks = bands * plan.panel_splits;
   plan.scratch_floats =
       conv_detail::entry_floats(base.in_blocks.size() * shape.kernel_h * shape.kernel_w) + halo_size(plan, plan.band_h, plan.band_w);
+  plan.scratch_floats = round_up(plan.scratch_floats, alignment / sizeof(float));
   return plan;
 }
 

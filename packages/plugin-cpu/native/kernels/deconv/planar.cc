@@ -56,7 +56,7 @@ void planar_select(DeconvPlan& plan, int threads) {
   plan.bands_y = ceil_div(s.out_h, plan.band_h);
   plan.band_w = s.out_w;
   plan.chunks = plan.bands_y * s.batch;
-  plan.scratch_floats = conv_detail::entry_floats(plan.blocks.in_blocks.size()) + std::size_t(s.in_w) * vectors * width;
+  plan.scratch_floats = conv_detail::entry_floats(plan.blocks.in_blocks.size()) + round_up(std::size_t(s.in_w) * vectors * width, 16);
 }
 
 void planar_pack(const DeconvPlan& plan, const float* weights, float* dst) {

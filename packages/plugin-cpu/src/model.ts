@@ -27,7 +27,7 @@ export class CpuModel implements DeviceModel {
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
       profile: config.PERF_COUNT === true,
-      describeShape: (failure, path) => shape.failureMessage(programAt(compiled, path), { class: 'error', ...failure }),
+      describeShape: (failure, path) => shape.failureMessage(programAt(compiled, path), failure),
     });
     this.info = {
       optimalRequests: streams,

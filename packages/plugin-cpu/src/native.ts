@@ -2,7 +2,7 @@
  * @file The native executor as TypeScript sees it: the one file that touches the addon. Finds the binary, gives types to its
  * functions, turns its failures into CuveeErrors.
  */
-import { CuveeError, type ErrorCode } from '@cuvee/core';
+import { CuveeError, type ErrorCode, type shape } from '@cuvee/core';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -37,15 +37,8 @@ export interface LoadOptions {
   readonly profile?: boolean;
   /** Hand out copies instead of views of native memory, as where external buffers are forbidden. */
   readonly copyOutputs?: boolean;
-  /** Text of a failed condition on sizes; `path` leads to the sub-plan, outermost first. */
-  readonly describeShape?: (failure: ShapeFailure, path: readonly number[]) => string;
-}
-
-/** What stopped a shape program: arguments for core's `failureMessage`. */
-export interface ShapeFailure {
-  readonly kind: 'guard' | 'range' | 'overflow' | 'divisor' | 'limit';
-  readonly index: number;
-  readonly registers: Float64Array;
+  /** Text of a failed condition on sizes, as core's `failureMessage` gives it; `path` leads to the sub-plan, outermost first. */
+  readonly describeShape?: (failure: shape.GuardFailure, path: readonly number[]) => string;
 }
 
 /** An input's or output's memory, and its dimensions. */
@@ -107,7 +100,7 @@ function toError(failure: Failure, options: LoadOptions): CuveeError {
   if (shape) {
     const { index, registers, path } = shape;
     const kind = shapeKinds[shape.kind] ?? 'guard';
-    return new CuveeError(code, options.describeShape?.({ kind, index, registers }, path) ?? `${message} (${kind} ${index})`, details);
+    return new CuveeError(code, options.describeShape?.({ kind, index, class: 'error', registers }, path) ?? `${message} (${kind} ${index})`, details);
   }
   const where = [op, origin === undefined ? undefined : `"${origin}"`].filter((s) => s !== undefined).join(' ');
   return new CuveeError(code, where === '' ? message : `${where}: ${message}`, details);

@@ -25,7 +25,7 @@ const nodeDoor = 'packages/core/src/runtime/files.ts';
 
 /** What a TypeScript text imports or requires, comments aside. */
 export const importsOf = (text: string): string[] =>
-  [...withoutComments(text).matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g)].map(([, , target]) => target!);
+  [...withoutComments(text).matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)(['"])([^'"\s]+)\1/g)].map(([, , target]) => target!);
 
 const packageName = (target: string): string => target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
 

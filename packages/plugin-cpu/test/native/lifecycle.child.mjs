@@ -1,0 +1,96 @@
+// A process of its own for lifecycle.test.ts: node lifecycle.child.mjs SCENARIO ADDON PLAN
+// The plan is a loop over x [1, n] whose trip count is input 0: a run takes as long as one likes.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+
+const [scenario, addonPath, planPath] = isMainThread ? process.argv.slice(2) : workerData;
+const addon = createRequire(import.meta.url)(addonPath);
+
+function request(options = {}) {
+  const model = addon.load(readFileSync(planPath), [], { threads: 2, ...options });
+  if (model.error) throw new Error(model.error.message);
+  return addon.createRequest(model);
+}
+const n = 1 << 14;
+const inputs = (trips) => [BigInt64Array.of(BigInt(trips)), Uint8Array.of(1), new Float32Array(n).fill(3)];
+const dims = Float64Array.of(1, n);
+const endless = (r = request()) => addon.run(r, inputs(-1), dims, []);
+const short = (r = request(), trips = 3) => addon.run(r, inputs(trips), dims, []);
+const check = (outputs) => {
+  if (outputs.error || new Float32Array(outputs[0].buffer)[5] !== 3) throw new Error('wrong result');
+};
+const tick = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const spawn = (name) => new Worker(new URL(import.meta.url), { workerData: [name, addonPath, planPath] });
+
+const scenarios = {
+  async exit() {
+    for (let i = 0; i < 4; i++) endless();
+    await tick(20);
+    process.exit(7);
+  },
+  async throw() {
+    for (let i = 0; i < 4; i++) endless();
+    await tick(20);
+    throw new Error('thrown on purpose');
+  },
+  // The event loop stays alive for what is pending, and only for that.
+  async finish() {
+    const r = request();
+    short(r, 2000).then((outputs) => { check(outputs); console.log('settled'); });
+  },
+  async garbage() {
+    for (let i = 0; i < 300; i++) check(await short());
+    globalThis.gc?.();
+    await tick(10);
+    for (let i = 0; i < 300; i++) check(await short());
+  },
+  async terminate() {
+    for (let i = 0; i < 40; i++) {
+      const worker = spawn(['endless', 'many', 'idle', 'sync'][i % 4]);
+      await new Promise((resolve, reject) => { worker.once('message', resolve); worker.once('error', reject); });
+      await tick(i % 7);
+      await worker.terminate();
+    }
+    check(await short());
+    console.log('alive');
+  },
+  async workers() {
+    await Promise.all(Array.from({ length: 4 }, () => new Promise((resolve, reject) => {
+      const worker = spawn('busy');
+      worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`worker ended with ${code}`))));
+      worker.once('error', reject);
+    })));
+    console.log('alive');
+  },
+  // In workers:
+  async endless() {
+    endless();
+    parentPort.postMessage('started');
+  },
+  async many() {
+    const requests = Array.from({ length: 8 }, () => request());
+    parentPort.postMessage('started');
+    for (;;) await Promise.all(requests.map((r) => short(r, 20)));
+  },
+  async idle() {
+    const r = request();
+    check(await short(r));
+    globalThis.kept = [r, await short(r)];
+    parentPort.postMessage('started');
+    setInterval(() => {}, 1000);
+  },
+  async sync() {
+    const r = request();
+    parentPort.postMessage('started');
+    for (;;) addon.runSync(r, inputs(50), dims, []);
+  },
+  async busy() {
+    const r = request();
+    for (let i = 0; i < 50; i++) {
+      check(await short(r));
+      check(addon.runSync(r, inputs(2), dims, []));
+    }
+  },
+};
+await scenarios[scenario]();

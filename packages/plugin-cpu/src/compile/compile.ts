@@ -68,7 +68,7 @@ function lower(model: Model, isa: Isa): Draft {
   const draft = new Draft(model.scope.guards);
   const results = new Map<Value, number[]>();
   model.results.forEach((r, i) => results.set(r.input(0), [...(results.get(r.input(0)) ?? []), i]));
-  const context = new LoweringContext(draft, isa.block, results, (body) => lower(body, isa));
+  const context = new LoweringContext(draft, model.scope, isa.block, results, (body) => lower(body, isa));
   model.parameters.forEach((p, index) => defineInput(context, p, index));
   for (const node of model.nodes()) {
     if (node.op.name === 'Parameter' || node.op.name === 'Result' || needsNoStep(node)) continue;

@@ -1,7 +1,7 @@
 /**
  * @file What a lowering function works with: tensors for a node's inputs and outputs, and steps.
  */
-import { CuveeError, printFact, shape, type Dim, type Fact, type Literal, type Model, type Node, type Value } from '@cuvee/core';
+import { CuveeError, numbersOf, printFact, shape, type Dim, type Fact, type Literal, type Model, type Node, type ShapeScope, type Value } from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
 
@@ -22,13 +22,15 @@ export class LoweringContext {
   /** Width of a channel block of the instruction set. */
   readonly block: number;
   readonly compileBody: CompileBody;
+  readonly scope: ShapeScope;
   node!: Node;
   readonly #lowered = new Map<Value, Lowered>();
   /** Model values that are results: output index by value, claimed by the first tensor that can be written there. */
   readonly #results: Map<Value, number[]>;
 
-  constructor(draft: Draft, block: number, results: Map<Value, number[]>, compileBody: CompileBody) {
+  constructor(draft: Draft, scope: ShapeScope, block: number, results: Map<Value, number[]>, compileBody: CompileBody) {
     this.draft = draft;
+    this.scope = scope;
     this.block = block;
     this.#results = results;
     this.compileBody = compileBody;
@@ -36,6 +38,23 @@ export class LoweringContext {
 
   fact(i: number): Fact {
     return this.node.input(i).fact;
+  }
+
+  /** What the shape functions ask for: a scope, this node's name, how to fail. */
+  get shapes(): shape.ShapeContext {
+    return shape.shapeContext(this.scope, this.node.name, this.node.op.name);
+  }
+
+  /** Elements of a small integer input as sizes; one that only the run tells is a symbol bound to that element. */
+  dims(i: number): readonly Dim[] {
+    const value = this.node.input(i);
+    const { fact } = value;
+    const known = fact.value ? numbersOf(fact.value.nd()) : (fact.elements ?? new Array<undefined>(Number(fact.shape?.[0] ?? 1)).fill(undefined));
+    return known.map((e, element) =>
+      typeof e === 'number' || (e !== undefined && typeof e !== 'boolean' && shape.isExpr(e))
+        ? e
+        : this.scope.symbol({ kind: 'value', node: String(value.node.id), output: value.index, element }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], `${value}[${element}]`),
+    );
   }
 
   /** The input's value, when it is constant. */

@@ -3,5 +3,13 @@ import type { LoweringTable } from '../compile/lowering.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { matrix } from './matrix.js';
+import { movement } from './movement.js';
+import { reduce } from './reduce.js';
 
-export const lowerings: LoweringTable = { ...elementwise, ...convolution, ...matrix };
+export const lowerings: LoweringTable = {
+  ...elementwise,
+  ...convolution,
+  ...matrix,
+  ...movement,
+  ...reduce,
+};

@@ -1,0 +1,125 @@
+/**
+ * @file Operations that only move elements. Reshapes are views; the others are families `transpose`, `slice`, `broadcast`, `concat`.
+ */
+import { bitsOf, normalizeAxis, numbersOf, shape, type Dim, type Node, type Value } from '@cuvee/core';
+import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
+
+/** Types whose elements are whole bytes. */
+const movable = (node: Node): string | undefined => {
+  const { type } = node.output.fact;
+  return bitsOf(type) >= 8 ? undefined : `element type ${type}`;
+};
+
+const constants = (v: Value | undefined): number[] | undefined => {
+  if (v?.fact.value) return numbersOf(v.fact.value.nd());
+  return v?.fact.elements?.every((e) => typeof e === 'number') ? [...(v.fact.elements as number[])] : undefined;
+};
+
+/** Same elements, other dimensions: no step runs. */
+const reshaping: Lowering = {
+  refuse: movable,
+  lower: (c) => void c.view(0, c.input(0)),
+};
+
+const transposing: Lowering = {
+  refuse: (node) => movable(node) ?? (node.inputs[1]?.fact.shape?.[0] === 0 || constants(node.inputs[1]) ? undefined : 'an order that is not constant'),
+  lower(c) {
+    const rank = c.fact(0).shape?.length ?? 0;
+    const given = constants(c.node.inputs[1]) ?? [];
+    const order = given.length > 0 ? given : Array.from({ length: rank }, (_, i) => rank - 1 - i);
+    // Moving only axes of one element changes nothing in memory.
+    const moving = order.filter((axis) => c.fact(0).shape?.[axis] !== 1);
+    if (moving.every((axis, i) => i === 0 || axis > (moving[i - 1] as number))) c.view(0, c.input(0));
+    else c.emit('transpose', '', [c.input(0)], [c.output()], order);
+  },
+};
+
+/** Axes, starts and steps of a Slice, where they are known; starts may be sizes. */
+function sliceOf(node: Node): { axes: number[]; steps: number[] } | undefined {
+  const rank = node.inputs[0]?.fact.shape?.length ?? 0;
+  const steps = constants(node.inputs[3]);
+  const axes = node.inputs[4] ? constants(node.inputs[4]) : steps?.map((_, i) => i);
+  return steps && axes ? { axes: axes.map((a) => normalizeAxis(a, rank)), steps } : undefined;
+}
+
+const slicing: Lowering = {
+  refuse: (node) => movable(node) ?? (sliceOf(node) ? undefined : 'axes or steps that are not constant'),
+  lower(c) {
+    const { axes, steps } = sliceOf(c.node) as NonNullable<ReturnType<typeof sliceOf>>;
+    const starts = c.dims(1);
+    const sizes = c.fact(0).shape as readonly Dim[];
+    const args = sizes.flatMap((size, axis): Dim[] => {
+      const i = axes.indexOf(axis);
+      if (i < 0) return [0, 1];
+      const step = steps[i] as number;
+      return [shape.sliceStart(c.shapes, size, starts[i] as Dim, step), step];
+    });
+    c.emit('slice', '', [c.input(0)], [c.output()], args);
+  },
+};
+
+/** One slice for each output, one after the other along the axis. */
+const splitting: Lowering = {
+  refuse: (node) => movable(node) ?? (constants(node.inputs[1]) ? undefined : 'an axis that is not constant'),
+  lower(c) {
+    const rank = c.fact(0).shape?.length ?? 0;
+    const axis = normalizeAxis((constants(c.node.inputs[1]) as number[])[0] as number, rank);
+    let at: Dim = 0;
+    c.node.outputs.forEach((value, i) => {
+      const begin = at;
+      at = shape.add(at, value.fact.shape?.[axis] as Dim);
+      if (value.users.size === 0) return;
+      c.emit('slice', '', [c.input(0)], [c.output(i)], Array.from({ length: rank }, (_, k): Dim[] => [k === axis ? begin : 0, 1]).flat());
+    });
+  },
+};
+
+const broadcasting: Lowering = {
+  refuse: (node) => movable(node) ?? (node.attributes.mode === 'numpy' || node.attributes.mode === 'bidirectional' ? undefined : 'an axis mapping that is not constant'),
+  lower: (c) => c.emit('broadcast', '', [c.input(0)], [c.output()]),
+};
+
+/** [d0, d1] tiled r0, r1 times = [1, d0, 1, d1] broadcast to [r0, d0, r1, d1]. */
+const tiling: Lowering = {
+  refuse: movable,
+  lower(c) {
+    const out = c.output();
+    const to = c.node.output.fact.shape as readonly Dim[];
+    const own = c.fact(0).shape as readonly Dim[];
+    const padded = [...new Array<Dim>(to.length - own.length).fill(1), ...own];
+    const repeats = c.dims(1);
+    const times = [...new Array<Dim>(to.length - repeats.length).fill(1), ...repeats];
+    const from = c.viewAs(c.input(0), padded.flatMap((d) => [1, d]));
+    c.emit('broadcast', '', [from], [c.viewAs(out, padded.flatMap((d, i) => [times[i] as Dim, d]))]);
+  },
+};
+
+const concatenating: Lowering = {
+  refuse: movable,
+  lower(c) {
+    const axis = normalizeAxis(c.node.attributes.axis as number, c.node.output.fact.shape?.length ?? 0);
+    const values = c.node.inputs.filter((v): v is Value => v !== undefined && !v.fact.shape?.includes(0));
+    const blocked = axis === 1 && inBlocks(c, values);
+    const layout = blocked ? 'blocked' : 'plain';
+    c.emit('concat', '', values.map((v) => c.tensor(v, layout)), [c.output(0, layout)], [axis]);
+  },
+};
+
+/** Along channels, blocked tensors join as they are when all but the last one fill their blocks. */
+function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
+  if (c.node.output.fact.type !== 'f32' || c.node.output.fact.shape?.length !== 4 || !values.some((v) => c.layoutOf(v) === 'blocked')) return false;
+  return values.every((v, i) => i === values.length - 1 || (typeof v.fact.shape?.[1] === 'number' && v.fact.shape[1] % c.block === 0));
+}
+
+export const movement: LoweringTable = {
+  Reshape: reshaping,
+  Squeeze: reshaping,
+  Unsqueeze: reshaping,
+  Transpose: transposing,
+  Slice: slicing,
+  Split: splitting,
+  VariadicSplit: splitting,
+  Broadcast: broadcasting,
+  Tile: tiling,
+  Concat: concatenating,
+};

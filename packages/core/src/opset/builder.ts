@@ -109,13 +109,16 @@ export interface Builder extends GraphBuilder {
   loop(trip_count: Value, execution_condition: Value, inputs: readonly Value[], attributes: NodeOptions & { body: Model; inputs: readonly PortMapping[]; outputs: readonly PortMapping[] }): readonly Value[];
   mvn(data: Value, axes: Value, attributes: NodeOptions & { normalize_variance: boolean; eps: number; eps_mode: 'INSIDE_SQRT' | 'OUTSIDE_SQRT' | 'inside_sqrt' | 'outside_sqrt' }): Value;
   matMul(a: Value, b: Value, attributes?: NodeOptions & { transpose_a?: boolean; transpose_b?: boolean }): Value;
+  matrixNms(boxes: Value, scores: Value, attributes?: NodeOptions & { sort_result_type?: 'none' | 'score' | 'classid'; sort_result_across_batch?: boolean; output_type?: ElementType; score_threshold?: number; nms_top_k?: number; keep_top_k?: number; background_class?: number; normalized?: boolean; decay_function?: 'gaussian' | 'linear'; gaussian_sigma?: number; post_threshold?: number }): readonly Value[];
   maxPool(data: Value, attributes: NodeOptions & { kernel: readonly number[]; strides: readonly number[]; dilations?: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; rounding_type?: 'floor' | 'ceil' | 'ceil_torch'; index_element_type?: ElementType; axis?: number }): readonly Value[];
   maximum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   minimum(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   mish(data: Value, attributes?: NodeOptions): Value;
   mod(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  multiclassNms(boxes: Value, scores: Value, roisnum: Value | undefined, attributes?: NodeOptions & { sort_result_type?: 'none' | 'score' | 'classid'; sort_result_across_batch?: boolean; output_type?: ElementType; score_threshold?: number; nms_top_k?: number; keep_top_k?: number; background_class?: number; normalized?: boolean; iou_threshold?: number; nms_eta?: number }): readonly Value[];
   multinomial(probs: Value, num_samples: Value, attributes: NodeOptions & { convert_type: ElementType; with_replacement: boolean; log_probs: boolean; global_seed?: number; op_seed?: number }): Value;
   multiply(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
+  nmsRotated(boxes: Value, scores: Value, max_output_boxes_per_class: Value, iou_threshold: Value, score_threshold: Value, attributes?: NodeOptions & { sort_result_descending?: boolean; output_type?: ElementType; clockwise?: boolean }): readonly Value[];
   nv12toBGR(planes: readonly Value[], attributes?: NodeOptions): Value;
   nv12toRGB(planes: readonly Value[], attributes?: NodeOptions): Value;
   negative(data: Value, attributes?: NodeOptions): Value;

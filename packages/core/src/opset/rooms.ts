@@ -101,15 +101,18 @@ import { LRN } from '../ops/lrn.js';
 import { LSTMCell } from '../ops/lstm-cell.js';
 import { LSTMSequence } from '../ops/lstm-sequence.js';
 import { MatMul } from '../ops/mat-mul.js';
+import { MatrixNms } from '../ops/matrix-nms.js';
 import { MaxPool } from '../ops/max-pool.js';
 import { Maximum } from '../ops/maximum.js';
 import { Minimum } from '../ops/minimum.js';
 import { Mish } from '../ops/mish.js';
 import { Mod } from '../ops/mod.js';
+import { MulticlassNms } from '../ops/multiclass-nms.js';
 import { Multinomial } from '../ops/multinomial.js';
 import { Multiply } from '../ops/multiply.js';
 import { MVN } from '../ops/mvn.js';
 import { Negative } from '../ops/negative.js';
+import { NMSRotated } from '../ops/nms-rotated.js';
 import { NonMaxSuppression } from '../ops/non-max-suppression.js';
 import { NonZero } from '../ops/non-zero.js';
 import { NormalizeL2 } from '../ops/normalize-l2.js';
@@ -298,13 +301,16 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Loop,
     MVN,
     MatMul,
+    MatrixNms,
     MaxPool,
     Maximum,
     Minimum,
     Mish,
     Mod,
+    MulticlassNms,
     Multinomial,
     Multiply,
+    NMSRotated,
     NV12toBGR,
     NV12toRGB,
     Negative,

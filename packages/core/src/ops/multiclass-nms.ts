@@ -1,0 +1,83 @@
+import type { Dim } from '../shape/index.js';
+import type { NdArray } from '../tensor/nd.js';
+import { numbersOf } from '../tensor/nd.js';
+import { float } from './attributes.js';
+import { overlap, type Box } from './boxes.js';
+import { boxAt, detectionAttributes, inferDetections, packed, ranked, type Detection } from './detections.js';
+import { current, floating, index, op, optional, port } from './op.js';
+
+/** The boxes that stay: a box goes when it overlaps a better one by the threshold or more, which shrinks by `eta` from 0.5 on. */
+function suppressed(boxes: readonly Box[], places: readonly number[], threshold: number, eta: number, offset: number): number[] {
+  const kept: number[] = [];
+  let limit = threshold;
+  for (const p of places) {
+    if (kept.some((k) => overlap(boxes[p] as Box, boxes[k] as Box, offset) >= limit)) continue;
+    kept.push(p);
+    if (eta < 1 && limit > 0.5) limit *= eta;
+  }
+  return kept;
+}
+
+/**
+ * Non-maximum suppression of every class of every batch, then the best `keep_top_k` of each batch.
+ *
+ * Inputs: boxes [batch, boxes, 4] with scores [batch, classes, boxes]; or (MulticlassNms-9) with `roisnum` boxes [classes, all, 4] and
+ * scores [classes, all], the batches lying one after the other. Corners count as pixels when not `normalized`. Outputs: rows of class,
+ * score, x1, y1, x2, y2; the indices of the boxes; the number of rows of each batch.
+ * Spec: OpenVINO MulticlassNms-9.
+ */
+export const MulticlassNms = op('MulticlassNms', {
+  attributes: { ...detectionAttributes, iou_threshold: float(0), nms_eta: float(1) },
+  inputs: [port('boxes', floating), port('scores', floating), optional('roisnum', index)],
+  outputs: [port('selected_outputs', floating), port('selected_indices', index), port('selected_num', index)],
+  since: { opset8: current, opset9: current },
+
+  infer({ boxes, scores, roisnum }, a, ctx) {
+    if (roisnum) return inferDetections(ctx, boxes.type, a.output_type, a, roisnum.shape?.[0], boxes.shape?.[0] ?? scores.shape?.[0], boxes.shape?.[1] ?? scores.shape?.[1]);
+    if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
+    return inferDetections(ctx, boxes.type, a.output_type, a, boxes.shape?.[0] ?? scores.shape?.[0], scores.shape?.[1], boxes.shape?.[1] ?? scores.shape?.[2]);
+  },
+
+  evaluate({ boxes, scores, roisnum }, a) {
+    const batches = roisnum ? sharedByNone(boxes, scores, numbersOf(roisnum)) : sharedByClasses(boxes, scores);
+    const offset = a.normalized ? 0 : 1;
+    const chosen = batches.map((classes, batch) => classes.flatMap((c, cls): Detection[] => {
+      if (cls === a.background_class) return [];
+      const places = ranked(c.scores, (s) => s >= a.score_threshold, a.nms_top_k);
+      return suppressed(c.boxes, places, a.iou_threshold, a.nms_eta, offset).map((p) => ({ batch, cls, index: c.indexOf(p), score: c.scores[p] as number, box: c.boxes[p] as Box }));
+    }));
+    return packed(boxes.type, a.output_type, chosen, a);
+  },
+});
+
+/** Boxes and scores of one class of one batch. */
+interface ClassBoxes { readonly boxes: readonly Box[]; readonly scores: readonly number[]; readonly indexOf: (place: number) => number }
+
+function sharedByClasses(boxes: NdArray, scores: NdArray): ClassBoxes[][] {
+  const [batches, count] = boxes.shape as [number, number];
+  const classes = scores.shape[1] as number;
+  const x = boxes.data as Float32Array;
+  return Array.from({ length: batches }, (_, b) => {
+    const own = Array.from({ length: count }, (__, i) => boxAt(x, (b * count + i) * 4));
+    return Array.from({ length: classes }, (__, c) => ({
+      boxes: own,
+      scores: Array.from({ length: count }, (___, i) => Number(scores.data[(b * classes + c) * count + i])),
+      indexOf: (p: number) => b * count + p,
+    }));
+  });
+}
+
+function sharedByNone(boxes: NdArray, scores: NdArray, counts: readonly number[]): ClassBoxes[][] {
+  const [classes, all] = boxes.shape as [number, number];
+  const x = boxes.data as Float32Array;
+  let start = 0;
+  return counts.map((count) => {
+    const from = start;
+    start += count;
+    return Array.from({ length: classes }, (_, c) => ({
+      boxes: Array.from({ length: count }, (__, i) => boxAt(x, (c * all + from + i) * 4)),
+      scores: Array.from({ length: count }, (__, i) => Number(scores.data[c * all + from + i])),
+      indexOf: (p: number) => (from + p) * classes + c,
+    }));
+  });
+}

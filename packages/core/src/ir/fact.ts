@@ -1,10 +1,13 @@
 /** @file What is known about a value before anything runs. */
-import { print as printDim, PartialShape, type Dim, type Pred, type Shape } from '../shape/index.js';
+import { print as printDim, PartialShape, type Dim, type Pred, type ScaledValue, type Shape } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import type { Literal } from '../tensor/literal.js';
 
 /** An element of a small integer tensor: a number, an expression, a condition (boolean tensors), or unknown. */
 export type Element = Dim | Pred | undefined;
+
+/** An element of a small f32 tensor: a number, a whole size, a size times a factor that waits to be rounded, or unknown. */
+export type FloatElement = Dim | ScaledValue | undefined;
 
 /** Element type, symbolic shape (`undefined`: the rank is unknown) and, where known, the value. */
 export interface Fact {
@@ -14,6 +17,8 @@ export interface Fact {
   readonly value?: Literal;
   /** Elements of a small integer or boolean tensor, row-major, each known on its own. */
   readonly elements?: readonly Element[];
+  /** Elements of a small f32 tensor that sizes went into, on their way back to integers. */
+  readonly floats?: readonly FloatElement[];
 }
 
 export const fact = (type: ElementType, shape: Shape, elements?: readonly Element[]): Fact => (elements ? { type, shape, elements } : { type, shape });

@@ -7,7 +7,7 @@ import { isInteger, type ElementType } from '../tensor/element.js';
 import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { Literal } from '../tensor/literal.js';
 import { evaluateNode } from './interpret.js';
-import { printFact, staticShape, type Element, type Fact } from './fact.js';
+import { printFact, staticShape, type Element, type Fact, type FloatElement } from './fact.js';
 import { Value, type Node } from './node.js';
 
 export { evaluateNode } from './interpret.js';
@@ -118,6 +118,12 @@ export function elementsOf(f: Fact): readonly Element[] | undefined {
   return numbersOf(f.value.nd());
 }
 
+/** The elements of a small f32 tensor: given, or read from a constant. */
+export function floatsOf(f: Fact): readonly FloatElement[] | undefined {
+  if (f.floats) return f.floats;
+  return f.value && f.value.size <= smallTensor && f.type === 'f32' ? numbersOf(f.value.nd()) : undefined;
+}
+
 function checkArity(op: Op, node: Node): void {
   const least = op.inputs.filter((p) => p.arity === 'one').length;
   const most = op.inputs.some((p) => p.arity === 'many') ? Number.POSITIVE_INFINITY : op.inputs.length;
@@ -157,10 +163,10 @@ function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
   const sizes = facts.map((f) => (staticShape(f.shape) ? sizeOf(staticShape(f.shape) as number[]) : Number.POSITIVE_INFINITY));
   const inputs = node.inputs;
   if (inputs.every((v) => !v || v.fact.value) && Math.max(...sizes) <= foldedAtOnce && inputs.every((v) => !v || (v.fact.value as Literal).size <= foldedAtOnce)) {
-    return facts.map((f, i) => ({ ...f, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
+    return facts.map((f, i) => ({ type: f.type, shape: f.shape, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
   }
   const { moves } = node.op.traits;
-  if (!(typeof moves === 'function' ? moves(node.attributes) : moves) || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements)) return facts;
+  if (!(typeof moves === 'function' ? moves(node.attributes) : moves) || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements ?? f.floats)) return facts;
   return moveElements(node, facts);
 }
 
@@ -174,12 +180,13 @@ function settled(f: Fact): Fact {
 const carries = (type: ElementType): boolean => isInteger(type) || type === 'boolean';
 
 function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
-  if (!facts.every((f) => carries(f.type))) return facts;
+  const float = facts.every((f) => f.type === 'f32');
+  if (!float && !facts.every((f) => carries(f.type))) return facts;
   const arrays: (NdArray | undefined)[] = [];
   for (const value of node.inputs) {
     if (!value) { arrays.push(undefined); continue; }
     if (value.fact.value) { arrays.push(value.fact.value.nd()); continue; }
-    const elements = elementsOf(value.fact);
+    const elements = float ? floatsOf(value.fact) : elementsOf(value.fact);
     const shape = staticShape(value.fact.shape);
     if (!elements || !shape || !isDataPort(node, arrays.length)) return facts;
     arrays.push({ type: value.fact.type, shape, data: elements as unknown as NdArray['data'] });
@@ -187,7 +194,10 @@ function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
   // A mix of symbolic and constant data inputs (Concat): all become plain arrays.
   const symbolic = arrays.map((a, i) => (a && node.inputs[i]?.fact.type === facts[0]?.type && !Array.isArray(a.data) && isDataPort(node, i) ? { ...a, data: numbersOf(a) as unknown as NdArray['data'] } : a));
   const results = evaluateNode(node, symbolic, facts);
-  return facts.map((f, i) => ({ ...f, elements: Array.from(results[i]?.data as unknown as Element[], (e) => (typeof e === 'bigint' ? Number(e) : e)) }));
+  return facts.map((f, i) => {
+    const list = Array.from(results[i]?.data as unknown as Element[], (e) => (typeof e === 'bigint' ? Number(e) : e));
+    return float ? { ...f, floats: list as readonly FloatElement[] } : { ...f, elements: list };
+  });
 }
 
 /** Whether input `i` holds what the op moves (its first port, or any of a `many` port) and not how to move it. */

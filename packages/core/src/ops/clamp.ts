@@ -1,8 +1,8 @@
 import { elementsOf } from '../ir/infer.js';
-import { max, min } from '../shape/index.js';
+import { clampElement } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
 import { float } from './attributes.js';
-import { isDim, isWide, map } from './elementwise.js';
+import { holdsSizes, isWide, map } from './elementwise.js';
 import { numeric, op, port } from './op.js';
 
 /**
@@ -16,8 +16,7 @@ export const Clamp = op('Clamp', {
   check: ({ min: lo, max: hi }) => (lo > hi ? `min ${lo} is above max ${hi}` : undefined),
 
   infer({ data }, { min: lo, max: hi }) {
-    const dim = (x: number, bound: number): number => (Number.isFinite(x) ? x : bound);
-    const elements = elementsOf(data)?.map((e) => (isDim(e) ? min(max(e, dim(Math.ceil(lo), Number.MIN_SAFE_INTEGER)), dim(Math.floor(hi), Number.MAX_SAFE_INTEGER)) : undefined));
+    const elements = !holdsSizes(data.type) ? undefined : elementsOf(data)?.map((e) => clampElement(e, Math.ceil(lo), Math.floor(hi)));
     return { type: data.type, shape: data.shape, ...(elements && { elements }) };
   },
 

@@ -1,12 +1,11 @@
-import { select } from '../shape/index.js';
-import type { Element } from '../ir/fact.js';
+import { dimOf, ScaledValue, truncateScaled, unaryElements } from '../shape/index.js';
+import type { Fact } from '../ir/fact.js';
 import { elementsOf } from '../ir/infer.js';
 import { decode, emptyElements, encode, type Elements } from '../tensor/convert.js';
-import { isFloat, isInteger, type ElementType } from '../tensor/element.js';
+import { isInteger, type ElementType } from '../tensor/element.js';
 import type { NdArray } from '../tensor/nd.js';
 import { elementType } from './attributes.js';
-import { isDim, isWide, toBigInt } from './elementwise.js';
-import { conditionOf } from './logic.js';
+import { holdsSizes, isWide, toBigInt } from './elementwise.js';
 import { numericOrBoolean, op, port } from './op.js';
 
 /**
@@ -20,8 +19,7 @@ export const Convert = op('Convert', {
   outputs: [port('output', numericOrBoolean)],
 
   infer({ data }, { destination_type }) {
-    const elements = elementsOf(data)?.map((e) => convertElement(e, destination_type));
-    return { type: destination_type, shape: data.shape, ...(elements?.some((e) => e !== undefined) && { elements }) };
+    return { type: destination_type, shape: data.shape, ...convertKnown(data, destination_type) };
   },
 
   evaluate: ({ data }, { destination_type }) => convert(data, destination_type),
@@ -41,9 +39,13 @@ export function convert(array: NdArray, type: ElementType): NdArray {
   return { type, shape: array.shape, data: decode(type, encode(type, values, count), count) };
 }
 
-function convertElement(e: Element, type: ElementType): Element {
-  if (type === 'boolean') return typeof e === 'number' ? Number(e !== 0) : undefined;
-  if (isFloat(type)) return undefined;
-  const p = isDim(e) ? undefined : conditionOf(e);
-  return p !== undefined && typeof p !== 'boolean' ? select(p, 1, 0) : e;
+/** Value facts: integers as they are, booleans as 0 and 1, sizes to f32 and, rounded towards zero, back. */
+export function convertKnown(data: Fact, type: ElementType): Pick<Fact, 'elements' | 'floats'> {
+  const elements = elementsOf(data);
+  if (type === 'f32' && elements) return { floats: elements.map(dimOf) };
+  if (type === 'f32' && data.floats) return { floats: data.floats };
+  if (type === 'boolean' && elements) return { elements: elements.map(unaryElements.ToBoolean) };
+  if (!holdsSizes(type)) return {};
+  if (elements) return { elements: elements.map(unaryElements.ToInteger) };
+  return data.floats ? { elements: data.floats.map((x) => (x instanceof ScaledValue ? truncateScaled(x) : typeof x === 'number' ? Math.trunc(x) : x)) } : {};
 }

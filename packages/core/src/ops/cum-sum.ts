@@ -1,9 +1,9 @@
 import { elementsOf } from '../ir/infer.js';
-import { add, type Dim } from '../shape/index.js';
+import { cumulativeElements } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { normalizeAxis, numberOf, sizeOf } from '../tensor/nd.js';
 import { bool } from './attributes.js';
-import { isDim, isWide } from './elementwise.js';
+import { holdsSizes, isWide } from './elementwise.js';
 import { index, numeric, op, port } from './op.js';
 
 /**
@@ -17,10 +17,8 @@ export const CumSum = op('CumSum', {
   since: { opset3: {} },
 
   infer({ data }, { exclusive, reverse }) {
-    const elements = data.shape?.length === 1 && !exclusive && !reverse ? elementsOf(data) : undefined;
-    if (!elements?.every(isDim)) return { type: data.type, shape: data.shape };
-    let sum: Dim = 0;
-    return { type: data.type, shape: data.shape, elements: (elements as readonly Dim[]).map((e) => (sum = add(sum, e))) };
+    const elements = data.shape?.length === 1 && holdsSizes(data.type) ? elementsOf(data) : undefined;
+    return { type: data.type, shape: data.shape, ...(elements && { elements: cumulativeElements(elements, exclusive, reverse) }) };
   },
 
   evaluate({ data, axis }, { exclusive, reverse }) {

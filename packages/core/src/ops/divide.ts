@@ -1,8 +1,9 @@
-import { floorDiv, truncDiv } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
 import { bool } from './attributes.js';
-import { alignPdpd, arithmetic, broadcastAttributes, broadcastRule, dividesSafely, pdpdAligned, sameType, zipElements } from './elementwise.js';
+import { alignPdpd, arithmetic, broadcastAttributes, broadcastRule, holdsSizes, pdpdAligned, sameType, zipElements, zipFloats } from './elementwise.js';
 import { numeric, op, port } from './op.js';
+import { divideFloats } from './scaled.js';
 
 /**
  * a / b with broadcasting. Integers: rounded down with `m_pythondiv`, towards zero without; by 0 gives 0.
@@ -15,8 +16,9 @@ export const Divide = op('Divide', {
 
   infer({ a, b }, { auto_broadcast, axis, m_pythondiv }, ctx) {
     const shape = ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast));
-    const elements = zipElements(a, b, (x, y) => (dividesSafely(y) ? (m_pythondiv ? floorDiv(x, y) : truncDiv(x, y)) : undefined));
-    return { type: sameType(ctx, a, b), shape, ...(elements && { elements }) };
+    const elements = holdsSizes(a.type) ? zipElements(a, b, m_pythondiv ? binaryElements.Divide : binaryElements.TruncatedDivide) : undefined;
+    const floats = zipFloats(a, b, divideFloats);
+    return { type: sameType(ctx, a, b), shape, ...(elements && { elements }), ...(floats && { floats }) };
   },
 
   evaluate({ a, b }, { auto_broadcast, axis, m_pythondiv }) {

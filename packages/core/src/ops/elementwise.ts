@@ -1,10 +1,10 @@
 /** @file What the elementwise rooms share: loops over broadcast elements, types, value facts. */
-import type { Element, Fact } from '../ir/fact.js';
+import type { Element, Fact, FloatElement } from '../ir/fact.js';
 import { staticShape } from '../ir/fact.js';
-import { elementsOf, type Infer } from '../ir/infer.js';
+import { elementsOf, floatsOf, type Infer } from '../ir/infer.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
-import { bounds, isExpr, type BroadcastRule, type Dim } from '../shape/index.js';
+import type { BroadcastRule } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import { emptyElements } from '../tensor/convert.js';
 import { broadcastOffsets, broadcastShapes, sizeOf, type NdArray } from '../tensor/nd.js';
@@ -16,8 +16,10 @@ export interface BinaryFunction {
   readonly number: (a: number, b: number, type: ElementType) => number;
   /** Falls back to `number` on values converted when absent. */
   readonly bigint?: (a: bigint, b: bigint) => bigint;
-  /** On dimensions, for value facts. */
-  readonly symbolic?: (a: Dim, b: Dim) => Element;
+  /** On elements that are known before the run. */
+  readonly symbolic?: (a: Element, b: Element) => Element;
+  /** On the elements of f32 tensors that sizes went into. */
+  readonly floats?: (a: FloatElement, b: FloatElement) => FloatElement;
 }
 
 /** Attributes of every binary room: how the inputs are broadcast, and from which axis of the first under `pdpd`. */
@@ -52,17 +54,17 @@ export function arithmetic(a: NdArray, b: NdArray, fn: BinaryFunction): NdArray 
   return zip(a, b, type, (x: bigint, y: bigint) => toBigInt(fn.number(Number(x), Number(y), type)));
 }
 
-/** True for a number or an expression; false for a condition and for what is unknown. */
-export const isDim = (e: Element): e is Dim => typeof e === 'number' || (e !== undefined && isExpr(e));
+/** The types in which sizes are computed; arithmetic in narrower or unsigned ones wraps around, which value facts do not. */
+export const holdsSizes = (type: ElementType): boolean => type === 'i64' || type === 'i32';
 
-/** Value facts of a binary room: element by element, unknown where either is. */
-export const zipElements = (a: Fact, b: Fact, fn: (x: Dim, y: Dim) => Element): readonly Element[] | undefined =>
-  zipFacts(a, b, (p, q) => (isDim(p) && isDim(q) ? fn(p, q) : undefined));
+/** Known elements of two inputs joined under broadcasting; undefined where either input has none. */
+export const zipElements = (a: Fact, b: Fact, fn: (x: Element, y: Element) => Element): readonly Element[] | undefined => zipKnown(a, b, elementsOf(a), elementsOf(b), fn);
 
-/** The same with conditions and unknown elements handed on. */
-export function zipFacts(a: Fact, b: Fact, fn: (x: Element, y: Element) => Element): readonly Element[] | undefined {
-  const x = elementsOf(a);
-  const y = elementsOf(b);
+/** The same on f32 tensors that sizes went into; constants alone are left to folding. */
+export const zipFloats = (a: Fact, b: Fact, fn: (x: FloatElement, y: FloatElement) => FloatElement): readonly FloatElement[] | undefined =>
+  (a.floats ?? b.floats) ? zipKnown(a, b, floatsOf(a), floatsOf(b), fn) : undefined;
+
+function zipKnown<T>(a: Fact, b: Fact, x: readonly T[] | undefined, y: readonly T[] | undefined, fn: (x: T, y: T) => T): readonly T[] | undefined {
   const sa = staticShape(a.shape);
   const sb = staticShape(b.shape);
   if (!x || !y || !sa || !sb) return undefined;
@@ -70,7 +72,7 @@ export function zipFacts(a: Fact, b: Fact, fn: (x: Element, y: Element) => Eleme
   if (sizeOf(shape) > 64) return undefined;
   const ia = broadcastOffsets(sa, shape);
   const ib = broadcastOffsets(sb, shape);
-    return Array.from(ia, (offset, i) => fn(x[offset], y[ib[i] as number]));
+  return Array.from(ia, (offset, i) => fn(x[offset] as T, y[ib[i] as number] as T));
 }
 
 /** The element type that both inputs have. Throws TYPE_MISMATCH. */
@@ -90,8 +92,9 @@ export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeCl
     outputs: [port('output', types)],
     infer({ a, b }, { auto_broadcast, axis }, ctx) {
       const shape = ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast));
-      const elements = fn.symbolic && zipElements(a, b, fn.symbolic);
-      return { type: sameType(ctx, a, b), shape, ...(elements && { elements }) };
+      const elements = fn.symbolic && holdsSizes(a.type) ? zipElements(a, b, fn.symbolic) : undefined;
+      const floats = fn.floats && zipFloats(a, b, fn.floats);
+      return { type: sameType(ctx, a, b), shape, ...(elements && { elements }), ...(floats && { floats }) };
     },
     evaluate: ({ a, b }, { auto_broadcast, axis }) => arithmetic(a, alignPdpd(a, b, auto_broadcast, axis), fn),
     ...(extra.decompose && { decompose: (g: Builder, { a, b }: { a: Value; b: Value }) => extra.decompose?.(g, a, b) }),
@@ -119,7 +122,10 @@ export function unary<const S extends Schema = Record<never, never>>(
   fn: {
     readonly number: (x: number, attributes: AttributesOf<S>) => number;
     readonly bigint?: (x: bigint, attributes: AttributesOf<S>) => bigint;
-    readonly symbolic?: (x: Dim, attributes: AttributesOf<S>) => Element;
+    /** On elements that are known before the run. */
+    readonly symbolic?: (x: Element, attributes: AttributesOf<S>) => Element;
+    /** On the elements of f32 tensors that sizes went into. */
+    readonly floats?: (x: FloatElement, attributes: AttributesOf<S>) => FloatElement;
   },
   extra: {
     readonly attributes?: S;
@@ -142,8 +148,9 @@ export function unary<const S extends Schema = Record<never, never>>(
     outputs: [port('output', types)],
     ...(check && { check }),
     infer({ data }, attributes) {
-      const elements = fn.symbolic && elementsOf(data)?.map((e) => (isDim(e) ? fn.symbolic?.(e, attributes) : undefined));
-      return { type: data.type, shape: data.shape, ...(elements && { elements }) };
+      const elements = fn.symbolic && holdsSizes(data.type) ? elementsOf(data)?.map((e) => fn.symbolic?.(e, attributes)) : undefined;
+      const floats = fn.floats && data.floats?.map((e) => fn.floats?.(e, attributes));
+      return { type: data.type, shape: data.shape, ...(elements && { elements }), ...(floats && { floats }) };
     },
     evaluate({ data }, attributes) {
       if (!isWide(data.type)) return map(data, data.type, (x: number) => fn.number(x, attributes));
@@ -157,6 +164,3 @@ export function unary<const S extends Schema = Record<never, never>>(
 
 /** A result for a 64-bit integer array: truncated; 0 for NaN and infinities. */
 export const toBigInt = (x: number): bigint => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : 0n);
-
-/** Whether a divisor is certainly not 0 (positive, or a number). */
-export const dividesSafely = (b: Dim): boolean => (typeof b === 'number' ? b !== 0 : bounds(b)[0] > 0);

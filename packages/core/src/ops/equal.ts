@@ -1,6 +1,6 @@
-import { isEqual } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 import { any } from './op.js';
 
 /** a = b, with broadcasting. Spec: OpenVINO Equal-1. */
-export const Equal = comparison('Equal', (a, b) => a === b, (a, b) => isEqual(a, b), any);
+export const Equal = comparison('Equal', (a, b) => a === b, binaryElements.Equal, any);

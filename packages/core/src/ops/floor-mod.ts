@@ -1,6 +1,6 @@
-import { mod, type Dim } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
-import { binary, dividesSafely } from './elementwise.js';
+import { binary } from './elementwise.js';
 
 /** The remainder of flooring division: it has the sign of b. Integers modulo 0 give 0. Spec: OpenVINO FloorMod-1. */
 export const FloorMod = binary('FloorMod', {
@@ -14,5 +14,5 @@ export const FloorMod = binary('FloorMod', {
     const rest = a % b;
     return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
   },
-  symbolic: (a: Dim, b: Dim) => (dividesSafely(b) ? mod(a, b) : undefined),
+  symbolic: binaryElements.FloorMod,
 });

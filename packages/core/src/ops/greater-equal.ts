@@ -1,5 +1,5 @@
-import { isAtLeast } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 
 /** a ≥ b, with broadcasting. Spec: OpenVINO GreaterEqual-1. */
-export const GreaterEqual = comparison('GreaterEqual', (a, b) => a >= b, (a, b) => isAtLeast(a, b));
+export const GreaterEqual = comparison('GreaterEqual', (a, b) => a >= b, binaryElements.GreaterEqual);

@@ -1,5 +1,5 @@
-import { isAtLeast, not } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 
 /** a > b, with broadcasting. Spec: OpenVINO Greater-1. */
-export const Greater = comparison('Greater', (a, b) => a > b, (a, b) => not(isAtLeast(b, a)));
+export const Greater = comparison('Greater', (a, b) => a > b, binaryElements.Greater);

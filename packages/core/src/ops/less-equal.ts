@@ -1,5 +1,5 @@
-import { isAtLeast } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 
 /** a ≤ b, with broadcasting. Spec: OpenVINO LessEqual-1. */
-export const LessEqual = comparison('LessEqual', (a, b) => a <= b, (a, b) => isAtLeast(b, a));
+export const LessEqual = comparison('LessEqual', (a, b) => a <= b, binaryElements.LessEqual);

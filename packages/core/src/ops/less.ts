@@ -1,5 +1,5 @@
-import { isAtLeast, not } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 
 /** a < b, with broadcasting. Spec: OpenVINO Less-1. */
-export const Less = comparison('Less', (a, b) => a < b, (a, b) => not(isAtLeast(a, b)));
+export const Less = comparison('Less', (a, b) => a < b, binaryElements.Less);

@@ -1,5 +1,5 @@
-import { allOf } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { logical } from './logic.js';
 
 /** Both of a and b true, with broadcasting. Spec: OpenVINO LogicalAnd-1. */
-export const LogicalAnd = logical('LogicalAnd', (a, b) => a && b, (a, b) => allOf([a, b]));
+export const LogicalAnd = logical('LogicalAnd', (a, b) => a && b, binaryElements.LogicalAnd);

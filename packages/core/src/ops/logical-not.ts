@@ -1,7 +1,6 @@
-import { not } from '../shape/index.js';
+import { unaryElements } from '../shape/index.js';
 import { elementsOf } from '../ir/infer.js';
 import { map } from './elementwise.js';
-import { conditionElement, conditionOf } from './logic.js';
 import { boolean, op, port } from './op.js';
 
 /** Not a. Spec: OpenVINO LogicalNot-1. */
@@ -10,10 +9,7 @@ export const LogicalNot = op('LogicalNot', {
   outputs: [port('output', boolean)],
 
   infer({ data }) {
-    const elements = elementsOf(data)?.map((e) => {
-      const p = conditionOf(e);
-      return p === undefined ? undefined : conditionElement(not(p));
-    });
+    const elements = elementsOf(data)?.map(unaryElements.LogicalNot);
     return { type: 'boolean', shape: data.shape, ...(elements && { elements }) };
   },
 

@@ -1,5 +1,5 @@
-import { sub } from '../shape/index.js';
+import { unaryElements } from '../shape/index.js';
 import { unary } from './elementwise.js';
 
 /** -x. The smallest signed integer stays as it is. Spec: OpenVINO Negative-1. */
-export const Negative = unary('Negative', { number: (x) => -x, bigint: (x) => -x, symbolic: (x) => sub(0, x) });
+export const Negative = unary('Negative', { number: (x) => -x, bigint: (x) => -x, symbolic: unaryElements.Negative });

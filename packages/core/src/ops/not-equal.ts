@@ -1,6 +1,6 @@
-import { isEqual, not } from '../shape/index.js';
+import { binaryElements } from '../shape/index.js';
 import { comparison } from './logic.js';
 import { any } from './op.js';
 
 /** a ≠ b, with broadcasting. Spec: OpenVINO NotEqual-1. */
-export const NotEqual = comparison('NotEqual', (a, b) => a !== b, (a, b) => not(isEqual(a, b)), any);
+export const NotEqual = comparison('NotEqual', (a, b) => a !== b, binaryElements.NotEqual, any);

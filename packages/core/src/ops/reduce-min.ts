@@ -1,4 +1,3 @@
-import { min } from '../shape/index.js';
 import { highest } from './limits.js';
 import { reduction } from './reduction.js';
 
@@ -6,6 +5,6 @@ import { reduction } from './reduction.js';
 export const ReduceMin = reduction('ReduceMin', {
   number: { start: 0, step: (least, x) => Math.min(least, x) },
   bigint: { start: 0n, step: (least, x) => (x < least ? x : least) },
-  symbolic: min,
+  symbolic: 'min',
   start: highest,
 });

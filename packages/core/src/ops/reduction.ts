@@ -1,11 +1,11 @@
 /** @file What the reductions share: axes from an input, shapes with and without the reduced dimensions, value facts. */
 import { staticShape, type Element, type Fact } from '../ir/fact.js';
 import { elementsOf, type Infer } from '../ir/infer.js';
-import type { Dim, Shape } from '../shape/index.js';
+import { reduceElements, type Shape } from '../shape/index.js';
 import { emptyElements, type Elements } from '../tensor/convert.js';
 import { normalizeAxis, numbersOf, sizeOf, stridedOffsets, stridesOf, type NdArray } from '../tensor/nd.js';
 import { bool } from './attributes.js';
-import { isDim, isWide, toBigInt } from './elementwise.js';
+import { holdsSizes, isWide, toBigInt } from './elementwise.js';
 import { current, index, numeric, op, port, type Op, type TypeClass } from './op.js';
 
 /** How elements are joined: `start`, then `step` for each, then `finish` with their number. */
@@ -53,7 +53,7 @@ export function reduce(data: NdArray, axes: readonly number[], keep: boolean, nu
 /** A room that reduces `data` over the axes of its second input. */
 export function reduction(
   name: string,
-  fn: { readonly number: Reducer<number>; readonly bigint?: Reducer<bigint>; readonly symbolic?: (...dims: Dim[]) => Dim; readonly start?: (type: NdArray['type']) => { number?: number; bigint?: bigint } },
+  fn: { readonly number: Reducer<number>; readonly bigint?: Reducer<bigint>; readonly symbolic?: Parameters<typeof reduceElements>[1]; readonly start?: (type: NdArray['type']) => { number?: number; bigint?: bigint } },
   extra: { readonly types?: TypeClass; readonly since?: number } = {},
 ): Op {
   const types = extra.types ?? numeric;
@@ -66,7 +66,7 @@ export function reduction(
       const known = ctx.constants(axes);
       const count = staticShape(axes.shape);
       const shape = reducedShape(ctx, data.shape, known, keep_dims, count && sizeOf(count));
-      const elements = known && fn.symbolic && reduceElements(data, known, fn.symbolic);
+      const elements = known && fn.symbolic && reduceKnown(data, known, fn.symbolic);
       return { type: data.type, shape, ...(elements && { elements }) };
     },
     evaluate({ data, axes }, { keep_dims }) {
@@ -78,9 +78,8 @@ export function reduction(
   });
 }
 
-/** A 1-D list of dimensions reduced to one. */
-function reduceElements(data: Fact, axes: readonly number[], symbolic: (...dims: Dim[]) => Dim): readonly Element[] | undefined {
+/** A 1-D list of elements reduced to one. */
+function reduceKnown(data: Fact, axes: readonly number[], how: Parameters<typeof reduceElements>[1]): readonly Element[] | undefined {
   const elements = elementsOf(data);
-  if (!elements?.every(isDim) || data.shape?.length !== 1 || axes.length !== 1 || elements.length === 0) return undefined;
-  return [(elements as readonly Dim[]).reduce((a, b) => symbolic(a, b))];
+  return elements && (holdsSizes(data.type) || data.type === 'boolean') && data.shape?.length === 1 && axes.length === 1 ? [reduceElements(elements, how)] : undefined;
 }

@@ -1,9 +1,8 @@
-import { select } from '../shape/index.js';
+import { selectElement } from '../shape/index.js';
 import { staticShape, type Element, type Fact } from '../ir/fact.js';
 import { elementsOf } from '../ir/infer.js';
 import { broadcastOffsets, broadcastShapes, moved, sizeOf } from '../tensor/nd.js';
-import { broadcastAttributes, broadcastRule, isDim, sameType } from './elementwise.js';
-import { conditionOf } from './logic.js';
+import { broadcastAttributes, broadcastRule, sameType } from './elementwise.js';
 import { any, boolean, op, port } from './op.js';
 
 /**
@@ -42,11 +41,5 @@ function pick(...facts: readonly [Fact, Fact, Fact]): readonly Element[] | undef
   const shape = shapes.reduce(broadcastShapes);
   if (sizeOf(shape) > 64) return undefined;
   const [c, t, e] = shapes.map((s) => broadcastOffsets(s, shape)) as [Int32Array, Int32Array, Int32Array];
-  return Array.from(c, (at, i) => {
-    const p = conditionOf(lists[0]?.[at]);
-    const [yes, no] = [lists[1]?.[t[i] as number], lists[2]?.[e[i] as number]];
-    if (typeof p === 'boolean') return p ? yes : no;
-    if (yes === no) return yes;
-    return p !== undefined && isDim(yes) && isDim(no) ? select(p, yes, no) : undefined;
-  });
+  return Array.from(c, (at, i) => selectElement(lists[0]?.[at], lists[1]?.[t[i] as number], lists[2]?.[e[i] as number]));
 }

@@ -155,7 +155,7 @@ describe('ONNX protobuf reader', () => {
 
   it('limits nesting of graphs to 64, quickly', () => {
     const nest = (depth: number): Uint8Array => {
-      let graph = new Uint8Array();
+      let graph: Uint8Array = new Uint8Array();
       for (let i = 1; i < depth; i++) {
         const inner = graph;
         graph = write((w) => w.writeMessage(1, (_, n) => n.writeMessage(5, (_a, a) => a.writeBytesField(6, inner), 0), 0));

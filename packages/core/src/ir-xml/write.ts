@@ -1,7 +1,7 @@
 /** @file Model → IR v11 (`.xml` and `.bin`), by the rooms' attribute schemas. Only current versions are written. */
 import { CuveeError } from '../errors.js';
 import { partialShapeOf } from '../ir/fact.js';
-import { Model, type RtInfo } from '../ir/model.js';
+import type { Model, RtInfo } from '../ir/model.js';
 import type { Node, Value } from '../ir/node.js';
 import type { AttributeSpec, PortMapping } from '../ops/attributes.js';
 import { floatToHalf } from '../tensor/convert.js';

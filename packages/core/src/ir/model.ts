@@ -3,7 +3,7 @@ import { CuveeError } from '../errors.js';
 import { createScope, PartialShape, type ShapeScope } from '../shape/index.js';
 import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
-import { Node, Value } from './node.js';
+import { type Node, Value } from './node.js';
 import type { ElementType } from '../tensor/element.js';
 
 /** What a model is made of. */

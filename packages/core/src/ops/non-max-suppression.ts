@@ -2,7 +2,7 @@ import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import { bounds, type Dim } from '../shape/index.js';
 import { Literal } from '../tensor/literal.js';
-import { numbersOf, type NdArray } from '../tensor/nd.js';
+import type { NdArray } from '../tensor/nd.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
 import { bool, elementType, oneOf, type Attributes, type Schema } from './attributes.js';

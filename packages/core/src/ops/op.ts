@@ -4,7 +4,7 @@ import type { Builder } from '../opset/builder.js';
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { EvaluateContext } from '../ir/interpret.js';
-import type { Node, Value } from '../ir/node.js';
+import type { Value } from '../ir/node.js';
 import type { ElementType } from '../tensor/element.js';
 import { isFloat, isInteger } from '../tensor/element.js';
 import type { NdArray } from '../tensor/nd.js';

@@ -188,7 +188,7 @@ export function evaluateCell(cell: Cell, v: RecurrentValues, x: NdArray, states:
   for (let row = 0; row < batch; row++) {
     const old = states.map((s) => Float64Array.from({ length: n }, (_, i) => Number(s.data[row * n + i])));
     stepRow(cell, v, (x.data as Float32Array).subarray(row * size, (row + 1) * size), old, w, r, b, 0)
-      .forEach((s, k) => { for (let i = 0; i < n; i++) (out[k]?.data as Float32Array)[row * n + i] = s[i] as number; });
+      .forEach((s, k) => { for (let i = 0; i < n; i++) ((out[k] as NdArray).data as Float32Array)[row * n + i] = s[i] as number; });
   }
   return out;
 }
@@ -244,7 +244,7 @@ export function evaluateSequence(cell: Cell, v: RecurrentValues, direction: Dire
         now = stepRow(cell, v, (x.data as Float32Array).subarray(at, at + size), now, w, r, b, d);
         (now[0] as Float64Array).forEach((value, i) => { (y.data as Float32Array)[((row * count + d) * length + p) * n + i] = value; });
       }
-      now.forEach((s, k) => { s.forEach((value, i) => { (last[k]?.data as Float32Array)[(row * count + d) * n + i] = value; }); });
+      now.forEach((s, k) => { s.forEach((value, i) => { ((last[k] as NdArray).data as Float32Array)[(row * count + d) * n + i] = value; }); });
     });
   }
   return [y, ...last];

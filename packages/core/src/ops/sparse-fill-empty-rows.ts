@@ -1,4 +1,4 @@
-import { add, bounds, type Dim } from '../shape/index.js';
+import { bounds, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { Literal } from '../tensor/literal.js';
 import { moved, numberOf, numbersOf } from '../tensor/nd.js';

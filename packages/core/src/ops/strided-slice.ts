@@ -3,7 +3,7 @@ import { CuveeError } from '../errors.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
 import { numbersOf } from '../tensor/nd.js';
-import { int, ints } from './attributes.js';
+import { ints } from './attributes.js';
 import { place } from './movement.js';
 import { any, index, op, optional, port } from './op.js';
 import { sliced, sliceDim } from './slice.js';

@@ -3,7 +3,7 @@ import { Literal } from '../tensor/literal.js';
 import { normalizeAxis, numberOf, sizeOf } from '../tensor/nd.js';
 import { bool, elementType } from './attributes.js';
 import { inferAxis, picked, taken } from './movement.js';
-import { any, index, numericOrBoolean, op, optional, port } from './op.js';
+import { index, numericOrBoolean, op, optional, port } from './op.js';
 
 /**
  * The different elements of the flattened data, or the different slices along an axis; ascending with `sorted`, else in order of first

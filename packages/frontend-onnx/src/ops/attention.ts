@@ -1,5 +1,5 @@
 /** Attention and what goes with it. */
-import { Value, type ElementType } from '@cuvee/core';
+import type { ElementType, Value } from '@cuvee/core';
 import { dimOf, like, rankOf, sizeAt, sliced } from '../build.js';
 import { along, bias, counting, groupSize, packed, repeatedHeads, unpacked } from '../heads.js';
 import type { OnnxNode, OnnxOp } from '../node.js';

@@ -1,7 +1,7 @@
 /** Branches and loops: their bodies become models of their own, or, where the choice is known, part of the graph. */
 import { Value, type Builder, type Model, type PortMapping } from '@cuvee/core';
 import { axisOf, dimOf, numberOf, rankOf, scalarOf } from '../build.js';
-import type { BodyTranslation, OnnxNode, OnnxOp, Operand } from '../node.js';
+import type { OnnxNode, OnnxOp, Operand } from '../node.js';
 import type { GraphProto, ValueInfoProto } from '../proto/index.js';
 import { elementTypeOf } from '../types.js';
 

@@ -120,7 +120,7 @@ describe('failures are CuveeErrors', () => {
     expect(() => request.runSync([{ data: 'text' as unknown as Float32Array, dims: [2, 3] }])).toThrow(/ARGUMENT_INVALID/);
     expect(() => request.runSync([{ data: floats(1), dims: [2 ** 30, 2 ** 30] }])).toThrow(/TYPE_MISMATCH/);
     const detached = floats(6);
-    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    structuredClone(detached.buffer, { transfer: [detached.buffer as ArrayBuffer] });
     expect(() => request.runSync([{ data: detached, dims: [2, 3] }])).toThrow(/TYPE_MISMATCH/);
     expect(f32(request.runSync([{ data: floats(6), dims: [2, 3] }])[0])).toEqual([0, 1, 2, 3, 4, 5]);
   });

@@ -16,7 +16,7 @@ export {
 export { rangeLength, sliceLength, sliceStart } from './slice.js';
 export { parse, parseCondition, print, printCondition } from './text.js';
 export { dilated, transposedWindow, window, type Window, type WindowCount } from './window.js';
-export { originsOf } from './origins.js';
+export { originsOf, originsOfCondition } from './origins.js';
 export { lowerShapes, type LowerOptions } from './lower.js';
 export {
   assemble, failureMessage, isFailure, newRegisters, roundings, runLevel, runShapes, shapeOps, type BoundSymbol, type GuardFailure,

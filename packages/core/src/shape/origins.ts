@@ -2,7 +2,11 @@
 import type { Atom, Dim, Origin, Pred } from './expr.js';
 
 /** Origins of all symbols in `d`; the symbols of a `def` are those of its definition. */
-export function originsOf(d: Dim): ReadonlySet<Origin> {
+export const originsOf = (d: Dim): ReadonlySet<Origin> => collect(d, undefined);
+/** Origins of all symbols in a condition. */
+export const originsOfCondition = (p: Pred): ReadonlySet<Origin> => collect(0, p);
+
+function collect(d: Dim, p: Pred | undefined): ReadonlySet<Origin> {
   const found = new Set<Origin>();
   const seen = new Set<Atom>();
   const visit = (e: Dim): void => {
@@ -21,5 +25,6 @@ export function originsOf(d: Dim): ReadonlySet<Origin> {
     if (a.pred) visitPred(a.pred);
   };
   visit(d);
+  if (p) visitPred(p);
   return found;
 }

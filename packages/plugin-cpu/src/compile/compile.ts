@@ -5,6 +5,8 @@ import { fusionRules } from '../fuse/fusions.js';
 import { fuseElementwise } from '../fuse/elementwise.js';
 import { lowerings } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
+import type { Storage } from '../plan/plan.js';
+import { behindViews, constantPart, type ConstantPart } from './constants.js';
 import { Draft, symbolKey } from './draft.js';
 import { finish, type Isa, type Programs } from './finish.js';
 import { knownElements, LoweringContext } from './lowering.js';
@@ -24,7 +26,8 @@ export interface Compiled {
 /** Compiles a model that the device owns. Throws MODEL_UNSUPPORTED naming every node that has no kernel. */
 export function compile(model: Model, isa: Isa): Compiled {
   const rules = prepare(model);
-  return { ...finish(lower(model, isa), isa, undefined), rules, model };
+  const { draft, prologue } = lower(model, isa);
+  return { ...finish(draft, isa, prologue), rules, model };
 }
 
 /** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. */
@@ -62,15 +65,52 @@ export function refusal(node: Node): string | undefined {
 /** Whether all that a node makes is known as constants or sizes before it would run. */
 const needsNoStep = (node: Node): boolean => !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
 
-function lower(model: Model, isa: Isa): Draft {
+function lower(model: Model, isa: Isa): Lowered {
   const refused = refusals(model);
   if (refused.length > 0) throw unsupported(model, refused);
+  const constants = constantPart(model, needsNoStep);
   const draft = new Draft(model.scope.guards);
-  const results = new Map<Value, number[]>();
-  model.results.forEach((r, i) => results.set(r.input(0), [...(results.get(r.input(0)) ?? []), i]));
-  const context = new LoweringContext(draft, model.scope, isa.block, results, (body) => lower(body, isa));
+  const wanted = new Map<Value, Storage[]>();
+  model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa).draft);
+  const prologue = constants.nodes.size > 0 ? lowerConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
-  for (const node of model.nodes()) {
+  lowerNodes(context, model.nodes().filter((n) => !constants.nodes.has(n)));
+  model.results.forEach((r, index) => {
+    context.node = r;
+    context.finishResult(r.input(0), index);
+  });
+  removeUnused(draft);
+  return { draft, prologue };
+}
+
+interface Lowered {
+  readonly draft: Draft;
+  readonly prologue: Draft | undefined;
+}
+
+/** The part of the model that depends on constants alone: run once, natively, its results constants of the rest. */
+function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPart, outer: LoweringContext): Draft {
+  const draft = new Draft(model.scope.guards, outer.draft.weights);
+  const wanted = new Map<Value, Storage[]>();
+  for (const value of boundary) {
+    const weight = outer.defineComputed(value);
+    const base = behindViews(value);
+    // Written where it is wanted when only this use looks at it through views.
+    const target = base.users.size === 1 && !wanted.has(base) ? base : value;
+    wanted.set(target, [...(wanted.get(target) ?? []), { kind: 'weight', weight }]);
+  }
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa).draft);
+  lowerNodes(context, model.nodes().filter((n) => nodes.has(n)));
+  for (const value of [...wanted.keys()]) {
+    context.node = value.node;
+    context.finishWanted(value);
+  }
+  return draft;
+}
+
+function lowerNodes(context: LoweringContext, nodes: readonly Node[]): void {
+  for (const node of nodes) {
     if (node.op.name === 'Parameter' || node.op.name === 'Result' || needsNoStep(node)) continue;
     context.node = node;
     try {
@@ -79,12 +119,6 @@ function lower(model: Model, isa: Isa): Draft {
       throw CuveeError.wrap(`lowering ${node.op.name} "${node.name}"`, error);
     }
   }
-  model.results.forEach((r, index) => {
-    context.node = r;
-    context.finishResult(r.input(0), index);
-  });
-  removeUnused(draft);
-  return draft;
 }
 
 function defineInput(context: LoweringContext, parameter: Node, index: number): void {
@@ -93,7 +127,8 @@ function defineInput(context: LoweringContext, parameter: Node, index: number): 
   context.draft.inputs.push(id);
   context.define(parameter.output, 'plain', id);
   fact.shape?.forEach((d, axis) => {
-    if (typeof d !== 'number') for (const origin of shape.originsOf(d)) context.draft.bindings.set(symbolKey(origin), { kind: 'dim', tensor: id, at: axis });
+    if (typeof d === 'number' || !shape.isSymbol(d)) return;
+    for (const origin of shape.originsOf(d)) context.draft.bindings.set(symbolKey(origin), { kind: 'dim', tensor: id, at: axis });
   });
 }
 

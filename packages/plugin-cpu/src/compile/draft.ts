@@ -34,7 +34,8 @@ export class Draft {
   readonly steps: DraftStep[] = [];
   readonly inputs: TensorId[] = [];
   readonly outputs: TensorId[] = [];
-  readonly weights: Literal[] = [];
+  /** Constants; a prologue shares the list of the draft around it. */
+  readonly weights: (Literal | { readonly computed: ElementType })[];
   readonly states: { readonly name: string; readonly type: ElementType; readonly read: TensorId; write: TensorId | -1; readonly shape: string }[] = [];
   /** Level at which a tensor's content is there. */
   readonly tensorLevel: number[] = [];
@@ -44,8 +45,9 @@ export class Draft {
   readonly bindings = new Map<string, { readonly kind: 'dim' | 'element'; readonly tensor: TensorId; readonly at: number }>();
   readonly guards: readonly shape.Guard[];
 
-  constructor(guards: readonly shape.Guard[]) {
+  constructor(guards: readonly shape.Guard[], weights: Draft['weights'] = []) {
     this.guards = guards;
+    this.weights = weights;
   }
 
   addTensor(tensor: DraftTensor, level = 0): TensorId {

@@ -1,6 +1,6 @@
 /** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
 import { CuveeError, shape, type Dim } from '@cuvee/core';
-import type { Arg, Binding, Level, Plan, PlanTensor, Step } from '../plan/plan.js';
+import type { Arg, Binding, Level, Plan, PlanTensor, PlanWeight, Step } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
 import { isFloatArg } from './lowering.js';
 
@@ -20,7 +20,12 @@ export interface Programs {
   readonly plans: readonly Programs[];
 }
 
-export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Finished {
+/** Conditions on sizes that this draft's own inputs and steps bind; others are checked where theirs are. */
+function guardsOf(draft: Draft): readonly shape.Guard[] {
+  return draft.guards.filter((g) => [...shape.originsOfCondition(g.predicate)].every((origin) => draft.bindings.has(symbolKey(origin))));
+}
+
+export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Finished {
   const roots: Dim[] = [];
   const collect = (d: Dim): void => void roots.push(d);
   for (const t of draft.tensors) {
@@ -28,7 +33,7 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Fini
     if (t.offset !== undefined) collect(t.offset);
   }
   for (const step of draft.steps) for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
-  const program = shape.lowerShapes(roots, draft.guards, { levelOf: (symbol) => draft.levelOf(symbol) });
+  const program = shape.lowerShapes(roots, guardsOf(draft), { levelOf: (symbol) => draft.levelOf(symbol) });
   const registers = new Map(roots.map((d, i) => [d, program.roots[i] as number]));
   const register = (d: Dim): number => registers.get(d) as number;
 
@@ -67,9 +72,15 @@ export function finish(draft: Draft, isa: Isa, prologue: Plan | undefined): Fini
     outputs: draft.outputs,
     levels,
     states: draft.states,
-    weights: draft.weights.map((l) => ({ type: l.type, source: l.source?.kind === 'file' ? l.source : { kind: 'bytes', bytes: l.bytes } })),
+    weights: draft.weights.map(weightOf),
     plans: inner.map((f) => f.plan),
-    prologue,
+    prologue: prologue && finish(prologue, isa, undefined).plan,
   };
   return { plan, programs: { program, plans: inner.map((f) => f.programs) } };
 }
+
+const nothing = new Uint8Array(0);
+const weightOf = (l: Draft['weights'][number]): PlanWeight => {
+  if ('computed' in l) return { type: l.computed, source: { kind: 'bytes', bytes: nothing } };
+  return { type: l.type, source: l.source?.kind === 'file' ? l.source : { kind: 'bytes', bytes: l.bytes } };
+};

@@ -25,14 +25,14 @@ export class LoweringContext {
   readonly scope: ShapeScope;
   node!: Node;
   readonly #lowered = new Map<Value, Lowered>();
-  /** Model values that are results: output index by value, claimed by the first tensor that can be written there. */
-  readonly #results: Map<Value, number[]>;
+  /** Values wanted in memory of a certain kind (results, computed constants): claimed by the first tensor that can be written there. */
+  readonly #wanted: Map<Value, Storage[]>;
 
-  constructor(draft: Draft, scope: ShapeScope, block: number, results: Map<Value, number[]>, compileBody: CompileBody) {
+  constructor(draft: Draft, scope: ShapeScope, block: number, wanted: Map<Value, Storage[]>, compileBody: CompileBody) {
     this.draft = draft;
     this.scope = scope;
     this.block = block;
-    this.#results = results;
+    this.#wanted = wanted;
     this.compileBody = compileBody;
   }
 
@@ -123,6 +123,13 @@ export class LoweringContext {
   constantTensor(literal: Literal, name: string): TensorId {
     this.draft.weights.push(literal);
     return this.draft.addTensor({ type: literal.type, layout: 'plain', storage: { kind: 'weight', weight: this.draft.weights.length - 1 }, dims: literal.shape, name });
+  }
+
+  /** A value that the prologue computes, as a constant; gives the constant's index. Its shape must be static. */
+  defineComputed(value: Value): number {
+    const weight = this.draft.weights.push({ computed: value.fact.type }) - 1;
+    this.define(value, 'plain', this.#newTensor(value, 'plain', { kind: 'weight', weight }));
+    return weight;
   }
 
   /** Output `i` in memory of its own. Where its size is only told by the step itself, `dynamic` storage, whose dimensions the step binds. */
@@ -239,12 +246,22 @@ export class LoweringContext {
     return this.draft.addTensor({ type, layout, storage, dims, name: value.toString() });
   }
 
-  /** A result's own memory, the first time it is asked for. */
+  /** The memory in which a value is wanted, the first time it is asked for. */
   #resultStorage(value: Value): Storage {
-    const index = this.#results.get(value)?.shift();
-    if (index === undefined) return { kind: 'arena' };
-    this.draft.outputs[index] = this.draft.tensors.length;
-    return { kind: 'output', index };
+    const storage = this.#wanted.get(value)?.shift() ?? { kind: 'arena' };
+    if (storage.kind === 'output') this.draft.outputs[storage.index] = this.draft.tensors.length;
+    return storage;
+  }
+
+  /** Copies a value into memory where it is wanted and was not written in place. */
+  finishWanted(value: Value): void {
+    if (!this.#wanted.get(value)?.length) return;
+    const from = this.tensor(value);
+    for (;;) {
+      const storage = this.#wanted.get(value)?.shift();
+      if (!storage) return;
+      this.#push({ family: 'copy', action: '', inputs: [from], outputs: [this.#newTensor(value, 'plain', storage)], args: [] });
+    }
   }
 
   /** Copies a value into result `index`, where nothing wrote it in place. */

@@ -63,7 +63,17 @@ const single: Lowering = {
   },
 };
 
+/** The same values in another element type. */
+const converting: Lowering = {
+  refuse(node) {
+    const wrong = [node.input(0), node.output].find((v) => computeType(v.fact.type) === undefined);
+    return wrong && `element type ${wrong.fact.type}`;
+  },
+  lower: (c) => c.emit('convert', '', [c.input(0)], [c.output()]),
+};
+
 export const elementwise: LoweringTable = {
+  Convert: converting,
   ...Object.fromEntries(elementwiseOps.map((name) => [name, single])),
   Elementwise: { lower: (c) => lower(c, readProgram(c.node.attributes.program as readonly string[]), c.node.inputs.length) },
 };

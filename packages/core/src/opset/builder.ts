@@ -60,6 +60,11 @@ export interface Builder extends GraphBuilder {
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
+  experimentalDetectronDetectionOutput(rois: Value, deltas: Value, scores: Value, im_info: Value, attributes: NodeOptions & { score_threshold: number; nms_threshold: number; max_delta_log_wh: number; num_classes: number; post_nms_count: number; max_detections_per_image: number; class_agnostic_box_regression?: boolean; deltas_weights: readonly number[] }): readonly Value[];
+  experimentalDetectronGenerateProposalsSingleImage(im_info: Value, anchors: Value, deltas: Value, scores: Value, attributes: NodeOptions & { min_size: number; nms_threshold: number; post_nms_count: number; pre_nms_count: number }): readonly Value[];
+  experimentalDetectronPriorGridGenerator(priors: Value, feature_map: Value, im_data: Value, attributes?: NodeOptions & { flatten?: boolean; h?: number; w?: number; stride_x?: number; stride_y?: number }): Value;
+  experimentalDetectronROIFeatureExtractor(rois: Value, pyramid: readonly Value[], attributes: NodeOptions & { output_size: number; sampling_ratio: number; pyramid_scales: readonly number[]; aligned?: boolean }): readonly Value[];
+  experimentalDetectronTopKROIs(input_rois: Value, rois_probs: Value, attributes: NodeOptions & { max_rois: number }): Value;
   extractImagePatches(data: Value, attributes: NodeOptions & { sizes: readonly number[]; strides: readonly number[]; rates: readonly number[]; auto_pad: 'valid' | 'same_upper' | 'same_lower' }): Value;
   eye(num_rows: Value, num_columns: Value, diagonal_index: Value, batch_shape: Value | undefined, attributes: NodeOptions & { output_type: ElementType }): Value;
   fakeConvert(data: Value, scale: Value, shift: Value | undefined, attributes?: NodeOptions & { destination_type?: ElementType }): Value;
@@ -74,6 +79,7 @@ export interface Builder extends GraphBuilder {
   gatherND(data: Value, indices: Value, attributes?: NodeOptions & { batch_dims?: number }): Value;
   gatherTree(step_ids: Value, parent_idx: Value, max_seq_len: Value, end_token: Value, attributes?: NodeOptions): Value;
   gelu(data: Value, attributes?: NodeOptions & { approximation_mode?: 'ERF' | 'TANH' | 'erf' | 'tanh' }): Value;
+  generateProposals(im_info: Value, anchors: Value, boxesdeltas: Value, scores: Value, attributes: NodeOptions & { min_size: number; nms_threshold: number; post_nms_count: number; pre_nms_count: number; normalized?: boolean; nms_eta?: number; roi_num_type?: ElementType }): readonly Value[];
   greater(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   greaterEqual(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   gridSample(data: Value, grid: Value, attributes?: NodeOptions & { align_corners?: boolean; mode?: 'bilinear' | 'bicubic' | 'nearest'; padding_mode?: 'zeros' | 'border' | 'reflection' }): Value;

@@ -53,6 +53,11 @@ import { EmbeddingSegmentsSum } from '../ops/embedding-segments-sum.js';
 import { Equal } from '../ops/equal.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
+import { ExperimentalDetectronDetectionOutput } from '../ops/experimental-detectron-detection-output.js';
+import { ExperimentalDetectronGenerateProposalsSingleImage } from '../ops/experimental-detectron-generate-proposals-single-image.js';
+import { ExperimentalDetectronPriorGridGenerator } from '../ops/experimental-detectron-prior-grid-generator.js';
+import { ExperimentalDetectronROIFeatureExtractor } from '../ops/experimental-detectron-roi-feature-extractor.js';
+import { ExperimentalDetectronTopKROIs } from '../ops/experimental-detectron-top-k-rois.js';
 import { ExtractImagePatches } from '../ops/extract-image-patches.js';
 import { Eye } from '../ops/eye.js';
 import { FakeConvert } from '../ops/fake-convert.js';
@@ -64,6 +69,7 @@ import { GatherND } from '../ops/gather-n-d.js';
 import { GatherTree } from '../ops/gather-tree.js';
 import { Gather } from '../ops/gather.js';
 import { Gelu } from '../ops/gelu.js';
+import { GenerateProposals } from '../ops/generate-proposals.js';
 import { GreaterEqual } from '../ops/greater-equal.js';
 import { Greater } from '../ops/greater.js';
 import { GridSample } from '../ops/grid-sample.js';
@@ -252,6 +258,11 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     Equal,
     Erf,
     Exp,
+    ExperimentalDetectronDetectionOutput,
+    ExperimentalDetectronGenerateProposalsSingleImage,
+    ExperimentalDetectronPriorGridGenerator,
+    ExperimentalDetectronROIFeatureExtractor,
+    ExperimentalDetectronTopKROIs,
     ExtractImagePatches,
     Eye,
     FakeConvert,
@@ -266,6 +277,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     GatherND,
     GatherTree,
     Gelu,
+    GenerateProposals,
     Greater,
     GreaterEqual,
     GridSample,

@@ -1,0 +1,29 @@
+import type { Fact } from '../ir/fact.js';
+import type { Dim } from '../shape/index.js';
+import { Literal } from '../tensor/literal.js';
+import { numbersOf } from '../tensor/nd.js';
+import { int } from './attributes.js';
+import { byFallingScore } from './box-deltas.js';
+import { floating, op, port } from './op.js';
+
+/** The `max_rois` regions [n, 4] of the highest probability, best first; zeros behind the last. Spec: OpenVINO ExperimentalDetectronTopKROIs-6. */
+export const ExperimentalDetectronTopKROIs = op('ExperimentalDetectronTopKROIs', {
+  attributes: { max_rois: int(undefined, { min: 0 }) },
+  inputs: [port('input_rois', floating), port('rois_probs', floating)],
+  outputs: [port('output_rois', floating)],
+  since: { opset6: {} },
+
+  infer({ input_rois, rois_probs }, { max_rois }, ctx): Fact {
+    if (input_rois.shape && rois_probs.shape) ctx.requireEqual('the numbers of regions and probabilities', input_rois.shape[0] as Dim, rois_probs.shape[0] as Dim);
+    return { type: input_rois.type, shape: [max_rois, 4] };
+  },
+
+  evaluate({ input_rois, rois_probs }, { max_rois }) {
+    const order = byFallingScore(numbersOf(rois_probs), max_rois);
+    const values = Array.from({ length: max_rois * 4 }, (_, i) => {
+      const from = order[Math.floor(i / 4)];
+      return from === undefined ? 0 : Number(input_rois.data[from * 4 + (i % 4)]);
+    });
+    return Literal.from(input_rois.type, [max_rois, 4], values).nd();
+  },
+});

@@ -1,0 +1,80 @@
+import type { Dim } from '../shape/index.js';
+import type { Fact } from '../ir/fact.js';
+import { bounds } from '../shape/index.js';
+import { Literal } from '../tensor/literal.js';
+import { bool, elementType, float, int } from './attributes.js';
+import { byFallingScore, clippedTo, maxLogRatio, refined, suppressedBoxes } from './box-deltas.js';
+import type { Box } from './boxes.js';
+import { boxAt } from './detections.js';
+import { floating, index, op, port } from './op.js';
+
+/** What one image gives: boxes and scores, best first. */
+export interface Proposals { readonly boxes: readonly Box[]; readonly scores: readonly number[] }
+
+/** Attributes of both proposal operations. */
+export const proposalAttributes = { min_size: float(), nms_threshold: float(), post_nms_count: int(), pre_nms_count: int() };
+
+/**
+ * Proposals of one image: anchors [places · kinds] refined by deltas [kinds·4, places], clipped, those smaller than `min_size` scored 0,
+ * the best `pre_nms_count` suppressed to `post_nms_count`.
+ */
+export function proposals(
+  image: { readonly height: number; readonly width: number; readonly minWidth: number; readonly minHeight: number },
+  anchors: ArrayLike<number>, deltas: ArrayLike<number>, scores: ArrayLike<number>, kinds: number, places: number,
+  a: { readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number; readonly nms_eta?: number }, offset: number,
+): Proposals {
+  const boxes: Box[] = [];
+  const rated: number[] = [];
+  for (let p = 0; p < places; p++) {
+    for (let k = 0; k < kinds; k++) {
+      const delta = [0, 1, 2, 3].map((i) => deltas[(k * 4 + i) * places + p] as number) as [number, number, number, number];
+      const box = clippedTo(refined(boxAt(anchors, (p * kinds + k) * 4), delta, { offset, maxLog: maxLogRatio }), image.width, image.height, offset);
+      const large = box.x2 - box.x1 + offset >= image.minWidth && box.y2 - box.y1 + offset >= image.minHeight;
+      boxes.push(box);
+      rated.push(large ? (scores[k * places + p] as number) : 0);
+    }
+  }
+  const kept = suppressedBoxes(boxes, byFallingScore(rated, a.pre_nms_count), a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
+  return { boxes: kept.map((i) => boxes[i] as Box), scores: kept.map((i) => rated[i] as number) };
+}
+
+export const corners4 = (b: Box): number[] => [b.x1, b.y1, b.x2, b.y2];
+
+/**
+ * Region proposals of a batch of images: anchors [h, w, kinds, 4], deltas [batch, kinds·4, h, w], scores [batch, kinds, h, w], sizes of the
+ * images [batch, height, width, scale (one, or one per axis)]. Outputs: boxes of all images one after the other, their scores, and how
+ * many each image has.
+ * Spec: OpenVINO GenerateProposals-9.
+ */
+export const GenerateProposals = op('GenerateProposals', {
+  attributes: { ...proposalAttributes, normalized: bool(true), nms_eta: float(1), roi_num_type: elementType('i64') },
+  inputs: [port('im_info', floating), port('anchors', floating), port('boxesdeltas', floating), port('scores', floating)],
+  outputs: [port('rpnrois', floating), port('rpnscores', floating), port('rpnroisnum', index)],
+  since: { opset9: {} },
+
+  infer({ im_info, boxesdeltas, scores }, { post_nms_count, roi_num_type }, ctx): readonly Fact[] {
+    const rows = [im_info, boxesdeltas, scores].flatMap((f) => (f.shape?.[0] === undefined ? [] : [f.shape[0]]));
+    const batch: Dim = rows.length === 0 ? ctx.fresh(0, undefined, 2) : rows.reduce((a, b) => ctx.requireEqual('the batch', a, b));
+    const count = ctx.fresh(0, [0, Math.max(0, bounds(batch)[1] * post_nms_count)]);
+    return [{ type: scores.type, shape: [count, 4] }, { type: scores.type, shape: [count] }, { type: roi_num_type, shape: [batch] }];
+  },
+
+  evaluate({ im_info, anchors, boxesdeltas, scores }, a) {
+    const [batch, kinds, height, width] = scores.shape as [number, number, number, number];
+    const places = height * width;
+    const info = im_info.data as Float32Array;
+    const each = im_info.shape[1] as number;
+    const found = Array.from({ length: batch }, (_, b) => {
+      const at = b * each;
+      const image = { height: info[at] as number, width: info[at + 1] as number, minHeight: a.min_size * (info[at + 2] as number), minWidth: a.min_size * (info[at + (each > 3 ? 3 : 2)] as number) };
+      const part = (x: ArrayLike<number>, size: number): Float32Array => (x as Float32Array).subarray(b * size, (b + 1) * size);
+      return proposals(image, anchors.data as Float32Array, part(boxesdeltas.data as Float32Array, kinds * 4 * places), part(scores.data as Float32Array, kinds * places), kinds, places, a, a.normalized ? 0 : 1);
+    });
+    const all = found.flatMap((f) => f.boxes);
+    return [
+      Literal.from(scores.type, [all.length, 4], all.flatMap(corners4)).nd(),
+      Literal.from(scores.type, [all.length], found.flatMap((f) => f.scores)).nd(),
+      Literal.from(a.roi_num_type, [batch], found.map((f) => f.boxes.length)).nd(),
+    ];
+  },
+});

@@ -98,13 +98,14 @@ struct ConvArgs {
 void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float* scratch);
 
 /// Computes output rows [y0, y1), columns [x0, x1), all channels of image n. Sources must offer the rows that these rows need.
-/// The winograd method may be asked for any rows; multiples of 4 avoid waste.
+/// Equal to the chunks' result bit by bit. The winograd method computes whole tiles: multiples of 4 avoid waste.
 void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, int y1, int x0, int x1, float* scratch);
 
-/// First and one-past-last input row (inside the image) that output rows [y0, y1) read.
+/// First and one-past-last input row (inside the image) that output rows [y0, y1) read. Of a plan: what its method reads.
 struct RowRange {
   int begin, end;
 };
+RowRange conv_rows_needed(const ConvPlan& plan, int y0, int y1);
 RowRange conv_rows_needed(const ConvShape& shape, int y0, int y1);
 
 /// Multiply-accumulates times two of the mathematical convolution, for profiles.

@@ -207,16 +207,23 @@ void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, in
   using namespace conv_detail;
   const int panels = static_cast<int>(plan.panels.size());
   if (plan.method == ConvMethod::pointwise) {
+    if (x0 == 0 && x1 == plan.shape.out_w && is_dense(plan, args))
+      return pointwise_row(plan, args, n, y0, 0, (y1 - y0) * x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
     for (int y = y0; y < y1; ++y)
       pointwise_row(plan, args, n, y, x0, x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
     return;
   }
-  for (int y = y0; y < y1; y += plan.band_h)
-    for (int x = x0; x < x1; x += plan.band_w) {
-      const Region region{n, y, std::min(y + plan.band_h, y1), x, std::min(x + plan.band_w, x1), 0, panels};
+  // Winograd tiles lie at multiples of 4: bands that end there keep within the planned scratch.
+  const int mask = plan.method == ConvMethod::winograd ? ~3 : ~0;
+  for (int y = y0, y_end; y < y1; y = y_end) {
+    y_end = std::min((y & mask) + plan.band_h, y1);
+    for (int x = x0, x_end; x < x1; x = x_end) {
+      x_end = std::min((x & mask) + plan.band_w, x1);
+      const Region region{n, y, y_end, x, x_end, 0, panels};
       if (plan.method == ConvMethod::winograd) winograd_run(plan, args, region, scratch);
       else run_direct(plan, args, region, scratch);
     }
+  }
 }
 
 }  // namespace cuvee

@@ -193,6 +193,11 @@ RowRange conv_rows_needed(const ConvShape& s, int y0, int y1) {
   return {std::clamp(begin, 0, s.in_h), std::clamp(end, 0, s.in_h)};
 }
 
+RowRange conv_rows_needed(const ConvPlan& plan, int y0, int y1) {
+  if (plan.method != ConvMethod::winograd || y1 <= y0) return conv_rows_needed(plan.shape, y0, y1);
+  return conv_rows_needed(plan.shape, y0 & ~3, (y1 + 3) & ~3);
+}
+
 double conv_flops(const ConvShape& s) {
   return 2.0 * s.batch * s.out_channels * s.out_h * s.out_w * (double(s.in_channels) / s.groups) * s.kernel_h * s.kernel_w;
 }

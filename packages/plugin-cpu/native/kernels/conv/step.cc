@@ -181,7 +181,9 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
     return true;
   }
   if (i != 0) return false;
-  const RowRange range = conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1));
+  const auto& state = static_cast<const ConvState&>(**ctx.state);
+  const RowRange range = state.depthwise ? conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1))
+                                         : conv_rows_needed(state.conv, static_cast<int>(y0), static_cast<int>(y1));
   *a0 = range.begin, *a1 = range.end;
   return true;
 }

@@ -93,8 +93,11 @@ void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int i
     }
 }
 
-void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch) {
+void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& wanted, float* scratch) {
   const ConvShape& s = plan.shape;
+  Region region = wanted;  // from multiples of 4, so that a pixel's result does not depend on the rectangle asked for
+  region.y0 &= ~3;
+  region.x0 &= ~3;
   const int width = plan.table->block, columns = ceil_div(region.x1 - region.x0, 4);
   const int total = ceil_div(region.y1 - region.y0, 4) * columns, blocks = static_cast<int>(plan.in_blocks.size());
   const int first_block = plan.panels[region.panel0].block;
@@ -149,15 +152,15 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& regi
       epilogue.lanes = std::min(s.out_channels - block * width, width);
       for_runs(region, columns, group, from, tiles, [&](int i, int run, int y, int x) {
         const std::ptrdiff_t column = std::ptrdiff_t(x) * width;
-        const int height = std::min(4, region.y1 - y);
+        const int top = std::max(wanted.y0 - y, 0), bottom = std::min(wanted.y1 - y, 4);
         float* c[4];
         const float* residual[4];
-        for (int r = 0; r < height; ++r) {
+        for (int r = top; r < bottom; ++r) {
           c[r] = args.sink.at(region.n, block, y + r) + column;
           if (args.epilogue.has_residual) residual[r] = args.epilogue.residual.at(region.n, block, y + r) + column;
         }
-        plan.table->winograd->output({m + (std::ptrdiff_t(i / group) * sums + k) * block_step + i % group * width, width, point_step, run, height, std::min(4 * run, region.x1 - x), c,
-                                      args.epilogue.has_residual ? residual : nullptr},
+        plan.table->winograd->output({m + (std::ptrdiff_t(i / group) * sums + k) * block_step + i % group * width, width, point_step, run, top, bottom,
+                                      std::max(wanted.x0 - x, 0), std::min(4 * run, wanted.x1 - x), c, args.epilogue.has_residual ? residual : nullptr},
                                      epilogue);
       });
     }

@@ -26,8 +26,10 @@ struct WinogradInput {
 struct WinogradOutput {
   const float* m;             // as v
   std::ptrdiff_t tile_step, point_step;
-  int tiles, height, width;   // pixels of the run to store: height <= 4 rows, width <= 4 * tiles columns
-  float* const* c;            // 4 output rows at the run's first pixel
+  int tiles;
+  int top, bottom;            // rows [top, bottom) of 4 to store
+  int left, right;            // columns [left, right) of 4 * tiles to store, left < 4
+  float* const* c;            // 4 output rows at the run's first pixel (stored or not)
   const float* const* residual;  // null, or the residual's 4 rows
 };
 

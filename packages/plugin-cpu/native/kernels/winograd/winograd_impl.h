@@ -89,16 +89,16 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
   const float* m = run.m;
   for (int i = 0; i < run.tiles; ++i, m += run.tile_step) {
     output_vertical(m, run.point_step, half);
-    const int width = run.width - 4 * i;
+    const int left = i == 0 ? run.left : 0, right = run.right - 4 * i < 4 ? run.right - 4 * i : 4;
 #pragma GCC unroll 1
-    for (int y = 0; y < run.height; ++y) {
+    for (int y = run.top; y < run.bottom; ++y) {
       V sums[1][4];
       output_axis(add(load(half[y][0]), bias), load(half[y][1]), load(half[y][2]), load(half[y][3]), load(half[y][4]), load(half[y][5]), sums[0]);
 #pragma GCC unroll 3
       for (int j = 1; j < 4; ++j) sums[0][j] = add(sums[0][j], bias);
       t.c = run.c[y] + std::ptrdiff_t(i) * 4 * B;
       if (run.residual) t.residual = run.residual[y] + std::ptrdiff_t(i) * 4 * B;
-      if (width >= 4) {
+      if (left == 0 && right == 4) {
         finish<4, 1>(t, sums);
         continue;
       }
@@ -106,11 +106,12 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
 #pragma GCC unroll 4
       for (int j = 0; j < 4; ++j) store(part[j], sums[0][j]);
 #pragma GCC unroll 1
-      for (int j = 0; j < width; ++j) {
+      for (int j = left; j < right; ++j) {
         V one[1][1] = {{load(part[j])}};
-        finish<1, 1>(t, one);
-        t.c += B;
-        if (t.residual) t.residual += B;
+        TileArgs pixel = t;
+        pixel.c += j * B;
+        if (t.residual) pixel.residual += j * B;
+        finish<1, 1>(pixel, one);
       }
     }
   }

@@ -47,6 +47,18 @@ describe('device CPU', () => {
     await compare(model, [[3, 4, 5]]);
   });
 
+  it('poolings in blocked layout', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const a = g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(1, 1));
+    const [max] = g.node('MaxPool', [a], { kernel: [3, 3], strides: [2, 2], dilations: [1, 2], pads_begin: [1, 1], pads_end: [1, 2], rounding_type: 'ceil' }) as [Value];
+    const mean = g.avgPool(max, { kernel: [2, 3], strides: [1, 1], pads_begin: [0, 1], pads_end: [1, 1], 'exclude-pad': false });
+    const parts = g.adaptiveAvgPool(mean, g.ints([3, 5]));
+    const model = finish(g, x, g.convolution(parts, weights(g, [4, 20, 1, 1], 6), window(1, 0)));
+    await compare(model, [[1, 3, 17, 23]]);
+    await compare(model, [[2, 3, 12, 38]]);
+  });
+
   it('matrix product with bias', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,?,12', 'x');

@@ -5,21 +5,14 @@
  * (deconv: [In, Out/g, kh, kw]); args [groups, stride y, x, dilation y, x, pad top, left, activation, alpha, beta, residual after].
  * conv_nd: inputs [data, filters], action `forward` or `transposed`; args [groups, spatial rank, strides…, dilations…, pads before…]; its own epilogue is none.
  */
-import { Literal, shape, type Dim, type Node, type Value } from '@cuvee/core';
+import { Literal, type Dim, type Node, type Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
 import { asFused, type Fused } from '../ops/fused.js';
 import { computeType } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
-
-interface Windows {
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly pads_begin: readonly number[];
-  readonly pads_end: readonly number[];
-  readonly auto_pad: string;
-}
+import { windowPads, type Windows } from './windows.js';
 
 const isTransposed = (f: Fused): boolean => f.base.endsWith('BackpropData');
 const isGrouped = (f: Fused): boolean => f.base.startsWith('Group');
@@ -32,19 +25,11 @@ function mergedFilters(f: Fused): { readonly groups: number; readonly dims: read
   return { groups, dims: [groups * outer, inner, ...kernel], kernel };
 }
 
-/** Pads before each spatial axis, as sizes: explicit, or derived from the sizes as `auto_pad` says. */
-export function padsBefore(f: Fused, kernel: readonly number[]): Dim[] {
-  const w = f.node.attributes as unknown as Windows;
-  const { strides, dilations, pads_begin } = w;
-  if (w.auto_pad === 'explicit') return kernel.map((_, i) => pads_begin[i] ?? 0);
-  if (w.auto_pad === 'valid') return kernel.map(() => 0);
-  const [large, small] = isTransposed(f) ? [f.node.output, f.inputs[0] as Value] : [f.inputs[0] as Value, f.node.output];
-  return kernel.map((k, i) => {
-    const size = large.fact.shape?.[i + 2] as Dim;
-    const count = small.fact.shape?.[i + 2] as Dim;
-    const total = shape.max(0, shape.sub(shape.add(shape.mul(shape.sub(count, 1), strides[i] ?? 1), (k - 1) * (dilations[i] ?? 1) + 1), size));
-    return w.auto_pad === 'same_upper' ? shape.floorDiv(total, 2) : shape.ceilDiv(total, 2);
-  });
+/** Pads before each spatial axis. */
+function padsBefore(f: Fused, kernel: readonly number[]): Dim[] {
+  const data = (f.inputs[0] as Value).fact.shape ?? [];
+  const result = f.node.output.fact.shape ?? [];
+  return windowPads(f.node.attributes as unknown as Windows, kernel, isTransposed(f) ? result : data, isTransposed(f) ? data : result);
 }
 
 /** [N, C, W] as [N, C, 1, W], over the same memory. */

@@ -13,3 +13,6 @@ export const lowerings: LoweringTable = {
   ...movement,
   ...reduce,
 };
+import { pooling } from './pooling.js';
+
+export const lowerings: LoweringTable = { ...elementwise, ...convolution, ...matrix, ...pooling };

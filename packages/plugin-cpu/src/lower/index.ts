@@ -4,6 +4,7 @@ import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { matrix } from './matrix.js';
 import { movement } from './movement.js';
+import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
 
 export const lowerings: LoweringTable = {
@@ -11,8 +12,6 @@ export const lowerings: LoweringTable = {
   ...convolution,
   ...matrix,
   ...movement,
+  ...pooling,
   ...reduce,
 };
-import { pooling } from './pooling.js';
-
-export const lowerings: LoweringTable = { ...elementwise, ...convolution, ...matrix, ...pooling };

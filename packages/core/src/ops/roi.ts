@@ -20,3 +20,24 @@ export function sampleInside(data: ArrayLike<number>, plane: number, height: num
   const lower = read(bottom, left) + (read(bottom, right) - read(bottom, left)) * (x - left);
   return upper + (lower - upper) * (y - top);
 }
+
+/** One plane of an image. */
+export interface Plane { readonly data: ArrayLike<number>; readonly at: number; readonly height: number; readonly width: number }
+/** One part of a region, in places of the plane or, with a `place`, of the region. */
+export interface Part { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
+
+/**
+ * Mean of evenly spread bilinear samples of a part; `ratio` along each axis, or as many as the part is long when it is 0. Samples up to
+ * one beyond the border count as on it, those further out as 0. `place` turns coordinates of the part into those of the plane.
+ */
+export function averageSamples(plane: Plane, part: Part, ratio: number, place = (y: number, x: number): readonly [number, number] => [y, x]): number {
+  const [ny, nx] = [part.height, part.width].map((d) => (ratio > 0 ? ratio : Math.max(0, Math.ceil(d)))) as [number, number];
+  let sum = 0;
+  for (let s = 0; s < ny * nx; s++) {
+    const [y, x] = place(part.top + ((Math.floor(s / nx) + 0.5) * part.height) / ny, part.left + (((s % nx) + 0.5) * part.width) / nx);
+    if (y < -1 || x < -1 || y > plane.height || x > plane.width) continue;
+    const inside = (v: number, n: number): number => Math.min(Math.max(v, 0), n - 1);
+    sum += sampleInside(plane.data, plane.at, plane.height, plane.width, inside(y, plane.height), inside(x, plane.width));
+  }
+  return sum / Math.max(1, ny * nx);
+}

@@ -39,6 +39,7 @@ import { CTCGreedyDecoder } from '../ops/ctc-greedy-decoder.js';
 import { CTCLoss } from '../ops/ctc-loss.js';
 import { CumSum } from '../ops/cum-sum.js';
 import { DeformableConvolution } from '../ops/deformable-convolution.js';
+import { DeformablePSROIPooling } from '../ops/deformable-psroi-pooling.js';
 import { DepthToSpace } from '../ops/depth-to-space.js';
 import { DetectionOutput } from '../ops/detection-output.js';
 import { DFT } from '../ops/dft.js';
@@ -155,6 +156,7 @@ import { ReverseSequence } from '../ops/reverse-sequence.js';
 import { Reverse } from '../ops/reverse.js';
 import { RNNCell } from '../ops/rnn-cell.js';
 import { RNNSequence } from '../ops/rnn-sequence.js';
+import { ROIAlignRotated } from '../ops/roi-align-rotated.js';
 import { ROIAlign } from '../ops/roi-align.js';
 import { ROIPooling } from '../ops/roi-pooling.js';
 import { Roll } from '../ops/roll.js';
@@ -245,6 +247,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     CumSum,
     DFT,
     DeformableConvolution,
+    DeformablePSROIPooling,
     DepthToSpace,
     DetectionOutput,
     Divide,
@@ -343,6 +346,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     RNNCell,
     RNNSequence,
     ROIAlign,
+    ROIAlignRotated,
     ROIPooling,
     RandomUniform,
     Range,

@@ -59,6 +59,7 @@ async function bundlePackage(pack, esbuild) {
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: 'none',
+      lineLimit: 160, // Node prints the line that threw
       banner: executable ? { js: '#!/usr/bin/env node' } : {},
       logLevel: 'error',
       absWorkingDir: root,

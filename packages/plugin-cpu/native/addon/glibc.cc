@@ -36,6 +36,9 @@ CUVEE_OLD(pthread_key_create);
 CUVEE_OLD(pthread_key_delete);
 CUVEE_OLD(pthread_getspecific);
 CUVEE_OLD(pthread_setspecific);
+CUVEE_OLD(exp);
+CUVEE_OLD(log);
+CUVEE_OLD(pow);
 
 extern "C" {
 int oldest_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
@@ -46,6 +49,9 @@ int oldest_pthread_key_create(pthread_key_t*, void (*)(void*));
 int oldest_pthread_key_delete(pthread_key_t);
 void* oldest_pthread_getspecific(pthread_key_t);
 int oldest_pthread_setspecific(pthread_key_t, const void*);
+double oldest_exp(double);
+double oldest_log(double);
+double oldest_pow(double, double);
 
 CUVEE_HIDDEN int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {
   return oldest_pthread_create(thread, attributes, body, argument);
@@ -60,6 +66,11 @@ CUVEE_HIDDEN void* pthread_getspecific(pthread_key_t key) noexcept { return olde
 // GCC takes the declared `access (none)` of the value for a promise that nobody passes it on.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 CUVEE_HIDDEN int pthread_setspecific(pthread_key_t key, const void* value) noexcept { return oldest_pthread_setspecific(key, value); }
+
+// 2.29: the older ones differ in how they report errors, not in values.
+CUVEE_HIDDEN double exp(double x) noexcept { return oldest_exp(x); }
+CUVEE_HIDDEN double log(double x) noexcept { return oldest_log(x); }
+CUVEE_HIDDEN double pow(double x, double y) noexcept { return oldest_pow(x, y); }
 
 // 2.33. The kernel fills `struct stat` as glibc lays it out on both processors.
 CUVEE_HIDDEN int fstat(int file, struct stat* status) noexcept { return static_cast<int>(syscall(SYS_fstat, file, status)); }

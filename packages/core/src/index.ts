@@ -37,3 +37,4 @@ export * from './runtime/device-name.js';
 export { besideModel, checkRange, readFile, readRange, writeFile } from './runtime/files.js';
 export { discoverFrom } from './runtime/registry.js';
 export { after, all, isPromise, now } from './runtime/awaitable.js';
+export * from './ir/split.js';

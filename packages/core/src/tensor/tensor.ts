@@ -58,6 +58,33 @@ export class Tensor {
   static from(type: ElementType, shape: ShapeLike, values: Elements): Tensor {
     return new Tensor(type, shape, encode(type, values, sizeOf(toShape(shape))));
   }
+  getElementType(): ElementType {
+    return this.#type;
+  }
+  getShape(): number[] {
+    return [...this.#shape];
+  }
+  getSize(): number {
+    return this.size;
+  }
+  getData(): Storage {
+    return this.#data;
+  }
+  isContinuous(): boolean {
+    return true;
+  }
+  /** Another shape; of as many elements it keeps them, else the memory is new and zeroed. */
+  setShape(shape: ShapeLike): void {
+    const next = toShape(shape);
+    if (sizeOf(next) !== this.size) this.#data = allocate(this.#type, sizeOf(next));
+    this.#shape = next;
+  }
+  /** Copies the elements into a tensor or typed array of the same kind and size. Throws ARGUMENT_INVALID. */
+  copyTo(target: Tensor | Storage): void {
+    const to = target instanceof Tensor ? target.#data : target;
+    if (to.constructor !== this.#data.constructor || to.length !== this.#data.length) throw new CuveeError('ARGUMENT_INVALID', `${this.#data.length} stored elements of ${this.#type} do not fit ${to.length}`);
+    for (let i = 0; i < to.length; i++) to[i] = this.#data[i] as never;
+  }
   /** A copy with memory of its own. */
   slice(): Tensor {
     return new Tensor(this.#type, this.#shape, this.#data.slice() as Storage);

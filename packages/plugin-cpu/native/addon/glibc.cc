@@ -67,10 +67,13 @@ CUVEE_HIDDEN void* pthread_getspecific(pthread_key_t key) noexcept { return olde
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 CUVEE_HIDDEN int pthread_setspecific(pthread_key_t key, const void* value) noexcept { return oldest_pthread_setspecific(key, value); }
 
-// 2.29: the older ones differ in how they report errors, not in values.
-CUVEE_HIDDEN double exp(double x) noexcept { return oldest_exp(x); }
-CUVEE_HIDDEN double log(double x) noexcept { return oldest_log(x); }
-CUVEE_HIDDEN double pow(double x, double y) noexcept { return oldest_pow(x, y); }
+// 2.29: the older ones differ in how they report errors, not in values. Named by `asm`, since headers declare them otherwise.
+CUVEE_HIDDEN double local_exp(double) __asm__("exp");
+CUVEE_HIDDEN double local_log(double) __asm__("log");
+CUVEE_HIDDEN double local_pow(double, double) __asm__("pow");
+double local_exp(double x) { return oldest_exp(x); }
+double local_log(double x) { return oldest_log(x); }
+double local_pow(double x, double y) { return oldest_pow(x, y); }
 
 // 2.33. The kernel fills `struct stat` as glibc lays it out on both processors.
 CUVEE_HIDDEN int fstat(int file, struct stat* status) noexcept { return static_cast<int>(syscall(SYS_fstat, file, status)); }

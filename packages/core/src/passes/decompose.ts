@@ -10,10 +10,16 @@ const rounds = 16;
 
 /** Decomposes every node that `keeps` does not claim, again and again, bodies included. */
 export function decompose(model: Model, keeps: (node: Node) => boolean): void {
+  const bodies = new Set<Model>();
   for (let round = 0; round < rounds; round++) {
     let changed = false;
     for (const node of model.nodes()) {
-      if (round === 0) for (const value of Object.values(node.attributes)) if (value instanceof Model) decompose(value, keeps);
+      // Decompositions bring bodies of their own.
+      for (const value of Object.values(node.attributes)) {
+        if (!(value instanceof Model) || bodies.has(value)) continue;
+        bodies.add(value);
+        decompose(value, keeps);
+      }
       if (!node.op.decompose || keeps(node)) continue;
       changed = decomposeNode(model, node) || changed;
     }

@@ -1,5 +1,5 @@
 /** Small compositions that many operators share. */
-import { isFloat, isInteger, Literal, type Builder, type ElementType, type Value } from '@cuvee/core';
+import { CuveeError, isFloat, isInteger, Literal, type Builder, type ElementType, type Value } from '@cuvee/core';
 import { toNumber } from './checked.js';
 import type { OnnxNode } from './node.js';
 
@@ -148,6 +148,7 @@ export function computedAs(g: Builder, x: Value, type: ElementType, compute: (x:
 
 /** An attribute list with one entry for each spatial axis. Throws MODEL_INVALID for another length or a small entry. */
 export function spatialList(node: AnyNode, name: string, count: number, fallback: number, least: number): readonly number[] {
+  if (count < 1) throw node.invalid('the input has no spatial axis');
   const list = node.attr.ints(name, new Array<number>(count).fill(fallback));
   if (list.length !== count) throw node.invalid(`attribute "${name}" has ${list.length} entries for ${count} axes`);
   if (list.some((n) => n < least || n > 0x7fffffff)) throw node.invalid(`attribute "${name}" is [${list.join(',')}], each entry must be at least ${least}`);
@@ -157,8 +158,11 @@ export function spatialList(node: AnyNode, name: string, count: number, fallback
 /** Whether a type counts as one of numbers for arithmetic. */
 export const isNumeric = (type: ElementType): boolean => isFloat(type) || isInteger(type);
 
-/** A constant of a value's type. */
-export const like = (g: Builder, x: Value, value: number): Value => g.scalar(value, x);
+/** A constant of a value's type. Throws MODEL_INVALID where an integer type cannot hold it. */
+export function like(g: Builder, x: Value, value: number): Value {
+  if (isInteger(x.fact.type) && !Number.isInteger(value)) throw new CuveeError('MODEL_INVALID', `a tensor of ${x.fact.type} cannot be combined with ${value}`);
+  return g.scalar(value, x);
+}
 
 /** Without the given axes, each of size 1. */
 export const squeezedAt = (g: Builder, x: Value, axes: readonly number[]): Value => (axes.length === 0 ? x : g.squeeze(x, g.ints(axes)));

@@ -34,6 +34,11 @@ const tables: ReadonlyMap<string, ReadonlyMap<string, OnnxOp>> = new Map(
 /** The function that translates an operator; undefined for one that is not supported. Domain 'ai.onnx' is ''. */
 export const findOp = (domain: string, op: string): OnnxOp | undefined => tables.get(domain)?.get(op);
 
+const sequenceOps: ReadonlySet<OnnxOp> = new Set([...Object.values(sequence), ...Object.values(control), data.Identity] as unknown as OnnxOp[]);
+
+/** Whether an operator may be given sequences and optionals; all others get tensors only. */
+export const takesSequences = (op: OnnxOp): boolean => sequenceOps.has(op);
+
 /** Every supported operator, by domain, sorted: what the documentation prints. */
 export const supportedOps = (): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries([...tables].map(([domain, table]) => [domain, [...table.keys()].sort()]));

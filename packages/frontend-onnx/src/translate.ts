@@ -8,7 +8,7 @@ import { callAttributes, domainOf, Functions, resolveAttributes } from './functi
 import { Optional, Sequence, type BodyTranslation, type OnnxNode, type OnnxOp, type Operand } from './node.js';
 import { orderNodes } from './order.js';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from './proto/index.js';
-import { findOp } from './registry.js';
+import { findOp, takesSequences } from './registry.js';
 import { Scope } from './scope.js';
 import { denseOf, literalOf } from './tensor.js';
 import { elementTypeOf, tensorTypeOf } from './types.js';
@@ -144,6 +144,8 @@ class Translation {
     if (version === undefined && domain === '') throw new CuveeError('MODEL_INVALID', 'the file does not say which version of ai.onnx it uses');
     const wrong = arityProblem(node, domain, version ?? 1);
     if (wrong) throw new CuveeError('MODEL_INVALID', wrong);
+    const odd = takesSequences(translateOp) ? -1 : operands.findIndex((operand) => operand !== undefined && !(operand instanceof Value));
+    if (odd >= 0) throw new CuveeError('MODEL_INVALID', `input ${odd} is no tensor`);
     const attributes = new NodeAttributes(resolveAttributes(node, frame.call, what), this.#files, what);
     const onnx: OnnxNode<0> = {
       g, op: node.opType ?? '', name: title, version: version ?? 1, attr: attributes,

@@ -34,6 +34,7 @@ export function tensorTypeOf(type: TypeProto | undefined, what: string): TensorT
   if (!tensor) throw new CuveeError('MODEL_UNSUPPORTED', `${what} is a ${String(kinds[0]).replace('Type', '')} and not a tensor`);
   const element = elementTypeOf(tensor.elemType, what);
   if (!tensor.shape) return { type: element, shape: '...' };
+  if (tensor.shape.dim.length > 64) throw new CuveeError('MODEL_UNSUPPORTED', `${what} has ${tensor.shape.dim.length} axes`);
   const dims = tensor.shape.dim.map(({ dimValue, dimParam }) => {
     if (dimValue === undefined) return '?';
     if (dimParam !== undefined) throw new CuveeError('MODEL_INVALID', `a dimension of ${what} is both ${dimValue} and "${dimParam}"`);

@@ -1,6 +1,6 @@
 /** Convolutions. */
 import type { Value } from '@cuvee/core';
-import { dimOf, rankOf, room, sizesOf, spatialList, unsqueezed, upTo } from '../build.js';
+import { dimOf, like, rankOf, room, sizesOf, spatialList, unsqueezed, upTo } from '../build.js';
 import { biased, convolved, grouped, groupsOf, spatialAxes } from '../convolved.js';
 import type { OnnxOp } from '../node.js';
 import { windowAttributes } from '../windows.js';
@@ -44,12 +44,12 @@ export const CausalConvWithState: OnnxOp<2> = (node) => {
   const { g, inputs: [x, filters, bias, past], attr } = node;
   const taps = dimOf(filters, 2), channels = dimOf(filters, 0);
   if (taps === undefined || channels === undefined) throw node.unsupported('filters of unknown size');
-  const zero = g.scalar(0, x);
+  const zero = like(g, x, 0);
   const sequence = past ? g.concat([past, x], { axis: 2 }) : g.pad(x, g.ints([0, 0, taps - 1]), g.ints([0, 0, 0]), zero, { pad_mode: 'constant' });
   const none = { strides: [1], dilations: [1], pads_begin: [0], pads_end: [0], auto_pad: 'explicit' as const };
   const sum = biased(node, g.groupConvolution(sequence, unsqueezed(g, filters, [1]), none), bias, 1);
   const activation = attr.word('activation', ['none', 'silu', 'swish'], 'none');
-  const y = activation === 'none' ? sum : g.swish(sum, g.scalar(1, sum));
+  const y = activation === 'none' ? sum : g.swish(sum, like(g, sum, 1));
   if (!node.wants(1)) return [y];
   const end = Number.MAX_SAFE_INTEGER;
   return [y, g.slice(sequence, taps === 1 ? g.ints([end]) : g.ints([1 - taps]), g.ints([end]), g.ints([1]), g.ints([2]))];

@@ -3,6 +3,9 @@ import { Value } from '@cuvee/core';
 import { axisOf, constantNumbers, dimOf, numberOf, rankOf } from '../build.js';
 import { Optional as OptionalOperand, Sequence, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
 
+/** Longest sequence that a tensor is split into. */
+const longest = 4096;
+
 /** The operand as a sequence. Throws MODEL_INVALID when it is none. */
 function sequenceOf(node: Pick<OnnxNode, 'invalid'>, operand: Operand | undefined): Sequence {
   if (operand instanceof OptionalOperand && operand.content) return sequenceOf(node, operand.content);
@@ -75,8 +78,8 @@ export const SplitToSequence: OnnxOp = (node) => {
   const along = g.constant('i64', [], [axis]);
   const pieces = (lengths: readonly number[]): readonly Value[] => g.variadicSplit(x, along, g.ints(lengths));
   const size = dimOf(x, axis);
-  if (split && split.fact.shape?.length === 1) return new Sequence(g.variadicSplit(x, along, split));
-  if (size === undefined) throw node.unsupported('an axis whose size only the run tells');
+  if (split && split.fact.shape?.length === 1 && (dimOf(split, 0) ?? 0) <= longest) return new Sequence(g.variadicSplit(x, along, split));
+  if (size === undefined || size > longest) throw node.unsupported(`an axis of ${size ?? 'unknown'} places`);
   if (!split) {
     const singles = size === 0 ? [] : g.split(x, along, { num_splits: size });
     return new Sequence(attr.bool('keepdims', true) ? singles : singles.map((value) => g.squeeze(value, g.ints([axis]))));

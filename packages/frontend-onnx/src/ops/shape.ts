@@ -32,8 +32,12 @@ export const Split: OnnxOp = (node) => {
   const rank = rankOf(node, x);
   const at = axisOf(node, attr.int('axis', 0), rank);
   const axis = g.constant('i64', [], [at]);
-  if (lengths && version !== 2) return g.variadicSplit(x, axis, lengths);
-  if (attr.has('split')) return g.variadicSplit(x, axis, g.ints(attr.ints('split')));
+  const given = lengths && version !== 2 ? lengths : attr.has('split') ? g.ints(attr.ints('split')) : undefined;
+  if (given) {
+    const parts = dimOf(given, 0);
+    if (parts !== undefined && parts !== outputs) throw node.invalid(`there are ${parts} lengths for ${outputs} outputs`);
+    return g.variadicSplit(x, axis, given);
+  }
   const count = attr.int('num_outputs', outputs), size = dimOf(x, at);
   if (count !== outputs) throw node.invalid(`num_outputs is ${count}, but there are ${outputs} outputs`);
   if (size === undefined || size % count === 0) return g.split(x, axis, { num_splits: count });
@@ -55,7 +59,7 @@ export const Slice: OnnxOp = ({ g, inputs: [x, starts, ends, axes, steps], attr,
 /** Steps of 1, as many as there are starts. */
 function ones(g: OnnxNode['g'], starts: Value): Value {
   const count = dimOf(starts, 0);
-  if (count !== undefined) return g.constant(starts.fact.type, [count], new Array<number>(count).fill(1));
+  if (count !== undefined && count <= 64) return g.constant(starts.fact.type, [count], new Array<number>(count).fill(1));
   return g.broadcast(g.constant(starts.fact.type, [], [1]), shapeOf(g, starts), undefined, { mode: 'numpy' });
 }
 

@@ -12,6 +12,8 @@ import type { Node, Value } from './node.js';
 
 export { evaluateNode } from './interpret.js';
 
+/** A shape list as long as a file claims is not followed beyond this many axes. */
+const maxRank = 64;
 /** Tensors up to this many elements carry their elements as facts. */
 const smallTensor = 64;
 /** Constant results up to this many elements are computed while facts are inferred; larger ones by the folding pass. */
@@ -79,6 +81,7 @@ export class Infer {
 
   /** A dimension of a carried state or parameter-like output, unknown and without relation to others. */
   freshShape(rank: number, output = 0): readonly Dim[] {
+    if (rank > maxRank) this.fail(`a rank of ${rank} is beyond ${maxRank}`);
     return Array.from({ length: rank }, (_, axis) => this.fresh(axis, undefined, output));
   }
 

@@ -145,6 +145,7 @@ BENCH(bench_dw) {
     bench_depthwise(c, size, size, 3, 1);
     bench_depthwise(c, size, size, 5, 1);
     bench_depthwise(c, size, size, 3, 2);
+    if (c == 96) bench_depthwise(c, size, size, 7, 1), bench_depthwise(c, size, size, 9, 1);
   }
 }
 BENCH(bench_matmul) {

@@ -62,7 +62,7 @@ TEST(depthwise_geometry) {
 }
 
 TEST(depthwise_widths) {
-  for (int k : {3, 5})
+  for (int k : {3, 4, 5, 7})
     for (int stride : {1, 2})
       for (int w = 1; w <= 33; ++w) check_depthwise(1 + w % 2, 17, 5, w, k, stride, 1, k / 2, 2, 100 + w);
 }

@@ -40,6 +40,30 @@ CUVEE_INLINE void inner(const DepthwiseRow& row, const TileArgs& t, std::ptrdiff
   finish<MR, 1>(t, acc);
 }
 
+/// MR neighbouring pixels inside the row, any kernel width, stride and dilation: inputs are loaded once for every tap.
+template <int MR>
+CUVEE_INLINE void inner_any(const DepthwiseRow& row, const TileArgs& t, int x) {
+  const DepthwiseShape& s = *row.shape;
+  V acc[1][MR];
+  const V start = t.bias ? load(t.bias) : zero();
+#pragma GCC unroll 8
+  for (int m = 0; m < MR; ++m) acc[0][m] = start;
+  const float* w = row.weights;
+  const std::ptrdiff_t step = std::ptrdiff_t(s.stride_w) * B, offset = std::ptrdiff_t(x * s.stride_w - s.pad_left) * B;
+#pragma GCC unroll 1
+  for (int ky = 0; ky < s.kernel_h; ++ky, w += s.kernel_w * B) {
+    if (!row.rows[ky]) continue;
+    const float* p = row.rows[ky] + offset;
+#pragma GCC unroll 1
+    for (int kx = 0; kx < s.kernel_w; ++kx, p += s.dilation_w * B) {
+      const V weight = load(w + kx * B);
+#pragma GCC unroll 8
+      for (int m = 0; m < MR; ++m) acc[0][m] = fma(load(p + m * step), weight, acc[0][m]);
+    }
+  }
+  finish<MR, 1>(t, acc);
+}
+
 /// One pixel, any geometry.
 void any_pixel(const DepthwiseRow& row, const TileArgs& t, int x) {
   const DepthwiseShape& s = *row.shape;
@@ -73,21 +97,23 @@ void depthwise_row(const DepthwiseRow& row, TileArgs& t) {
       advance(t, 1);
     }
   };
-  const bool fast = s.dilation_w == 1 && (s.kernel_w == 3 || s.kernel_w == 5) && (s.stride_w == 1 || s.stride_w == 2);
-  if (fast) {
-    const int left = (s.pad_left + s.stride_w - 1) / s.stride_w;
-    const int last = s.in_w - s.kernel_w + s.pad_left;  // largest x * stride whose window fits
-    const int right = last < 0 ? 0 : last / s.stride_w + 1;
-    const int from = left < row.x1 ? left : row.x1, to = right < row.x1 ? right : row.x1;
-    pixels_until(from);
-    constexpr int MR = B == 16 ? 8 : 6;
-    if (s.kernel_w == 3) {
-      if (s.stride_w == 1) inner_run<3, 1, MR>(row, t, x, to), inner_run<3, 1, 2>(row, t, x, to);
-      else inner_run<3, 2, MR>(row, t, x, to), inner_run<3, 2, 2>(row, t, x, to);
-    } else {
-      if (s.stride_w == 1) inner_run<5, 1, MR>(row, t, x, to), inner_run<5, 1, 2>(row, t, x, to);
-      else inner_run<5, 2, MR>(row, t, x, to), inner_run<5, 2, 2>(row, t, x, to);
-    }
+  constexpr int MR = B == 16 ? 8 : 6;
+  const int reach = (s.kernel_w - 1) * s.dilation_w + 1, last = s.in_w - reach + s.pad_left;  // largest x * stride whose window fits
+  const int left = s.pad_left > 0 ? (s.pad_left + s.stride_w - 1) / s.stride_w : 0, right = last < 0 ? 0 : last / s.stride_w + 1;
+  const int from = left < row.x1 ? left : row.x1, to = right < row.x1 ? right : row.x1;
+  pixels_until(from);
+  const int kind = s.dilation_w == 1 && s.stride_w <= 2 ? s.kernel_w * 4 + s.stride_w : 0;
+  switch (kind) {
+    case 3 * 4 + 1: inner_run<3, 1, MR>(row, t, x, to), inner_run<3, 1, 2>(row, t, x, to); break;
+    case 3 * 4 + 2: inner_run<3, 2, MR>(row, t, x, to), inner_run<3, 2, 2>(row, t, x, to); break;
+    case 5 * 4 + 1: inner_run<5, 1, MR>(row, t, x, to), inner_run<5, 1, 2>(row, t, x, to); break;
+    case 5 * 4 + 2: inner_run<5, 2, MR>(row, t, x, to), inner_run<5, 2, 2>(row, t, x, to); break;
+    case 7 * 4 + 1: inner_run<7, 1, MR>(row, t, x, to), inner_run<7, 1, 2>(row, t, x, to); break;
+    default:
+      for (; x + MR <= to; x += MR) {
+        inner_any<MR>(row, t, x);
+        advance(t, MR);
+      }
   }
   pixels_until(row.x1);
 }

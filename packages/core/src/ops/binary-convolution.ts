@@ -39,6 +39,16 @@ export const BinaryConvolution = op('BinaryConvolution', {
     for (let i = 0; i < out.length; i++) out[i] = isFloat(data.type) ? (sums.data[i] as number) : Math.trunc(sums.data[i] as number);
     return { type: data.type, shape: output, data: out };
   },
+
+  decompose(g, { data, filters }, { strides, dilations, pads_begin, pads_end, auto_pad, pad_value }) {
+    const literal = filters.fact.value;
+    if (!literal || !isFloat(data.fact.type) || auto_pad.startsWith('same')) return undefined;
+    const sign = g.select(g.greater(data, g.scalar(0, data)), g.scalar(1, data), g.scalar(-1, data));
+    const around = (pads: readonly number[]): typeof data => g.ints([0, 0, ...(auto_pad === 'valid' ? pads.map(() => 0) : pads)]);
+    const padded = g.pad(sign, around(pads_begin), around(pads_end), g.scalar(pad_value, data), { pad_mode: 'constant' });
+    const { shape, data: weights } = signsOf(literal.nd(), literal);
+    return g.convolution(padded, g.constant(data.fact.type, shape, weights as Float32Array), { strides, dilations, pads_begin: pads_begin.map(() => 0), pads_end: pads_end.map(() => 0) });
+  },
 });
 
 /** ±1 for each bit, least significant first. */

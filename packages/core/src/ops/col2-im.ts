@@ -1,5 +1,6 @@
 import { floorDiv, mul, type Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
+import { isFloat } from '../tensor/element.js';
 import { numbersOf } from '../tensor/nd.js';
 import { ints } from './attributes.js';
 import { index, numeric, op, port } from './op.js';
@@ -47,5 +48,21 @@ export const Col2Im = op('Col2Im', {
     const out = emptyElements(data.type, sums.length) as unknown as (number | bigint)[];
     sums.forEach((x, i) => { out[i] = typeof data.data[0] === 'bigint' ? BigInt(x) : x; });
     return { type: data.type, shape: [...(data.shape.length === 3 ? [batch] : []), channels, height, width], data: out as never };
+  },
+
+  decompose(g, { data, output_size, kernel_size }, { strides, dilations, pads_begin, pads_end }) {
+    // A transposed convolution of each channel with filters that place one element of the patch each.
+    const [size, kernel] = [output_size.fact.value, kernel_size.fact.value].map((v) => v && numbersOf(v.nd())) as [[number, number] | undefined, [number, number] | undefined];
+    if (!size || !kernel || !data.fact.shape || !isFloat(data.fact.type)) return undefined;
+    const taps = kernel[0] * kernel[1];
+    const rest = size.map((n, i) => n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1);
+    const along = rest.map((r, i) => Math.floor(r / (strides[i] ?? 1)) + 1);
+    const identity = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
+    const image = g.convolutionBackpropData(g.reshape(data, g.ints([-1, taps, ...along])), g.constant(data.fact.type, [taps, 1, ...kernel], identity), undefined, {
+      strides, dilations, pads_begin, pads_end, output_padding: rest.map((r, i) => r % (strides[i] ?? 1)),
+    });
+    const rows = data.fact.shape[data.fact.shape.length - 2];
+    if (data.fact.shape.length === 2) return g.reshape(image, g.ints([-1, ...size]));
+    return typeof rows === 'number' ? g.reshape(image, g.ints([-1, rows / taps, ...size])) : undefined;
   },
 });

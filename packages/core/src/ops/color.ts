@@ -1,6 +1,8 @@
 /** @file YUV pictures (BT.601, halved chroma) to RGB or BGR: shared by the four conversions. */
 import type { Infer } from '../ir/infer.js';
 import type { Fact } from '../ir/fact.js';
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
 import { exactDiv, floorDiv, isEqual, mod, mul, type Dim, type Shape } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { isInteger } from '../tensor/element.js';
@@ -19,6 +21,7 @@ export function yuvTo(name: string, chroma: Chroma, order: 'RGB' | 'BGR'): Op {
     since: { opset8: {} },
     infer: ({ planes }, _, ctx) => ({ type: sameType(ctx, ...planes), shape: pictureShape(ctx, planes, chroma) }),
     evaluate: ({ planes }) => picture(planes, chroma, order),
+    decompose: (g, { planes }) => converted(g, planes, chroma, order),
   });
 }
 
@@ -62,4 +65,33 @@ function picture(planes: readonly NdArray[], chroma: Chroma, order: 'RGB' | 'BGR
     }
   }
   return { type: first.type, shape: [batch, height, width, 3], data: out };
+}
+
+/** The same by simpler operations: planes apart, chroma doubled, and a sum for each colour. */
+function converted(g: Builder, planes: readonly Value[], chroma: Chroma, order: 'RGB' | 'BGR'): Value | undefined {
+  const type = planes[0]?.fact.type;
+  if (type === undefined || type === 'dynamic') return undefined;
+  const [y, u, v] = (planes.length === 1 ? apart(g, planes[0] as Value, chroma) : [planes[0], ...(chroma === 'NV12' ? g.split(planes[1] as Value, g.scalar(3, 'i64'), { num_splits: 2 }) : planes.slice(1))]) as [Value, Value, Value];
+  const float = isInteger(type) ? 'f32' : type;
+  const level = (value: Value, zero: number): Value => g.subtract(g.cast(value, float), g.scalar(zero, float));
+  const times = (value: Value, factor: number): Value => g.multiply(value, g.scalar(factor, float));
+  const doubled = (value: Value): Value => g.interpolate(value, g.constant('f32', [2], [2, 2]), g.ints([1, 2]), { mode: 'nearest', shape_calculation_mode: 'scales', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  const [c, d, e] = [times(level(y, 16), 1.164), doubled(level(u, 128)), doubled(level(v, 128))];
+  const rgb = [g.add(c, times(e, 1.596)), g.subtract(g.subtract(c, times(e, 0.813)), times(d, 0.391)), g.add(c, times(d, 2.018))];
+  const picture = g.clamp(g.concat(order === 'RGB' ? rgb : rgb.reverse(), { axis: 3 }), { min: 0, max: 255 });
+  return isInteger(type) ? g.cast(g.round(picture, { mode: 'half_away_from_zero' }), type) : picture;
+}
+
+/** Luma [N, H, W, 1] and both chroma planes [N, H/2, W/2, 1] of a single plane: two thirds of its rows, and the last third. */
+function apart(g: Builder, plane: Value, chroma: Chroma): readonly Value[] {
+  const zero = { special_zero: true };
+  const last = g.scalar(3, 'i64');
+  const size = (axis: number): Value => g.gather(g.shapeOf(plane), g.ints([axis]), g.scalar(0, 'i64'));
+  const part = (value: Value, by: number): Value => g.divide(value, g.ints([by]));
+  const thirds = g.split(g.reshape(plane, g.concat([size(0), g.ints([3]), part(size(1), 3), size(2)], { axis: 0 })), g.scalar(1, 'i64'), { num_splits: 3 });
+  const [first, second, third] = thirds as [Value, Value, Value];
+  const luma = g.reshape(g.concat([first, second], { axis: 1 }), g.concat([size(0), g.multiply(part(size(1), 3), g.ints([2])), size(2), g.ints([1])], { axis: 0 }));
+  if (chroma === 'NV12') return [luma, ...g.split(g.squeeze(g.reshape(third, g.ints([0, 0, 0, -1, 2]), zero), g.ints([1])), last, { num_splits: 2 })];
+  const halves = g.reshape(third, g.concat([size(0), g.ints([2]), part(size(1), 3), part(size(2), 2)], { axis: 0 }));
+  return [luma, ...g.split(halves, g.scalar(1, 'i64'), { num_splits: 2 }).map((half) => g.unsqueeze(g.squeeze(half, g.ints([1])), g.ints([3])))];
 }

@@ -28,6 +28,9 @@ export interface Windows {
 
 /** Number of windows along each spatial axis. */
 export function windowCounts(ctx: Infer, spatial: readonly Dim[], kernel: readonly Dim[], w: Windows, rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor'): Dim[] {
+  for (const [what, list] of [['strides', w.strides], ['dilations', w.dilations], ...(w.auto_pad === 'explicit' ? [['pads_begin', w.pads_begin], ['pads_end', w.pads_end]] as const : [])] as const) {
+    if (list.length > 0 && list.length !== spatial.length) ctx.fail(`${list.length} ${what} for ${spatial.length} spatial axes`);
+  }
   const window = { strides: w.strides, dilations: w.dilations, padsBegin: w.pads_begin, padsEnd: w.pads_end, autoPad: w.auto_pad, rounding };
   return spatial.map((size, i) => ctx.window(size, kernel[i] as Dim, window, i).count);
 }

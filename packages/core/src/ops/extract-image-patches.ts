@@ -49,4 +49,17 @@ export const ExtractImagePatches = op('ExtractImagePatches', {
     }
     return out;
   },
+
+  decompose(g, { data }, { sizes, strides, rates, auto_pad }) {
+    // A slice for each element of a patch: all slices have as many rows and columns as there are patches.
+    const [kh, kw] = sizes as [number, number];
+    if (auto_pad !== 'valid' || kh * kw > 64) return undefined;
+    const farEnd = 2 ** 31 - 1;
+    const slices = Array.from({ length: kh * kw }, (_, tap) => {
+      const at = [Math.floor(tap / kw), tap % kw];
+      const left = at.map((k, i) => ((sizes[i] as number) - 1 - k) * (rates[i] as number));
+      return g.slice(data, g.ints(at.map((k, i) => k * (rates[i] as number))), g.ints(left.map((d) => (d === 0 ? farEnd : -d))), g.ints(strides), g.ints([2, 3]));
+    });
+    return g.concat(slices, { axis: 1 });
+  },
 });

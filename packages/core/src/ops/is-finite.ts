@@ -8,5 +8,6 @@ export const IsFinite = op('IsFinite', {
   since: { opset10: {} },
   infer: ({ data }) => ({ type: 'boolean', shape: data.shape }),
   evaluate: ({ data }) => map(data, 'boolean', (x: number) => Number(Number.isFinite(x))),
+  decompose: (g, { data }) => g.less(g.abs(data), g.scalar(Number.POSITIVE_INFINITY, data)),
   traits: { elementwise: true },
 });

@@ -8,5 +8,6 @@ export const IsNaN = op('IsNaN', {
   since: { opset10: {} },
   infer: ({ data }) => ({ type: 'boolean', shape: data.shape }),
   evaluate: ({ data }) => map(data, 'boolean', (x: number) => Number(Number.isNaN(x))),
+  decompose: (g, { data }) => g.notEqual(data, data),
   traits: { elementwise: true },
 });

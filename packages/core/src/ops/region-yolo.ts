@@ -50,4 +50,15 @@ export const RegionYolo = op('RegionYolo', {
     const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
     return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((x, y) => x * y, 1), ...data.shape.slice(to + 1)], data: out };
   },
+
+  decompose(g, { data }, { axis, end_axis, classes, coords, num, do_softmax, mask }) {
+    const boxes = do_softmax ? num : mask.length;
+    const entry = classes + coords + 1;
+    if (data.fact.shape?.[1] !== boxes * entry || (do_softmax && (axis !== 1 || normalizeAxis(end_axis, 4) !== 3))) return undefined;
+    const split = g.variadicSplit(g.reshape(data, g.ints([0, boxes, entry, -1]), { special_zero: true }), g.scalar(2, 'i64'), g.ints([2, coords - 2, 1, classes]));
+    const [centre, size, confidence, scores] = split as [typeof data, typeof data, typeof data, typeof data];
+    const parts = [g.sigmoid(centre), size, g.sigmoid(confidence), do_softmax ? g.softmax(scores, { axis: 2 }) : g.sigmoid(scores)];
+    const whole = g.concat(parts, { axis: 2 });
+    return do_softmax ? g.reshape(whole, g.ints([0, -1]), { special_zero: true }) : g.reshape(whole, g.shapeOf(data));
+  },
 });

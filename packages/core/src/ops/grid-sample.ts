@@ -1,5 +1,8 @@
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
 import type { Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
+import { isFloat } from '../tensor/element.js';
 import { bool, oneOf } from './attributes.js';
 import { floating, numeric, op, port } from './op.js';
 import { roundHalfEven } from './special.js';
@@ -54,7 +57,65 @@ export const GridSample = op('GridSample', {
     }
     return { type: data.type, shape, data: out as never };
   },
+
+  decompose(g, { data, grid }, attributes) {
+    const type = data.fact.type;
+    if (!isFloat(type) || data.fact.shape === undefined || grid.fact.type === 'dynamic') return undefined;
+    return gathered(g, data, g.cast(grid, 'f32'), attributes);
+  },
 });
+
+/** One Gather for each neighbour, in places counted as f32, times its weight. */
+function gathered(g: Builder, data: Value, grid: Value, { align_corners, mode, padding_mode }: { align_corners: boolean; mode: 'bilinear' | 'bicubic' | 'nearest'; padding_mode: 'zeros' | 'border' | 'reflection' }): Value {
+  const num = (v: number): Value => g.scalar(v, 'f32');
+  const size = (value: Value, axes: readonly number[]): Value => g.gather(g.shapeOf(value), g.ints(axes), g.scalar(0, 'i64'));
+  const length = (axis: number): Value => {
+    const d = data.fact.shape?.[axis];
+    return typeof d === 'number' ? num(d) : g.cast(g.squeeze(size(data, [axis]), undefined), 'f32');
+  };
+  const [x, y] = g.split(grid, g.scalar(3, 'i64'), { num_splits: 2 }).map((v) => g.reshape(v, g.ints([0, -1]), { special_zero: true })) as [Value, Value];
+  const axis = (v: Value, n: Value): { index: Value; weight: Value }[] => {
+    const from = align_corners ? g.multiply(g.add(v, num(1)), g.multiply(g.subtract(n, num(1)), num(0.5))) : g.multiply(g.subtract(g.multiply(g.add(v, num(1)), n), num(1)), num(0.5));
+    const base = mode === 'nearest' ? g.round(from) : g.floor(from);
+    return weightsOf(g, g.subtract(from, base), mode).map(([step, weight]) => placed(g, step === 0 ? base : g.add(base, num(step)), weight, n, padding_mode, align_corners));
+  };
+  const [rows, columns] = [axis(y, length(2)), axis(x, length(3))];
+  const flat = g.reshape(data, g.ints([0, 0, -1]), { special_zero: true });
+  const terms = rows.flatMap((r) => columns.map((c) => {
+    const at = g.cast(g.add(g.multiply(r.index, length(3)), c.index), 'i32');
+    const weight = g.cast(g.multiply(r.weight, c.weight), data.fact.type);
+    return g.multiply(g.gather(flat, at, g.scalar(2, 'i64'), { batch_dims: 1 }), g.unsqueeze(weight, g.ints([1])));
+  }));
+  return g.reshape(terms.reduce((a, b) => g.add(a, b)), g.concat([size(data, [0, 1]), size(grid, [1, 2])], { axis: 0 }));
+}
+
+/** Steps from the base to each neighbour along an axis, and weights for the distance `t` from the base. */
+function weightsOf(g: Builder, t: Value, mode: 'bilinear' | 'bicubic' | 'nearest'): readonly (readonly [number, Value])[] {
+  const num = (v: number): Value => g.scalar(v, 'f32');
+  const rest = g.subtract(num(1), t);
+  if (mode === 'nearest') return [[0, g.subtract(num(1), g.multiply(t, num(0)))]];
+  if (mode === 'bilinear') return [[0, rest], [1, t]];
+  // ((c3 d + c2) d + c1) d + c0, as in `tapsAt`.
+  const cubic = (d: Value, c: readonly [number, number, number, number]): Value => c.slice(1).reduce<Value>((sum, k) => g.add(g.multiply(sum, d), num(k)), num(c[0]));
+  const [near, far] = [[1.25, -2.25, 0, 1], [-0.75, 3.75, -6, 3]] as const;
+  return [[-1, cubic(g.add(t, num(1)), far)], [0, cubic(t, near)], [1, cubic(rest, near)], [2, cubic(g.add(rest, num(1)), far)]];
+}
+
+/** A place inside the axis for every index; zeros lose their weight. */
+function placed(g: Builder, i: Value, weight: Value, n: Value, mode: 'zeros' | 'border' | 'reflection', alignCorners: boolean): { index: Value; weight: Value } {
+  const num = (v: number): Value => g.scalar(v, 'f32');
+  const last = g.subtract(n, num(1));
+  const inside = g.minimum(g.maximum(i, num(0)), last);
+  if (mode === 'border') return { index: inside, weight };
+  if (mode === 'zeros') return { index: inside, weight: g.select(g.equal(inside, i), weight, num(0)) };
+  if (alignCorners) {
+    const period = g.maximum(g.multiply(last, num(2)), num(1));
+    const k = g.floorMod(g.abs(i), period);
+    return { index: g.minimum(k, g.subtract(period, k)), weight };
+  }
+  const k = g.floorMod(i, g.multiply(n, num(2)));
+  return { index: g.minimum(k, g.subtract(g.subtract(g.multiply(n, num(2)), num(1)), k)), weight };
+}
 
 /** Integer places around a broken one, with weights. */
 function tapsAt(x: number, mode: 'bilinear' | 'bicubic' | 'nearest'): readonly (readonly [number, number])[] {

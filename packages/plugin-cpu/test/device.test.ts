@@ -40,6 +40,17 @@ describe('device CPU', () => {
     await compare(model, [[2, 3, 32, 8]]);
   });
 
+  it('3x3 convolution and the transposed convolutions of an upsampling head, the last one planar', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,20,?,?', 'x');
+    const a = g.relu(g.convolution(x, weights(g, [24, 20, 3, 3], 3), window(1, 1)));
+    const b = g.relu(g.add(g.convolutionBackpropData(a, weights(g, [24, 24, 2, 2], 4), undefined, window(2, 0)), weights(g, [1, 24, 1, 1], 5)));
+    const y = g.sigmoid(g.add(g.convolutionBackpropData(b, weights(g, [24, 1, 2, 2], 6), undefined, window(2, 0)), weights(g, [1, 1, 1, 1], 7)));
+    const model = finish(g, x, y);
+    await compare(model, [[1, 20, 19, 33]]);
+    await compare(model, [[2, 20, 40, 24]]);
+  });
+
   it('elementwise programs with broadcasting', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,4,5', 'x');

@@ -51,6 +51,14 @@ function fast(f: Fused): boolean {
   return f.node.output.fact.type === 'f32' && (rank === 3 || rank === 4) && ((f.inputs[1] as Value).fact.shape?.every((d) => typeof d === 'number') ?? false);
 }
 
+/** An upsampling head, whose few result channels are made planar at once (deconv.h): kernel equal to stride, nothing padded. */
+function planarHead(f: Fused, groups: number, dims: readonly number[], pads: readonly Dim[]): boolean {
+  const w = f.node.attributes as unknown as Windows & { readonly output_padding?: readonly number[] };
+  const [, channels = 0, ...kernel] = dims;
+  return isTransposed(f) && groups === 1 && kernel.length === 2 && f.inputs.length === 2 && channels * kernel.reduce((a, b) => a * b, 1) <= 8
+    && kernel.every((k, i) => w.strides[i] === k && (w.dilations[i] ?? 1) === 1 && pads[i] === 0 && (w.output_padding?.[i] ?? 0) === 0);
+}
+
 function lowerFast(c: LoweringContext, f: Fused): void {
   const { groups, dims, kernel } = mergedFilters(f);
   const w = f.node.attributes as unknown as Windows;
@@ -68,7 +76,8 @@ function lowerFast(c: LoweringContext, f: Fused): void {
   const filters = filtersTensor(c, f, dims);
   const family = isTransposed(f) ? 'deconv' : 'conv';
   if (!flat) {
-    c.emit(family, '', [source, filters, ...epilogueInputs(c, f, 'blocked')], [c.output(0, 'blocked')], args);
+    const layout = planarHead(f, groups, dims, pads) ? 'plain' : 'blocked';
+    c.emit(family, '', [source, filters, ...epilogueInputs(c, f, layout)], [c.output(0, layout)], args);
     return;
   }
   const outShape = with2d(f.node.output.fact.shape ?? []);

@@ -48,15 +48,17 @@ DeconvShape shape_of(const StepContext& ctx) {
   s.out_channels = n(y.dim(1)), s.out_h = n(y.dim(2)), s.out_w = n(y.dim(3));
   s.kernel_h = n(w.dim(2)), s.kernel_w = n(w.dim(3));
   s.groups = arg(0), s.stride_h = arg(1), s.stride_w = arg(2), s.dilation_h = arg(3), s.dilation_w = arg(4), s.pad_top = arg(5), s.pad_left = arg(6);
+  s.planar_output = y.layout == Layout::plain;
   return s;
 }
 
 Status bind(StepContext& ctx) {
   auto state = std::make_unique<DeconvState>();
   const DeconvShape s = shape_of(ctx);
+  if (s.planar_output && !deconv_planar_fits(*ctx.kernels, s)) return Status::fail("INTERNAL", "a planar result of a transposed convolution that pads");
   state->plan = deconv_select(*ctx.kernels, s, ctx.pool->threads());
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
-  ctx.set_variant("transposed " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+  ctx.set_variant((s.planar_output ? "planar " : "transposed ") + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
   const PackJob job{&state->plan, weight_scale(ctx)};
   size_t extra = 0;
@@ -72,30 +74,57 @@ Status bind(StepContext& ctx) {
   return {};
 }
 
+// Weights for this run: packed at bind, or now into scratch behind the threads' own.
+const float* weights(StepContext& ctx, const DeconvState& state) {
+  if (state.packed) return static_cast<const float*>(state.packed->data());
+  float* to = static_cast<float*>(ctx.scratch) + state.scratch_floats * ctx.pool->threads();
+  const PackJob job{&state.plan, weight_scale(ctx)};
+  fill_weights(to, ctx.in[1], &job, *ctx.pool);
+  return to;
+}
+
+// A tensor, or the rows of it that a strip holds.
+template <class View>
+View view_of(const StepContext& ctx, const TensorView& v, bool strip) {
+  const int b = v.layout == Layout::plain ? 1 : ctx.block, rows = static_cast<int>(strip ? v.rows : v.dim(2)), width = static_cast<int>(v.dim(3));
+  const std::ptrdiff_t row = std::ptrdiff_t(width) * b, block = row * rows;
+  return {v.as<float>() - (strip ? v.row0 * row : 0), block * ((v.dim(1) + b - 1) / b), block, row};
+}
+
+ConvArgs args_of(StepContext& ctx, const DeconvState& state, const Source& source, bool strip) {
+  ConvArgs args{&source, weights(ctx, state), view_of<Sink>(ctx, ctx.out[0], strip), state.epilogue.base};
+  if (args.epilogue.has_residual) args.epilogue.residual = view_of<Source>(ctx, ctx.in[epilogue_residual], strip);
+  return args;
+}
+
 Status run(StepContext& ctx) {
   auto& state = static_cast<DeconvState&>(**ctx.state);
-  const DeconvPlan& plan = state.plan;
-  const DeconvShape& s = plan.shape;
+  const Source source = view_of<Source>(ctx, ctx.in[0], false);
+  const ConvArgs args = args_of(ctx, state, source, false);
   float* scratch = static_cast<float*>(ctx.scratch);
-  const float* w;
-  if (state.packed) {
-    w = static_cast<const float*>(state.packed->data());
-  } else {
-    float* to = scratch + state.scratch_floats * ctx.pool->threads();
-    const PackJob job{&plan, weight_scale(ctx)};
-    fill_weights(to, ctx.in[1], &job, *ctx.pool);
-    w = to;
-  }
-  const Source source = dense_source(ctx.in[0].as<float>(), s.in_channels, s.in_h, s.in_w, ctx.block);
-  ConvArgs args{&source, w, dense_sink(ctx.out[0].as<float>(), s.out_channels, s.out_h, s.out_w, ctx.block), state.epilogue.base};
-  if (args.epilogue.has_residual) args.epilogue.residual = dense_source(ctx.in[epilogue_residual].as<float>(), s.out_channels, s.out_h, s.out_w, ctx.block);
-  parallel_for(*ctx.pool, plan.chunks, [&](int chunk, int thread) { deconv_run_chunk(plan, args, chunk, scratch + thread * state.scratch_floats); });
+  parallel_for(*ctx.pool, state.plan.chunks, [&](int chunk, int thread) { deconv_run_chunk(state.plan, args, chunk, scratch + thread * state.scratch_floats); });
   return {};
+}
+
+Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+  auto& state = static_cast<DeconvState&>(**ctx.state);
+  const Source source = view_of<Source>(ctx, ctx.in[0], true);
+  const ConvArgs args = args_of(ctx, state, source, true);
+  for (int n = 0; n < state.plan.shape.batch; ++n)
+    deconv_run_rows(state.plan, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, state.plan.shape.out_w, static_cast<float*>(ctx.scratch));
+  return {};
+}
+
+bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
+  if (i != 0 && i != epilogue_residual) return false;
+  const RowRange range = i == 0 ? deconv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1)) : RowRange{static_cast<int>(y0), static_cast<int>(y1)};
+  *a0 = range.begin, *a1 = range.end;
+  return true;
 }
 
 }  // namespace
 
 extern const Family deconv_family;
-const Family deconv_family{"deconv", bind, run};
+const Family deconv_family{"deconv", bind, run, run_rows, rows_needed};
 
 }  // namespace cuvee

@@ -35,3 +35,5 @@ function accepts(head: Uint8Array, path?: string): boolean {
   const other = [0x12, 0x3a, 0x42].includes(tag);
   return other && (path?.toLowerCase().endsWith('.onnx') ?? false);
 }
+
+export default onnx;

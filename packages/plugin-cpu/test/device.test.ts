@@ -70,6 +70,32 @@ describe('device CPU', () => {
     await compare(model, [[2, 3, 12, 38]]);
   });
 
+  it('resizing in blocked layout', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const a = g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(1, 1));
+    const scaled = (mode: string, scales: readonly number[]) => g.interpolate(a, g.constant('f32', [2], scales), g.ints([2, 3]), { mode, shape_calculation_mode: 'scales', coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' });
+    const twice = g.add(scaled('nearest', [2, 2]), scaled('linear_onnx', [2, 2]));
+    const small = g.interpolate(twice, g.ints([7, 5]), g.ints([2, 3]), { mode: 'cubic', shape_calculation_mode: 'sizes' });
+    const model = finish(g, x, g.convolution(small, weights(g, [4, 20, 1, 1], 6), window(1, 0)));
+    await compare(model, [[1, 3, 17, 23]]);
+    await compare(model, [[2, 3, 12, 38]]);
+  });
+
+  it('resizing to scales and sizes that come as data', async () => {
+    for (const [mode, by] of [['scales', Tensor.from('f32', [2], [1.5, 0.5])], ['sizes', Tensor.from('i64', [2], [7n, 3n])]] as const) {
+      const g = builder();
+      const x = g.parameter('f32', '?,?,?,?', 'x');
+      const how = g.parameter(by.type, '[2]', 'how');
+      const y = g.relu(g.interpolate(x, how, g.ints([2, 3]), { mode: 'linear', shape_calculation_mode: mode }));
+      const model = new Model({ name: 'm', parameters: [x.node, how.node], results: [g.result(y)], scope: g.scope });
+      const run = async (device: string): Promise<Tensor> => Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync([random([1, 2, 5, 6], 1), by]))[0] as Tensor;
+      const [a, b] = [await run('CPU'), await run('REFERENCE')];
+      expect(a.shape).toEqual(b.shape);
+      (a.data as Float32Array).forEach((v, i) => expect(v).toBeCloseTo((b.data as Float32Array)[i] as number, 5));
+    }
+  });
+
   it('matrix product with bias', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,?,12', 'x');

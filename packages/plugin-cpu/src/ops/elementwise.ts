@@ -31,7 +31,7 @@ export interface Instruction {
 const unary: Readonly<Record<string, Opcode>> = {
   Abs: 'abs', Negative: 'neg', Sign: 'sign', Floor: 'floor', Ceiling: 'ceil', Exp: 'exp', Log: 'log', Sqrt: 'sqrt', Erf: 'erf',
   Sin: 'sin', Cos: 'cos', Tan: 'tan', Asin: 'asin', Acos: 'acos', Atan: 'atan', Sinh: 'sinh', Cosh: 'cosh', Tanh: 'tanh', Asinh: 'asinh', Acosh: 'acosh', Atanh: 'atanh',
-  Sigmoid: 'sigmoid', Relu: 'relu', SoftPlus: 'softplus', Mish: 'mish', SoftSign: 'softsign', LogicalNot: 'not', BitwiseNot: 'bit_not', IsNaN: 'is_nan', IsFinite: 'is_finite', Identity: 'copy',
+  Sigmoid: 'sigmoid', Relu: 'relu', SoftPlus: 'softplus', Mish: 'mish', SoftSign: 'softsign', LogicalNot: 'not', IsNaN: 'is_nan', IsFinite: 'is_finite', Identity: 'copy',
 };
 const binary: Readonly<Record<string, Opcode>> = {
   Add: 'add', Subtract: 'sub', Multiply: 'mul', FloorMod: 'floor_mod', Mod: 'mod', Power: 'pow', Maximum: 'max', Minimum: 'min', SquaredDifference: 'squared_difference',
@@ -55,6 +55,7 @@ export function instructionOf(node: Node): { readonly instruction: Instruction; 
   if (two) return make(two, 2);
   switch (name) {
     case 'Divide': return make(isFloating(node) ? 'div' : a.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2);
+    case 'BitwiseNot': return make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1);
     case 'Select': return make('select', 3);
     case 'Clamp': return make('clip', 1, a.min as number, a.max as number);
     case 'Elu': return make('elu', 1, a.alpha as number);

@@ -34,8 +34,9 @@ void row(const float* x, float* y, std::ptrdiff_t n, bool log) {
   }
   const float total = lanes_sum(sum);
   if (log) {
-    const float offset = top + std::log(total);
-    for (i = 0; i < n; ++i) y[i] = x[i] - offset;
+    // Two differences: top + log(total) would lose the logarithm beside a large top.
+    const float offset = std::log(total);
+    for (i = 0; i < n; ++i) y[i] = (x[i] - top) - offset;
     return;
   }
   const V scale = set1(1.0f / total);

@@ -1,0 +1,6 @@
+#include "kernels/resize/resize_impl.h"
+
+namespace cuvee {
+extern const ResizeKernels resize_scalar;
+const ResizeKernels resize_scalar{combine, columns, moves};
+}  // namespace cuvee

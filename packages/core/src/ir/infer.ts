@@ -156,7 +156,7 @@ export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
     return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts).map(settled) : facts;
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
-    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'MODEL_INVALID');
+    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'MODEL_INVALID', { op: op.name, node: node.name });
   }
 }
 

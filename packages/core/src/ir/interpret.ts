@@ -47,7 +47,7 @@ export function evaluateNode(
     });
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
-    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'INTERNAL');
+    throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'INTERNAL', { op: op.name, node: node.name });
   }
 }
 

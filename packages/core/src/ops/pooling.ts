@@ -41,9 +41,12 @@ export function planWindows(spatial: readonly number[], w: PoolingWindows): { si
   const axes = spatial.map((n, i) => {
     const [stride, dilation, k] = [w.strides[i] ?? 1, w.dilations[i] ?? 1, w.kernel[i] as number];
     const end = n + (w.auto_pad === 'explicit' ? (w.pads_end[i] ?? 0) : w.auto_pad === 'valid' ? 0 : Number.POSITIVE_INFINITY);
+    // Taps from `first` on reach `limit` after this many steps.
+    const tapsBelow = (first: number, limit: number): number => Math.min(k, Math.max(0, Math.ceil((limit - first) / dilation)));
     return Array.from({ length: size[i] as number }, (_, o) => {
-      const all = Array.from({ length: k }, (_, t) => o * stride - (pads[i] as number) + t * dilation);
-      return { inside: all.filter((y) => y >= 0 && y < n), padded: all.filter((y) => y < end).length };
+      const first = o * stride - (pads[i] as number);
+      const [from, to] = [tapsBelow(first, 0), tapsBelow(first, n)];
+      return { inside: Array.from({ length: to - from }, (_x, t) => first + (from + t) * dilation), padded: tapsBelow(first, end) };
     });
   });
   const list = Array.from({ length: sizeOf(size) }, (_, flat) => {

@@ -1,6 +1,8 @@
 /** @file Reads ONNX models into Cuvée. */
-import { CuveeError, type Frontend, type Model, type ModelSource } from '@cuvee/core';
-import { readModelProto } from './proto/index.js';
+import { CuveeError, type Frontend, type Literal, type Model, type ModelSource } from '@cuvee/core';
+import { ExternalFiles } from './external.js';
+import { readModelProto, readTensorProto } from './proto/index.js';
+import { literalOf } from './tensor.js';
 import { translate } from './translate.js';
 
 export { supportedOps } from './registry.js';
@@ -35,5 +37,8 @@ function accepts(head: Uint8Array, path?: string): boolean {
   const other = [0x12, 0x3a, 0x42].includes(tag);
   return other && (path?.toLowerCase().endsWith('.onnx') ?? false);
 }
+
+/** A `.pb` file with one TensorProto, as test data comes. Throws MODEL_INVALID. */
+export const readTensor = (bytes: Uint8Array, what = 'ONNX tensor'): Literal => literalOf(readTensorProto(plainView(bytes), what), new ExternalFiles(undefined), what);
 
 export default onnx;

@@ -1,0 +1,111 @@
+/** @file `npx cuvee-conformance`: proves a device against reference data. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { Core } from 'cuvee';
+import type { CaseRef, Outcome } from './case.js';
+import { corpusCases, modelCases, onnxNodeCases } from './corpora.js';
+import { runAll } from './pool.js';
+import { html, summarise, text } from './report.js';
+
+interface Flags {
+  readonly device: string;
+  readonly corpus?: string;
+  readonly onnxNode?: string;
+  readonly models?: string;
+  readonly plugin?: string;
+  readonly only?: string;
+  readonly jobs: number;
+  readonly json?: string;
+  readonly html?: string;
+  readonly resume?: boolean;
+  readonly rtol: number;
+  readonly atol: number;
+  readonly timeout: number;
+}
+
+const number = (text: string): number => {
+  const n = Number(text);
+  if (!Number.isFinite(n) || n < 0) throw new InvalidArgumentError('a number of at least 0 is expected');
+  return n;
+};
+
+const program = new Command('cuvee-conformance')
+  .description('Proves a device against reference data. A crash or hang of one case is that case’s failure, never the run’s.')
+  .option('--device <device>', 'device text, as in compileModel', 'CPU')
+  .option('--corpus <dir>', 'an operation corpus: a folder of zips, or unpacked')
+  .option('--onnx-node <path>', 'ONNX backend node tests: a zip, or a folder of <name>/model.onnx')
+  .option('--models <dir>', 'model cases: every case.json below the folder')
+  .option('--plugin <package>', 'load this plugin first: a package name or a path')
+  .option('--only <glob>', 'only cases whose id matches, * and ? allowed')
+  .option('--jobs <n>', 'processes side by side', number, Math.max(1, availableParallelism()))
+  .option('--json <file>', 'write all results')
+  .option('--html <file>', 'write a page with all results')
+  .option('--resume', 'keep what --json already holds and run the rest')
+  .option('--rtol <x>', 'relative tolerance of --onnx-node', number, 1e-3)
+  .option('--atol <x>', 'absolute tolerance of --onnx-node', number, 1e-5)
+  .option('--timeout <seconds>', 'limit for one case', number, 120)
+  .addHelpText('after', '\nExample:\n  npx cuvee-conformance --device CPU --onnx-node onnx-node.zip --json cpu.json');
+
+/** `*` and `?` as in a shell, over the whole id. */
+const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`);
+
+async function main(flags: Flags): Promise<number> {
+  const all: CaseRef[] = [...(flags.corpus ? corpusCases(flags.corpus) : []), ...(flags.onnxNode ? onnxNodeCases(flags.onnxNode) : []), ...(flags.models ? modelCases(flags.models) : [])];
+  if (!flags.corpus && !flags.onnxNode && !flags.models) {
+    console.error('one of --corpus, --onnx-node and --models is needed; --help shows more');
+    return 2;
+  }
+  const wanted = flags.only ? all.filter((c) => glob(flags.only as string).test(c.id)) : all;
+  const before = flags.resume && flags.json && existsSync(flags.json) ? (JSON.parse(readFileSync(flags.json, 'utf8')) as { cases: Record<string, Outcome> }).cases : {};
+  const cases: Record<string, Outcome> = { ...before };
+  const todo = wanted.filter((c) => !cases[c.id]);
+  const engine = await describe(flags);
+  const save = (): void => {
+    if (flags.json) writeFileSync(flags.json, `${JSON.stringify(summarise(engine, flags.device, cases), null, 1)}\n`);
+  };
+  for (const c of todo) if (c.skip) cases[c.id] = { status: 'skip', reason: c.skip };
+  let done = 0;
+  let saved = Date.now();
+  const runnable = todo.filter((c) => !c.skip);
+  await runAll(runnable, {
+    ...flags,
+    onResult(ref, outcome) {
+      cases[ref.id] = outcome;
+      done++;
+      progress(done, runnable.length, cases);
+      if (Date.now() - saved > 5000) {
+        save();
+        saved = Date.now();
+      }
+    },
+  });
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  save();
+  const report = summarise(engine, flags.device, cases);
+  if (flags.html) writeFileSync(flags.html, html(report));
+  console.log(text(report));
+  return report.summary.failed === 0 ? 0 : 1;
+}
+
+function progress(done: number, total: number, cases: Readonly<Record<string, Outcome>>): void {
+  if (!process.stderr.isTTY) return;
+  const width = 30;
+  const filled = Math.round((width * done) / Math.max(1, total));
+  const failed = Object.values(cases).filter((c) => c.status === 'fail').length;
+  process.stderr.write(`\r${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}/${total}, ${failed} failed `);
+}
+
+async function describe({ device, plugin }: Flags): Promise<string> {
+  if (plugin) return `cuvee 0.1.0 ${device} (${plugin})`;
+  const reports = await new Core().devices();
+  const isa = reports.find((r) => r.name === device)?.capabilities.find((c) => c.startsWith('ISA_'));
+  return `cuvee 0.1.0 ${device}${isa ? ` ${isa.slice(4).toLowerCase()}` : ''}`;
+}
+
+try {
+  process.exitCode = await main(program.parse().opts<Flags>());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -56,10 +56,8 @@ async function bundlePackage(pack, esbuild) {
       target: 'node20.19',
       mainFields: [],
       external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
-      minifyWhitespace: true,
-      minifySyntax: true,
+      minifySyntax: true, // names and line breaks stay: Node prints the line that threw
       legalComments: 'none',
-      lineLimit: 160, // Node prints the line that threw
       banner: executable ? { js: '#!/usr/bin/env node' } : {},
       logLevel: 'error',
       absWorkingDir: root,

@@ -73,8 +73,10 @@ function tryInstalled(tarballs) {
     if (!example) throw new SetupError('README.md has no program below <!-- example -->');
     copyFileSync(join(root, 'scripts', 'data', 'model.onnx'), join(project, 'model.onnx'));
     writeFileSync(join(project, 'example.js'), example);
-    console.log("README's example says:");
-    console.log(execFileSync(process.execPath, ['example.js'], { cwd: project, encoding: 'utf8', timeout: 60_000 }).trimEnd());
+    const said = execFileSync(process.execPath, ['example.js'], { cwd: project, encoding: 'utf8', timeout: 60_000 });
+    console.log(`README's example says:\n${said.trimEnd()}`);
+    const expected = readFileSync(join(root, 'scripts', 'data', 'expected.txt'), 'utf8');
+    if (said !== expected) throw new SetupError(`README's example should say:\n${expected}`);
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
@@ -99,6 +101,11 @@ entry(async () => {
   assertGlibc(prebuilt);
   const wanted = [...smallest, prebuilt.name];
   tryInstalled(packed.filter(({ name }) => wanted.includes(name)).map(({ tarball }) => tarball));
+  const unwritten = packages().filter(({ folder, manifest }) => manifest.bin && !existsSync(join(folder, 'src', 'cli.ts')));
+  if (unwritten.length > 0) {
+    console.log(`no command line in ${unwritten.map(({ name }) => name).join(', ')} yet`);
+    return 77;
+  }
   if (problems.length > 0) throw new SetupError(`publint:\n${problems.join('\n')}`);
   console.log(`publint: ${folders.length} packages clean`);
   return 0;

@@ -172,6 +172,3 @@ export const scalarOf = (g: Builder, x: Value): Value => (x.fact.shape?.length =
 
 /** As a 1-D tensor. */
 export const listOf = (g: Builder, x: Value): Value => (x.fact.shape?.length === 1 ? x : g.reshape(x, g.ints([-1]), { special_zero: false }));
-
-/** A room by its name: for those that only some builds of core have. */
-export const room = (g: Builder, name: string, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, unknown>> = {}): readonly Value[] => g.node(name, inputs, attributes);

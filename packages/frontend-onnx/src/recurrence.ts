@@ -1,6 +1,6 @@
 /** Runs a recurrent cell over time: one TensorIterator for each direction, or the cell alone for a single step. */
 import { builder, Model, type Builder, type PortMapping, type Value } from '@cuvee/core';
-import { dimOf, like, room, sizesOf, sliced, type AnyNode } from './build.js';
+import { dimOf, like, sizesOf, sliced, type AnyNode } from './build.js';
 import { dropUnread } from './unread.js';
 
 /** One step: the input's part [batch, gates · hidden] and the states [batch, hidden] give the next states; the first is the output. */
@@ -42,7 +42,7 @@ export function recur(node: AnyNode, { x, states, weights, cell, reverse, length
   }
   // with lengths, a reversed direction starts at each entry's own end
   const turned = reverse && lengths !== undefined;
-  const flip = (value: Value): Value => room(g, 'ReverseSequence', [value, lengths as Value], { batch_axis: 1, seq_axis: 0 })[0] as Value;
+  const flip = (value: Value): Value => g.reverseSequence(value, lengths as Value, { batch_axis: 1, seq_axis: 0 });
   const walk = reverse && !turned ? backwards : forwards;
   const b = builder();
   const source = turned ? flip(x) : x;

@@ -9,6 +9,7 @@ import * as image from './ops/image.js';
 import * as linear from './ops/linear.js';
 import * as logic from './ops/logic.js';
 import * as loss from './ops/loss.js';
+import * as ml from './ops/ml.js';
 import * as normalization from './ops/normalization.js';
 import * as pooling from './ops/pooling.js';
 import * as preview from './ops/preview.js';
@@ -18,11 +19,13 @@ import * as recurrent from './ops/recurrent.js';
 import * as reduce from './ops/reduce.js';
 import * as sequence from './ops/sequence.js';
 import * as shape from './ops/shape.js';
+import * as signal from './ops/signal.js';
 import * as training from './ops/training.js';
 import type { OnnxOp } from './node.js';
 
 const modules = {
-  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, recurrent, reduce, sequence, shape],
+  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, recurrent, reduce, sequence, shape, signal],
+  'ai.onnx.ml': [ml],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],
 } as const;

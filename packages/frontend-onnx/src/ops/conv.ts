@@ -1,6 +1,6 @@
 /** Convolutions. */
 import type { Value } from '@cuvee/core';
-import { dimOf, like, rankOf, room, sizesOf, spatialList, unsqueezed, upTo } from '../build.js';
+import { dimOf, like, rankOf, sizesOf, spatialList, unsqueezed, upTo } from '../build.js';
 import { biased, convolved, grouped, groupsOf, spatialAxes } from '../convolved.js';
 import type { OnnxOp } from '../node.js';
 import { windowAttributes } from '../windows.js';
@@ -16,7 +16,9 @@ export const ConvTranspose: OnnxOp<2> = (node) => {
   const groups = groupsOf(node), spatial = spatialAxes(node, x, filters);
   const { strides, dilations, ...pads } = windowAttributes(node, spatial);
   const output_padding = spatialList(node, 'output_padding', spatial, 0, 0);
-  const auto_pad = attr.has('output_shape') && pads.auto_pad === 'explicit' ? 'same_upper' : pads.auto_pad;
+  // of an odd total, ONNX puts the larger half at the end for SAME_UPPER, the room at the beginning
+  const swapped = { explicit: attr.has('output_shape') ? 'same_upper' : 'explicit', same_upper: 'same_lower', same_lower: 'same_upper', valid: 'valid' } as const;
+  const auto_pad = swapped[pads.auto_pad];
   const attributes = { strides, dilations, pads_begin: pads.pads_begin, pads_end: pads.pads_end, auto_pad, output_padding };
   let shape: Value | undefined;
   if (attr.has('output_shape')) {
@@ -36,7 +38,7 @@ export const DeformConv: OnnxOp<3> = (node) => {
   const spatial = spatialAxes(node, x, filters);
   const { strides, dilations, pads_begin, pads_end } = windowAttributes(node, spatial);
   const attributes = { strides, dilations, pads_begin, pads_end, auto_pad: 'explicit' as const, group: groupsOf(node), deformable_group: attr.int('offset_group', 1), bilinear_interpolation_pad: true };
-  return biased(node, room(g, 'DeformableConvolution', [x, offsets, filters, mask], attributes)[0] as Value, bias, spatial);
+  return biased(node, g.deformableConvolution(x, offsets, filters, mask, attributes), bias, spatial);
 };
 
 /** Causal convolution of each channel by itself, with the last places carried from call to call. */

@@ -1,6 +1,6 @@
 /** Constants and tensors made from nothing but sizes. */
-import { Literal, type ElementType, type Value } from '@cuvee/core';
-import { axisOf, computedAs, constantNumbers, like, numbersOf, rankOf, room, scalarOf, shapeOf, sizeAt, unsqueezed, upTo } from '../build.js';
+import { Literal, type Builder, type ElementType, type Value } from '@cuvee/core';
+import { axisOf, dimOf, like, numberOf, numbersOf, rankOf, scalarOf, shapeOf, sizeAt, sliced, unsqueezed, upTo } from '../build.js';
 import type { OnnxOp } from '../node.js';
 
 export const Identity: OnnxOp = ({ operands: [x], inputs: [y] }) => x ?? y;
@@ -95,33 +95,49 @@ export const NonZero: OnnxOp = ({ g, inputs: [x] }) => g.nonZero(x, { output_typ
 export const Unique: OnnxOp = (node) => {
   const { g, inputs: [x], attr, wants } = node;
   const axis = attr.has('axis') ? g.constant('i64', [], [axisOf(node, attr.int('axis'), rankOf(node, x))]) : undefined;
-  const all = room(g, 'Unique', [x, axis], { sorted: attr.bool('sorted', true), index_element_type: 'i64', count_element_type: 'i64' });
+  const all = g.unique(x, axis, { sorted: attr.bool('sorted', true), index_element_type: 'i64', count_element_type: 'i64' });
   return all.map((value, i) => (i === 0 || wants(i) ? value : undefined));
 };
 
 /** Running sums along one axis. */
 export const CumSum: OnnxOp<2> = ({ g, inputs: [x, axis], attr }) => {
   const scalar = scalarOf(g, axis);
-  return room(g, 'CumSum', [x, scalar], { exclusive: attr.bool('exclusive'), reverse: attr.bool('reverse') })[0];
+  return g.cumSum(x, scalar, { exclusive: attr.bool('exclusive'), reverse: attr.bool('reverse') });
 };
 
 /** Running products: log₂ n steps of multiplying with the tensor shifted by 1, 2, 4 … places. */
 export const CumProd: OnnxOp<2> = (node) => {
   const { g, inputs: [x, axisInput], attr } = node;
-  const rank = rankOf(node, x);
-  const axis = axisOf(node, constantNumbers(node, axisInput, 'axis')[0] ?? 0, rank);
-  const length = x.fact.shape?.[axis];
-  if (typeof length !== 'number') throw node.unsupported('the size of the axis must be known');
-  const reverse = attr.bool('reverse');
-  return computedAs(g, x, x.fact.type, (y) => {
-    const shifted = (value: Value, by: number): Value => {
-      const pads = upTo(rank).map((i) => (i === axis ? by : 0));
-      const none = upTo(rank).map(() => 0);
-      const kept = reverse ? g.slice(value, g.ints([by]), g.ints([length]), g.ints([1]), g.ints([axis])) : g.slice(value, g.ints([0]), g.ints([length - by]), g.ints([1]), g.ints([axis]));
-      return g.pad(kept, g.ints(reverse ? none : pads), g.ints(reverse ? pads : none), like(g, value, 1), { pad_mode: 'constant' });
-    };
-    let product = attr.bool('exclusive') && length > 0 ? shifted(y, 1) : y;
-    for (let step = 1; step < length; step *= 2) product = g.multiply(product, shifted(product, step));
-    return product;
-  });
+  const rank = rankOf(node, x), reverse = attr.bool('reverse');
+  const known = numberOf(axisInput);
+  const axis = known === undefined ? undefined : axisOf(node, known, rank);
+  // an axis that only the run tells is moved to the end and back
+  const orders = axis === undefined ? lastOrders(g, scalarOf(g, axisInput), rank) : undefined;
+  const at = axis ?? rank - 1;
+  const moved = orders ? g.transpose(x, orders.there) : x;
+  const longest = Math.max(...(x.fact.shape ?? []).map((d) => (typeof d === 'number' ? d : Number.NaN)));
+  const steps = axis === undefined ? longest : dimOf(x, axis);
+  if (steps === undefined || !(steps <= 2 ** 40)) throw node.unsupported('an axis whose size only the run tells');
+  const ends = (from: number, to: number): readonly number[] => upTo(rank).map((i) => (i === at ? from : to));
+  const shifted = (value: Value, by: number): Value => {
+    const none = g.ints(ends(0, 0)), some = g.ints(ends(by, 0));
+    const padded = g.pad(value, reverse ? none : some, reverse ? some : none, like(g, value, 1), { pad_mode: 'constant' });
+    return reverse ? sliced(g, padded, at, by, Number.MAX_SAFE_INTEGER) : sliced(g, padded, at, 0, -by);
+  };
+  let product = attr.bool('exclusive') ? shifted(moved, 1) : moved;
+  for (let step = 1; step < steps; step *= 2) product = g.multiply(product, shifted(product, step));
+  return orders ? g.transpose(product, orders.back) : product;
 };
+
+/** The orders that move an axis to the end and back; the axis is a scalar that only the run tells. */
+function lastOrders(g: Builder, axis: Value, rank: number): { readonly there: Value; readonly back: Value } {
+  const i64 = (n: number): Value => g.constant('i64', [], [n]);
+  const wide = g.cast(axis, 'i64');
+  const from = g.select(g.less(wide, i64(0)), g.add(wide, i64(rank)), wide);
+  const lines = g.ints(upTo(rank)), last = i64(rank - 1);
+  const after = g.cast(g.greaterEqual(lines, from), 'i64'), beyond = g.cast(g.greater(lines, from), 'i64');
+  return {
+    there: g.select(g.equal(lines, last), from, g.add(lines, after)),
+    back: g.select(g.equal(lines, from), last, g.subtract(lines, beyond)),
+  };
+}

@@ -1,6 +1,6 @@
 /** Resampling and boxes. */
 import type { Value } from '@cuvee/core';
-import { axisOf, dimOf, listOf, numbersOf, rankOf, room, scalarOf, sizeAt, unsqueezed, upTo, type AnyNode } from '../build.js';
+import { axisOf, dimOf, listOf, numbersOf, rankOf, scalarOf, sizeAt, unsqueezed, upTo, type AnyNode } from '../build.js';
 import type { OnnxOp } from '../node.js';
 
 const coordinates = {
@@ -38,12 +38,12 @@ interface Interpolation {
 function interpolated(node: AnyNode, x: Value, by: Value, axes: readonly number[], sizes: boolean, how: Interpolation): Value {
   const { g } = node;
   const resized = resizedAxes(node, x, by, axes, sizes);
-  return room(g, 'Interpolate', [x, resized.by, g.ints(resized.axes)], {
+  return g.interpolate(x, resized.by, g.ints(resized.axes), {
     mode: how.mode === 'linear' ? (how.antialias ? 'linear' : 'linear_onnx') : how.mode,
     shape_calculation_mode: sizes ? 'sizes' : 'scales',
     coordinate_transformation_mode: how.coordinate, nearest_mode: how.nearestMode, antialias: how.antialias, cube_coeff: how.cubic,
     pads_begin: [0], pads_end: [0],
-  })[0] as Value;
+  });
 }
 
 /** Resize-10 is asymmetric; 11 adds sizes, regions and coordinate modes; 18 axes, antialiasing and proportions. */
@@ -95,23 +95,23 @@ export const GridSample: OnnxOp<2> = (node) => {
   if (rankOf(node, x) !== 4) throw node.unsupported(`an input of rank ${rankOf(node, x)}`);
   const word = attr.word('mode', ['linear', 'bilinear', 'cubic', 'bicubic', 'nearest'], node.version < 20 ? 'bilinear' : 'linear');
   const mode = word === 'nearest' ? 'nearest' : word.endsWith('linear') ? 'bilinear' : 'bicubic';
-  return room(g, 'GridSample', [x, grid], { align_corners: attr.bool('align_corners'), mode, padding_mode: attr.word('padding_mode', ['zeros', 'border', 'reflection'], 'zeros') })[0];
+  return g.gridSample(x, grid, { align_corners: attr.bool('align_corners'), mode, padding_mode: attr.word('padding_mode', ['zeros', 'border', 'reflection'], 'zeros') });
 };
 
 /** RoiAlign-16 shifts by half a pixel unless told otherwise; 10 never did. */
 export const RoiAlign: OnnxOp<3> = ({ g, inputs: [x, rois, batch], attr, version }) => {
   const half = version >= 16 && attr.word('coordinate_transformation_mode', ['half_pixel', 'output_half_pixel'], 'half_pixel') === 'half_pixel';
-  return room(g, 'ROIAlign', [x, rois, batch], {
+  return g.roiAlign(x, rois, batch, {
     pooled_h: attr.int('output_height', 1), pooled_w: attr.int('output_width', 1), sampling_ratio: attr.int('sampling_ratio', 0),
     spatial_scale: attr.float('spatial_scale', 1), mode: attr.word('mode', ['avg', 'max'], 'avg'), aligned_mode: half ? 'half_pixel_for_nn' : 'asymmetric',
-  })[0];
+  });
 };
 
 /** Rows [batch, class, box] of the boxes kept, as many as there are. */
 export const NonMaxSuppression: OnnxOp<2> = ({ g, inputs: [boxes, scores, limit, iou, threshold], attr }) => {
   const none = (value: Value | undefined, fallback: Value): Value => (value ? scalarOf(g, value) : fallback);
-  const [selected] = room(g, 'NonMaxSuppression', [
-    boxes, scores, none(limit, g.constant('i64', [], [0])), none(iou, g.constant('f32', [], [0])), none(threshold, g.constant('f32', [], [Number.NEGATIVE_INFINITY]))],
+  const [selected] = g.nonMaxSuppression(
+    boxes, scores, none(limit, g.constant('i64', [], [0])), none(iou, g.constant('f32', [], [0])), none(threshold, g.constant('f32', [], [Number.NEGATIVE_INFINITY])), undefined,
     { box_encoding: attr.int('center_point_box', 0) === 1 ? 'center' : 'corner', sort_result_descending: false, output_type: 'i64' },
   );
   return selected as Value;

@@ -1,6 +1,6 @@
 /** Products: matrices, Einstein sums, determinants. */
 import type { Value } from '@cuvee/core';
-import { allInputs, flattened, like, rankOf, room, sliced, squeezedAt } from '../build.js';
+import { allInputs, flattened, like, rankOf, sliced, squeezedAt } from '../build.js';
 import type { OnnxOp } from '../node.js';
 
 export const MatMul: OnnxOp<2> = ({ g, inputs: [a, b] }) => g.matMul(a, b, { transpose_a: false, transpose_b: false });
@@ -17,7 +17,7 @@ export const Gemm: OnnxOp<2> = (node) => {
   return c ? g.add(product, scaled(c, 'beta')) : product;
 };
 
-export const Einsum: OnnxOp = (node) => room(node.g, 'Einsum', allInputs(node), { equation: node.attr.text('equation').replace(/\s/g, '') })[0];
+export const Einsum: OnnxOp = (node) => node.g.einsum(allInputs(node), { equation: node.attr.text('equation').replace(/\s/g, '') });
 
 /** Determinants of matrices up to 4 × 4, by expansion along the first row. */
 export const Det: OnnxOp = (node) => {

@@ -1,6 +1,6 @@
 /** Normalisations. */
 import type { Value } from '@cuvee/core';
-import { axisOf, dimOf, like, rankOf, reshaped, room, shapeOf, upTo, type AnyNode } from '../build.js';
+import { axisOf, dimOf, like, rankOf, reshaped, shapeOf, upTo, type AnyNode } from '../build.js';
 import type { OnnxOp } from '../node.js';
 
 /** [C] as [1, C, 1, …], to broadcast over a tensor of `rank` axes. */
@@ -8,7 +8,7 @@ const perChannel = (node: AnyNode, x: Value, rank: number): Value => (x.fact.sha
 
 /** (x - mean) / √(variance + ε) with the moments of the given axes. */
 const standardised = (g: AnyNode['g'], x: Value, axes: readonly number[], epsilon: number): Value =>
-  room(g, 'MVN', [x, g.ints(axes)], { normalize_variance: true, eps: epsilon, eps_mode: 'INSIDE_SQRT' })[0] as Value;
+  g.mvn(x, g.ints(axes), { normalize_variance: true, eps: epsilon, eps_mode: 'INSIDE_SQRT' });
 
 /** Inference from the running moments; with `training_mode` (14) from the batch's own, which also move the running ones. */
 export const BatchNormalization: OnnxOp<4> = (node) => {

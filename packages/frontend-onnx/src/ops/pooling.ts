@@ -1,6 +1,6 @@
 /** Poolings. */
 import type { Value } from '@cuvee/core';
-import { dimOf, like, rankOf, room, spatialList, upTo } from '../build.js';
+import { dimOf, like, rankOf, spatialList, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 import { windowAttributes } from '../windows.js';
 
@@ -69,7 +69,7 @@ export const LpPool: OnnxOp = (node) => {
   return g.power(g.multiply(mean, like(g, x, count)), like(g, x, 1 / p));
 };
 
-/** Puts pooled values back at their places; the rest is 0. Places count through the whole output. */
+/** Puts pooled values back at their places; the rest is 0. Places count through the pooling's input, as kernel and strides give it. */
 export const MaxUnpool: OnnxOp<2> = (node) => {
   const { g, inputs: [x, places, shape], attr } = node;
   const rank = rankOf(node, x), spatial = rank - 2;
@@ -81,15 +81,14 @@ export const MaxUnpool: OnnxOp<2> = (node) => {
   const outShape = g.ints(usual);
   const zeros = g.broadcast(like(g, x, 0), g.ints([usual.reduce((a, b) => a * b, 1)]), undefined, { mode: 'numpy' });
   const flat = (value: Value): Value => g.reshape(value, g.ints([-1]), { special_zero: false });
-  if (!shape) return g.reshape(g.scatterUpdate(zeros, flat(places), flat(x), g.constant('i64', [], [0])), outShape, { special_zero: false });
-  const total = g.reduceProd(shape, g.ints([0]), { keep_dims: true });
-  const wide = g.broadcast(like(g, x, 0), total, undefined, { mode: 'numpy' });
-  return g.reshape(g.scatterUpdate(wide, flat(places), flat(x), g.constant('i64', [], [0])), shape, { special_zero: false });
+  const y = g.reshape(g.scatterUpdate(zeros, flat(places), flat(x), g.constant('i64', [], [0])), outShape, { special_zero: false });
+  // a larger output goes on with zeros
+  return shape ? g.pad(y, g.ints(usual.map(() => 0)), g.subtract(g.cast(shape, 'i64'), outShape), like(g, x, 0), { pad_mode: 'constant' }) : y;
 };
 
 /** Largest value of each cell of a grid over each region: by two axes of region coordinates scaled. */
 export const MaxRoiPool: OnnxOp<2> = ({ g, inputs: [x, rois], attr, invalid }) => {
   const pooled = attr.ints('pooled_shape');
   if (pooled.length !== 2) throw invalid('attribute "pooled_shape" must have two entries');
-  return room(g, 'ROIPooling', [x, rois], { pooled_h: pooled[0] as number, pooled_w: pooled[1] as number, spatial_scale: attr.float('spatial_scale', 1), method: 'max' })[0];
+  return g.roiPooling(x, rois, { pooled_h: pooled[0] as number, pooled_w: pooled[1] as number, spatial_scale: attr.float('spatial_scale', 1), method: 'max' });
 };

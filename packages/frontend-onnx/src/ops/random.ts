@@ -1,15 +1,16 @@
-/** Random numbers. `seed` is a float in ONNX; the rooms' streams differ from other engines'. */
+/** Random numbers. `seed` is a float in ONNX, an integer in Dropout; the rooms' streams differ from other engines'. */
 import type { ElementType, Value } from '@cuvee/core';
-import { like, room, shapeOf, type AnyNode } from '../build.js';
+import { like, shapeOf, type AnyNode } from '../build.js';
 import type { OnnxOp } from '../node.js';
 
 /** Uniform in [low, high), of the type. */
 function uniform(node: AnyNode, shape: Value, low: number, high: number, type: ElementType): Value {
-  const { g, attr } = node;
+  const { g, attr, op } = node;
   const inner: ElementType = type === 'f64' ? 'f64' : 'f32';
-  const seed = attr.has('seed') ? Math.abs(Math.trunc(attr.float('seed') * 1000)) % 2 ** 31 : 0;
-  const [y] = room(g, 'RandomUniform', [shape, g.constant(inner, [], [low]), g.constant(inner, [], [high])], { output_type: inner, global_seed: seed, op_seed: seed === 0 ? 0 : 1 });
-  return g.cast(y as Value, type);
+  const given = !attr.has('seed') ? 0 : op === 'Dropout' ? attr.int('seed') : attr.float('seed') * 1000;
+  const seed = Number.isFinite(given) ? Math.abs(Math.trunc(given)) % 2 ** 31 : 0;
+  const y = g.randomUniform(shape, g.constant(inner, [], [low]), g.constant(inner, [], [high]), { output_type: inner, global_seed: seed, op_seed: seed === 0 ? 0 : 1 });
+  return g.cast(y, type);
 }
 
 /** Normal numbers from two uniform ones (Box and Muller 1958). */

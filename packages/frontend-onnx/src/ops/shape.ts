@@ -1,6 +1,6 @@
 /** Rearranging: other shapes, other orders, parts and joins. */
 import type { Value } from '@cuvee/core';
-import { allInputs, axesOf, axisOf, constantNumbers, dimOf, flattened, listOf, like, numbersOf, rankOf, reshapedTo, room, scalarOf, shapeOf, sizeAt, sizesOf, sliced, upTo } from '../build.js';
+import { allInputs, axesOf, axisOf, constantNumbers, dimOf, flattened, listOf, like, numbersOf, rankOf, reshapedTo, scalarOf, shapeOf, sizeAt, sizesOf, sliced, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** Reshape-5 takes the shape as input; Reshape-14 may take 0 for what it is. */
@@ -103,10 +103,10 @@ export const Pad: OnnxOp = (node) => {
   const rank = rankOf(node, x);
   const fill = version < 11 ? like(g, x, attr.float('value', 0)) : value ? scalarOf(g, value) : undefined;
   const given = version < 11 || !pads ? attr.ints(version === 1 ? 'paddings' : 'pads') : numbersOf(pads);
-  if (!given) {
-    if (axes || mode === 'wrap') throw node.unsupported(`pads that only the run tells${axes ? ' on chosen axes' : ' around the edge'}`);
-    const half = (from: number): Value => sliced(g, pads as Value, 0, from * rank, (from + 1) * rank);
-    return g.pad(x, half(0), half(1), mode === 'constant' ? fill : undefined, { pad_mode: padModes[mode as 'constant'] });
+  if (!given || (axes && !numbersOf(axes))) {
+    const [begin, end] = [0, 1].map((half) => padsAtRun(node, g.cast(pads ?? g.ints(given as readonly number[]), 'i64'), axes, half, rank)) as [Value, Value];
+    if (mode === 'wrap') return wrappedAtRun(g, x, begin, end, rank);
+    return g.pad(x, begin, end, mode === 'constant' ? fill : undefined, { pad_mode: padModes[mode] });
   }
   const along = axes ? constantNumbers(node, axes, 'axes').map((axis) => axisOf(node, axis, rank)) : upTo(rank);
   if (given.length !== 2 * along.length) throw node.invalid(`there are ${given.length} pads for ${along.length} axes`);
@@ -115,6 +115,28 @@ export const Pad: OnnxOp = (node) => {
   if (mode === 'wrap') return wrapped(g, x, begin, end);
   return g.pad(x, g.ints(begin), g.ints(end), mode === 'constant' ? fill : undefined, { pad_mode: padModes[mode] });
 };
+
+/** The first or second half of pads that only the run tells, one for every axis. */
+function padsAtRun(node: OnnxNode, pads: Value, axes: Value | undefined, half: number, rank: number): Value {
+  const { g } = node;
+  if (!axes) return sliced(g, pads, 0, half * rank, (half + 1) * rank);
+  const count = dimOf(axes, 0);
+  if (count === undefined) throw node.unsupported('axes whose number only the run tells');
+  const wide = g.cast(axes, 'i64'), zero = g.constant('i64', [], [0]);
+  const places = g.select(g.less(wide, zero), g.add(wide, g.constant('i64', [], [rank])), wide);
+  return g.scatterUpdate(g.ints(upTo(rank).map(() => 0)), places, sliced(g, pads, 0, half * count, (half + 1) * count), zero);
+}
+
+/** Place i of an axis of n comes from place i - begin modulo n. */
+function wrappedAtRun(g: OnnxNode['g'], x: Value, begin: Value, end: Value, rank: number): Value {
+  const i64 = (n: number): Value => g.constant('i64', [], [n]);
+  return upTo(rank).reduce((y, axis) => {
+    const size = sizeAt(g, x, axis);
+    const [before, after] = [begin, end].map((pads) => g.gather(pads, i64(axis), i64(0))) as [Value, Value];
+    const places = g.range(g.negative(before), g.add(size, after), i64(1), { output_type: 'i64' });
+    return g.gather(y, g.floorMod(places, size), i64(axis));
+  }, x);
+}
 
 /** Padding with the opposite end, axis by axis: joins of slices. */
 function wrapped(g: OnnxNode['g'], x: Value, begin: readonly number[], end: readonly number[]): Value {
@@ -130,8 +152,8 @@ function wrapped(g: OnnxNode['g'], x: Value, begin: readonly number[], end: read
 }
 
 export const DepthToSpace: OnnxOp = ({ g, inputs: [x], attr }) =>
-  room(g, 'DepthToSpace', [x], { block_size: attr.int('blocksize'), mode: attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first' })[0];
-export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) => room(g, 'SpaceToDepth', [x], { block_size: attr.int('blocksize'), mode: 'blocks_first' })[0];
+  g.depthToSpace(x, { block_size: attr.int('blocksize'), mode: attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first' });
+export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) => g.spaceToDepth(x, { block_size: attr.int('blocksize'), mode: 'blocks_first' });
 
 /** TopK-1 has k as attribute, 10 as input, 11 smallest and unsorted. */
 export const TopK: OnnxOp = ({ g, inputs: [x, k], attr, version }) => {
@@ -155,7 +177,7 @@ export const ArgMax: OnnxOp = (node) => argument(node, 'max');
 export const ArgMin: OnnxOp = (node) => argument(node, 'min');
 
 export const ReverseSequence: OnnxOp<2> = ({ g, inputs: [x, lengths], attr }) =>
-  room(g, 'ReverseSequence', [x, lengths], { batch_axis: attr.int('batch_axis', 1), seq_axis: attr.int('time_axis', 0) })[0];
+  g.reverseSequence(x, lengths, { batch_axis: attr.int('batch_axis', 1), seq_axis: attr.int('time_axis', 0) });
 
 /** Cuts or pads the middle to given sizes: an odd element more is cut or padded at the end. */
 export const CenterCropPad: OnnxOp<2> = (node) => {
@@ -193,7 +215,7 @@ export const Col2Im: OnnxOp<3> = (node) => {
   const spatial = dimOf(image, 0) ?? constantNumbers(node, image, 'image_shape').length;
   if (spatial !== 2) throw node.unsupported(`pictures of ${spatial} axes`);
   const pads = attr.ints('pads', [0, 0, 0, 0]);
-  return room(g, 'Col2Im', [x, image, block], {
+  return g.col2Im(x, image, block, {
     strides: attr.ints('strides', [1, 1]), dilations: attr.ints('dilations', [1, 1]), pads_begin: pads.slice(0, 2), pads_end: pads.slice(2),
-  })[0];
+  });
 };

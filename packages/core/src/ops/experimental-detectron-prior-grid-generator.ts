@@ -3,6 +3,7 @@ import type { Fact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
 import { bool, float, int } from './attributes.js';
 import { floating, numeric, op, port } from './op.js';
+import { counting, reshaped, shapeValue, sizesOf, sizeValue, type Size } from './sizes.js';
 
 /**
  * Prior boxes [n, 4] moved to the middle of every cell of a feature map: [h·w·n, 4], or [h, w, n, 4] without `flatten`. Grid size and
@@ -34,5 +35,22 @@ export const ExperimentalDetectronPriorGridGenerator = op('ExperimentalDetectron
       return Number(priors.data[i % (4 * count)]) + middle;
     });
     return Literal.from(priors.type, a.flatten ? [rows * columns * count, 4] : [rows, columns, count, 4], values).nd();
+  },
+
+  decompose(g, { priors, feature_map, im_data }, a) {
+    const map = sizesOf(g, feature_map);
+    const image = sizesOf(g, im_data);
+    if (!map || !image) return undefined;
+    const { type } = priors.fact;
+    const grid: readonly [Size, Size] = [a.h || (map[2] as Size), a.w || (map[3] as Size)];
+    const middles = (count: Size, length: Size, stride: number): typeof priors => {
+      const step = stride ? g.scalar(stride, priors) : g.divide(g.cast(sizeValue(g, length), type), g.cast(sizeValue(g, count), type));
+      return g.multiply(g.add(g.cast(counting(g, count), type), g.scalar(0.5, priors)), step);
+    };
+    const spread = (v: typeof priors): typeof priors => g.broadcast(v, shapeValue(g, [...grid, 1, 1]), undefined);
+    const x = spread(reshaped(g, middles(grid[1], image[3] as Size, a.stride_x), [1, grid[1], 1, 1]));
+    const y = spread(reshaped(g, middles(grid[0], image[2] as Size, a.stride_y), [grid[0], 1, 1, 1]));
+    const boxes = g.add(priors, g.concat([x, y, x, y], { axis: 3 }));
+    return a.flatten ? g.reshape(boxes, g.ints([-1, 4])) : boxes;
   },
 });

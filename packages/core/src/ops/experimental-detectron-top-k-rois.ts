@@ -26,4 +26,12 @@ export const ExperimentalDetectronTopKROIs = op('ExperimentalDetectronTopKROIs',
     });
     return Literal.from(input_rois.type, [max_rois, 4], values).nd();
   },
+
+  /** Zero regions of the lowest probability fill up to `max_rois`. */
+  decompose(g, { input_rois, rois_probs }, { max_rois }) {
+    const none = g.broadcast(g.scalar(-3e38, rois_probs), g.ints([max_rois]), undefined);
+    const regions = g.concat([input_rois, g.broadcast(g.scalar(0, input_rois), g.ints([max_rois, 4]), undefined)], { axis: 0 });
+    const [, places] = g.topK(g.concat([rois_probs, none], { axis: 0 }), g.constant('i64', [], [max_rois]), { axis: 0, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true });
+    return g.gather(regions, places as typeof input_rois, g.constant('i64', [], [0]));
+  },
 });

@@ -8,6 +8,7 @@ import { add, bounds, floorDiv, isExpr, mul, sub, type Dim, type Shape } from '.
 import { normalizeAxis, numbersOf, sizeOf, zeros, type NdArray } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
 import { inferAxis } from './movement.js';
+import { counting, over, plus, sizesOf, sizeValue, times, type Size } from './sizes.js';
 
 /** Real and imaginary parts of an array. */
 export interface Complex {
@@ -137,52 +138,70 @@ export const halfOf = (n: Dim): Dim => add(floorDiv(n, 2), 1);
 /** Real values that a half spectrum of n entries stands for by default. */
 export const wholeOf = (n: Dim): Dim => mul(2, sub(n, 1));
 
-/** Longest transform that is made a product with a matrix. */
+/** Longest transform of known length that is made a constant matrix. */
 const longestMatrix = 2048;
 
 /** Real and imaginary values in a graph; no imaginary part: zero. */
 export interface Parts { readonly re: Value; readonly im: Value | undefined }
 
-/** A value times a [rows, columns] matrix along one axis, cut to the rows. */
-function alongAxis(g: Builder, x: Value, axis: number, rows: number, columns: number, entry: (row: number, column: number) => number): Value {
-  const shape = x.fact.shape as readonly Dim[];
-  const rank = shape.length;
-  const cut = shape[axis] === rows ? x : g.slice(x, g.ints([0]), g.ints([rows]), g.ints([1]), g.ints([axis]), {});
-  const matrix = g.cast(g.constant('f32', [rows, columns], Float32Array.from({ length: rows * columns }, (_, i) => entry(Math.floor(i / columns), i % columns))), x.fact.type);
-  if (axis === rank - 1) return g.matMul(cut, matrix, {});
-  const order = Array.from({ length: rank }, (_, i) => (i === rank - 1 ? axis : i === axis ? rank - 1 : i));
-  return g.transpose(g.matMul(g.transpose(cut, g.ints(order), {}), matrix, {}), g.ints(order), {});
+/** The matrices [rows, columns] of cosines and sines of 2π·jk/n: constants where everything is known. */
+function waves(g: Builder, like: Value, rows: Size, columns: Size, n: Size): readonly [cos: Value, sin: Value] {
+  if (typeof rows === 'number' && typeof columns === 'number' && typeof n === 'number') {
+    const made = (f: (x: number) => number): Value => {
+      const values = Float32Array.from({ length: rows * columns }, (_, i) => f((2 * Math.PI * ((Math.floor(i / columns) * (i % columns)) % n)) / n));
+      return g.cast(g.constant('f32', [rows, columns], values), like.fact.type);
+    };
+    return [made(Math.cos), made(Math.sin)];
+  }
+  const phase = g.floorMod(g.multiply(g.unsqueeze(counting(g, rows), g.ints([1])), counting(g, columns)), sizeValue(g, n));
+  const angle = g.multiply(g.cast(phase, 'f32'), g.divide(g.constant('f32', [1], [2 * Math.PI]), g.cast(sizeValue(g, n), 'f32')));
+  return [g.cast(g.cos(angle), like.fact.type), g.cast(g.sin(angle), like.fact.type)];
 }
 
-const both = (g: Builder, a: Value, b: Value | undefined, sign: 1 | -1): Value => (b === undefined ? a : sign > 0 ? g.add(a, b, {}) : g.subtract(a, b, {}));
+/** A value times a matrix along one axis, cut to the matrix' rows. */
+function alongAxis(g: Builder, x: Value, axis: number, own: Size, rows: Size, matrix: Value): Value {
+  const rank = (x.fact.shape as readonly Dim[]).length;
+  const cut = own === rows ? x : g.slice(x, g.ints([0]), sizeValue(g, rows), g.ints([1]), g.ints([axis]));
+  if (axis === rank - 1) return g.matMul(cut, matrix);
+  const order = Array.from({ length: rank }, (_, i) => (i === rank - 1 ? axis : i === axis ? rank - 1 : i));
+  return g.transpose(g.matMul(g.transpose(cut, g.ints(order)), matrix), g.ints(order));
+}
 
-/** `transform` as a graph, for an axis of known length. */
+const both = (g: Builder, a: Value, b: Value | undefined, sign: 1 | -1): Value => (b === undefined ? a : sign > 0 ? g.add(a, b) : g.subtract(a, b));
+const fewer = (g: Builder, a: Size, b: Size): Size => (typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : g.minimum(sizeValue(g, a), sizeValue(g, b)));
+const tooLong = (n: Size): boolean => typeof n === 'number' && (n > longestMatrix || n < 1);
+
+/** `transform` as a graph. */
 export function transformGraph(g: Builder, x: Parts, axis: number, length: number | undefined, inverse: boolean, half = false): Parts | undefined {
-  const own = x.re.fact.shape?.[axis];
-  if (typeof own !== 'number') return undefined;
+  const own = sizesOf(g, x.re)?.[axis];
+  if (own === undefined) return undefined;
   const n = length ?? own;
-  if (n > longestMatrix || n < 1) return undefined;
-  const columns = half ? Math.floor(n / 2) + 1 : n;
-  const rows = Math.min(own, n);
-  const scale = inverse ? 1 / n : 1;
-  const cos = (v: Value): Value => alongAxis(g, v, axis, rows, columns, (j, k) => scale * Math.cos((2 * Math.PI * ((j * k) % n)) / n));
-  const sin = (v: Value): Value => alongAxis(g, v, axis, rows, columns, (j, k) => (inverse ? scale : -scale) * Math.sin((2 * Math.PI * ((j * k) % n)) / n));
-  const re = both(g, cos(x.re), x.im && sin(x.im), -1);
-  const im = both(g, sin(x.re), x.im && cos(x.im), 1);
-  return { re, im };
+  if (tooLong(n)) return undefined;
+  const rows = length === undefined ? own : fewer(g, own, length);
+  const [cos, sin] = waves(g, x.re, rows, half ? plus(g, over(g, n, 2), 1) : n, n);
+  const by = (v: Value, matrix: Value): Value => alongAxis(g, v, axis, own, rows, matrix);
+  const re = both(g, by(x.re, cos), x.im && by(x.im, sin), inverse ? -1 : 1);
+  const turned = by(x.re, sin);
+  const im = inverse ? both(g, turned, x.im && by(x.im, cos), 1) : x.im ? g.subtract(by(x.im, cos), turned) : g.negative(turned);
+  if (!inverse) return { re, im };
+  const scale = g.cast(sizeValue(g, n), x.re.fact.type);
+  return { re: g.divide(re, scale), im: g.divide(im, scale) };
 }
 
 /** `fromHalf` as a graph. */
 export function fromHalfGraph(g: Builder, x: Parts, axis: number, length: number | undefined): Value | undefined {
-  const own = x.re.fact.shape?.[axis];
-  if (typeof own !== 'number' || !x.im) return undefined;
-  const n = length ?? 2 * (own - 1);
-  if (n > longestMatrix || n < 1) return undefined;
-  const rows = Math.min(own, Math.floor(n / 2) + 1);
-  const weight = (k: number): number => (k === 0 || 2 * k === n ? 1 : 2) / n;
-  const re = alongAxis(g, x.re, axis, rows, n, (k, j) => weight(k) * Math.cos((2 * Math.PI * ((j * k) % n)) / n));
-  const im = alongAxis(g, x.im, axis, rows, n, (k, j) => (k === 0 || 2 * k === n ? 0 : -weight(k) * Math.sin((2 * Math.PI * ((j * k) % n)) / n)));
-  return g.add(re, im, {});
+  const own = sizesOf(g, x.re)?.[axis];
+  if (own === undefined || !x.im) return undefined;
+  const n = length ?? times(g, plus(g, own, -1), 2);
+  if (tooLong(n)) return undefined;
+  const rows = length === undefined ? own : fewer(g, own, Math.floor(length / 2) + 1);
+  const [cos, sin] = waves(g, x.re, rows, n, n);
+  // The first and, for even n, the middle entry come once, the others with their conjugates.
+  const k = counting(g, rows);
+  const once = g.logicalOr(g.equal(k, g.ints([0])), g.equal(g.multiply(k, g.ints([2])), sizeValue(g, n)));
+  const weight = g.divide(g.select(once, g.scalar(1, x.re), g.scalar(2, x.re)), g.cast(sizeValue(g, n), x.re.fact.type));
+  const weighted = (m: Value): Value => g.multiply(m, g.unsqueeze(weight, g.ints([1])));
+  return g.subtract(alongAxis(g, x.re, axis, own, rows, weighted(cos)), alongAxis(g, x.im, axis, own, rows, weighted(sin)));
 }
 
 /** The parts along a last axis of size 2. */

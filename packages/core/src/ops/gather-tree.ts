@@ -1,7 +1,9 @@
+import { Model } from '../ir/model.js';
 import type { Dim } from '../shape/index.js';
 import { moved, numberOf, numbersOf } from '../tensor/nd.js';
 import { sameType } from './elementwise.js';
 import { numeric, op, port } from './op.js';
+import { counting, shapeValue, sizesOf, type Size } from './sizes.js';
 
 /**
  * Beams of a beam search read back from the last step along their parents; inputs are [steps, batch, beam].
@@ -50,5 +52,30 @@ export const GatherTree = op('GatherTree', {
       }
     }
     return out;
+  },
+
+  /** From the last step to the first each beam carries the place that it came from; then all behind an end token is one too. */
+  decompose(g, { step_ids, parent_idx, max_seq_len, end_token }) {
+    const sizes = sizesOf(g, step_ids);
+    if (!sizes) return undefined;
+    const [steps, batch, beams] = sizes as [Size, Size, Size];
+    const [ids, parents, lengths] = [step_ids, parent_idx, max_seq_len].map((v) => g.cast(v, 'i64')) as [typeof step_ids, typeof step_ids, typeof step_ids];
+    const end = g.reshape(g.cast(end_token, 'i64'), g.ints([1]));
+    const active = g.unsqueeze(g.less(g.unsqueeze(counting(g, steps), g.ints([1])), lengths), g.ints([2]));
+    const b = g.body();
+    const [id, parent, beam, going, last] = [b.parameter('i64', '1,?,?', 'id'), b.parameter('i64', '1,?,?', 'parent'), b.parameter('i64', '1,?,?', 'beam'), b.parameter('boolean', '1,?,1', 'active'), b.parameter('i64', '1', 'end')];
+    const along = (v: typeof step_ids): typeof step_ids => b.gatherElements(v, beam, { axis: 2 });
+    const results = [b.select(going, along(id), last), b.select(going, along(parent), beam)].map((v) => b.result(v));
+    const model = new Model({ name: 'step', parameters: [id, parent, beam, going, last].map((v) => v.node), results, scope: b.scope });
+    const range = { axis: 0, start: -1, end: 0, stride: -1, partSize: 1 };
+    const first = g.broadcast(counting(g, beams), shapeValue(g, [1, batch, beams]), undefined);
+    const [walked] = g.tensorIterator([ids, parents, first, active, end], {
+      body: model,
+      inputs: [{ external: 0, internal: 0, ...range }, { external: 1, internal: 1, ...range }, { external: 2, internal: 2, backEdge: 1 }, { external: 3, internal: 3, ...range }, { external: 4, internal: 4 }],
+      outputs: [{ external: 0, internal: 0, ...range }],
+    }) as [typeof step_ids];
+    const ends = g.cast(g.equal(walked, end), 'i64');
+    const ended = g.greater(g.cumSum(ends, g.constant('i64', [], [0])), g.ints([0]));
+    return g.cast(g.select(ended, end, walked), step_ids.fact.type);
   },
 });

@@ -2,8 +2,9 @@ import type { Fact } from '../ir/fact.js';
 import { add, bounds, floorDiv, mul, sub, type Dim } from '../shape/index.js';
 import { numberOf, zeros } from '../tensor/nd.js';
 import { bool } from './attributes.js';
-import { fromHalf, fromPairs } from './fourier.js';
+import { fromHalf, fromHalfGraph, fromPairs, partsOf } from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
+import { counting, plus, reshaped, shapeValue, sizesOf, times, type Size } from './sizes.js';
 import { centred } from './stft.js';
 import { knownScalar } from './top-k.js';
 
@@ -60,5 +61,37 @@ export const ISTFT = op('ISTFT', {
       }
     }
     return out;
+  },
+
+  /** Windowed frames are scattered onto zeros where they belong, and so are the squares of the window. */
+  decompose(g, { data, window, frame_size, frame_step, signal_length }, { center, normalized }) {
+    const sizes = sizesOf(g, data);
+    const frame = knownScalar(frame_size.fact);
+    const step = knownScalar(frame_step.fact);
+    const length = signal_length && knownScalar(signal_length.fact);
+    const given = window.fact.shape?.[0];
+    if (!sizes || typeof frame !== 'number' || typeof step !== 'number' || typeof given !== 'number' || (signal_length && typeof length !== 'number')) return undefined;
+    const batched = sizes.length === 4;
+    const [rows, , frames] = (batched ? sizes : [1, ...sizes]) as [Size, Size, Size];
+    const left = Math.floor((frame - given) / 2);
+    const weights = given === frame ? window : g.pad(window, g.ints([left]), g.ints([frame - given - left]), undefined, { pad_mode: 'constant' });
+    const pieces = fromHalfGraph(g, partsOf(g, batched ? data : g.unsqueeze(data, g.ints([0]))), 1, frame);
+    if (!pieces) return undefined;
+    const windowed = g.multiply(g.transpose(pieces, g.ints([2, 1, 0])), g.unsqueeze(weights, g.ints([1])));
+    const starts = g.multiply(counting(g, frames), g.ints([step]));
+    const places = g.reshape(g.add(g.unsqueeze(starts, g.ints([1])), counting(g, frame)), g.ints([-1, 1]));
+    const whole = plus(g, times(g, plus(g, frames, -1), step), frame);
+    const zero = g.scalar(0, data);
+    const sums = g.scatterNDUpdate(g.broadcast(zero, shapeValue(g, [whole, rows]), undefined), places, reshaped(g, windowed, [times(g, frames, frame), rows]), { reduction: 'sum' });
+    const squares = g.broadcast(g.multiply(weights, weights), shapeValue(g, [frames, frame]), undefined);
+    const covered = g.scatterNDUpdate(g.broadcast(zero, shapeValue(g, [whole, 1]), undefined), places, g.reshape(squares, g.ints([-1, 1])), { reduction: 'sum' });
+    const divided = g.divide(sums, g.select(g.equal(covered, zero), g.scalar(1, data), covered));
+    const scaled = normalized ? g.multiply(divided, g.scalar(Math.sqrt(frame), data)) : divided;
+    const signal = g.transpose(scaled, g.ints([1, 0]));
+    const margin = center ? Math.floor(frame / 2) : 0;
+    const filled = typeof length === 'number' ? g.concat([signal, g.broadcast(zero, shapeValue(g, [rows, length]), undefined)], { axis: 1 }) : signal;
+    const stop = typeof length === 'number' ? margin + length : plus(g, whole, -margin);
+    const cut = g.slice(filled, g.ints([margin]), shapeValue(g, [stop]), g.ints([1]), g.ints([1]));
+    return batched ? cut : g.squeeze(cut, g.ints([0]));
   },
 });

@@ -4,6 +4,7 @@ import { isFloat } from '../tensor/element.js';
 import { oneOf } from './attributes.js';
 import { index, numeric, op, optional, port } from './op.js';
 import { extreme } from './scatter.js';
+import { reshaped, shapeValue, sizesOf, type Size } from './sizes.js';
 import { knownScalar } from './top-k.js';
 
 /**
@@ -43,6 +44,27 @@ export const SegmentMax = op('SegmentMax', {
       met.add(id);
     });
     return out;
+  },
+
+  decompose(g, { data, segment_ids, num_segments }, { fill_mode }) {
+    const sizes = sizesOf(g, data);
+    if (!sizes) return undefined;
+    const ids = g.cast(segment_ids, 'i64');
+    const present = g.add(g.reduceMax(ids, g.ints([0]), { keep_dims: true }), g.ints([1]));
+    const wanted = num_segments ? g.reshape(g.cast(num_segments, 'i64'), g.ints([1])) : present;
+    const rows = num_segments ? g.maximum(present, wanted) : present;
+    const { type } = data.fact;
+    const low = g.constant(type, [], [(isFloat(type) ? lowest(type) : extreme(type, true)) as number]);
+    const at = g.unsqueeze(ids, g.ints([1]));
+    const full = (value: typeof low, tail: readonly Size[]): typeof low => g.broadcast(value, shapeValue(g, [rows, ...tail]), undefined);
+    let top = g.scatterNDUpdate(full(low, sizes.slice(1)), at, data, { reduction: 'max' });
+    if (fill_mode === 'zero') {
+      const tail = sizes.slice(1).map(() => 1);
+      const ones = reshaped(g, g.broadcast(g.constant('i32', [1], [1]), g.shapeOf(ids), undefined), [-1, ...tail]);
+      const met = g.scatterNDUpdate(full(g.constant('i32', [], [0]), tail), at, ones, { reduction: 'sum' });
+      top = g.select(g.equal(met, g.constant('i32', [], [0])), g.scalar(0, data), top);
+    }
+    return num_segments ? g.slice(top, g.ints([0]), wanted, g.ints([1]), g.ints([0])) : top;
   },
 });
 

@@ -41,4 +41,23 @@ export const SparseFillEmptyRows = op('SparseFillEmptyRows', {
     entries.forEach((e, i) => { out.data[i] = e.value as never; });
     return [Literal.from(indices.type, [entries.length, 2], entries.flatMap((e) => [e.row, e.column])).nd(), out, Literal.from('boolean', [rows], empty).nd()];
   },
+
+  /** The empty rows' entries come behind the others; a stable order by row puts them in place. */
+  decompose(g, { values, dense_shape, indices, default_value }) {
+    const at = g.cast(indices, 'i64');
+    const column = (i: number): typeof at => g.slice(at, g.ints([i]), g.ints([i + 1]), g.ints([1]), g.ints([1]));
+    const rows = g.slice(g.cast(dense_shape, 'i64'), g.ints([0]), g.ints([1]), g.ints([1]), undefined);
+    const ones = g.broadcast(g.constant('i32', [], [1]), g.shapeOf(values), undefined);
+    const met = g.scatterNDUpdate(g.broadcast(g.constant('i32', [], [0]), rows, undefined), column(0), ones, { reduction: 'sum' });
+    const empty = g.equal(met, g.constant('i32', [], [0]));
+    const filled = g.transpose(g.nonZero(empty, { output_type: 'i64' }), g.ints([1, 0]));
+    const entries = g.concat([at, g.concat([filled, g.multiply(filled, g.ints([0]))], { axis: 1 })], { axis: 0 });
+    const added = g.broadcast(g.reshape(default_value, g.ints([1])), g.slice(g.shapeOf(filled), g.ints([0]), g.ints([1]), g.ints([1]), undefined), undefined);
+    const all = g.concat([values, added], { axis: 0 });
+    const keys = g.squeeze(g.slice(entries, g.ints([0]), g.ints([1]), g.ints([1]), g.ints([1])), g.ints([1]));
+    const count = g.squeeze(g.shapeOf(keys), g.ints([0]));
+    const [, order] = g.topK(keys, count, { axis: 0, mode: 'min', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [typeof at, typeof at];
+    const axis = g.constant('i64', [], [0]);
+    return [g.cast(g.gather(entries, order, axis), indices.fact.type), g.gather(all, order, axis), empty];
+  },
 });

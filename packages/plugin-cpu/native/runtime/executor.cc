@@ -326,6 +326,7 @@ Status Executor::run_step(const PlanStep& step, Context& context) {
       if (plan_.tensors[step.outputs[i]].storage == Storage::dynamic) {
         context.out[i].absent = true;
         context.out[i].data = nullptr;
+        context.out[i].dims = context.open_dims[i].data();
       }
   context.no_memory = false;
   Status status = step.family->run(context);

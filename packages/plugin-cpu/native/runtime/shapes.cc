@@ -12,7 +12,7 @@ Status Shapes::decode(std::span<const uint8_t> bytes, Shapes& shapes) {
 }
 
 void Shapes::start(int64_t* registers) const {
-  std::fill_n(registers, registers_, 0);
+  std::fill_n(registers, registers_, unknown);
   if (!empty_) program_.start(registers);
 }
 

@@ -16,7 +16,9 @@ class Shapes {
   // In a plan with no shape program at all, registers are those that bindings name; `widen` makes room for one more.
   void widen(uint32_t registers) { if (empty_) registers_ = std::max(registers_, registers); }
   uint32_t registers() const { return registers_; }
-  // Sets registers that hold constants, the others to 0.
+  // What a register holds before its level.
+  static constexpr int64_t unknown = INT64_MIN;
+  // Sets registers that hold constants, the others to `unknown`.
   void start(int64_t* registers) const;
   // Computes what `level` adds; the level's symbols are bound.
   Status run_level(int64_t* registers, size_t level) const;

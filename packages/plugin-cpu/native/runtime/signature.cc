@@ -140,6 +140,7 @@ Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature)
   c.out = std::span(c.views).subspan(ins);
   c.packed.resize(ins);
   c.constants.resize(ins);
+  c.open_dims.resize(step.outputs.size());
   for (size_t i = 0; i < c.views.size(); ++i) {
     const int32_t t = i < ins ? step.inputs[i] : step.outputs[i - ins];
     if (t < 0) continue;
@@ -149,8 +150,10 @@ Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature)
     view.absent = false;
     const PlanTensor& root = plan_.tensors[plan_.tensors[t].root];
     if (i >= ins && root.storage == Storage::dynamic) {
+      auto& open = c.open_dims[i - ins];
+      for (const uint32_t reg : plan_.tensors[t].dims) open.push_back(signature.registers[reg] == Shapes::unknown ? -1 : signature.registers[reg]);
       view.absent = true;
-      view.dims = nullptr;
+      view.dims = open.data();
       continue;
     }
     const Resolved& r = signature.tensors[static_cast<size_t>(resolved_[t])];

@@ -21,6 +21,7 @@ class Context final : public StepContext {
   uint64_t scratch_bytes = 0, scratch_offset = 0;
   std::vector<char> packed;                            // by input
   std::vector<std::shared_ptr<const Blob>> constants;  // by input, while needed
+  std::vector<std::vector<int64_t>> open_dims;         // by output: of dynamic ones, what is known, -1 where it is not
   bool skip = false;
   bool no_memory = false;  // why the last `allocate` or `pack` said no
   Status failure;          // or this

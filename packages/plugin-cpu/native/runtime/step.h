@@ -137,8 +137,8 @@ class StepContext {
   using Fill = void (*)(void* to, const TensorView& from, const void* argument, Parallel& pool);
   virtual std::shared_ptr<Packed> pack(int i, std::string_view format, size_t bytes, Fill fill, const void* argument) = 0;
 
-  // Memory for output i whose size only this step knows (storage `dynamic`); sets out[i] and binds its dimensions. Once per
-  // output and run. Returns false when the memory budget does not allow it: fail with OUT_OF_MEMORY.
+  // Memory for output i whose size only this step knows (storage `dynamic`): before, out[i] is absent and its dims say what is
+  // known, -1 where nothing is. Sets out[i] and binds its dimensions. Once per output and run. Returns false when the memory budget does not allow it: fail with OUT_OF_MEMORY.
   virtual bool allocate(int i, std::span<const int64_t> dims) = 0;
 
   // True when the request was cancelled: return soon, with any status.

@@ -1,10 +1,12 @@
 // cuvee_native_test [--isa NAME] [--only SUBSTRING]     runs the tests
+// cuvee_native_test replay FILE...                    runs stored plans (replay.cc)
 // cuvee_native_test bench [--only SUBSTRING] [--threads N] [--isa NAME] [--shape …]   runs the measurements
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include "tests/check.h"
+#include "tests/replay.h"
 
 namespace cuvee::test {
 
@@ -76,6 +78,7 @@ static int run() {
 }  // namespace cuvee::test
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "replay") == 0) return cuvee::test::replay(argc - 2, argv + 2);
   cuvee::test::count = argc;
   cuvee::test::words = argv;
   return cuvee::test::run();

@@ -136,9 +136,9 @@ Status collect(StepContext& c, Parts& parts, const OutputPort& p, const TensorVi
 Status concatenate(StepContext& c, int i, Parts& parts, const OutputPort& p) {
   TensorView& to = c.out[static_cast<size_t>(i)];
   std::vector<int64_t> dims = parts.dims;
-  if (parts.lengths.empty()) {  // no turn: nothing is known of the other dimensions beyond what the plan says
-    dims.assign(static_cast<size_t>(to.rank), 0);
-    if (!to.absent) std::copy_n(to.dims, to.rank, dims.begin());
+  if (parts.lengths.empty()) {  // no turn: of the other dimensions, only what the plan says is known
+    dims.assign(to.dims, to.dims + to.rank);
+    for (int64_t& d : dims) d = std::max<int64_t>(d, 0);
   }
   int64_t total = 0;
   for (const int64_t n : parts.lengths) total += n;

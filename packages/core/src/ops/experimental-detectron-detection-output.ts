@@ -1,11 +1,13 @@
 import type { Fact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
 import { bool, float, floats, int } from './attributes.js';
-import { byFallingScore, clippedTo, refined, suppressedBoxes } from './box-deltas.js';
+import { byFallingScore, clippedTo, cornersOf, refined, refinedGraph, stacked, suppressedBoxes, suppressedGraph } from './box-deltas.js';
 import type { Box } from './boxes.js';
 import { boxAt } from './detections.js';
 import { corners4 } from './generate-proposals.js';
+import { filledTo } from './experimental-detectron-generate-proposals-single-image.js';
 import { floating, index, op, port } from './op.js';
+import { reshaped, shapeValue, sizesOf, type Size } from './sizes.js';
 
 /**
  * Detections of one image in pixels: regions [n, 4] refined per class by deltas [n, classes·4], scores [n, classes], class 0 being the
@@ -48,5 +50,25 @@ export const ExperimentalDetectronDetectionOutput = op('ExperimentalDetectronDet
       Literal.from('i32', [n], filled(kept.map((d) => d.cls), n)).nd(),
       Literal.from(rois.type, [n], filled(kept.map((d) => d.score), n)).nd(),
     ];
+  },
+
+  /** Classes take the place of a batch. */
+  decompose(g, { rois, deltas, scores, im_info }, a) {
+    const sizes = sizesOf(g, rois);
+    const columns = deltas.fact.shape?.[1];
+    if (!sizes || typeof columns !== 'number') return undefined;
+    const count = sizes[0] as Size;
+    const classes = a.num_classes - 1;
+    const each = g.transpose(reshaped(g, deltas, [count, columns / 4, 4]), g.ints([1, 0, 2]));
+    const own = g.slice(each, g.ints([1]), g.ints([a.class_agnostic_box_regression ? 2 : a.num_classes]), g.ints([1]), g.ints([0]));
+    const moves = a.class_agnostic_box_regression ? g.broadcast(own, shapeValue(g, [classes, count, 4]), undefined) : own;
+    const part = (i: number): typeof im_info => g.slice(g.reshape(im_info, g.ints([-1])), g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined);
+    const refinement = { offset: 1, maxLog: a.max_delta_log_wh, weights: a.deltas_weights };
+    const boxes = stacked(g, refinedGraph(g, cornersOf(g, g.unsqueeze(rois, g.ints([0]))), cornersOf(g, moves), part(1), part(0), refinement, 0));
+    const rates = g.transpose(g.slice(scores, g.ints([1]), g.ints([a.num_classes]), g.ints([1]), g.ints([1])), g.ints([1, 0]));
+    const [places, rows] = suppressedGraph(g, boxes, rates, { limit: a.post_nms_count, iou: a.nms_threshold, score: a.score_threshold, offset: 1, sorted: true });
+    const n = a.max_detections_per_image;
+    const names = g.cast(g.add(rows, g.constant('i64', [], [1])), 'i32');
+    return [filledTo(g, g.gatherND(boxes, places), n), filledTo(g, names, n), filledTo(g, g.gatherND(rates, places), n)];
   },
 });

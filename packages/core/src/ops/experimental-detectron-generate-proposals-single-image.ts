@@ -1,6 +1,8 @@
 import type { Fact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
-import { corners4, proposalAttributes, proposals } from './generate-proposals.js';
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
+import { corners4, proposalAttributes, proposals, proposalsGraph } from './generate-proposals.js';
 import { floating, op, port } from './op.js';
 
 /**
@@ -26,4 +28,18 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
     const filled = (values: readonly number[], count: number): number[] => Array.from({ length: count }, (_, i) => values[i] ?? 0);
     return [Literal.from(scores.type, [n, 4], filled(found.boxes.flatMap(corners4), 4 * n)).nd(), Literal.from(scores.type, [n], filled(found.scores, n)).nd()];
   },
+
+  decompose(g, { im_info, anchors, deltas, scores }, a) {
+    const part = (i: number): typeof im_info => g.reshape(g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined), g.ints([1, 1]));
+    const batched = (v: typeof im_info): typeof im_info => g.unsqueeze(v, g.ints([0]));
+    const found = proposalsGraph(g, anchors, batched(deltas), batched(scores), { height: part(0), width: part(1), scaleY: part(2), scaleX: part(2) }, a, 1);
+    return found && [filledTo(g, found[0], a.post_nms_count), filledTo(g, found[1], a.post_nms_count)];
+  },
 });
+
+/** The first `count` rows, zeros behind the last there is. */
+export function filledTo(g: Builder, rows: Value, count: number): Value {
+  const tail = (rows.fact.shape ?? [0]).slice(1) as number[];
+  const none = g.broadcast(g.scalar(0, rows), g.ints([count, ...tail]), undefined);
+  return g.slice(g.concat([rows, none], { axis: 0 }), g.ints([0]), g.ints([count]), g.ints([1]), undefined);
+}

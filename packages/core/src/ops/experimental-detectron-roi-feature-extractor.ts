@@ -2,7 +2,9 @@ import type { Dim } from '../shape/index.js';
 import type { Fact } from '../ir/fact.js';
 import { zeros, type NdArray } from '../tensor/nd.js';
 import { bool, int, ints } from './attributes.js';
+import { cornersOf } from './box-deltas.js';
 import { floating, many, op, port } from './op.js';
+import { shapeValue, sizesOf, type Size } from './sizes.js';
 
 /** Level of the pyramid for a region: 2 for the canonical size 224, one more for every doubling; none for a region without area. */
 function levelOf(x: ArrayLike<number>, at: number, levels: number): number {
@@ -72,5 +74,23 @@ export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectro
       }
     }
     return [out, rois];
+  },
+
+  /** Every level pools every region; its own level's features are chosen. */
+  decompose(g, { rois, pyramid }, a) {
+    const sizes = sizesOf(g, rois);
+    if (!sizes) return undefined;
+    const c = (value: number): typeof rois => g.scalar(value, rois);
+    const [x1, y1, x2, y2] = cornersOf(g, rois);
+    const area = g.multiply(g.subtract(x2, x1), g.subtract(y2, y1));
+    const ratio = g.add(g.divide(g.sqrt(g.maximum(area, c(0))), c(224)), c(1e-6));
+    const raw = g.floor(g.add(g.divide(g.log(ratio), c(Math.LN2)), c(2)));
+    const level = g.select(g.greater(area, c(0)), g.maximum(g.minimum(raw, c(pyramid.length - 1)), c(0)), c(-1));
+    const wide = g.unsqueeze(level, g.ints([1, 2, 3]));
+    const images = g.broadcast(g.constant('i64', [], [0]), shapeValue(g, [sizes[0] as Size]), undefined);
+    const pooled = pyramid.map((map, i) => g.roiAlign(map, rois, images, {
+      pooled_h: a.output_size, pooled_w: a.output_size, sampling_ratio: a.sampling_ratio, spatial_scale: 1 / (a.pyramid_scales[i] as number), mode: 'avg', aligned_mode: a.aligned ? 'half_pixel_for_nn' : 'asymmetric',
+    }));
+    return [pooled.reduce((sum, features, i) => g.select(g.equal(wide, c(i)), features, sum), c(0)), rois];
   },
 });

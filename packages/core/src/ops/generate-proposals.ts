@@ -3,10 +3,13 @@ import type { Fact } from '../ir/fact.js';
 import { bounds } from '../shape/index.js';
 import { Literal } from '../tensor/literal.js';
 import { bool, elementType, float, int } from './attributes.js';
-import { byFallingScore, clippedTo, maxLogRatio, refined, suppressedBoxes } from './box-deltas.js';
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
+import { byFallingScore, clippedTo, cornersOf, maxLogRatio, refined, refinedGraph, stacked, suppressedBoxes, suppressedGraph } from './box-deltas.js';
 import type { Box } from './boxes.js';
 import { boxAt } from './detections.js';
 import { floating, index, op, port } from './op.js';
+import { counting, reshaped, sizesOf, times, type Size } from './sizes.js';
 
 /** What one image gives: boxes and scores, best first. */
 export interface Proposals { readonly boxes: readonly Box[]; readonly scores: readonly number[] }
@@ -36,6 +39,32 @@ export function proposals(
   }
   const kept = suppressedBoxes(boxes, byFallingScore(rated, a.pre_nms_count), a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
   return { boxes: kept.map((i) => boxes[i] as Box), scores: kept.map((i) => rated[i] as number) };
+}
+
+/**
+ * `proposals` of a batch as a graph: anchors [m, 4], deltas [batch, kinds·4, h, w], scores [batch, kinds, h, w], columns of the image
+ * sizes [batch, 1]. Gives boxes [n, 4], scores [n] and the image of each [n].
+ */
+export function proposalsGraph(
+  g: Builder, anchors: Value, deltas: Value, scores: Value, image: { readonly height: Value; readonly width: Value; readonly scaleY: Value; readonly scaleX: Value },
+  a: { readonly min_size: number; readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number }, offset: number,
+): readonly [boxes: Value, scores: Value, images: Value] | undefined {
+  const sizes = sizesOf(g, scores);
+  if (!sizes) return undefined;
+  const [batch, kinds, height, width] = sizes as [Size, Size, Size, Size];
+  const count = times(g, kinds, times(g, height, width));
+  const rates = reshaped(g, g.transpose(scores, g.ints([0, 2, 3, 1])), [batch, count]);
+  const moves = reshaped(g, g.transpose(reshaped(g, deltas, [batch, kinds, 4, height, width]), g.ints([0, 3, 4, 1, 2])), [batch, count, 4]);
+  const corners = refinedGraph(g, cornersOf(g, g.unsqueeze(anchors, g.ints([0]))), cornersOf(g, moves), image.width, image.height, { offset, maxLog: maxLogRatio }, offset);
+  const c = (value: number): Value => g.scalar(value, scores);
+  const large = (low: Value, high: Value, scale: Value): Value => g.greaterEqual(g.add(g.subtract(high, low), c(offset)), g.multiply(scale, c(a.min_size)));
+  const valid = g.logicalAnd(large(corners[0], corners[2], image.scaleX), large(corners[1], corners[3], image.scaleY));
+  const rated = g.select(valid, rates, c(0));
+  const top = typeof count === 'number' ? g.constant('i64', [], [Math.min(count, a.pre_nms_count)]) : g.minimum(g.squeeze(count, g.ints([0])), g.constant('i64', [], [a.pre_nms_count]));
+  const [best, order] = g.topK(rated, top, { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [Value, Value];
+  const kept = g.gather(stacked(g, corners), order, g.constant('i64', [], [1]), { batch_dims: 1 });
+  const [places, images] = suppressedGraph(g, kept, best, { limit: a.post_nms_count, iou: a.nms_threshold, score: -3e38, offset, sorted: false });
+  return [g.gatherND(kept, places), g.gatherND(best, places), images];
 }
 
 export const corners4 = (b: Box): number[] => [b.x1, b.y1, b.x2, b.y2];
@@ -76,5 +105,18 @@ export const GenerateProposals = op('GenerateProposals', {
       Literal.from(scores.type, [all.length], found.flatMap((f) => f.scores)).nd(),
       Literal.from(a.roi_num_type, [batch], found.map((f) => f.boxes.length)).nd(),
     ];
+  },
+
+  decompose(g, { im_info, anchors, boxesdeltas, scores }, a) {
+    const each = im_info.fact.shape?.[1];
+    const batch = sizesOf(g, scores)?.[0];
+    if (a.nms_eta !== 1 || typeof each !== 'number' || batch === undefined) return undefined;
+    const column = (i: number): Value => g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), g.ints([1]));
+    const image = { height: column(0), width: column(1), scaleY: column(2), scaleX: column(each > 3 ? 3 : 2) };
+    const found = proposalsGraph(g, g.reshape(anchors, g.ints([-1, 4])), boxesdeltas, scores, image, a, a.normalized ? 0 : 1);
+    if (!found) return undefined;
+    const [boxes, rates, images] = found;
+    const own = g.cast(g.equal(g.unsqueeze(images, g.ints([1])), counting(g, batch)), a.roi_num_type);
+    return [boxes, rates, g.reduceSum(own, g.ints([0]))];
   },
 });

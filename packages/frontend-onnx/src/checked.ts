@@ -1,4 +1,4 @@
-/** Sizes that come from a file: every product and every offset + length goes through here, so that none wraps or overruns. */
+/** Sizes that come from a file: every product goes through here, so that none wraps. (Ranges: core's `checkRange`.) */
 
 /** The number of elements of a shape, or undefined when a dimension is negative or the product passes 2^53. */
 export function elementCount(dims: readonly (number | bigint)[]): number | undefined {
@@ -12,11 +12,6 @@ export function elementCount(dims: readonly (number | bigint)[]): number | undef
     if (!Number.isSafeInteger(count)) return undefined;
   }
   return empty ? 0 : count;
-}
-
-/** Whether `length` bytes from `offset` lie within `size` bytes. */
-export function fits(offset: number, length: number, size: number): boolean {
-  return Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0 && length <= size && offset <= size - length;
 }
 
 /** A 64-bit integer as a number; beyond 2^53 it becomes the largest safe integer of its sign ("to the end" in slices). */

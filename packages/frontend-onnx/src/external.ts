@@ -4,8 +4,7 @@
  * The names come from the file, so they are checked here before anything is opened; who opens (`ModelSource.beside`)
  * checks links, devices and the folder again on the opened file.
  */
-import { CuveeError, type ExternalFile, type WeightSource } from '@cuvee/core';
-import { fits } from './checked.js';
+import { checkRange, CuveeError, type ExternalFile, type WeightSource } from '@cuvee/core';
 import type { StringStringEntryProto } from './proto/index.js';
 
 /** Opens a file below the model's folder; undefined when the model came without a path. */
@@ -79,7 +78,7 @@ export class ExternalFiles {
       this.#open.set(location, file);
     }
     const { path, size } = file;
-    if (!fits(offset, length, size)) throw new CuveeError('MODEL_INVALID', `external data of ${what}: bytes ${offset} to ${offset + length} are outside "${location}" (${size} bytes)`);
+    checkRange(`external data of ${what} in ${location}`, size, offset, length);
     const read = file.read.bind(file);
     return { kind: 'file', path, offset, length, read: () => read(offset, length) };
   }

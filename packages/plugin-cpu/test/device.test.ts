@@ -83,7 +83,7 @@ describe('device CPU', () => {
   });
 
   it('resizing to scales and sizes that come as data', async () => {
-    for (const [mode, by] of [['scales', Tensor.from('f32', [2], [1.5, 0.5])], ['sizes', Tensor.from('i64', [2], [7n, 3n])]] as const) {
+    for (const [mode, by] of [['scales', new Tensor('f32', [2], Float32Array.of(1.5, 0.5))], ['sizes', new Tensor('i64', [2], BigInt64Array.of(7n, 3n))]] as const) {
       const g = builder();
       const x = g.parameter('f32', '?,?,?,?', 'x');
       const how = g.parameter(by.type, '[2]', 'how');

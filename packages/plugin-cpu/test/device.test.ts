@@ -12,7 +12,7 @@ function random(shape: readonly number[], seed: number): Tensor {
 }
 
 /** Both devices on the same inputs. */
-async function compare(model: Model, inputs: readonly (readonly number[])[]): Promise<void> {
+async function compare(model: Model, inputs: readonly (readonly number[])[], tolerance = 1e-4): Promise<void> {
   const tensors = inputs.map((s, i) => random(s, i + 1));
   const run = async (device: string): Promise<Tensor[]> => Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync(tensors));
   const [a, b] = [await run('CPU'), await run('REFERENCE')];
@@ -20,7 +20,7 @@ async function compare(model: Model, inputs: readonly (readonly number[])[]): Pr
     const want = b[i] as Tensor;
     expect(t.shape).toEqual(want.shape);
     const worst = Math.max(...Array.from(t.data as Float32Array, (v, k) => Math.abs(v - ((want.data as Float32Array)[k] as number))));
-    expect(worst).toBeLessThan(1e-4);
+    expect(worst).toBeLessThan(tolerance);
   });
 }
 
@@ -58,6 +58,27 @@ describe('device CPU', () => {
     await compare(model, [[3, 4, 5]]);
   });
 
+  it('convolution over three axes, forward and transposed, with all that may follow', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,4,?,?,?', 'x');
+    const cube = (stride: number, pad: number) => ({ strides: [stride, stride, stride], dilations: [1, 1, 1], pads_begin: [pad, pad, pad], pads_end: [pad, pad, pad] });
+    const a = g.elu(g.add(g.multiply(g.convolution(x, weights(g, [6, 4, 3, 3, 3], 3), cube(1, 1)), weights(g, [1, 6, 1, 1, 1], 4)), weights(g, [1, 6, 1, 1, 1], 5)), { alpha: 0.5 });
+    const b = g.relu(g.add(g.groupConvolution(a, weights(g, [3, 2, 2, 1, 1, 1], 6), cube(1, 0)), a));
+    const model = finish(g, x, g.hSwish(g.convolutionBackpropData(b, weights(g, [6, 2, 2, 3, 2], 7), undefined, cube(2, 0))));
+    await compare(model, [[1, 4, 3, 4, 5]]);
+    await compare(model, [[2, 4, 5, 3, 2]]);
+  });
+
+  it('convolution of f16 and bf16', async () => {
+    for (const type of ['f16', 'bf16'] as const) {
+      const g = builder();
+      const x = g.parameter('f32', '?,5,?,?', 'x');
+      const narrow = (v: Value): Value => g.convert(v, { destination_type: type });
+      const y = g.convolution(narrow(x), narrow(weights(g, [7, 5, 3, 3], 3)), window(2, 1));
+      await compare(finish(g, x, g.convert(y, { destination_type: 'f32' })), [[2, 5, 9, 8]], type === 'f16' ? 5e-3 : 5e-2);
+    }
+  });
+
   it('poolings in blocked layout', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');
@@ -74,7 +95,7 @@ describe('device CPU', () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');
     const a = g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(1, 1));
-    const scaled = (mode: string, scales: readonly number[]) => g.interpolate(a, g.constant('f32', [2], scales), g.ints([2, 3]), { mode, shape_calculation_mode: 'scales', coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' });
+    const scaled = (mode: 'nearest' | 'linear_onnx', scales: readonly number[]) => g.interpolate(a, g.constant('f32', [2], scales), g.ints([2, 3]), { mode, shape_calculation_mode: 'scales', coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' });
     const twice = g.add(scaled('nearest', [2, 2]), scaled('linear_onnx', [2, 2]));
     const small = g.interpolate(twice, g.ints([7, 5]), g.ints([2, 3]), { mode: 'cubic', shape_calculation_mode: 'sizes' });
     const model = finish(g, x, g.convolution(small, weights(g, [4, 20, 1, 1], 6), window(1, 0)));

@@ -80,6 +80,15 @@ export class LoweringContext {
     return to;
   }
 
+  /** A plain f16 or bf16 tensor as f32, by a conversion step; any other as it is. */
+  widened(from: TensorId): TensorId {
+    const base = this.draft.tensors[from] as (typeof this.draft.tensors)[number];
+    if (base.type !== 'f16' && base.type !== 'bf16') return from;
+    const to = this.draft.addTensor({ type: 'f32', layout: 'plain', storage: { kind: 'arena' }, dims: base.dims, name: base.name });
+    this.#push({ family: 'convert', action: '', inputs: [from], outputs: [to], args: [] });
+    return to;
+  }
+
   /** Input `i` in a layout; a reorder step is added when it exists only in the other one. -1 when it is absent. */
   input(i: number, layout: Layout = 'plain'): TensorId | -1 {
     const value = this.node.inputs[i];

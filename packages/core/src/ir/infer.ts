@@ -47,6 +47,20 @@ export class Infer {
     return shape ?? this.fail(`${what} must have a known rank`);
   }
 
+  /** The dimensions of a shape of `rank` axes; undefined while its rank is unknown. */
+  axes(what: string, { shape }: Fact, rank: number): readonly Dim[] | undefined {
+    if (shape && shape.length !== rank) return this.fail(`${what} must have ${rank} ${rank === 1 ? 'axis' : 'axes'}, not ${shape.length}`);
+    return shape;
+  }
+
+  /** A list of exactly `count` sizes, which may not be negative; undefined while its length or rank is unknown. */
+  sizes(what: string, f: Fact, count: number): readonly Dim[] | undefined {
+    const dims = this.dims(f);
+    if (dims && dims.length !== count) return this.fail(`${what} must be ${count} numbers, not ${dims.length}`);
+    if (dims?.some((d) => typeof d === 'number' && d < 0)) return this.fail(`${what} must not be negative: ${dims.join(', ')}`);
+    return dims;
+  }
+
   /** The simpler of two dimensions that must be equal; a guard when that is only known at run time. */
   requireEqual(what: string, a: Dim, b: Dim): Dim {
     return shapes.requireEqual(this, what, a, b);
@@ -103,7 +117,8 @@ export class Infer {
    */
   dims(f: Fact): readonly Dim[] | undefined {
     const shape = staticShape(f.shape);
-    if (!shape || shape.length > 1 || sizeOf(shape) > smallTensor) return undefined;
+    if (f.shape && f.shape.length > 1) return this.fail(`a list is needed, not a tensor of rank ${f.shape.length}`);
+    if (!shape || sizeOf(shape) > smallTensor) return undefined;
     const known = elementsOf(f) ?? new Array<Element>(sizeOf(shape)).fill(undefined);
     const value = this.#facts.get(f);
     return known.map((e, element) => {

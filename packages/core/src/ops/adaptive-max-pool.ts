@@ -26,8 +26,8 @@ export const AdaptiveMaxPool = op('AdaptiveMaxPool', {
     const indices = emptyElements(index_element_type, out.length) as unknown as (number | bigint)[];
     for (let p = 0; p < n * c; p++) {
       windows.forEach((w, i) => {
-        const best = w.reduce((a, b) => ((data.data[p * plane + b] as number) > (data.data[p * plane + a] as number) ? b : a));
-        out[p * windows.length + i] = data.data[p * plane + best] as number;
+        const best = w.reduce((a, b) => ((data.data[p * plane + b] as number) > (data.data[p * plane + a] as number) ? b : a), w[0] ?? 0);
+        out[p * windows.length + i] = w.length === 0 ? Number.NEGATIVE_INFINITY : (data.data[p * plane + best] as number);
         indices[p * windows.length + i] = isWide(index_element_type) ? BigInt(best) : best;
       });
     }

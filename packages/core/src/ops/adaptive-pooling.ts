@@ -1,15 +1,13 @@
 /** @file What the adaptive poolings share: windows that cover an axis in a given number of parts. */
-import { staticShape, type Fact } from '../ir/fact.js';
+import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { Dim, Shape } from '../shape/index.js';
-import { sizeOf } from '../tensor/nd.js';
 
 /** [N, C, sizes…] with the sizes of the second input; all data axes but two without it. */
 export function adaptiveShape(ctx: Infer, data: Shape, sizes: Fact): Shape {
   if (!data) return undefined;
-  const count = staticShape(sizes.shape);
-  if (count && sizeOf(count) !== data.length - 2) return ctx.fail(`${sizeOf(count)} sizes for ${data.length - 2} spatial axes`);
-  const known = ctx.dims(sizes) ?? data.slice(2).map((_, i) => ctx.fresh(i + 2));
+  if (data.length < 3) return ctx.fail('data must have a spatial axis');
+  const known = ctx.sizes('output_shape', sizes, data.length - 2) ?? data.slice(2).map((_, i) => ctx.fresh(i + 2));
   return [data[0] as Dim, data[1] as Dim, ...known];
 }
 

@@ -4,6 +4,7 @@ import { sizeOf, type NdArray } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
 import type { Literal } from '../tensor/literal.js';
 import { float, oneOf } from './attributes.js';
+import { convert } from './convert.js';
 import { convolutionAttributes, convolutionShape, convolve, padsBefore, windows } from './convolution.js';
 import { numeric, op, only, port } from './op.js';
 
@@ -35,9 +36,7 @@ export const BinaryConvolution = op('BinaryConvolution', {
     const after = spatial.map((count, i) => (count - 1) * (attributes.strides[i] ?? 1) + (attributes.dilations[i] ?? 1) * ((kernel[i] as number) - 1) + 1 - (pads[i] as number) - (data.shape[i + 2] as number));
     const padded = surround({ type: 'f32', shape: data.shape, data: signs }, pads, after.map((x) => Math.max(0, x)), attributes.pad_value);
     const sums = convolve(padded, weights, 1, { ...attributes, auto_pad: 'valid' }, output);
-    const out = emptyElements(data.type, sizeOf(output)) as Float32Array;
-    for (let i = 0; i < out.length; i++) out[i] = isFloat(data.type) ? (sums.data[i] as number) : Math.trunc(sums.data[i] as number);
-    return { type: data.type, shape: output, data: out };
+    return convert(sums, data.type);
   },
 
   decompose(g, { data, filters }, { strides, dilations, pads_begin, pads_end, auto_pad, pad_value }) {

@@ -1,4 +1,4 @@
-import { floorDiv, mul, type Dim } from '../shape/index.js';
+import { floorDiv, isEqual, mod, type Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { isFloat } from '../tensor/element.js';
 import { numbersOf } from '../tensor/nd.js';
@@ -16,13 +16,17 @@ export const Col2Im = op('Col2Im', {
   outputs: [port('output', numeric)],
   since: { opset15: {} },
 
-  infer({ data, output_size, kernel_size }, _, ctx) {
+  infer({ data, output_size, kernel_size }, attributes, ctx) {
     if (!data.shape) return { type: data.type, shape: undefined };
     if (data.shape.length !== 2 && data.shape.length !== 3) return ctx.fail('data must have two or three axes');
     const batch = data.shape.length === 3 ? [data.shape[0] as Dim] : [];
+    ctx.sizes('kernel_size', kernel_size, 2);
     const kernel = ctx.constants(kernel_size);
-    const channels = kernel ? floorDiv(data.shape[data.shape.length - 2] as Dim, mul(...(kernel as [number, number]))) : ctx.fresh(batch.length);
-    const size = ctx.dims(output_size) ?? [0, 1].map((i) => ctx.fresh(batch.length + 1 + i));
+    const [rows, columns] = data.shape.slice(-2) as [Dim, Dim];
+    if (kernel) ctx.require('rows must be a multiple of the elements of a patch', isEqual(mod(rows, taps(kernel)), 0));
+    const channels = kernel ? floorDiv(rows, taps(kernel)) : ctx.fresh(batch.length);
+    const size = ctx.sizes('output_size', output_size, 2) ?? [0, 1].map((i) => ctx.fresh(batch.length + 1 + i));
+    if (kernel && size.every((d) => typeof d === 'number')) ctx.requireEqual('columns and places of the window', columns, taps(places(size, kernel, attributes)));
     return { type: data.type, shape: [...batch, channels, ...size] };
   },
 
@@ -31,18 +35,18 @@ export const Col2Im = op('Col2Im', {
     const kernel = numbersOf(kernel_size) as [number, number];
     const [rows, columns] = data.shape.slice(-2) as [number, number];
     const batch = data.shape.length === 3 ? (data.shape[0] as number) : 1;
-    const taps = kernel[0] * kernel[1];
-    const channels = rows / taps;
-    const along = [height, width].map((n, i) => Math.floor((n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1) / (strides[i] ?? 1)) + 1) as [number, number];
+    const patch = taps(kernel);
+    const channels = rows / patch;
+    const along = places([height, width], kernel, { strides, dilations, pads_begin, pads_end }) as [number, number];
     const sums = new Float64Array(batch * channels * height * width);
     for (let i = 0; i < data.data.length; i++) {
       const l = i % columns;
       const row = Math.floor(i / columns) % rows;
-      const tap = row % taps;
+      const tap = row % patch;
       const y = Math.floor(l / along[1]) * (strides[0] ?? 1) - (pads_begin[0] ?? 0) + Math.floor(tap / kernel[1]) * (dilations[0] ?? 1);
       const x = (l % along[1]) * (strides[1] ?? 1) - (pads_begin[1] ?? 0) + (tap % kernel[1]) * (dilations[1] ?? 1);
       if (y < 0 || x < 0 || y >= height || x >= width) continue;
-      const to = ((Math.floor(i / (columns * rows)) * channels + Math.floor(row / taps)) * height + y) * width + x;
+      const to = ((Math.floor(i / (columns * rows)) * channels + Math.floor(row / patch)) * height + y) * width + x;
       sums[to] = (sums[to] as number) + Number(data.data[i]);
     }
     const out = emptyElements(data.type, sums.length) as unknown as (number | bigint)[];
@@ -54,15 +58,23 @@ export const Col2Im = op('Col2Im', {
     // A transposed convolution of each channel with filters that place one element of the patch each.
     const [size, kernel] = [output_size.fact.value, kernel_size.fact.value].map((v) => v && numbersOf(v.nd())) as [[number, number] | undefined, [number, number] | undefined];
     if (!size || !kernel || !data.fact.shape || !isFloat(data.fact.type)) return undefined;
-    const taps = kernel[0] * kernel[1];
+    const patch = taps(kernel);
     const rest = size.map((n, i) => n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1);
     const along = rest.map((r, i) => Math.floor(r / (strides[i] ?? 1)) + 1);
-    const identity = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
-    const image = g.convolutionBackpropData(g.reshape(data, g.ints([-1, taps, ...along])), g.constant(data.fact.type, [taps, 1, ...kernel], identity), undefined, {
+    const identity = Array.from({ length: patch * patch }, (_, i) => Number(i % (patch + 1) === 0));
+    const image = g.convolutionBackpropData(g.reshape(data, g.ints([-1, patch, ...along])), g.constant(data.fact.type, [patch, 1, ...kernel], identity), undefined, {
       strides, dilations, pads_begin, pads_end, output_padding: rest.map((r, i) => r % (strides[i] ?? 1)),
     });
     const rows = data.fact.shape[data.fact.shape.length - 2];
     if (data.fact.shape.length === 2) return g.reshape(image, g.ints([-1, ...size]));
-    return typeof rows === 'number' ? g.reshape(image, g.ints([-1, rows / taps, ...size])) : undefined;
+    return typeof rows === 'number' ? g.reshape(image, g.ints([-1, rows / patch, ...size])) : undefined;
   },
 });
+
+interface Window { readonly strides: readonly number[]; readonly dilations: readonly number[]; readonly pads_begin: readonly number[]; readonly pads_end: readonly number[] }
+
+const taps = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+
+/** Number of places of the window along each axis of the padded image. */
+const places = (size: readonly number[], kernel: readonly number[], w: Window): number[] =>
+  size.map((n, i) => Math.floor((n + (w.pads_begin[i] ?? 0) + (w.pads_end[i] ?? 0) - (w.dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1) / (w.strides[i] ?? 1)) + 1);

@@ -5,6 +5,7 @@ import { emptyElements } from '../tensor/convert.js';
 import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { ints } from './attributes.js';
 import { convolutionAttributes, type Windows } from './convolution.js';
+import { sameType } from './elementwise.js';
 import { floating, index, op, optional, port } from './op.js';
 
 /** Attributes of the transposed convolutions. */
@@ -26,9 +27,10 @@ export const ConvolutionBackpropData = op('ConvolutionBackpropData', {
   outputs: [port('output', floating)],
 
   infer({ data, filters, output_shape }, attributes, ctx) {
-    if (!filters.shape) return { type: data.type, shape: undefined };
+    const type = sameType(ctx, data, filters);
+    if (!filters.shape) return { type, shape: undefined };
     const [inputs, out, ...kernel] = filters.shape as [Dim, Dim, ...Dim[]];
-    return { type: data.type, shape: backpropShape(ctx, data.shape, inputs, out, kernel, attributes, output_shape) };
+    return { type, shape: backpropShape(ctx, data.shape, inputs, out, kernel, attributes, output_shape) };
   },
 
   evaluate: ({ data, filters, output_shape }, attributes) => backprop(data, { ...filters, shape: [1, ...filters.shape] }, attributes, output_shape && numbersOf(output_shape)),

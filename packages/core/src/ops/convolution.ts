@@ -3,6 +3,7 @@ import type { Dim, Shape } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
 import { ints, oneOf } from './attributes.js';
+import { isWide, sameType, toBigInt } from './elementwise.js';
 import { numeric, op, port } from './op.js';
 
 /** Padding words of every windowed operation. */
@@ -48,6 +49,7 @@ export function padsBefore(w: Windows, input: readonly number[], kernel: readonl
 /** The convolution shape rule shared by Convolution and GroupConvolution. */
 export function convolutionShape(ctx: Infer, data: Shape, outChannels: Dim, inChannels: Dim, kernel: readonly Dim[], w: Windows): Shape {
   if (!data) return undefined;
+  if (data.length < 3) return ctx.fail('data must have a batch, a channel and a spatial axis');
   const [n, channels, ...spatial] = data;
   if (spatial.length !== kernel.length) ctx.fail(`filters have ${kernel.length} spatial axes, data has ${spatial.length}`);
   ctx.requireEqual('input channels', channels as Dim, inChannels);
@@ -60,7 +62,8 @@ export function convolve(data: NdArray, filters: NdArray, groups: number, w: Win
   const [outChannels, perGroup, ...kernel] = filters.shape as [number, number, ...number[]];
   const spatial = output.slice(2);
   const pads = padsBefore(w, size, kernel, spatial);
-  const out = emptyElements(data.type, sizeOf(output)) as Float32Array;
+  const out = emptyElements(data.type, sizeOf(output)) as unknown as (number | bigint)[];
+  const wide = isWide(data.type);
   const x = data.data as Float32Array;
   const f = filters.data as Float32Array;
   const taps = sizeOf(kernel);
@@ -89,11 +92,11 @@ export function convolve(data: NdArray, filters: NdArray, groups: number, w: Win
           const weights = (o * perGroup + c) * taps;
           for (let t = 0; t < taps; t++) if ((offsets[t] as number) >= 0) sum += Number(x[from + (offsets[t] as number)]) * Number(f[weights + t]);
         }
-        out[(n * outChannels + o) * places + p] = sum;
+        out[(n * outChannels + o) * places + p] = wide ? toBigInt(sum) : sum;
       }
     }
   }
-  return { type: data.type, shape: output, data: out };
+  return { type: data.type, shape: output, data: out as never };
 }
 
 /**
@@ -108,9 +111,10 @@ export const Convolution = op('Convolution', {
   outputs: [port('output', numeric)],
 
   infer({ data, filters }, attributes, ctx) {
-    if (!filters.shape) return { type: data.type, shape: undefined };
+    const type = sameType(ctx, data, filters);
+    if (!filters.shape) return { type, shape: undefined };
     const [out, inputs, ...kernel] = filters.shape;
-    return { type: data.type, shape: convolutionShape(ctx, data.shape, out as Dim, inputs as Dim, kernel, attributes) };
+    return { type, shape: convolutionShape(ctx, data.shape, out as Dim, inputs as Dim, kernel, attributes) };
   },
 
   evaluate({ data, filters }, attributes) {

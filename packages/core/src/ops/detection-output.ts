@@ -1,4 +1,4 @@
-import { floorDiv, mul, type Dim } from '../shape/index.js';
+import { floorDiv, isEqual, mod, mul, type Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import type { NdArray } from '../tensor/nd.js';
 import { bool, float, int, ints, oneOf } from './attributes.js';
@@ -32,15 +32,19 @@ export const DetectionOutput = op('DetectionOutput', {
   outputs: [port('output', floating)],
   since: { opset1: { attributes: { ...attributes, num_classes: int() }, upgrade: ({ num_classes: _, ...rest }) => rest }, opset8: current },
 
-  infer({ boxes, scores, priors }, { keep_top_k, top_k, normalized }, ctx) {
+  infer({ boxes, scores, priors }, { keep_top_k, top_k, normalized, share_location, variance_encoded_in_target }, ctx) {
     const type = sameType(ctx, boxes, scores, priors);
-    const batch = boxes.shape?.[0] ?? scores.shape?.[0];
-    const count = priors.shape && floorDiv(priors.shape[2] as Dim, normalized ? 4 : 5);
+    const all = ctx.axes('scores', scores, 2)?.[1];
+    const batch = ctx.axes('boxes', boxes, 2)?.[0] ?? scores.shape?.[0];
+    const length = ctx.axes('priors', priors, 3)?.[2];
+    const count = length === undefined ? undefined : floorDiv(length, normalized ? 4 : 5);
     const keep = keep_top_k[0] ?? -1;
+    if (count !== undefined && all !== undefined && count !== 0) ctx.require('scores must be whole lists of classes for each prior', isEqual(mod(all, count), 0));
+    if (count !== undefined && boxes.shape) ctx.requireEqual('boxes', boxes.shape[1] as Dim, mul(share_location || all === undefined ? count : all, 4));
+    if (priors.shape) ctx.requireEqual('rows of priors', priors.shape[1] as Dim, variance_encoded_in_target ? 1 : 2);
     if (batch === undefined) return { type, shape: [1, 1, ctx.fresh(2), 7] };
     if (keep > 0) return { type, shape: [1, 1, mul(batch, keep), 7] };
-    if (!count || !scores.shape) return { type, shape: [1, 1, ctx.fresh(2), 7] };
-    const all = scores.shape[1] as Dim;
+    if (count === undefined || count === 0 || all === undefined) return { type, shape: [1, 1, ctx.fresh(2), 7] };
     return { type, shape: [1, 1, mul(batch, top_k > 0 ? mul(floorDiv(all, count), top_k) : all), 7] };
   },
 

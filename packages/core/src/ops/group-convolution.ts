@@ -1,4 +1,5 @@
 import { mul, type Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { numeric, op, port } from './op.js';
 import { convolutionAttributes, convolutionShape, convolve, flopsOf, windows } from './convolution.js';
 
@@ -13,9 +14,10 @@ export const GroupConvolution = op('GroupConvolution', {
   outputs: [port('output', numeric)],
 
   infer({ data, filters }, attributes, ctx) {
-    if (!filters.shape) return { type: data.type, shape: undefined };
+    const type = sameType(ctx, data, filters);
+    if (!filters.shape) return { type, shape: undefined };
     const [groups, out, inputs, ...kernel] = filters.shape as [Dim, Dim, Dim, ...Dim[]];
-    return { type: data.type, shape: convolutionShape(ctx, data.shape, mul(groups, out), mul(groups, inputs), kernel, attributes) };
+    return { type, shape: convolutionShape(ctx, data.shape, mul(groups, out), mul(groups, inputs), kernel, attributes) };
   },
 
   evaluate({ data, filters }, attributes) {

@@ -66,8 +66,9 @@ export const Interpolate = op('Interpolate', {
 });
 
 function resized(ctx: Infer, padded: readonly Dim[], at: readonly number[], given: Fact, mode: 'sizes' | 'scales'): Shape {
-  const count = staticShape(given.shape)?.[0];
-  if (count !== undefined && count !== at.length) return ctx.fail(`${count} ${mode} for ${at.length} axes`);
+  const count = staticShape(given.shape);
+  if (count && (count.length !== 1 || count[0] !== at.length)) return ctx.fail(`${mode} of shape [${count.join(',')}] for ${at.length} axes`);
+  if (ctx.constants(given)?.some((x) => !(x >= 0))) return ctx.fail(`${mode} must not be negative`);
   const scales = mode === 'scales' ? ctx.constants(given) : undefined;
   const sizes = mode === 'sizes' && !isFloat(given.type) ? ctx.dims(given) : undefined;
   return padded.map((d, axis) => {

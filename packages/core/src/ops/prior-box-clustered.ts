@@ -14,8 +14,9 @@ export const PriorBoxClustered = op('PriorBoxClustered', {
   outputs: [port('output', only('f32'))],
   check: ({ width, height }) => (width.length === height.length ? undefined : `${width.length} widths and ${height.length} heights`),
 
-  infer({ output_size }, { width }, ctx) {
-    const [h, w] = ctx.dims(output_size) ?? [ctx.fresh(0), ctx.fresh(1)];
+  infer({ output_size, image_size }, { width }, ctx) {
+    ctx.sizes('image_size', image_size, 2);
+    const [h, w] = ctx.sizes('output_size', output_size, 2) ?? [ctx.fresh(0), ctx.fresh(1)];
     return { type: 'f32', shape: [2, mul(h as Dim, w as Dim, 4 * width.length)] };
   },
 

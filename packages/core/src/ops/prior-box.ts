@@ -27,8 +27,9 @@ export const PriorBox = op('PriorBox', {
   outputs: [port('output', only('f32'))],
   since: { opset1: { attributes }, opset8: current },
 
-  infer({ output_size }, sizes, ctx) {
-    const [h, w] = ctx.dims(output_size) ?? [ctx.fresh(0), ctx.fresh(1)];
+  infer({ output_size, image_size }, sizes, ctx) {
+    ctx.sizes('image_size', image_size, 2);
+    const [h, w] = ctx.sizes('output_size', output_size, 2) ?? [ctx.fresh(0), ctx.fresh(1)];
     return { type: 'f32', shape: [2, mul(h as Dim, w as Dim, 4 * boxCount(sizes))] };
   },
 

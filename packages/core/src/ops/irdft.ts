@@ -1,3 +1,4 @@
+import { CuveeError } from '../errors.js';
 import type { Fact } from '../ir/fact.js';
 import { fromHalf, fromHalfGraph, fromPairs, graphPlan, partsOf, plan, toReal, transform, transformGraph, transformedShape, wholeOf, type Parts } from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
@@ -23,6 +24,7 @@ export const IRDFT = op('IRDFT', {
     const last = along.length - 1;
     const result = along.reduce((y, axis, i) => {
       const own = y.shape[axis] as number;
+      if (own === 0) throw new CuveeError('SHAPE_MISMATCH', `axis ${axis} has no elements to transform`);
       return i === last ? fromHalf(y, axis, lengths[i] ?? 2 * (own - 1)) : transform(y, axis, lengths[i] ?? own, true);
     }, x);
     return toReal(result, data.type);

@@ -149,6 +149,8 @@ export const gru = (linearBeforeReset: boolean): Cell => ({
 /** Shape [batch, hidden] of a cell's outputs; checks the inputs that are known. */
 export function inferCell(ctx: Infer, cell: Cell, v: RecurrentValues, x: Fact, states: readonly Fact[], w: Fact, r: Fact, b: Fact | undefined): Shape {
   const n = v.hidden_size;
+  for (const [what, f] of [['X', x], ['W', w], ['R', r], ...states.map((s) => ['a state', s] as const)] as const) ctx.axes(what, f, 2);
+  if (b) ctx.axes('B', b, 1);
   const known = [x, ...states].find((f) => f.shape)?.shape;
   let batch: Dim = known ? (known[0] as Dim) : ctx.fresh(0);
   for (const f of [x, ...states]) if (f.shape) batch = ctx.requireEqual('the batch', batch, f.shape[0] as Dim);
@@ -214,9 +216,10 @@ const directionsOf = (d: Direction): readonly boolean[] => (d === 'bidirectional
 export function inferSequence(ctx: Infer, cell: Cell, v: RecurrentValues, direction: Direction, x: Fact, states: readonly Fact[], lengths: Fact, w: Fact): readonly [Shape, Shape] {
   const n = v.hidden_size;
   const directions = directionsOf(direction).length;
+  for (const [what, f] of [['X', x], ['W', w], ...states.map((s) => ['a state', s] as const)] as const) ctx.axes(what, f, 3);
+  ctx.axes('the lengths', lengths, 1);
   const rows = [x, ...states, lengths].flatMap((f) => (f.shape?.[0] === undefined ? [] : [f.shape[0]]));
   const batch = rows.length === 0 ? ctx.fresh(0) : rows.reduce((a, b) => ctx.requireEqual('the batch', a, b));
-  if (x.shape && x.shape.length !== 3) ctx.fail(`X must have rank 3, it has ${x.shape.length}`);
   for (const f of states) if (f.shape) ctx.requireEqual('the directions of a state', f.shape[1] as Dim, directions);
   if (w.shape) ctx.requireEqual('the directions of W', w.shape[0] as Dim, directions);
   if (w.shape) ctx.requireEqual('the rows of W', w.shape[1] as Dim, mul(cell.gates, n));

@@ -1,0 +1,133 @@
+/** @file `npx cuvee`: every command with help, an example, --json, and exit code 0, 1 (the work failed) or 2 (wrong usage). */
+import { Command, CommanderError } from 'commander';
+import { CuveeError } from '@cuvee/core';
+
+/** Commands are loaded when they are run. */
+const program = new Command('cuvee')
+  .description('Runs, converts, measures and explains neural networks on any device that a plugin provides.')
+  .version('0.1.0')
+  .showSuggestionAfterError()
+  .exitOverride();
+
+const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
+const whole = (value: string): number => {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 0) throw new CommanderError(2, 'usage', `"${value}" is no whole number`);
+  return n;
+};
+
+program
+  .command('devices')
+  .description('every device, and each absent one with the reason')
+  .option('--properties', 'list every property with type, mutability and default')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee devices --properties')
+  .action(async (flags: object) => (await import('./commands/devices.js')).devices(flags));
+
+program
+  .command('inspect <model>')
+  .description('inputs, outputs, operations, parameters, flops')
+  .option('--text', 'print the graph')
+  .option('--svg <file>', 'draw the graph')
+  .option('--dot <file>', 'write the graph for Graphviz')
+  .option('--shape <name=shape>', 'give an input another shape', list, [])
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee inspect det.onnx --shape x=[1,3,640,640] --svg det.svg')
+  .action(async (model: string, flags: object) => (await import('./commands/inspect.js')).inspect(model, flags as never));
+
+program
+  .command('run <model>')
+  .description('runs a model on data')
+  .option('--device <device>', 'CPU, AUTO:GPU,CPU, HETERO:NPU,CPU …', 'AUTO')
+  .option('--input <name=data>', 'FILE.npy, FILE.png, or random[:seed]', list, [])
+  .option('--shape <name=shape>', 'give an input another shape, [1,3,640,640]; dimensions also ?, 960..1200, 960:1200', list, [])
+  .option('--config <key=value>', 'a property of the device', list, [])
+  .option('--iterations <n>', 'how often', whole, 1)
+  .option('--output <dir>', 'write every output as NAME.npy')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee run model.onnx --input x=random:7 --device CPU --output out')
+  .action(async (model: string, flags: object) => (await import('./commands/run.js')).run(model, flags as never));
+
+program
+  .command('query <model>')
+  .description('for each node: the device that runs it, or the reason why not')
+  .requiredOption('--device <device>', 'device text')
+  .option('--config <key=value>', 'a property of the device', list, [])
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee query model.onnx --device CPU')
+  .action(async (model: string, flags: object) => (await import('./commands/query.js')).query(model, flags as never));
+
+program
+  .command('explain <model>')
+  .description('what a device did with a model: fusions, kernels, layouts, or who got what and why')
+  .option('--device <device>', 'device text', 'CPU')
+  .option('--shape <name=shape>', 'give an input another shape', list, [])
+  .option('--config <key=value>', 'a property of the device', list, [])
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee explain model.onnx --device HETERO:CPU,REFERENCE')
+  .action(async (model: string, flags: object) => (await import('./commands/query.js')).explain(model, flags as never));
+
+program
+  .command('convert <model>')
+  .description('writes OpenVINO IR (.xml and .bin)')
+  .option('--output <file>', 'OUT.xml; by default the model’s name in the current folder')
+  .option('--output_model <file>', 'the same, as ovc spells it')
+  .option('--input <name[shape],…>', 'shapes of inputs, x[1,3,224,224]', list, [])
+  .option('--compress_to_fp16 [bool]', 'store f32 constants as f16 (ovc: True unless False is given)')
+  .option('--verbose', 'say more')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee convert model.onnx --output model.xml --compress_to_fp16')
+  .action(async (model: string, flags: object) => (await import('./commands/convert.js')).convert(model, flags as never));
+
+program
+  .command('benchmark [model]')
+  .description('latency and throughput')
+  .option('-m, --path_to_model <model>', 'the model, as benchmark_app spells it')
+  .option('-d, --target_device <device>', 'device text', 'AUTO')
+  .option('--device <device>', 'the same')
+  .option('--perf_hint <hint>', 'latency, throughput, cumulative_throughput or none', 'latency')
+  .option('--api_type <api>', 'sync or async', 'sync')
+  .option('--number_iterations <n>', 'iterations; without it, --time decides', whole)
+  .option('-t, --time <seconds>', 'how long', whole)
+  .option('--number_infer_requests <n>', 'requests at the same time', whole)
+  .option('--number_streams <n>', 'streams of the device', whole)
+  .option('--number_threads <n>', 'threads of the device', whole)
+  .option('-b, --batch_size <n>', 'first dimension of every input', whole)
+  .option('--shape <shapes>', 'x[1,3,224,224] or x=[1,3,224,224]', list, [])
+  .option('-i, --input <name=data>', 'FILE.npy or random[:seed]', list, [])
+  .option('--perf_counts', 'time of every step')
+  .option('--report_type <type>', 'no_counters, average_counters or detailed_counters')
+  .option('--config <key=value>', 'a property of the device', list, [])
+  .option('--chart <file>', 'draw the latencies as SVG')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee benchmark model.onnx -d CPU -hint throughput -t 10 --chart latency.svg')
+  .action(async (model: string | undefined, flags: object) => (await import('./commands/benchmark.js')).benchmark(model, flags as never));
+
+program
+  .command('compare <model>')
+  .description('runs a model on two devices and compares every output')
+  .option('--device <device>', 'the device to check', 'CPU')
+  .option('--reference <device>', 'the device to trust', 'REFERENCE')
+  .option('--input <name=data>', 'FILE.npy, FILE.png, or random[:seed]', list, [])
+  .option('--shape <name=shape>', 'give an input another shape', list, [])
+  .option('--layers', 'find the first layer that differs')
+  .option('--rtol <x>', 'relative tolerance', Number, 1e-3)
+  .option('--atol <x>', 'absolute tolerance, of the largest value', Number, 1e-4)
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  npx cuvee compare model.onnx --device CPU --reference REFERENCE --layers')
+  .action(async (model: string, flags: object) => (await import('./commands/compare.js')).compare(model, flags as never));
+
+/** benchmark_app's flags of several letters with one dash, which the parser does not know. */
+const longForms: Readonly<Record<string, string>> = { '-hint': '--perf_hint', '-niter': '--number_iterations', '-nireq': '--number_infer_requests', '-nstreams': '--number_streams', '-nthreads': '--number_threads', '-api': '--api_type', '-shape': '--shape', '-pc': '--perf_counts', '-report_type': '--report_type' };
+
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync(process.argv.map((a) => longForms[a] ?? a));
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(error instanceof CuveeError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = error instanceof CuveeError && error.code === 'ARGUMENT_INVALID' ? 2 : 1;
+  }
+}

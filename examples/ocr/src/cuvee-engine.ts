@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Kinds of operations, such as `HardSigmoid`, that HETERO is to run on REFERENCE, all others on CPU. */
   readonly onReference?: readonly string[];
+  /** What finds devices and reads models; by default, all that is installed. */
+  readonly core?: Core;
   /** Called before each network is compiled. */
   readonly progress?: (network: Network) => void;
 }
@@ -67,8 +69,7 @@ function divide(model: Model, onReference: readonly string[]): void {
  * Reads and compiles the three networks.
  * @throws CuveeError when the device is absent or refuses a network
  */
-export async function openEngine({ device, config = {}, onReference, progress }: EngineOptions): Promise<CuveeEngine> {
-  const core = new Core();
+export async function openEngine({ device, config = {}, onReference, core = new Core(), progress }: EngineOptions): Promise<CuveeEngine> {
   const runners = {} as Record<Network, Runner>;
   for (const network of NETWORKS) {
     progress?.(network);

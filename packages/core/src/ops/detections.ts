@@ -1,12 +1,15 @@
 /** @file What MulticlassNms and MatrixNms share: choosing, ordering and writing detections. */
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
+import type { Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
 import { bounds, type Dim } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import { Literal } from '../tensor/literal.js';
 import type { NdArray } from '../tensor/nd.js';
 import { bool, elementType, float, int, oneOf } from './attributes.js';
 import type { Box } from './boxes.js';
+import { counting, reshaped, shapeValue, sizesOf, sizeValue, times, type Size } from './sizes.js';
 
 /** Attributes of both operations. */
 export const detectionAttributes = {
@@ -74,3 +77,62 @@ export function ranked(scores: readonly number[], admitted: (score: number) => b
   const places = scores.flatMap((s, i) => (admitted(s) ? [i] : [])).sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
   return top >= 0 ? places.slice(0, top) : places;
 }
+
+/** Candidates of each batch in a graph: all of shape [batch, m], boxes with four numbers more. */
+export interface Candidates {
+  readonly scores: Value;
+  readonly valid: Value;
+  readonly boxes: Value;
+  readonly classes: Value;
+  readonly indices: Value;
+}
+
+/** The best places per class, as a graph: scores and places [batch, classes, k], boxes [batch, classes·k, 4], and k. */
+export function rankedGraph(g: Builder, boxes: Value, scores: Value, top: number): { readonly scores: Value; readonly places: Value; readonly boxes: Value; readonly batch: Size; readonly classes: Size; readonly k: Size } | undefined {
+  const sizes = sizesOf(g, scores);
+  if (!sizes) return undefined;
+  const [batch, classes, count] = sizes as [Size, Size, Size];
+  const k: Size = top < 0 ? count : typeof count === 'number' ? Math.min(top, count) : g.minimum(count, g.ints([top]));
+  const [best, places] = g.topK(scores, scalarSize(g, k), { axis: 2, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [Value, Value];
+  const own = g.gather(boxes, reshaped(g, places, [batch, times(g, classes, k)]), g.constant('i64', [], [1]), { batch_dims: 1 });
+  return { scores: best, places, boxes: own, batch, classes, k };
+}
+
+/** Classes and flat box indices of ranked places, each [batch, classes·k]. */
+export function namesGraph(g: Builder, r: { readonly places: Value; readonly batch: Size; readonly classes: Size; readonly k: Size }, boxes: Size): { readonly classes: Value; readonly indices: Value } {
+  const flat = (v: Value): Value => reshaped(g, v, [r.batch, times(g, r.classes, r.k)]);
+  const classes = g.broadcast(g.unsqueeze(counting(g, r.classes), g.ints([1])), shapeValue(g, [r.batch, r.classes, r.k]), undefined);
+  const first = g.multiply(g.unsqueeze(counting(g, r.batch), g.ints([1, 2])), sizeValue(g, boxes));
+  return { classes: flat(classes), indices: flat(g.add(r.places, first)) };
+}
+
+const scalarSize = (g: Builder, s: Size): Value => (typeof s === 'number' ? g.constant('i64', [], [s]) : g.squeeze(s, g.ints([0])));
+
+/** `packed` as a graph. */
+export function packedGraph(g: Builder, all: Candidates, outputType: ElementType, o: Ordering): readonly Value[] | undefined {
+  const count = sizesOf(g, all.scores)?.[1];
+  if (count === undefined) return undefined;
+  const keep: Size = o.keep_top_k < 0 ? count : typeof count === 'number' ? Math.min(o.keep_top_k, count) : g.minimum(count, g.ints([o.keep_top_k]));
+  const sorted = (keys: Value, k: Value, mode: 'max' | 'min', axis: number): Value => g.topK(keys, k, { axis, mode, sort: 'value', index_element_type: 'i64', stable: true })[1] as Value;
+  const taken = (c: Candidates, order: Value, axis: number): Candidates => {
+    const take = (v: Value): Value => g.gather(v, order, g.constant('i64', [], [axis]), { batch_dims: axis });
+    return { scores: take(c.scores), valid: take(c.valid), boxes: take(c.boxes), classes: take(c.classes), indices: take(c.indices) };
+  };
+  let rows = taken(all, sorted(g.select(all.valid, all.scores, g.scalar(-3e38, all.scores)), scalarSize(g, keep), 'max', 1), 1);
+  if (o.sort_result_type === 'classid' && !o.sort_result_across_batch) {
+    rows = taken(rows, sorted(g.select(rows.valid, rows.classes, g.constant('i64', [], [2 ** 31])), scalarSize(g, keep), 'min', 1), 1);
+  }
+  const numbers = g.reduceSum(g.cast(rows.valid, outputType), g.ints([1]));
+  const places = g.transpose(g.nonZero(rows.valid, { output_type: 'i64' }), g.ints([1, 0]));
+  const at = (v: Value): Value => g.gatherND(v, places);
+  let found: Candidates = { scores: at(rows.scores), valid: at(rows.valid), boxes: at(rows.boxes), classes: at(rows.classes), indices: at(rows.indices) };
+  if (o.sort_result_across_batch && o.sort_result_type !== 'none') {
+    const n = g.squeeze(g.shapeOf(found.scores), g.ints([0]));
+    found = taken(found, o.sort_result_type === 'score' ? sorted(found.scores, n, 'max', 0) : sorted(found.classes, n, 'min', 0), 0);
+  }
+  const column = (v: Value): Value => g.unsqueeze(g.cast(v, all.boxes.fact.type), g.ints([1]));
+  return [g.concat([column(found.classes), column(found.scores), found.boxes], { axis: 1 }), g.cast(g.unsqueeze(found.indices, g.ints([1])), outputType), numbers];
+}
+
+/** True for every class but the background, [classes, 1]. */
+export const notBackground = (g: Builder, classes: Size, background: number): Value => g.notEqual(g.unsqueeze(counting(g, classes), g.ints([1])), g.ints([background]));

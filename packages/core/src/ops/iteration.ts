@@ -3,13 +3,14 @@ import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { EvaluateContext } from '../ir/interpret.js';
 import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
+import type { Node, Value } from '../ir/node.js';
+import type { Builder } from '../opset/builder.js';
 import { add, floorDiv, isEqual, max, min, mul, select, sub, type Dim, type Range, type Shape } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { Literal } from '../tensor/literal.js';
 import { moved, sizeOf, type NdArray } from '../tensor/nd.js';
 import type { PortMapping } from './attributes.js';
-import { nonNegative, outsideOf, parameterFacts } from './body.js';
+import { inlined, nonNegative, outsideOf, parameterFacts } from './body.js';
 import { taken } from './movement.js';
 
 /** A body with its maps, as the attributes give them. */
@@ -208,4 +209,46 @@ function joined(ctx: EvaluateContext, body: Model, row: PortMapping, parts: read
     }
   }
   return out;
+}
+
+/** Nodes that unrolling may make. */
+const unrolledNodes = 4096;
+
+/** The turns one after the other in the graph around the body, for a known number of at least one; undefined where that is too much. */
+export function unrolled(g: Builder, it: Iteration, inputs: readonly Value[], trips: number): readonly Value[] | undefined {
+  const { body } = it;
+  if (trips < 1 || trips * body.nodes().length > unrolledNodes || body.sinks.length > 0) return undefined;
+  const lengthOf = (row: PortMapping): Dim | undefined => {
+    const { shape } = (inputs[row.external] as Value).fact;
+    return shape?.[axisOf(row.axis as number, shape.length)];
+  };
+  const sliced = it.inputs.filter((row) => row.axis !== undefined && row.backEdge === undefined);
+  if (sliced.some((row) => typeof lengthOf(row) !== 'number')) return undefined;
+  const args = new Array<Value>(body.parameters.length);
+  const carried = new Map<number, Value>();
+  for (const row of it.inputs) {
+    if (row.external < 0) continue;
+    args[row.internal] = inputs[row.external] as Value;
+    if (row.backEdge !== undefined) carried.set(row.backEdge, inputs[row.external] as Value);
+  }
+  const collected = new Map<number, Value[]>();
+  let results: readonly Value[] = [];
+  for (let turn = 0; turn < trips; turn++) {
+    for (const row of it.inputs) {
+      if (row.purpose === 'current_iteration') args[row.internal] = g.constant(Literal.fromNd(counter(body, row, turn)));
+      else if (row.backEdge !== undefined) args[row.internal] = carried.get(row.backEdge) as Value;
+      else if (row.axis !== undefined) {
+        const from = partStart(row, lengthOf(row) as number, turn);
+        args[row.internal] = g.slice(inputs[row.external] as Value, g.ints([from]), g.ints([from + (row.partSize ?? 1)]), g.ints([1]), g.ints([row.axis]));
+      }
+    }
+    results = inlined(g, body, args);
+    for (const row of it.outputs) if (row.axis !== undefined) collected.set(row.external, [...(collected.get(row.external) ?? []), results[row.internal] as Value]);
+    for (const key of carried.keys()) carried.set(key, results[key] as Value);
+  }
+  return [...it.outputs].filter((r) => r.external >= 0).sort((a, b) => a.external - b.external).map((row) => {
+    if (row.axis === undefined) return results[row.internal] as Value;
+    const parts = collected.get(row.external) as Value[];
+    return parts.length === 1 ? (parts[0] as Value) : g.concat((row.stride ?? 1) < 0 ? [...parts].reverse() : parts, { axis: row.axis });
+  });
 }

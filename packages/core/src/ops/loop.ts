@@ -1,9 +1,11 @@
+import type { Fact } from '../ir/fact.js';
+import { elementsOf } from '../ir/infer.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { bounds, max, min, type Dim } from '../shape/index.js';
+import { bounds, min, type Dim } from '../shape/index.js';
 import { numberOf } from '../tensor/nd.js';
 import { body, ports } from './attributes.js';
-import { inferIteration, iterate, partCount, slicedTrips } from './iteration.js';
+import { inferIteration, iterate, partCount, slicedTrips, unrolled, type Iteration } from './iteration.js';
 import { any, index, many, numericOrBoolean, op, port } from './op.js';
 import { knownScalar } from './top-k.js';
 
@@ -24,16 +26,7 @@ export const Loop = op('Loop', {
 
   infer({ trip_count, execution_condition, inputs }, it, ctx) {
     const facts = [trip_count, execution_condition, ...inputs];
-    return inferIteration(ctx, it, facts, (model) => {
-      const starts = ctx.values(execution_condition)?.[0];
-      if (starts === 0) return 0;
-      if (starts === undefined || !alwaysGoes(model, it.outputs.find((r) => r.purpose === 'execution_condition')?.internal)) return undefined;
-      const limit = knownScalar(trip_count);
-      const parts = slicedTrips(it, facts);
-      const most = limit === undefined || bounds(limit)[1] < 0 ? undefined : bounds(limit)[0] < 0 ? undefined : max(0, limit);
-      if (limit !== undefined && bounds(limit)[1] < 0) return parts;
-      return most === undefined || parts === undefined ? most : min(most, parts);
-    });
+    return inferIteration(ctx, it, facts, () => knownTrips(it, facts));
   },
 
   evaluate({ trip_count, execution_condition, inputs }, it, ctx) {
@@ -43,8 +36,30 @@ export const Loop = op('Loop', {
     return iterate(ctx, it, all, Math.min(limit < 0 ? Number.POSITIVE_INFINITY : limit, ...parts), numberOf(execution_condition) !== 0);
   },
 
+  /** A known number of turns one after the other, for devices that cannot repeat. */
+  decompose(g, { trip_count, execution_condition, inputs }, it) {
+    const all = [trip_count, execution_condition, ...inputs];
+    const trips = knownTrips(it, all.map((v) => v.fact));
+    return typeof trips === 'number' ? unrolled(g, it, all, trips) : undefined;
+  },
+
   traits: { control: true },
 });
+
+/** The number of turns as far as it is known before the run; the body has been inferred. */
+function knownTrips(it: Iteration, facts: readonly Fact[]): Dim | undefined {
+  const [count, condition] = facts as readonly [Fact, Fact];
+  const starts = elementsOf(condition)?.[0];
+  if (starts === 0) return 0;
+  if (starts !== 1 || !alwaysGoes(it.body, it.outputs.find((r) => r.purpose === 'execution_condition')?.internal)) return undefined;
+  const limit = knownScalar(count);
+  if (limit === undefined) return undefined;
+  const parts = slicedTrips(it, facts);
+  const [low, high] = bounds(limit);
+  if (high < 0) return parts;
+  if (low < 0) return undefined;
+  return parts === undefined ? limit : min(limit, parts);
+}
 
 /** Whether a body's condition is the constant true, or absent. */
 function alwaysGoes(model: Model, internal: number | undefined): boolean {

@@ -3,8 +3,10 @@ import type { NdArray } from '../tensor/nd.js';
 import { numbersOf } from '../tensor/nd.js';
 import { float } from './attributes.js';
 import { overlap, type Box } from './boxes.js';
-import { boxAt, detectionAttributes, inferDetections, packed, ranked, type Detection } from './detections.js';
+import { suppressedGraph } from './box-deltas.js';
+import { boxAt, detectionAttributes, inferDetections, namesGraph, notBackground, packed, packedGraph, ranked, rankedGraph, type Detection } from './detections.js';
 import { current, floating, index, op, optional, port } from './op.js';
+import { reshaped, shapeValue, sizesOf, times } from './sizes.js';
 
 /** The boxes that stay: a box goes when it overlaps a better one by the threshold or more, which shrinks by `eta` from 0.5 on. */
 function suppressed(boxes: readonly Box[], places: readonly number[], threshold: number, eta: number, offset: number): number[] {
@@ -48,7 +50,31 @@ export const MulticlassNms = op('MulticlassNms', {
     }));
     return packed(boxes.type, a.output_type, chosen, a);
   },
+
+  /** Every class of every batch is one row of a plain suppression. */
+  decompose(g, { boxes, scores, roisnum }, a) {
+    if (roisnum || a.nms_eta !== 1) return undefined;
+    const r = rankedGraph(g, boxes, scores, a.nms_top_k);
+    const count = sizesOf(g, boxes)?.[1];
+    if (!r || count === undefined) return undefined;
+    const rows = times(g, r.batch, r.classes);
+    const all = times(g, r.classes, r.k);
+    const admitted = g.logicalAnd(g.greaterEqual(r.scores, g.scalar(a.score_threshold, scores)), notBackground(g, r.classes, a.background_class));
+    const rated = reshaped(g, g.select(admitted, r.scores, g.scalar(Number.NEGATIVE_INFINITY, scores)), [rows, r.k]);
+    const [places] = suppressedGraph(g, reshaped(g, r.boxes, [rows, r.k, 4]), rated, { limit: 2 ** 31 - 1, iou: below(a.iou_threshold), score: -3e38, offset: a.normalized ? 0 : 1, sorted: false });
+    const found = g.slice(g.shapeOf(places), g.ints([0]), g.ints([1]), g.ints([1]), undefined);
+    const one = g.broadcast(g.constant('i32', [], [1]), found, undefined);
+    const marks = g.scatterNDUpdate(g.broadcast(g.constant('i32', [], [0]), shapeValue(g, [rows, r.k]), undefined), places, one);
+    const valid = reshaped(g, g.equal(marks, g.constant('i32', [], [1])), [r.batch, all]);
+    return packedGraph(g, { scores: reshaped(g, r.scores, [r.batch, all]), valid, boxes: r.boxes, ...namesGraph(g, r, count) }, a.output_type, a);
+  },
 });
+
+/** The f32 before a positive one: more than it is at least the given one. */
+function below(x: number): number {
+  const bits = new Int32Array(Float32Array.of(x).buffer);
+  return x > 0 ? (new Float32Array(Int32Array.of((bits[0] as number) - 1).buffer)[0] as number) : x - 1e-30;
+}
 
 /** Boxes and scores of one class of one batch. */
 interface ClassBoxes { readonly boxes: readonly Box[]; readonly scores: readonly number[]; readonly indexOf: (place: number) => number }

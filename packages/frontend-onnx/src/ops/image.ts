@@ -2,6 +2,7 @@
 import type { Value } from '@cuvee/core';
 import { axisOf, dimOf, listOf, numbersOf, rankOf, scalarOf, sizeAt, unsqueezed, upTo, type AnyNode } from '../build.js';
 import type { OnnxOp } from '../node.js';
+import { resampled } from '../resample.js';
 
 const coordinates = {
   half_pixel: 'half_pixel', pytorch_half_pixel: 'pytorch_half_pixel', asymmetric: 'asymmetric', align_corners: 'align_corners', tf_half_pixel_for_nn: 'tf_half_pixel_for_nn',
@@ -31,7 +32,6 @@ interface Interpolation {
   readonly mode: 'nearest' | 'linear' | 'cubic';
   readonly coordinate: (typeof coordinates)[keyof typeof coordinates];
   readonly nearestMode: (typeof nearest)[keyof typeof nearest];
-  readonly antialias: boolean;
   readonly cubic: number;
 }
 
@@ -39,11 +39,17 @@ function interpolated(node: AnyNode, x: Value, by: Value, axes: readonly number[
   const { g } = node;
   const resized = resizedAxes(node, x, by, axes, sizes);
   return g.interpolate(x, resized.by, g.ints(resized.axes), {
-    mode: how.mode === 'linear' ? (how.antialias ? 'linear' : 'linear_onnx') : how.mode,
+    mode: how.mode === 'linear' ? 'linear_onnx' : how.mode,
     shape_calculation_mode: sizes ? 'sizes' : 'scales',
-    coordinate_transformation_mode: how.coordinate, nearest_mode: how.nearestMode, antialias: how.antialias, cube_coeff: how.cubic,
+    coordinate_transformation_mode: how.coordinate, nearest_mode: how.nearestMode, antialias: false, cube_coeff: how.cubic,
     pads_begin: [0], pads_end: [0],
   });
+}
+
+/** Whether all scales are known and give whole sizes. */
+function wholeSizes(x: Value, scales: Value, axes: readonly number[]): boolean {
+  const known = numbersOf(scales);
+  return known !== undefined && axes.every((axis, i) => Number.isInteger(known[i]) || Number.isInteger((known[i] as number) * (dimOf(x, axis) ?? Number.NaN)));
 }
 
 /** Resize-10 is asymmetric; 11 adds sizes, regions and coordinate modes; 18 axes, antialiasing and proportions. */
@@ -54,7 +60,7 @@ export const Resize: OnnxOp = (node) => {
   const mode = attr.word('mode', ['nearest', 'linear', 'cubic'], 'nearest');
   if (version < 11) {
     const [, scales] = inputs;
-    const how: Interpolation = { mode, coordinate: 'asymmetric', nearestMode: 'floor', antialias: false, cubic: -0.75 };
+    const how: Interpolation = { mode, coordinate: 'asymmetric', nearestMode: 'floor', cubic: -0.75 };
     return interpolated(node, x, scales as Value, upTo(rank), false, how);
   }
   const present = (v: Value | undefined): Value | undefined => (v && v.fact.shape?.length === 1 && v.fact.shape[0] === 0 ? undefined : v);
@@ -64,17 +70,26 @@ export const Resize: OnnxOp = (node) => {
   const words = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners', 'tf_half_pixel_for_nn', 'half_pixel_symmetric', 'tf_crop_and_resize'] as const;
   const coordinate = attr.word('coordinate_transformation_mode', words, 'half_pixel');
   const nearestMode = attr.word('nearest_mode', ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'], 'round_prefer_floor');
-  if (coordinate === 'tf_crop_and_resize') throw node.unsupported('coordinate_transformation_mode tf_crop_and_resize');
-  if (attr.bool('exclude_outside')) throw node.unsupported('exclude_outside');
-  // half_pixel_symmetric differs only where scale times size is not whole; with sizes given it never does
-  if (coordinate === 'half_pixel_symmetric' && !sizes) throw node.unsupported('coordinate_transformation_mode half_pixel_symmetric with scales');
+  const antialias = attr.bool('antialias') && mode !== 'nearest', excludeOutside = attr.bool('exclude_outside') && mode === 'cubic';
+  const policy = attr.word('keep_aspect_ratio_policy', ['stretch', 'not_larger', 'not_smaller'], 'stretch');
+  const wanted = sizes && g.cast(policy === 'stretch' ? sizes : proportional(node, x, sizes, axes, policy), 'i64');
+  // half_pixel_symmetric and align_corners differ from the room's only where scale times size is not whole
+  const unrounded = scales && (coordinate === 'half_pixel_symmetric' || coordinate === 'align_corners') && !wholeSizes(x, scales, axes);
+  if (coordinate === 'tf_crop_and_resize' || antialias || excludeOutside || unrounded) {
+    const resampling = { mode, coordinates: coordinate, nearest: nearestMode, antialias, excludeOutside, a: attr.float('cubic_coeff_a', -0.75), extrapolation: attr.float('extrapolation_value', 0) };
+    const pick = (list: Value, i: number): Value => g.gather(list, g.constant('i64', [], [i]), g.constant('i64', [], [0]));
+    const roi = coordinate === 'tf_crop_and_resize' ? present(inputs[1]) : undefined;
+    const list = axes.map((axis, i) => ({
+      axis, size: wanted && pick(wanted, i), scale: scales && pick(scales, i),
+      region: roi && ([g.cast(pick(roi, i), 'f32'), g.cast(pick(roi, i + axes.length), 'f32')] as const),
+    })).filter(({ axis }, i) => roi || (numbersOf(scales ?? wanted)?.[i] ?? -1) !== (scales ? 1 : dimOf(x, axis)));
+    return g.cast(resampled(g, g.cast(x, 'f32'), rank, list, resampling), x.fact.type);
+  }
   const how: Interpolation = {
-    mode, coordinate: coordinate === 'half_pixel_symmetric' ? 'half_pixel' : coordinates[coordinate], nearestMode, antialias: attr.bool('antialias'), cubic: attr.float('cubic_coeff_a', -0.75),
+    mode, coordinate: coordinate === 'half_pixel_symmetric' ? 'half_pixel' : coordinates[coordinate], nearestMode, cubic: attr.float('cubic_coeff_a', -0.75),
   };
   if (scales) return interpolated(node, x, scales, axes, false, how);
-  const policy = attr.word('keep_aspect_ratio_policy', ['stretch', 'not_larger', 'not_smaller'], 'stretch');
-  const wanted = policy === 'stretch' ? (sizes as Value) : proportional(node, x, sizes as Value, axes, policy);
-  return interpolated(node, x, g.cast(wanted, 'i64'), axes, true, how);
+  return interpolated(node, x, wanted as Value, axes, true, how);
 };
 
 /** Upsample-1 scales height and width, 7 has a list, 9 an input. */
@@ -86,7 +101,7 @@ export const Upsample: OnnxOp = (node) => {
   if (!mode) throw node.invalid(`attribute "mode" is ${JSON.stringify(text.slice(0, 60))}`);
   const list = version < 7 ? [1, 1, attr.float('height_scale'), attr.float('width_scale')] : version < 9 ? attr.floats('scales') : undefined;
   const by = list ? g.constant('f32', [list.length], list) : (scales as Value);
-  return interpolated(node, x, by, upTo(rank), false, { mode, coordinate: 'asymmetric', nearestMode: 'floor', antialias: false, cubic: -0.75 });
+  return interpolated(node, x, by, upTo(rank), false, { mode, coordinate: 'asymmetric', nearestMode: 'floor', cubic: -0.75 });
 };
 
 /** GridSample-20 renamed the modes. */

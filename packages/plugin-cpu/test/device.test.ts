@@ -117,6 +117,16 @@ describe('device CPU', () => {
     }
   });
 
+  it('many matrix products of two variables, one side shared by broadcasting', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,6,?,20', 'x');
+    const y = g.parameter('f32', '?,6,?,20', 'y');
+    const z = g.parameter('f32', '1,1,?,30', 'z');
+    const scores = g.matMul(x, y, { transpose_b: true });
+    const model = new Model({ name: 'm', parameters: [x.node, y.node, z.node], results: [g.result(g.relu(scores)), g.result(g.matMul(scores, z))], scope: g.scope });
+    await compare(model, [[2, 6, 9, 20], [2, 6, 17, 20], [1, 1, 17, 30]]);
+  });
+
   it('matrix product with bias', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,?,12', 'x');

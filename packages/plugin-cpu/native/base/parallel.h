@@ -25,6 +25,9 @@ class Serial final : public Parallel {
   }
 };
 
+/// Threads worth using for that much work: sharing half a microsecond of one core costs more than it saves.
+constexpr int useful_threads(double flops, int threads) { return flops < 1e5 ? 1 : threads; }
+
 /// Calls `body(chunk, thread)` for every chunk in [0, chunks).
 template <class Body>
 void parallel_for(Parallel& parallel, int chunks, Body&& body) {

@@ -80,11 +80,11 @@ Status bind(StepContext& ctx) {
   const ConvShape s = shape_of(ctx);
   state->depthwise = s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
-    state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), ctx.pool->threads());
+    state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->dw.packed_floats;
     ctx.set_variant("depthwise " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
   } else {
-    state->conv = conv_select(*ctx.kernels, s, ctx.pool->threads());
+    state->conv = conv_select(*ctx.kernels, s, useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));

@@ -56,7 +56,7 @@ Status bind(StepContext& ctx) {
   auto state = std::make_unique<DeconvState>();
   const DeconvShape s = shape_of(ctx);
   if (s.planar_output && !deconv_planar_fits(*ctx.kernels, s)) return Status::fail("INTERNAL", "a planar result of a transposed convolution that pads");
-  state->plan = deconv_select(*ctx.kernels, s, ctx.pool->threads());
+  state->plan = deconv_select(*ctx.kernels, s, useful_threads(deconv_flops(s), ctx.pool->threads()));
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
   ctx.set_variant((s.planar_output ? "planar " : "transposed ") + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;

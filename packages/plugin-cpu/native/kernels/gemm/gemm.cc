@@ -33,7 +33,7 @@ GemmPlan gemm_select(const KernelTable& table, const GemmShape& shape, int threa
   }
   plan.packing = (std::uint64_t(shape.n) << 32 | std::uint32_t(shape.k)) * 64 + table.block + widest;
   const int panels = static_cast<int>(plan.panels.size());
-  const int wanted = threads > 1 && double(shape.m) * shape.n * shape.k > 16384 ? 4 * threads : 1;
+  const int wanted = threads > 1 ? 4 * threads : 1;
   plan.bands = std::clamp(wanted, 1, std::max(shape.m / 24, 1));
   const bool heavy = plan.packed_floats > std::size_t(shape.m) * shape.k;
   if (heavy) plan.bands = 1;

@@ -16,6 +16,7 @@ struct GemmState final : StepState {
   size_t scratch_floats = 0, packed_floats = 0;
   std::vector<int64_t> a, b, c;        // offset of each product's matrices, in elements; b counts matrices
   int64_t b_count = 1;
+  bool pack_in_place = false;          // each product packs its own B
   bool merged = false;                 // all products share one B and follow each other in A and C
 };
 
@@ -26,17 +27,23 @@ struct PackJob {
   size_t packed_floats;
 };
 
+// The matrix, or a copy of it scaled by column.
+const float* scaled_matrix(const PackJob& job, const float* b, int64_t matrices, std::vector<float>& copy) {
+  if (!job.scale) return b;
+  const GemmShape& s = job.plan->shape;
+  const size_t matrix = static_cast<size_t>(s.k) * s.n;
+  copy.assign(b, b + matrix * matrices);
+  for (size_t i = 0; i < copy.size(); ++i) copy[i] *= job.scale[s.transpose_b ? i % matrix / s.k : i % s.n];
+  return copy.data();
+}
+
 void pack_all(const PackJob& job, const float* b, float* to, Parallel& pool) {
   const GemmShape& s = job.plan->shape;
   const std::ptrdiff_t ldb = s.transpose_b ? s.k : s.n;
   const size_t matrix = static_cast<size_t>(s.k) * s.n;
   const int panels = static_cast<int>(job.plan->panels.size());
   std::vector<float> scaled;
-  if (job.scale) {
-    scaled.assign(b, b + matrix * job.matrices);
-    for (size_t i = 0; i < scaled.size(); ++i) scaled[i] *= job.scale[s.transpose_b ? i % matrix / s.k : i % s.n];
-    b = scaled.data();
-  }
+  b = scaled_matrix(job, b, job.matrices, scaled);
   parallel_for(pool, static_cast<int>(job.matrices) * panels, [&](int i, int) {
     gemm_pack(*job.plan, b + i / panels * matrix, ldb, to + i / panels * job.packed_floats, i % panels);
   });
@@ -84,7 +91,11 @@ Status bind_f32(StepContext& ctx) {
   // Products that share B and lie one after the other in A and C are one taller product.
   state->merged = !s.transpose_a && state->b_count == 1 && state->a == state->c;
   if (state->merged) s.m *= static_cast<int>(state->a.size());
-  state->plan = gemm_select(*ctx.kernels, s, ctx.pool->threads());
+  // Many products share the threads among themselves; a variable B is then packed by the thread that multiplies with it.
+  const int threads = ctx.pool->threads(), products = state->merged ? 1 : static_cast<int>(state->c.size());
+  const bool many = products >= 2 * threads;
+  state->pack_in_place = many && !ctx.is_constant(1) && state->b_count == products;
+  state->plan = gemm_select(*ctx.kernels, s, many ? 1 : useful_threads(2.0 * s.m * s.n * s.k, threads));
   state->packed_floats = (state->plan.packed_floats + 15) / 16 * 16;
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
   ctx.set_variant("gemm " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k));
@@ -113,13 +124,22 @@ Status run_f32(StepContext& ctx) {
     b = static_cast<const float*>(state.packed->data());
   } else {
     float* to = scratch + state.scratch_floats * ctx.pool->threads();
-    pack_all({&plan, weight_scale(ctx), state.b_count, state.packed_floats}, ctx.in[1].as<float>(), to, *ctx.pool);
+    if (!state.pack_in_place) pack_all({&plan, weight_scale(ctx), state.b_count, state.packed_floats}, ctx.in[1].as<float>(), to, *ctx.pool);
     b = to;
   }
   const int64_t a_matrix = static_cast<int64_t>(s.m) * s.k, c_matrix = static_cast<int64_t>(s.m) * s.n;
   const int products = state.merged ? 1 : static_cast<int>(state.c.size());
-  parallel_for(*ctx.pool, products * plan.chunks, [&](int i, int thread) {
-    const int p = i / plan.chunks;
+  const PackJob job{&plan, weight_scale(ctx), state.b_count, state.packed_floats};
+  // One chunk packs and multiplies when products pack in place.
+  const int per_product = state.pack_in_place ? 1 : plan.chunks;
+  parallel_for(*ctx.pool, products * per_product, [&](int i, int thread) {
+    const int p = i / per_product;
+    if (state.pack_in_place) {
+      std::vector<float> copy;
+      const float* from = scaled_matrix(job, ctx.in[1].as<float>() + state.b[p] * (static_cast<int64_t>(s.k) * s.n), 1, copy);
+      float* to = const_cast<float*>(b) + state.b[p] * static_cast<int64_t>(state.packed_floats);
+      for (int panel = 0; panel < static_cast<int>(plan.panels.size()); ++panel) gemm_pack(plan, from, s.transpose_b ? s.k : s.n, to, panel);
+    }
     GemmArgs args;
     args.a = ctx.in[0].as<float>() + (state.merged ? 0 : state.a[p] * a_matrix);
     args.lda = s.transpose_a ? s.m : s.k;
@@ -128,7 +148,8 @@ Status run_f32(StepContext& ctx) {
     args.ldc = s.n;
     args.epilogue = state.epilogue.base;
     if (args.epilogue.has_residual) args.epilogue.residual = {ctx.in[epilogue_residual].as<float>() + p * c_matrix, 0, 0, s.n};
-    gemm_run_chunk(plan, args, i % plan.chunks, scratch + thread * state.scratch_floats);
+    const int first = state.pack_in_place ? 0 : i % plan.chunks, last = state.pack_in_place ? plan.chunks : first + 1;
+    for (int chunk = first; chunk < last; ++chunk) gemm_run_chunk(plan, args, chunk, scratch + thread * state.scratch_floats);
   });
   return {};
 }

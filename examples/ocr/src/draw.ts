@@ -1,6 +1,7 @@
 import { layOut, placeTags } from './layout.js';
 import { Typeface } from './typeface.js';
 import type { Frame, Row } from './layout.js';
+import type { Outline } from './typeface.js';
 import type { Picture, Quad } from './picture.js';
 import type { TextLine } from './read.js';
 
@@ -26,7 +27,8 @@ function rectangle(x: number, y: number, width: number, height: number, fill: st
 
 function polygon(box: Quad, scale: number, stroke: string, width: number): string {
   const points = box.map(([x, y]) => `${(x * scale).toFixed(1)},${(y * scale).toFixed(1)}`).join(' ');
-  return `<polygon points="${points}" fill="${stroke}" fill-opacity="0.08" stroke="${stroke}" stroke-width="${width}" stroke-linejoin="round"/>`;
+  const halo = `<polygon points="${points}" fill="none" stroke="#ffffff" stroke-opacity="0.75" stroke-width="${width * 2.5}"/>`;
+  return `${halo}<polygon points="${points}" fill="${stroke}" fill-opacity="0.08" stroke="${stroke}" stroke-width="${width}" stroke-linejoin="round"/>`;
 }
 
 /** A white number on a coloured tag. */
@@ -44,6 +46,12 @@ async function tag(
     rectangle(x, y, size.width, size.height, fill, size.height * 0.25) +
     shape(text.path, x + (size.width - text.width) / 2, y + size.height / 2 + fontSize * 0.36, '#ffffff')
   );
+}
+
+/** A text at `size`, or as much smaller as `width` asks for. */
+async function fitted(face: Typeface, text: string, size: number, width: number): Promise<Outline> {
+  const full = await face.outline(text, size);
+  return full.width <= width ? full : face.outline(text, (size * width) / full.width);
 }
 
 /** One row of the list: number, text, a bar and the percentage. */
@@ -81,7 +89,12 @@ export async function annotate(picture: Picture, lines: readonly TextLine[], cap
   const { scale, fontSize, panel } = frame;
   const stroke = Math.max(1.5, fontSize / 12);
   const parts = [rectangle(panel.x, panel.y, panel.width, panel.height, PAPER)];
-  const title = await face.outline(lines.length > 0 ? caption : `no text found · ${caption}`, fontSize * 0.8);
+  const title = await fitted(
+    face,
+    lines.length > 0 ? caption : `no text found · ${caption}`,
+    fontSize * 0.8,
+    panel.width - 2 * frame.margin,
+  );
   parts.push(shape(title.path, panel.x + frame.margin, panel.y + frame.margin + fontSize * 0.7, FAINT));
   for (const { box, confidence } of lines) parts.push(polygon(box, scale, colour(confidence), stroke));
   const tags = placeTags(

@@ -102,7 +102,7 @@ async function work(request: Request): Promise<number> {
       const job = await read(file, engine, alphabet);
       const written = target(request.out, file, images.length > 1);
       const on = [...new Set(Object.values(engine.devices).flat())].join(', ');
-      const caption = `${job.result.lines.length} lines · ${on} · detect ${job.timings['detect']} ms · recognise ${job.timings['recognise']} ms`;
+      const caption = `${job.result.lines.length} lines · ${on} · detect ${Math.round(job.timings['detect']!)} ms · recognise ${Math.round(job.timings['recognise']!)} ms`;
       await writeAnnotated(written, job.picture, await annotate(job.picture, job.result.lines, caption, face));
       if (request.json) records.push(record(job, request.device, engine));
       else print(job, engine, written);

@@ -41,7 +41,7 @@ describe('the annotated picture', () => {
     const wide = await annotate(blank(4000, 500), lines, 'caption', face);
     expect(wide.frame.panel).toMatchObject({ x: 0, y: 500, width: 4000 });
     expect(wide.svg).not.toMatch(/NaN|undefined/);
-    expect(wide.svg.match(/<polygon/g)).toHaveLength(2);
+    expect(wide.svg.match(/<polygon/g)).toHaveLength(2 * lines.length);
   });
 
   it('enlarges a small picture, and has room for every line of a dense one', async () => {

@@ -27,7 +27,7 @@ function rectangle(x: number, y: number, width: number, height: number, fill: st
 
 function polygon(box: Quad, scale: number, stroke: string, width: number): string {
   const points = box.map(([x, y]) => `${(x * scale).toFixed(1)},${(y * scale).toFixed(1)}`).join(' ');
-  const halo = `<polygon points="${points}" fill="none" stroke="#ffffff" stroke-opacity="0.75" stroke-width="${width * 2.5}"/>`;
+  const halo = `<polygon points="${points}" fill="none" stroke="#ffffff" stroke-opacity="0.35" stroke-width="${width * 2}"/>`;
   return `${halo}<polygon points="${points}" fill="${stroke}" fill-opacity="0.08" stroke="${stroke}" stroke-width="${width}" stroke-linejoin="round"/>`;
 }
 

@@ -1,6 +1,6 @@
 /** Comparisons, conditions, bits. */
-import { isFloat, type ElementType, type Value } from '@cuvee/core';
-import { broadcastOperand } from '../build.js';
+import { bitsOf, isFloat, isInteger, isSigned, type ElementType, type Value } from '@cuvee/core';
+import { broadcastOperand, like, numbersOf } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 const binary = (apply: (node: OnnxNode<2>, a: Value, b: Value) => Value): OnnxOp<2> => (node) => apply(node, node.inputs[0], broadcastOperand(node, node.inputs[0], node.inputs[1]));
@@ -25,8 +25,18 @@ export const BitwiseOr: OnnxOp<2> = ({ g, inputs: [a, b] }) => g.bitwiseOr(a, b)
 export const BitwiseXor: OnnxOp<2> = ({ g, inputs: [a, b] }) => g.bitwiseXor(a, b);
 export const BitwiseNot: OnnxOp = ({ g, inputs: [x] }) => g.bitwiseNot(x);
 
-export const BitShift: OnnxOp<2> = ({ g, inputs: [a, b], attr }) =>
-  attr.word('direction', ['LEFT', 'RIGHT']) === 'LEFT' ? g.bitwiseLeftShift(a, b) : g.bitwiseRightShift(a, b);
+/** By a negative number of places, or as many as there are bits, nothing is left but copies of the sign. */
+export const BitShift: OnnxOp<2> = ({ g, inputs: [x, places], attr }) => {
+  const left = attr.word('direction', ['LEFT', 'RIGHT']) === 'LEFT';
+  const shift = (by: Value): Value => (left ? g.bitwiseLeftShift(x, by) : g.bitwiseRightShift(x, by));
+  const { type } = x.fact, bits = bitsOf(type);
+  if (numbersOf(places)?.every((n) => n >= 0 && n < bits)) return shift(places);
+  const zero = like(g, x, 0);
+  const within = g.less(places, like(g, x, bits));
+  const usual = isSigned(type) ? g.logicalAnd(within, g.greaterEqual(places, zero)) : within;
+  const rest = left || !isSigned(type) ? zero : g.select(g.less(x, zero), like(g, x, -1), zero);
+  return g.select(usual, shift(g.select(usual, places, zero)), rest);
+};
 
 /** Largest finite values of the types to which a cast saturates. */
 const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6 };
@@ -35,6 +45,13 @@ const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 573
 function cast({ g, attr, unsupported }: Pick<OnnxNode, 'g' | 'attr' | 'unsupported'>, x: Value, to: ElementType): Value {
   if (x.fact.type === to) return x;
   if (x.fact.type === 'string' || to === 'string') throw unsupported(`casting ${x.fact.type} to ${to}`);
+  if (to === 'f8e8m0' && attr.text('round_mode', 'up') !== 'nearest') {
+    // the nearest power of two, or its neighbour on the side that is asked for
+    const wide = g.cast(x, 'f32'), near = g.cast(g.cast(wide, to), 'f32');
+    const up = attr.word('round_mode', ['up', 'down', 'nearest'], 'up') === 'up';
+    const short = up ? g.less(near, wide) : g.greater(near, wide);
+    return g.cast(g.select(short, g.multiply(near, g.constant('f32', [], [up ? 2 : 0.5])), near), to);
+  }
   const edge = largest[to];
   if (edge === undefined || !attr.bool('saturate', true)) return g.cast(x, to);
   const wide = isFloat(x.fact.type) ? x : g.cast(x, 'f32');
@@ -55,3 +72,12 @@ export const Cast: OnnxOp = (node) => {
 };
 
 export const CastLike: OnnxOp<2> = (node) => cast(node, node.inputs[0], node.inputs[1].fact.type);
+
+/** The same bits as another type of the same width: integers among themselves. */
+export const BitCast: OnnxOp = ({ g, inputs: [x], attr, invalid, unsupported }) => {
+  const from = x.fact.type, to = attr.elementType('to');
+  if (bitsOf(from) !== bitsOf(to)) throw invalid(`${from} and ${to} have different widths`);
+  const whole = (type: ElementType): boolean => isInteger(type) || type === 'boolean';
+  if (from !== to && (!whole(from) || !isInteger(to))) throw unsupported(`reading ${from} as ${to}`);
+  return g.cast(x, to);
+};

@@ -151,9 +151,10 @@ function wrapped(g: OnnxNode['g'], x: Value, begin: readonly number[], end: read
   }, x);
 }
 
-export const DepthToSpace: OnnxOp = ({ g, inputs: [x], attr }) =>
-  g.depthToSpace(x, { block_size: attr.int('blocksize'), mode: attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first' });
-export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) => g.spaceToDepth(x, { block_size: attr.int('blocksize'), mode: 'blocks_first' });
+const blockMode = (attr: OnnxNode['attr']): 'blocks_first' | 'depth_first' => (attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first');
+
+export const DepthToSpace: OnnxOp = ({ g, inputs: [x], attr }) => g.depthToSpace(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
+export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) => g.spaceToDepth(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
 
 /** TopK-1 has k as attribute, 10 as input, 11 smallest and unsorted. */
 export const TopK: OnnxOp = ({ g, inputs: [x, k], attr, version }) => {

@@ -63,7 +63,7 @@ function fast(f: Fused): boolean {
 function planarHead(f: Fused, groups: Dim, dims: readonly number[], pads: readonly Dim[]): boolean {
   const w = f.node.attributes as unknown as Windows & { readonly output_padding?: readonly number[] };
   const [, channels = 0, ...kernel] = dims;
-  return isTransposed(f) && groups === 1 && kernel.length === 2 && f.inputs.length === 2 && channels * kernel.reduce((a, b) => a * b, 1) <= 8
+  return isTransposed(f) && groups === 1 && kernel.length === 2 && f.inputs[2] === undefined && channels * kernel.reduce((a, b) => a * b, 1) <= 8
     && kernel.every((k, i) => w.strides[i] === k && (w.dilations[i] ?? 1) === 1 && pads[i] === 0 && (w.output_padding?.[i] ?? 0) === 0);
 }
 

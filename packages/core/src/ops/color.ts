@@ -8,16 +8,18 @@ import { emptyElements } from '../tensor/convert.js';
 import { isInteger } from '../tensor/element.js';
 import type { NdArray } from '../tensor/nd.js';
 import { sameType } from './elementwise.js';
-import { many, numeric, op, port, type Op } from './op.js';
+import { many, only, op, port, type Op } from './op.js';
 
 /** Layout of the chroma planes: interleaved pairs, or a plane of U followed by a plane of V. */
 type Chroma = 'NV12' | 'I420';
 
+const pixels = only('u8', 'f16', 'bf16', 'f32', 'f64');
+
 /** A room that converts a picture: one plane [N, 3H/2, W, 1], or luma [N, H, W, 1] with its chroma planes. Gives [N, H, W, 3]. */
 export function yuvTo(name: string, chroma: Chroma, order: 'RGB' | 'BGR'): Op {
   return op(name, {
-    inputs: [many('planes', numeric)],
-    outputs: [port('output', numeric)],
+    inputs: [many('planes', pixels)],
+    outputs: [port('output', pixels)],
     since: { opset8: {} },
     infer: ({ planes }, _, ctx) => ({ type: sameType(ctx, ...planes), shape: pictureShape(ctx, planes, chroma) }),
     evaluate: ({ planes }) => picture(planes, chroma, order),

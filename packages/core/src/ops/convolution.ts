@@ -134,7 +134,8 @@ export function windows(n: number, kernel: number, w: Windows, i: number, roundi
   if (rounding === 'floor') return Math.floor(room / stride) + 1;
   const count = Math.ceil(room / stride) + 1;
   const lastStart = (count - 1) * stride;
-  return rounding === 'ceil_torch' && lastStart >= n + (w.pads_begin[i] ?? 0) ? count - 1 : count;
+  const before = w.auto_pad === 'valid' ? 0 : (w.pads_begin[i] ?? 0);
+  return rounding === 'ceil_torch' && lastStart >= n + before ? count - 1 : count;
 }
 
 /** Two operations for each weight of a filter and each output element; 0 while sizes are unknown. */

@@ -90,7 +90,7 @@ function detections(box: Decoded, score: (label: number, prior: number) => numbe
   let found: Detection[];
   if (s.decrease_label_id) {
     // The best class of each prior; overlaps count within a class only.
-    const winners = top(each.map((prior) => labels.map((label) => ({ label, prior, value: score(label, prior) })).reduce((a, b) => (b.value > a.value ? b : a))));
+    const winners = top(each.flatMap((prior) => labels.map((label) => ({ label, prior, value: score(label, prior) })).sort(best).slice(0, 1)));
     found = labels.flatMap((label) => kept(winners.filter((d) => d.label === label)));
   } else found = labels.flatMap((label) => kept(top(each.map((prior) => ({ label, prior, value: score(label, prior) })))));
   const keep = s.keep_top_k[0] ?? -1;

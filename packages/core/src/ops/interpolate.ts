@@ -49,6 +49,8 @@ export const Interpolate = op('Interpolate', {
     if (!data.shape) return { type: data.type, shape: undefined };
     const padded = data.shape.map((d, i) => add(d, (how.pads_begin[i] ?? 0) + (how.pads_end[i] ?? 0)));
     const at = axes ? ctx.constants(axes)?.map((a) => normalizeAxis(a, padded.length)) : padded.map((_, i) => i);
+    if (axes) ctx.axes('axes', axes, 1);
+    if (at && new Set(at).size < at.length) return ctx.fail('an axis is given twice');
     return { type: data.type, shape: at ? resized(ctx, padded, at, scales_or_sizes, how.shape_calculation_mode) : ctx.freshShape(padded.length) };
   },
 

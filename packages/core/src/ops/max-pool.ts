@@ -36,7 +36,7 @@ export const MaxPool = op('MaxPool', {
     const out = emptyElements(data.type, count) as unknown as (number | bigint)[];
     const indices = emptyElements(attributes.index_element_type, count) as unknown as (number | bigint)[];
     const plane = sizeOf(spatial);
-    const within = sizeOf(data.shape.slice(normalizeAxis(attributes.axis, data.shape.length)));
+    const within = Math.max(1, sizeOf(data.shape.slice(normalizeAxis(attributes.axis, data.shape.length))));
     const none = isWide(data.type) ? lowest(data.type).bigint : lowest(data.type).number;
     const index = (i: number): number | bigint => (isWide(attributes.index_element_type) ? BigInt(i) : i);
     for (let p = 0; p < n * c; p++) {

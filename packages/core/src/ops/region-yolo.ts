@@ -21,6 +21,7 @@ export const RegionYolo = op('RegionYolo', {
     const [n, , h, w] = data.shape as readonly [Dim, Dim, Dim, Dim];
     if (!do_softmax) return { type: data.type, shape: [n, (classes + coords + 1) * mask.length, h, w] };
     const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
+    if (from > to) return ctx.fail(`axis ${axis} lies behind end_axis ${end_axis}`);
     return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((a, b) => mul(a, b)), ...data.shape.slice(to + 1)] };
   },
 

@@ -2,6 +2,7 @@
 import { emptyElements } from '../tensor/convert.js';
 import { isFloat } from '../tensor/element.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
+import { isWide, toBigInt } from './elementwise.js';
 import { roundHalfEven } from './special.js';
 
 /** Input places and weights of one output place. One place of weight 1 is a move. */
@@ -111,7 +112,8 @@ export function resample(data: NdArray, axes: readonly { readonly axis: number; 
     [shape, values] = [next, out];
   }
   if (moves) return { ...data, shape, data: values as NdArray['data'] };
-  const result = emptyElements(data.type, values.length) as Float32Array;
-  for (let i = 0; i < result.length; i++) result[i] = isFloat(data.type) ? (values[i] as number) : Math.round(values[i] as number);
-  return { type: data.type, shape, data: result };
+  const result = emptyElements(data.type, values.length) as unknown as (number | bigint)[];
+  const whole = isWide(data.type) ? (x: number): bigint => toBigInt(Math.round(x)) : Math.round;
+  for (let i = 0; i < result.length; i++) result[i] = isFloat(data.type) ? (values[i] as number) : whole(values[i] as number);
+  return { type: data.type, shape, data: result as never };
 }

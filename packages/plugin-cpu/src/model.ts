@@ -108,7 +108,7 @@ class CpuRequest implements DeviceRequest {
 
   profile(): readonly NodeProfile[] {
     const steps = this.#plan.levels.flatMap((l) => l.steps);
-    return this.#native.profile().map((ns, i) => ({ name: steps[i]?.origin.join(' ') ?? '', type: steps[i]?.op ?? '', kernel: `${steps[i]?.family} ${steps[i]?.action}`.trim(), microseconds: ns / 1000 }));
+    return this.#native.profile().map(({ nanoseconds, kernel }, i) => ({ name: steps[i]?.origin.join(' ') ?? '', type: steps[i]?.op ?? '', kernel, microseconds: nanoseconds / 1000 }));
   }
 
   release(): void {

@@ -76,11 +76,17 @@ export interface Addon {
   cancel(request: RequestHandle): void;
   details(model: CompiledHandle): Answer<ModelDetails>;
   explain(request: RequestHandle): Answer<string>;
-  profile(request: RequestHandle): Answer<readonly number[]>;
+  profile(request: RequestHandle): Answer<readonly StepProfile[]>;
   state(request: RequestHandle, index: number, dims?: readonly number[] | null, data?: ArrayBufferView): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
   trim(request: RequestHandle): Answer<object> | undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<readonly NativeOutput[]>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<readonly NativeOutput[]> | undefined;
+}
+
+/** A step's time, and the kernel that was chosen for the shapes. */
+export interface StepProfile {
+  readonly nanoseconds: number;
+  readonly kernel: string;
 }
 
 export interface ModelDetails {
@@ -177,8 +183,8 @@ export class NativeRequest {
   explain(): string {
     return check(this.#addon.explain(this.#handle), this.#options);
   }
-  /** Nanoseconds of the last run's steps, level by level; empty unless loaded with `profile`. */
-  profile(): readonly number[] {
+  /** The last run's steps, level by level; empty unless loaded with `profile`. */
+  profile(): readonly StepProfile[] {
     return check(this.#addon.profile(this.#handle), this.#options);
   }
   getState(index: number): { readonly dims: readonly number[]; readonly data: ArrayBuffer } {

@@ -66,7 +66,7 @@ napi_value load(napi_env env, napi_callback_info call) {
   auto handle = std::make_unique<CompiledHandle>();
   handle->instance = instance->shared_from_this();
   handle->copy_outputs = truth(env, option("copyOutputs"));
-  if (Status s = Compiled::load({plan.begin(), plan.end()}, constants, options, handle->compiled); !s.ok()) return object(env, {{"error", failure(env, s)}});
+  if (Status s = guarded([&] { return Compiled::load({plan.begin(), plan.end()}, constants, options, handle->compiled); }); !s.ok()) return object(env, {{"error", failure(env, s)}});
   CompiledHandle* raw = handle.get();
   const napi_value made = wrap(env, std::move(handle), compiled_tag, [](napi_env, void* data, void*) {
     auto* handle = static_cast<CompiledHandle*>(data);
@@ -150,15 +150,17 @@ napi_value explain(napi_env env, napi_callback_info call) {
   return handle ? text(env, handle->request->executor().explain()) : answer;
 }
 
-// profile(request): nanoseconds of the last run's steps, level by level.
+// profile(request): [{ nanoseconds, kernel }] of the last run's steps, level by level.
 napi_value profile(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
   napi_value answer = nullptr;
   RequestHandle* handle = idle(env, a[0], answer);
   if (!handle) return answer;
   const auto& times = handle->request->executor().profile();
+  const std::vector<std::string> kernels = handle->request->executor().kernels();
   napi_create_array_with_length(env, times.size(), &answer);
-  for (size_t i = 0; i < times.size(); ++i) napi_set_element(env, answer, static_cast<uint32_t>(i), number(env, static_cast<double>(times[i])));
+  for (size_t i = 0; i < times.size() && i < kernels.size(); ++i)
+    napi_set_element(env, answer, static_cast<uint32_t>(i), object(env, {{"nanoseconds", number(env, static_cast<double>(times[i]))}, {"kernel", text(env, kernels[i])}}));
   return answer;
 }
 

@@ -75,7 +75,7 @@ Status Request::run(std::span<const TensorView> in, std::span<TensorView> out, P
   team_.pool = &pool;
   const bool flush = compiled_->options_.flush_denormals;
   const bool before = flush && set_flush_denormals(true);
-  Status status = executor_.run(in, out);
+  Status status = guarded([&] { return executor_.run(in, out); });
   if (flush) set_flush_denormals(before);
   return status;
 }

@@ -81,6 +81,8 @@ class Executor {
   std::string explain() const;
   // Nanoseconds of the last run's steps, level by level.
   const std::vector<uint64_t>& profile() const { return nanoseconds_; }
+  // Their kernels: family, action and the variant chosen for the shapes.
+  std::vector<std::string> kernels() const;
   // Gives back memory that the next run can take again.
   void trim();
   // Bytes of arenas, outputs and states; whether the last run met new sizes, so that they may have changed.

@@ -24,7 +24,20 @@ void shape(std::string& out, const TensorView& view) {
   out.push_back(']');
 }
 
+std::string kernel(const PlanStep& step, const Context* c) {
+  if (c && c->skip) return "none: empty";
+  if (c && !c->variant.empty()) return c->variant;
+  return std::string(step.family->name).append(step.action.empty() ? "" : " ").append(step.action);
+}
+
 }  // namespace
+
+std::vector<std::string> Executor::kernels() const {
+  std::vector<std::string> all;
+  for (size_t l = 0; l < levels_.size(); ++l)
+    for (size_t s = 0; s < plan_.levels[l].steps.size(); ++s) all.push_back(kernel(plan_.levels[l].steps[s], levels_[l].current ? levels_[l].current->steps[s].get() : nullptr));
+  return all;
+}
 
 // { memory, levels: [{ arena, lowerBound, segments, steps: [{ family, action, op, origin, kernel, bytes, scratch, shapes, segment? }] }], plans: [...] }
 std::string Executor::explain() const {
@@ -52,7 +65,7 @@ std::string Executor::explain() const {
       if (signature) {
         const Context& c = *signature->steps[s];
         out.append(",\"kernel\":");
-        quoted(out, c.skip ? std::string_view("none: empty") : c.variant.empty() ? std::string_view(step.family->name) : std::string_view(c.variant));
+        quoted(out, kernel(step, &c));
         uint64_t bytes = 0;
         for (const TensorView& v : c.views) bytes += v.absent ? 0 : static_cast<uint64_t>(v.bytes);
         number(out, "bytes", bytes);

@@ -245,7 +245,7 @@ Status run_segment(SegmentPlan& plan, char* memory, const Environment& environme
   parallel_for(*environment.pool, static_cast<int>(plan.panels.size()) - 1, [&](int panel, int thread) {
     if (stop.load(std::memory_order_relaxed)) return;
     const auto t = static_cast<size_t>(thread);
-    Status status = run_panel(plan, static_cast<size_t>(panel), plan.workers[t], memory + t * plan.thread_bytes, environment, nanoseconds ? &times[t] : nullptr);
+    Status status = guarded([&] { return run_panel(plan, static_cast<size_t>(panel), plan.workers[t], memory + t * plan.thread_bytes, environment, nanoseconds ? &times[t] : nullptr); });
     if (status.ok()) return;
     stop.store(true, std::memory_order_relaxed);
     std::lock_guard lock(mutex);

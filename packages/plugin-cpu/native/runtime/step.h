@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -71,6 +72,15 @@ struct Status {
   bool ok() const { return code == nullptr; }
   static Status fail(const char* code, std::string message) { return {code, std::move(message), {}, {}, nullptr}; }
 };
+
+// Runs `body`, which gives a Status; memory that the system does not give becomes OUT_OF_MEMORY instead of an exception.
+template <class Body> Status guarded(Body&& body) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return Status::fail("OUT_OF_MEMORY", std::string("the system gives no more memory (") + e.what() + ")");
+  }
+}
 
 // What a family keeps for one step and one shape signature: chosen variant, tables. Freed with the signature.
 struct StepState {

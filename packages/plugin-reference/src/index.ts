@@ -30,7 +30,7 @@ class ReferenceRequest implements DeviceRequest {
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
     return this.#run(inputs, outputs, signal);
   }
 

@@ -5,6 +5,7 @@ import { elementwise } from './elementwise.js';
 import { interpolate } from './interpolate.js';
 import { matrix } from './matrix.js';
 import { movement } from './movement.js';
+import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
 
@@ -14,6 +15,7 @@ export const lowerings: LoweringTable = {
   ...interpolate,
   ...matrix,
   ...movement,
+  ...normalization,
   ...pooling,
   ...reduce,
 };

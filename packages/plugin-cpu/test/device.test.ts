@@ -117,6 +117,21 @@ describe('device CPU', () => {
     }
   });
 
+  it('convolutions of virtual concatenations and upsamplings', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const half = g.relu(g.convolution(x, weights(g, [24, 3, 3, 3], 3), window(2, 1)));
+    const quarter = g.relu(g.convolution(half, weights(g, [20, 24, 3, 3], 4), window(2, 1)));
+    const eighth = g.relu(g.convolution(quarter, weights(g, [24, 20, 3, 3], 5), window(2, 1)));
+    const up = (v: Value, k: number): Value => g.interpolate(v, g.constant('f32', [2], new Float32Array([k, k])), g.constant('i64', [2], new BigInt64Array([2n, 3n])), { mode: 'nearest', shape_calculation_mode: 'scales', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+    const joined = g.concat([half, up(quarter, 2), up(up(eighth, 2), 2)], { axis: 1 });
+    const y = g.relu(g.convolution(joined, weights(g, [24, 68, 3, 3], 6), window(1, 1)));
+    const z = g.convolution(up(quarter, 2), weights(g, [5, 20, 1, 1], 7), window(1, 0));
+    const model = new Model({ name: 'm', parameters: [x.node], results: [g.result(y), g.result(z)], scope: g.scope });
+    await compare(model, [[1, 3, 64, 96]], 2e-3); // sums of several hundred
+    await compare(model, [[2, 3, 32, 40]], 2e-3);
+  });
+
   it('many matrix products of two variables, one side shared by broadcasting', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,6,?,20', 'x');

@@ -3,10 +3,12 @@
  *
  * conv, deconv: inputs [data, filters, bias, weightScale, postScale, postShift, residual], filters [Out, In/g, kh, kw]
  * (deconv: [In, Out/g, kh, kw]); args [groups, stride y, x, dilation y, x, pad top, left, activation, alpha, beta, residual after].
+ * A conv of a virtual concatenation has the further parts as inputs 7…, and as further args each part's shift: a part is
+ * 1 << shift times smaller in both directions and read as by nearest upsampling.
  * conv_nd: the same inputs, action `forward` or `transposed`; args [activation, alpha, beta, residual after, groups, spatial rank,
  * strides…, dilations…, pads before…].
  */
-import { Literal, shape, type Dim, type Node, type Value } from '@cuvee/core';
+import { Literal, normalizeAxis, shape, type Dim, type Node, type Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
 import { asFused, type Fused } from '../ops/fused.js';
@@ -59,6 +61,45 @@ function fast(f: Fused): boolean {
   return computeType(f.node.output.fact.type) === 'f32' && (rank === 3 || rank === 4) && ((f.inputs[1] as Value).fact.shape?.every((d) => typeof d === 'number') ?? false);
 }
 
+interface Part {
+  readonly value: Value;
+  readonly shift: number;
+}
+
+/** A value as a nearest upsampling, by the same power of two in both directions, of another value. */
+function upsampled(value: Value): Part {
+  const { node } = value;
+  const how = node.attributes as { readonly mode?: string; readonly shape_calculation_mode?: string; readonly coordinate_transformation_mode?: string; readonly nearest_mode?: string; readonly pads_begin?: readonly number[]; readonly pads_end?: readonly number[] };
+  const source = node.inputs[0];
+  const from = source?.fact.shape;
+  const to = value.fact.shape;
+  if (node.op.name !== 'Interpolate' || how.mode !== 'nearest' || !source || !from || !to || to.length !== 4) return { value, shift: 0 };
+  if ([...(how.pads_begin ?? []), ...(how.pads_end ?? [])].some((p) => p !== 0)) return { value, shift: 0 };
+  // x / scale rounded down, or its centre rounded, are both x >> shift.
+  const floors = how.coordinate_transformation_mode === 'asymmetric' && how.nearest_mode === 'floor';
+  const centres = how.coordinate_transformation_mode === 'half_pixel' && (how.nearest_mode === 'round_prefer_floor' || how.nearest_mode === 'round_prefer_ceil');
+  if (!floors && !centres) return { value, shift: 0 };
+  for (const shift of [1, 2, 3, 4]) {
+    if (!from.every((d, i) => sameDim(to[i] as Dim, i < 2 ? d : shape.mul(d, 1 << shift)))) continue;
+    const inner = upsampled(source);
+    return { value: inner.value, shift: inner.shift + shift };
+  }
+  return { value, shift: 0 };
+}
+
+const sameDim = (a: Dim, b: Dim): boolean => shape.sub(a, b) === 0;
+
+/** The data of a convolution as parts side by side along channels, when it is worth reading them so instead of making it. */
+function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[] | undefined {
+  const data = f.inputs[0] as Value;
+  if (isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
+  const { node } = data;
+  const joined = node.op.name === 'Concat' && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
+  const parts = (joined ? node.inputs.map((v) => v as Value) : [data]).map(upsampled);
+  const fits = parts.length <= 8 && parts.every(({ value, shift }) => shift <= 8 && typeof value.fact.shape?.[1] === 'number' && c.layoutOf(value) === 'blocked');
+  return fits && (joined || parts.some(({ shift }) => shift > 0)) ? parts : undefined;
+}
+
 /** An upsampling head, whose few result channels are made planar at once (deconv.h): kernel equal to stride, nothing padded. */
 function planarHead(f: Fused, groups: Dim, dims: readonly number[], pads: readonly Dim[]): boolean {
   const w = f.node.attributes as unknown as Windows & { readonly output_padding?: readonly number[] };
@@ -83,7 +124,9 @@ function lowerFast(c: LoweringContext, f: Fused): void {
   const planar = !isTransposed(f) && groups === 1 && typeof channels === 'number' && channels <= 4 && c.layoutOf(data) === 'plain';
   if (rank === 2 && f.node.output.fact.type === 'f32') {
     const layout = planarHead(f, groups, dims, pads) ? 'plain' : 'blocked';
-    c.emit(family, '', [c.tensor(data, planar ? 'plain' : 'blocked'), filters, ...epilogueInputs(c, f, layout)], [c.output(0, layout)], args);
+    const parts = virtualParts(c, f, groups);
+    const [source, ...further] = parts?.map(({ value }) => c.tensor(value, 'blocked')) ?? [c.tensor(data, planar ? 'plain' : 'blocked')];
+    c.emit(family, '', [source as TensorId, filters, ...epilogueInputs(c, f, layout), ...further], [c.output(0, layout)], [...args, ...(parts ?? []).map(({ shift }) => shift)]);
     return;
   }
   const flat = c.viewAs(c.widened(c.tensor(data)), with2d(data.fact.shape ?? []));

@@ -1,5 +1,7 @@
 // Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
 // Inputs and arguments: lower/convolution.ts.
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -48,6 +50,35 @@ void fill_weights(void* to, const TensorView& from, const void* argument, Parall
   parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w, dst, panel); });
 }
 
+// Inputs and arguments that every convolution has; those of a virtual concatenation follow.
+constexpr int first_part_input = 7, first_part_arg = 11;
+
+int part_count(const StepContext& ctx) { return 1 + std::max<int>(static_cast<int>(ctx.in.size()) - first_part_input, 0); }
+const TensorView& part_view(const StepContext& ctx, int p) { return ctx.in[p == 0 ? 0 : first_part_input + p - 1]; }
+int part_shift(const StepContext& ctx, int p) {
+  const size_t at = first_part_arg + p;
+  return at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
+}
+
+// A virtual concatenation's parts must agree; null when they do.
+const char* parts_problem(const StepContext& ctx) {
+  const int parts = part_count(ctx);
+  if (parts > max_conv_parts) return "too many parts";
+  const TensorView& first = ctx.in[0];
+  int64_t channels = 0;
+  for (int p = 0; p < parts; ++p) {
+    const TensorView& v = part_view(ctx, p);
+    const int shift = part_shift(ctx, p);
+    if (shift < 0 || shift > 16) return "a part's shift is out of range";
+    if (parts == 1 && shift == 0) return nullptr;
+    if (v.absent || v.rank != 4 || v.layout != Layout::blocked || v.type != Type::f32 || v.dim(0) != first.dim(0)) return "a part is not a blocked picture";
+    for (int i : {2, 3})
+      if (v.dim(i) << shift != first.dim(i) << part_shift(ctx, 0)) return "parts differ in size";
+    channels += v.dim(1);
+  }
+  return ctx.args[0].i == 1 && channels == ctx.in[1].dim(1) ? nullptr : "parts and filters differ in channels";
+}
+
 ConvShape shape_of(const StepContext& ctx) {
   const TensorView& x = ctx.in[0];
   const TensorView& w = ctx.in[1];
@@ -68,6 +99,15 @@ ConvShape shape_of(const StepContext& ctx) {
   s.pad_top = arg(5), s.pad_left = arg(6);
   s.planar_input = x.layout == Layout::plain;
   s.allow_winograd = !ctx.accurate;
+  const int parts = part_count(ctx);
+  if (parts == 1 && part_shift(ctx, 0) == 0) return s;
+  s.in_h <<= part_shift(ctx, 0), s.in_w <<= part_shift(ctx, 0);
+  s.in_channels = 0;
+  s.parts = parts;
+  for (int p = 0; p < parts; ++p) {
+    s.part[p] = {static_cast<int>(part_view(ctx, p).dim(1)), part_shift(ctx, p)};
+    s.in_channels += s.part[p].channels;
+  }
   return s;
 }
 
@@ -77,8 +117,9 @@ DepthwiseShape depthwise_of(const ConvShape& s) {
 
 Status bind(StepContext& ctx) {
   auto state = std::make_unique<ConvState>();
+  if (const char* problem = parts_problem(ctx)) return Status::fail("MODEL_INVALID", problem);
   const ConvShape s = shape_of(ctx);
-  state->depthwise = s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
+  state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
     state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->dw.packed_floats;
@@ -87,7 +128,8 @@ Status bind(StepContext& ctx) {
     state->conv = conv_select(*ctx.kernels, s, useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
-    ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+    ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
+                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : ""));
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
   const int outputs = s.out_channels;
@@ -139,18 +181,29 @@ Epilogue epilogue_of(const StepContext& ctx, const ConvState& state, bool strip)
   return e;
 }
 
+using Sources = std::array<Source, max_conv_parts>;
+
+Sources sources_of(const StepContext& ctx, bool strip) {
+  Sources sources;
+  for (int p = 0; p < part_count(ctx); ++p) {
+    const TensorView& v = part_view(ctx, p);
+    sources[p] = source_of(ctx, v, strip ? v.rows : v.dim(2), strip ? v.row0 : 0);
+  }
+  return sources;
+}
+
 Status run(StepContext& ctx) {
   auto& state = static_cast<ConvState&>(**ctx.state);
   const float* w = weights(ctx, state);
-  const Source source = source_of(ctx, ctx.in[0], ctx.in[0].dim(2), 0);
+  const Sources sources = sources_of(ctx, false);
   const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].dim(2), 0);
   const Epilogue epilogue = epilogue_of(ctx, state, false);
   if (state.depthwise) {
-    const DepthwiseArgs args{source, w, sink, epilogue};
+    const DepthwiseArgs args{sources[0], w, sink, epilogue};
     parallel_for(*ctx.pool, state.dw.chunks, [&](int chunk, int) { depthwise_run_chunk(state.dw, args, chunk); });
     return {};
   }
-  const ConvArgs args{&source, w, sink, epilogue};
+  const ConvArgs args{sources.data(), w, sink, epilogue};
   float* scratch = static_cast<float*>(ctx.scratch);
   parallel_for(*ctx.pool, state.conv.chunks, [&](int chunk, int thread) { conv_run_chunk(state.conv, args, chunk, scratch + thread * state.scratch_floats); });
   return {};
@@ -159,16 +212,16 @@ Status run(StepContext& ctx) {
 Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
   auto& state = static_cast<ConvState&>(**ctx.state);
   const float* w = weights(ctx, state);
-  const Source source = source_of(ctx, ctx.in[0], ctx.in[0].rows, ctx.in[0].row0);
+  const Sources sources = sources_of(ctx, true);
   const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].rows, ctx.out[0].row0);
   const Epilogue epilogue = epilogue_of(ctx, state, true);
   const int batch = static_cast<int>(ctx.out[0].dim(0)), width = static_cast<int>(ctx.out[0].dim(3));
   for (int n = 0; n < batch; ++n) {
     if (state.depthwise) {
-      const DepthwiseArgs args{source, w, sink, epilogue};
+      const DepthwiseArgs args{sources[0], w, sink, epilogue};
       depthwise_run_rows(state.dw, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, 0, state.dw.blocks);
     } else {
-      const ConvArgs args{&source, w, sink, epilogue};
+      const ConvArgs args{sources.data(), w, sink, epilogue};
       conv_run_rows(state.conv, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, static_cast<float*>(ctx.scratch));
     }
   }
@@ -180,11 +233,12 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
     *a0 = y0, *a1 = y1;
     return true;
   }
-  if (i != 0) return false;
+  if (i != 0 && i < first_part_input) return false;
   const auto& state = static_cast<const ConvState&>(**ctx.state);
   const RowRange range = state.depthwise ? conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1))
                                          : conv_rows_needed(state.conv, static_cast<int>(y0), static_cast<int>(y1));
-  *a0 = range.begin, *a1 = range.end;
+  const int shift = part_shift(ctx, i == 0 ? 0 : i - first_part_input + 1);
+  *a0 = range.begin >> shift, *a1 = ((range.end - 1) >> shift) + 1;
   return true;
 }
 

@@ -6,6 +6,7 @@ import { decompose } from '../passes/decompose.js';
 import type { AbsentDevice, Awaitable, DeviceCosts, DeviceHost, DeviceInfo, DeviceModel, DevicePlugin, Support } from '../device/contract.js';
 import { checkConfig, commonProperties, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
+import { describe } from '../shape/index.js';
 import { after, all, now } from './awaitable.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
@@ -204,9 +205,9 @@ export class Core {
 
   #query(model: Model, text: string, settings: Settings): Awaitable<Support> {
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
-      const { model: copy, values } = cloneModel(model);
+      const { model: copy } = cloneModel(model);
       decompose(copy, (node) => plugin.keeps?.(node) ?? false);
-      return after(plugin.query(copy, config, { host: this.#host }), (support) => originalSupport(model, copy, values, support));
+      return after(plugin.query(copy, config, { host: this.#host }), (support) => originalSupport(model, copy, support));
     });
   }
 
@@ -215,6 +216,7 @@ export class Core {
       const doing = `compiling "${model.friendlyName}" for ${text}`;
       try {
         const { model: copy } = cloneModel(model);
+        refuseImpossible(copy);
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
         const compiled = plugin.compile(copy, config, { signal, host: this.#host });
         return compiled instanceof Promise ? compiled.catch((error: unknown) => { throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error); }) : compiled;
@@ -223,6 +225,14 @@ export class Core {
       }
     });
   }
+}
+
+/** A model whose sizes can never fit together is refused before any device sees it. */
+function refuseImpossible(model: Model): void {
+  const [refusal] = model.scope.refusals;
+  if (!refusal) return;
+  const what = refusal.dims.reduce<string>((text, d, i) => text.replace(`{${i}}`, describe(d)), refusal.what);
+  throw new CuveeError('SHAPE_MISMATCH', `"${refusal.node}": ${what}`, { node: refusal.node });
 }
 
 const tableOf = (plugin: DevicePlugin): PropertyTable => ({ ...commonProperties, ...(plugin.meta && metaProperties), ...plugin.properties });
@@ -234,13 +244,12 @@ const metaProperties: PropertyTable = {
 };
 
 /** An original node is supported when all nodes that it became are. */
-function originalSupport(model: Model, copy: Model, values: ReadonlyMap<unknown, unknown>, support: Support): Support {
+function originalSupport(model: Model, copy: Model, support: Support): Support {
   const byOrigin = new Map<string, true | string>();
   for (const node of copy.nodes()) {
     const answer = support.get(node) ?? 'the device did not answer';
     for (const origin of node.origin) if (byOrigin.get(origin) === undefined || answer !== true) byOrigin.set(origin, answer);
   }
-  void values;
   return new Map(model.nodes().map((node) => [node, byOrigin.get(node.name) ?? true]));
 }
 

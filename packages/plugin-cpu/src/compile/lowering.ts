@@ -145,7 +145,7 @@ export class LoweringContext {
   output(i = 0, layout: Layout = 'plain'): TensorId {
     const value = this.node.outputs[i] as Value;
     const unknown = this.#ownDimensions(value);
-    const storage: Storage = unknown.length > 0 ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
+    const storage: Storage = this.#isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
     const id = this.#newTensor(value, layout, storage);
     for (const { key, axis } of unknown) this.draft.bindings.set(key, { kind: 'dim', tensor: id, at: axis });
     this.define(value, layout, id);
@@ -236,6 +236,12 @@ export class LoweringContext {
     this.draft.bindings.set(key, { kind: 'element', tensor, at: origin.element });
     this.draft.symbolLevel.set(key, level);
     return level;
+  }
+
+  /** Whether a size of an output is told by a run of its own node, by this output or by another one. */
+  #isOpen(value: Value): boolean {
+    const node = String(value.node.id);
+    return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
   }
 
   /** Dimensions of an output that this very node binds. */

@@ -12,7 +12,7 @@ export function removeUnused(draft: Draft): void {
     }
   };
   draft.outputs.forEach(need);
-  for (const b of draft.bindings.values()) if (b.kind === 'element') need(b.tensor);
+  for (const b of draft.bindings.values()) if (b.kind === 'element' || draft.tensors[b.tensor]?.storage.kind === 'dynamic') need(b.tensor);
   for (const s of draft.states) need(s.write);
   // A view that a step writes makes its base content, so a step is needed when any tensor over the same memory is.
   const base = (t: TensorId): TensorId => {

@@ -2,6 +2,7 @@
 import type { LoweringTable } from '../compile/lowering.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
+import { indexing } from './indexing.js';
 import { interpolate } from './interpolate.js';
 import { matrix } from './matrix.js';
 import { movement } from './movement.js';
@@ -12,6 +13,7 @@ import { reduce } from './reduce.js';
 export const lowerings: LoweringTable = {
   ...elementwise,
   ...convolution,
+  ...indexing,
   ...interpolate,
   ...matrix,
   ...movement,

@@ -117,6 +117,15 @@ describe('device CPU', () => {
     }
   });
 
+  it('squeeze and excitation of a pointwise convolution', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,12,?,?', 'x');
+    const y = g.convolution(x, weights(g, [40, 12, 1, 1], 3), window(1, 0));
+    const mean = g.reduceMean(y, g.constant('i64', [2], new BigInt64Array([2n, 3n])), { keep_dims: true });
+    const gate = g.hardSigmoid(g.convolution(mean, weights(g, [40, 40, 1, 1], 4), window(1, 0)), g.constant('f32', [], [0.2]), g.constant('f32', [], [0.5]));
+    await compare(finish(g, x, g.add(y, g.multiply(y, gate))), [[2, 12, 9, 20]]);
+  });
+
   it('convolutions of virtual concatenations and upsamplings', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');

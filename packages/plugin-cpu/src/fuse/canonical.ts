@@ -1,5 +1,5 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
-import { pattern, rule, type Rule } from '@cuvee/core';
+import { numbersOf, pattern, rule, type Node, type Rule } from '@cuvee/core';
 
 const { any, constant, node, once, scalar, where, uniform, either } = pattern;
 const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
@@ -59,4 +59,28 @@ const identity = rule({
   },
 });
 
-export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity];
+/**
+ * mean(conv(x, w)) = conv(mean(x), w) over the picture, for a pointwise convolution: worth it where it has more outputs than
+ * inputs, as the laterals before squeeze-and-excitation have.
+ */
+const meanOfPointwise = rule({
+  name: 'mean of a pointwise convolution',
+  pattern: node('ReduceMean', [node('Convolution', [f32('x'), constant('w')], { as: 'conv', test: isPointwise }), constant('axes')], { test: (n) => n.attributes.keep_dims === true }),
+  replace(g, get, { nodes }) {
+    const axes = get('axes').fact.value;
+    const conv = nodes.get('conv');
+    const [outputs, inputs] = get('w').fact.shape ?? [];
+    const picture = axes && [...numbersOf(axes.nd())].map((a) => (a < 0 ? a + 4 : a)).sort().join() === '2,3';
+    if (!picture || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs) return undefined;
+    return g.convolution(g.reduceMean(get('x'), get('axes'), { keep_dims: true }), get('w'), conv.attributes as never);
+  },
+});
+
+/** Every output pixel is made of the input pixel at its place. */
+function isPointwise(n: Node): boolean {
+  const { strides, pads_begin, pads_end } = n.attributes as { readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: readonly number[] };
+  const w = n.inputs[1]?.fact.shape;
+  return w?.length === 4 && w[2] === 1 && w[3] === 1 && (strides ?? []).every((s) => s === 1) && [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0);
+}
+
+export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity, meanOfPointwise];

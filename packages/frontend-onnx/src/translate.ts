@@ -70,7 +70,11 @@ class Translation {
     const frame: Frame = { g, scope: new Scope(), opsets, call: undefined, active: [], depth: 0, prefix: '' };
     const parameters = this.#inputs(graph, frame);
     this.#nodes(graph, frame);
+    if (graph.output.length === 0) throw new CuveeError('MODEL_INVALID', 'the graph has no outputs');
+    const listed = new Set<string>();
     const results = graph.output.map(({ name = '', type }) => {
+      if (listed.has(name)) throw new CuveeError('MODEL_INVALID', `output "${name}" is listed twice`);
+      listed.add(name);
       const value = operandOf(name, frame.scope);
       if (!(value instanceof Value)) throw new CuveeError('MODEL_UNSUPPORTED', `output "${name}" is not a tensor`);
       const declared = type?.tensorType?.elemType;

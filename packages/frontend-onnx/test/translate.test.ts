@@ -54,6 +54,8 @@ describe('graphs', () => {
     ['a name made twice', graph([node('Relu', ['x'], ['y']), node('Neg', ['x'], ['y'])], [x], ['y']), /"y" is made twice: by Relu "y" and Neg "y"/],
     ['a name made twice by one node', graph([node('Split', ['x'], ['y', 'y'])], [x], ['y']), /"y" is made twice/],
     ['an output that is an input', graph([node('Relu', ['x'], ['x'])], [x], ['x']), /"x" .*twice|depends on its own/],
+    ['an output listed twice', graph([node('Relu', ['x'], ['y'])], [x], ['y', 'y']), /output "y" is listed twice/],
+    ['no outputs', graph([node('Relu', ['x'], ['y'])], [x], []), /no outputs/],
     ['a cycle', graph([node('Add', ['x', 'b'], ['a']), node('Neg', ['a'], ['b'])], [x], ['b']), /depends on its own output/],
     ['two initialisers of one name', graph([node('Add', ['x', 'w'], ['y'])], [x], ['y'], [floats('w', [2], [1, 2]), floats('w', [2], [1, 2])]), /initializer "w" is defined twice/],
     ['two inputs of one name', graph([node('Relu', ['x'], ['y'])], [x, x], ['y']), /input "x" is defined twice/],

@@ -1,10 +1,13 @@
 /** Checks how many inputs and outputs a node has before any operator's code runs. */
 import type { NodeProto } from './proto/index.js';
+import { microsoftSignatures } from './signatures-microsoft.js';
 import { signatures } from './signatures.js';
+
+const tables: typeof signatures = { ...signatures, 'com.microsoft': microsoftSignatures };
 
 /** The signature in force at a version; an operator younger than the version takes its first. */
 function signature(domain: string, op: string, version: number): string | undefined {
-  const domainTable = Object.hasOwn(signatures, domain) ? signatures[domain] : undefined;
+  const domainTable = Object.hasOwn(tables, domain) ? tables[domain] : undefined;
   const text = domainTable && Object.hasOwn(domainTable, op) ? domainTable[op] : undefined;
   if (text === undefined || !text.includes(' ')) return text;
   const parts = text.split(' ');
@@ -12,6 +15,9 @@ function signature(domain: string, op: string, version: number): string | undefi
   for (let i = 0; i < parts.length; i += 2) if (Number(parts[i]) <= version) form = parts[i + 1];
   return form;
 }
+
+/** Loops leave out trip count and condition, a few operators one of many inputs. */
+const optionalTail: ReadonlySet<string> = new Set(['oo0', 'oo1', 'sosso2', 'ss1']);
 
 function problem(what: 'input' | 'output', form: string, names: readonly string[]): string | undefined {
   const variadic = /\d$/.exec(form)?.[0];
@@ -22,7 +28,7 @@ function problem(what: 'input' | 'output', form: string, names: readonly string[
   if (what === 'output') return names.length === 0 && required > 0 ? 'has no outputs' : undefined;
   for (let i = 0; i < fixed; i++) if (form[i] === 's' && !names[i]) return `lacks input ${i}`;
   if (variadic !== undefined && names.length < least) return `has ${names.length} ${what}s, at least ${least} are needed`;
-  return variadic !== undefined && names.slice(fixed).some((name) => name === '') && form !== 'oo0' && form !== 'oo1' ? `leaves out one of its ${what}s` : undefined;
+  return variadic !== undefined && names.slice(fixed).some((name) => name === '') && !optionalTail.has(form) ? `leaves out one of its ${what}s` : undefined;
 }
 
 /** What is wrong with a node's number of inputs or outputs; undefined when nothing is, or when the operator has no signature. */

@@ -9,6 +9,7 @@ import * as image from './ops/image.js';
 import * as linear from './ops/linear.js';
 import * as logic from './ops/logic.js';
 import * as loss from './ops/loss.js';
+import * as microsoft from './ops/microsoft.js';
 import * as ml from './ops/ml.js';
 import * as normalization from './ops/normalization.js';
 import * as pooling from './ops/pooling.js';
@@ -26,6 +27,7 @@ import type { OnnxOp } from './node.js';
 const modules = {
   '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, recurrent, reduce, sequence, shape, signal],
   'ai.onnx.ml': [ml],
+  'com.microsoft': [microsoft],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],
 } as const;

@@ -72,6 +72,9 @@ export const RMSNormalization: OnnxOp<2> = (node) => {
   return g.multiply(g.cast(y, own), g.cast(scale, own));
 };
 
+/** What ONNX Runtime writes into ai.onnx for RMSNormalization. */
+export const SimplifiedLayerNormalization: OnnxOp<2> = RMSNormalization;
+
 /** GroupNormalization-18 scales each group, 21 each channel. */
 export const GroupNormalization: OnnxOp<3> = (node) => {
   const { g, inputs: [input, scale, bias], attr, version } = node;

@@ -19,7 +19,8 @@ export function behindViews(value: Value): Value {
 /** `known`: needs no step at all. Values that the rest reads must have a static shape, else their makers stay with the rest. */
 export function constantPart(model: Model, known: (node: Node) => boolean): ConstantPart {
   const nodes = new Set<Node>();
-  const constant = (v: Value | undefined): boolean => v === undefined || v.fact.value !== undefined || nodes.has(v.node) || known(v.node);
+  // Elements that are sizes of inputs are known, but not before an inference.
+  const constant = (v: Value | undefined): boolean => v === undefined || v.fact.value !== undefined || nodes.has(v.node) || (known(v.node) && v.fact.elements?.every((e) => typeof e === 'number') === true);
   for (const node of model.nodes()) {
     const { name, traits } = node.op;
     if (name === 'Parameter' || name === 'Result' || name === 'Constant' || traits.impure || traits.control || known(node)) continue;

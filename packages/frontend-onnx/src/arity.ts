@@ -1,9 +1,9 @@
 /** Checks how many inputs and outputs a node has before any operator's code runs. */
 import type { NodeProto } from './proto/index.js';
-import { microsoftSignatures } from './signatures-microsoft.js';
+import { additions, microsoftSignatures } from './signatures-microsoft.js';
 import { signatures } from './signatures.js';
 
-const tables: typeof signatures = { ...signatures, 'com.microsoft': microsoftSignatures };
+const tables: typeof signatures = { ...signatures, '': { ...signatures[''], ...additions }, 'com.microsoft': microsoftSignatures };
 
 /** The signature in force at a version; an operator younger than the version takes its first. */
 function signature(domain: string, op: string, version: number): string | undefined {
@@ -17,7 +17,7 @@ function signature(domain: string, op: string, version: number): string | undefi
 }
 
 /** Loops leave out trip count and condition, a few operators one of many inputs. */
-const optionalTail: ReadonlySet<string> = new Set(['oo0', 'oo1', 'sosso2', 'ss1']);
+const optionalTail: ReadonlySet<string> = new Set(['oo0', 'oo1', 'sosso2']);
 
 function problem(what: 'input' | 'output', form: string, names: readonly string[]): string | undefined {
   const variadic = /\d$/.exec(form)?.[0];

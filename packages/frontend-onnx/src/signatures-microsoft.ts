@@ -7,3 +7,6 @@ export const microsoftSignatures: Readonly<Record<string, string>> = {
   QuantizeLinear: 'sso>s', QuickGelu: 's>s', Range: 'sso>s', RotaryEmbedding: 'ssss>s', SkipLayerNormalization: 'sssoo>sooo',
   SkipSimplifiedLayerNormalization: 'ssso>sooo', Trilu: 'so>s',
 };
+
+/** Operators that ONNX Runtime writes into the domain of ai.onnx. */
+export const additions: Readonly<Record<string, string>> = { SimplifiedLayerNormalization: 'ss>so' };

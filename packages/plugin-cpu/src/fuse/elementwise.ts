@@ -9,10 +9,14 @@ const joins = (v: Value): boolean => v.fact.type === 'f32' || v.fact.type === 'b
 /** A node whose operation can be part of a program: f32, its booleans included. */
 const member = (node: Node): boolean => instructionOf(node) !== undefined && node.outputs.length === 1 && joins(node.output) && node.inputs.every((v) => v !== undefined && joins(v));
 
-const sameShape = (a: Value, b: Value): boolean => {
+/**
+ * Whether `a` may have the shape of `b`, into which it broadcasts: equal sizes, or sizes that only the run tells. Computing `a` at
+ * the places of `b` is right in any case; it is wasted work where `a` is smaller, so a size known to be 1 says no.
+ */
+const mayHaveShape = (a: Value, b: Value): boolean => {
   const x = a.fact.shape;
   const y = b.fact.shape;
-  return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i]);
+  return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i] || typeof d !== 'number');
 };
 
 /** A program under construction, from its root upwards. */
@@ -37,7 +41,7 @@ class Group {
 
   private absorbs(value: Value): boolean {
     if (this.nodes.has(value.node)) return true;
-    return value.fact.value === undefined && value.users.size === 1 && sameShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions && this.inputs.length < mostInputs;
+    return value.fact.value === undefined && value.users.size === 1 && mayHaveShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions && this.inputs.length < mostInputs;
   }
 
   /** Instructions in order of dependence. */

@@ -9,8 +9,15 @@ const coordinates = {
 } as const;
 const nearest = { round_prefer_floor: 'round_prefer_floor', round_prefer_ceil: 'round_prefer_ceil', floor: 'floor', ceil: 'ceil' } as const;
 
+/** Throws MODEL_INVALID when a list has not as many entries as there are axes for it. */
+function sized(node: AnyNode, list: Value, count: number, what: string): void {
+  const { shape } = list.fact, entries = dimOf(list, 0);
+  if ((shape && shape.length !== 1) || (entries !== undefined && entries !== count)) throw node.invalid(`the ${what} have shape [${shape?.map(String).join(',') ?? ''}], expected [${count}]`);
+}
+
 /** The axes that are resized, and sizes or scales for them: axes whose scale is known to be 1 are left out. */
 function resizedAxes(node: AnyNode, x: Value, by: Value, axes: readonly number[], sizes: boolean): { axes: readonly number[]; by: Value } {
+  sized(node, by, axes.length, sizes ? 'sizes' : 'scales');
   const known = numbersOf(by);
   const kept = axes.map((axis, i) => ({ axis, i })).filter(({ axis, i }) => known === undefined || known[i] !== (sizes ? dimOf(x, axis) : 1));
   if (kept.length === 0 || kept.length === axes.length) return { axes, by };
@@ -79,6 +86,8 @@ export const Resize: OnnxOp = (node) => {
     const resampling = { mode, coordinates: coordinate, nearest: nearestMode, antialias, excludeOutside, a: attr.float('cubic_coeff_a', -0.75), extrapolation: attr.float('extrapolation_value', 0) };
     const pick = (list: Value, i: number): Value => g.gather(list, g.constant('i64', [], [i]), g.constant('i64', [], [0]));
     const roi = coordinate === 'tf_crop_and_resize' ? present(inputs[1]) : undefined;
+    sized(node, (scales ?? wanted) as Value, axes.length, scales ? 'scales' : 'sizes');
+    if (roi) sized(node, roi, 2 * axes.length, 'regions');
     const list = axes.map((axis, i) => ({
       axis, size: wanted && pick(wanted, i), scale: scales && pick(scales, i),
       region: roi && ([g.cast(pick(roi, i), 'f32'), g.cast(pick(roi, i + axes.length), 'f32')] as const),

@@ -91,6 +91,18 @@ describe('device CPU', () => {
     await compare(model, [[2, 3, 12, 38]]);
   });
 
+  it('layer normalisation written out', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,?,21', 'x');
+    const centred = g.subtract(x, g.reduceMean(x, g.ints([2]), { keep_dims: true }));
+    const variance = g.reduceMean(g.power(centred, g.constant('f32', [], [2])), g.ints([-1]), { keep_dims: true });
+    const normal = g.divide(centred, g.sqrt(g.add(variance, g.constant('f32', [1], [1e-3]))));
+    const model = finish(g, x, g.add(g.multiply(normal, weights(g, [21], 2)), weights(g, [1, 1, 21], 3)));
+    await compare(model, [[2, 5, 21]]);
+    const rows = (await core.compileModel(model, 'CPU')).explain().rows;
+    expect(rows.map((r) => r.kernel)).toEqual(['mvn']);
+  });
+
   it('resizing in blocked layout', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');

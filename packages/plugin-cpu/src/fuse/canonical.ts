@@ -1,7 +1,9 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
-import { numbersOf, pattern, rule, type Node, type Rule } from '@cuvee/core';
+import { numbersOf, pattern, rule, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
 
 const { any, constant, node, once, scalar, where, uniform, either } = pattern;
+/** √x, also as a power. */
+const root = (inner: pattern.Pattern): pattern.Pattern => either(node('Sqrt', [inner]), node('Power', [inner, scalar('half', 0.5)]));
 const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
 
 /** x·clamp(x + 3, 0, 6)/6 = hswish(x), with the division before or after the product. */
@@ -83,4 +85,29 @@ function isPointwise(n: Node): boolean {
   return w?.length === 4 && w[2] === 1 && w[3] === 1 && (strides ?? []).every((s) => s === 1) && [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0);
 }
 
-export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity, meanOfPointwise];
+/** The inner form, whose value is also bound to a name. */
+const named = (name: string, inner: pattern.Pattern): pattern.Pattern => Object.assign((v: Value, bound: pattern.Bound) => any(name)(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
+const keepsAxes = { test: (n: Node): boolean => n.attributes.keep_dims === true };
+
+/** (x − mean x) / √(mean (x − mean x)² + ε) = mvn(x), over the same axes. */
+const meanVariance = rule({
+  name: 'recognise MVN',
+  pattern: node('Divide', [
+    named('centred', node('Subtract', [f32('x'), node('ReduceMean', [any('x'), constant('axes')], keepsAxes)])),
+    once(root(once(node('Add', [
+      once(node('ReduceMean', [once(either(node('Power', [any('centred'), scalar('two', 2)]), node('Multiply', [any('centred'), any('centred')]))), constant('sameAxes')], keepsAxes)),
+      scalar('eps'),
+    ], { commutative: true })))),
+  ]),
+  replace(g, get) {
+    const x = get('x');
+    const rank = x.fact.shape?.length;
+    const eps = uniform(get('eps'));
+    if (rank === undefined || eps === undefined || get('eps').fact.value?.size !== 1) return undefined;
+    const axesOf = (name: string): number[] => numbersOf((get(name).fact.value as Literal).nd()).map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
+    if (axesOf('axes').join() !== axesOf('sameAxes').join()) return undefined;
+    return g.mvn(x, get('axes'), { normalize_variance: true, eps, eps_mode: 'INSIDE_SQRT' });
+  },
+});
+
+export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity, meanOfPointwise, meanVariance];

@@ -1,9 +1,10 @@
 /** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
-import { Literal, pattern, rule, type Builder, type Rule, type Value } from '@cuvee/core';
+import { Literal, numbersOf, pattern, rule, type Builder, type Rule, type Value } from '@cuvee/core';
 import { activationOf } from '../ops/activation.js';
+import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
 
-const { any, node, once, where } = pattern;
+const { any, constant, node, once, where } = pattern;
 
 const producer = once(node(fusable, [], { as: 'f' }));
 const f32 = (v: Value): boolean => v.fact.type === 'f32';
@@ -116,5 +117,27 @@ const fuseResidual = rule({
   },
 });
 
-export const fusionRules: readonly Rule[] = [foldScale, foldBias, fuseActivation, fuseResidual];
+/** Whether a constant has one element for each element of the last axes of `data` that MVN reduces, and those are all that it reduces. */
+function alongRows(data: Value, axes: Value, v: Value): boolean {
+  const shape = data.fact.shape;
+  const literal = v.fact.value;
+  const reduced = axes.fact.value && numbersOf(axes.fact.value.nd()).map((a) => (a < 0 ? a + (shape?.length ?? 0) : a));
+  if (!shape || !literal || !reduced || literal.type !== 'f32') return false;
+  const first = shape.length - new Set(reduced).size;
+  const rows = shape.slice(first);
+  return reduced.every((a) => a >= first) && literal.shape.length <= shape.length && literal.shape.slice(-rows.length).join() === rows.join() && literal.size === rows.reduce<number>((a, d) => a * Number(d), 1);
+}
+
+/** mvn(x)·s + b in one kernel, for constants with one element for each element of a row. */
+const layerNormalization = rule({
+  name: 'layer normalisation',
+  pattern: node('Add', [once(node('Multiply', [once(node('MVN', [where('x', f32), constant('axes')], { as: 'mvn' })), constant('s')], { commutative: true })), constant('b')], { commutative: true }),
+  replace(g, get, { nodes }) {
+    const [x, axes, s, b] = ['x', 'axes', 's', 'b'].map(get) as [Value, Value, Value, Value];
+    if (!alongRows(x, axes, s) || !alongRows(x, axes, b)) return undefined;
+    return g.node(FusedMVN, [x, axes, s, b], (nodes.get('mvn') as Value['node']).attributes)[0];
+  },
+});
+
+export const fusionRules: readonly Rule[] = [foldScale, foldBias, fuseActivation, fuseResidual, layerNormalization];
 

@@ -206,12 +206,17 @@ Status Executor::enter_level(uint32_t level) {
     if (found != state.known.end()) {
       std::rotate(state.known.begin(), found, found + 1);
     } else {
-      auto fresh = std::make_unique<Signature>();
-      fresh->id = next_signature_++;
-      fresh->parent = parent;
-      fresh->level = level;
-      fresh->key = bound_;
-      if (Status s = build(level, *fresh); !s.ok()) return s;
+      std::unique_ptr<Signature> fresh;
+      whole_.clear();
+      for (Status s = Status::fail(again, {}); !s.ok();) {
+        if (s.code != again) return s;
+        fresh = std::make_unique<Signature>();
+        fresh->id = next_signature_++;
+        fresh->parent = parent;
+        fresh->level = level;
+        fresh->key = bound_;
+        s = build(level, *fresh);
+      }
       state.current = nullptr;
       size_t bytes = fresh->bytes();
       size_t keep = 0;
@@ -351,14 +356,12 @@ Status Executor::run_steps(uint32_t level, Signature& signature) {
     if (env_.cancel->load(std::memory_order_relaxed)) return Status::fail("CANCELLED", "the inference was cancelled");
     const Clock::time_point start = env_.profile ? Clock::now() : Clock::time_point{};
     size_t next = s + 1;
-    if (segment < plan.segments.size() && plan.segments[segment].first == s) {
-      if (signature.segments[segment]) {
-        uint64_t* times = env_.profile ? nanoseconds_.data() + base + s : nullptr;
-        if (Status status = run_segment(*signature.segments[segment], levels_[level].arena.data() + signature.segments[segment]->offset, env_, times); !status.ok()) return status;
-        s += plan.segments[segment++].count;
-        continue;
-      }
-      ++segment;
+    if (segment < signature.segments.size() && signature.segments[segment]->first == s) {
+      SegmentPlan& strips = *signature.segments[segment++];
+      uint64_t* times = env_.profile ? nanoseconds_.data() + base + s : nullptr;
+      if (Status status = run_segment(strips, levels_[level].arena.data() + strips.offset, env_, times); !status.ok()) return status;
+      s += strips.count;
+      continue;
     }
     if (!signature.steps[s]->skip)
       if (Status status = run_step(plan.steps[s], *signature.steps[s]); !status.ok()) return status;

@@ -1,4 +1,5 @@
 // What `explain` tells of a request, as JSON.
+#include "runtime/segment.h"
 #include "runtime/signature.h"
 #include "runtime/sub_executor.h"
 
@@ -76,9 +77,12 @@ std::string Executor::explain() const {
           shape(out, c.out[i]);
         }
         out.push_back(']');
-        const auto& segments = plan_.levels[l].segments;
-        while (segment < segments.size() && s >= segments[segment].first + segments[segment].count) ++segment;
-        if (segment < segments.size() && s >= segments[segment].first && signature->segments[segment]) number(out, "segment", segment);
+        while (segment < signature->segments.size() && s >= signature->segments[segment]->first + signature->segments[segment]->count) ++segment;
+        if (segment < signature->segments.size() && s >= signature->segments[segment]->first) {
+          number(out, "segment", segment);
+          number(out, "stripRows", static_cast<uint64_t>(signature->segments[segment]->strip));
+          number(out, "stripBytes", signature->segments[segment]->bytes());
+        }
       }
       out.push_back('}');
     }

@@ -51,7 +51,8 @@ struct PlanStep {
 
 struct PlanSegment {
   uint32_t first, count, rows;
-  std::vector<int32_t> inner;  // tensors that live in strips only
+  std::vector<int32_t> inner;   // the steps' results, but the last one's: nothing outside reads them
+  std::vector<uint32_t> reach;  // by inner tensor: the last step that reads it
 };
 
 // An arena tensor that is born in the level: steps [first, last] need it. `last` is the number of steps when it outlives them.

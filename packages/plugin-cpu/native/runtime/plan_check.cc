@@ -72,12 +72,12 @@ struct Checker {
     level.tensors.push_back(t);
   }
 
-  void touch(int32_t t, uint32_t level, uint32_t first, uint32_t last, int segment) {
+  void touch(int32_t t, uint32_t level, uint32_t step, int segment) {
     Life& l = life(t);
     if (l.segment == -1 && l.segment_only) l.segment = segment;
     if (segment == -1 || segment != l.segment) l.segment_only = false;
-    if (l.level == never) l.level = level, l.first = first, l.last = last;
-    else if (l.level == level) l.last = std::max(l.last, last);
+    if (l.level == never) l.level = level, l.first = l.last = step;
+    else if (l.level == level) l.last = std::max(l.last, step);
     else l.outlives = true;
   }
 
@@ -131,19 +131,17 @@ struct Checker {
       PlanStep& step = level.steps[s];
       while (segment < level.segments.size() && s >= level.segments[segment].first + level.segments[segment].count) ++segment;
       const bool inside = segment < level.segments.size() && s >= level.segments[segment].first;
-      const uint32_t first = inside ? level.segments[segment].first : s;
-      const uint32_t last = inside ? first + level.segments[segment].count - 1 : s;
       const int id = inside ? static_cast<int>(index * 65536 + segment) : -1;
       for (const int32_t t : step.inputs) {
         if (t < 0) continue;
         if (Status status = read(t, index); !status.ok()) return status;
         list(level, t);
-        touch(t, index, first, last, id);
+        touch(t, index, s, id);
       }
       for (const int32_t t : step.outputs) {
         if (Status status = write(step, t, index); !status.ok()) return status;
         if (plan.tensors[t].storage != Storage::dynamic) list(level, t);
-        touch(t, index, first, last, id);
+        touch(t, index, s, id);
       }
       for (const uint32_t p : step.plans) {
         if (p >= plan.plans.size()) return Status::fail("MODEL_INVALID", "the plan's steps name sub-plans that are not there");
@@ -204,12 +202,11 @@ struct Checker {
         const Life& l = lives[t];
         fits = plan.tensors[t].storage == Storage::arena && l.writers == 1 && l.views == 0 && l.segment_only && !l.outlives && l.segment == static_cast<int>(index * 65536 + i);
         segment.inner.push_back(t);
+        segment.reach.push_back(l.last);
       }
       if (fits && segment.count > 1) kept.push_back(std::move(segment));
     }
     level.segments = std::move(kept);
-    for (const PlanSegment& segment : level.segments)
-      std::erase_if(level.boxes, [&](const PlanBox& b) { return std::find(segment.inner.begin(), segment.inner.end(), b.tensor) != segment.inner.end(); });
   }
 };
 

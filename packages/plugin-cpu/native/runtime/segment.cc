@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -175,47 +176,74 @@ Parallel* alone() {
   return serial;
 }
 
-std::unique_ptr<SegmentPlan> plan_segment(const PlanSegment& segment, Signature& signature, const Plan& plan, const Environment& environment) {
-  auto fresh = std::make_unique<SegmentPlan>();
-  fresh->first = segment.first;
-  fresh->count = segment.count;
-  fresh->signature = &signature;
-  uint64_t scratch = 0;
-  for (uint32_t s = 0; s < segment.count; ++s) {
-    Context& c = *signature.steps[segment.first + s];
+void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole) {
+  const char* wish = std::getenv("CUVEE_STRIPS");
+  if (wish && std::strcmp(wish, "never") == 0) return;
+  const bool always = segment.rows > 0 || (wish && std::strcmp(wish, "always") == 0);
+  const uint64_t caches = second_level_cache() / 2 * static_cast<uint64_t>(environment.pool->threads());
+  const uint32_t end = segment.first + segment.count;
+  const auto sizes = [&](uint32_t step) -> const Resolved& { return signature.tensors[static_cast<size_t>(resolved[segment.inner[step - segment.first]])]; };
+  for (uint32_t s = segment.first; s < end;) {
+    auto part = std::make_unique<SegmentPlan>();
+    uint32_t reach = 0, e = s + 1;
+    bool empty = false;
+    for (; e < end; ++e) {  // does the part go on beyond the result of step e - 1?
+      const bool large = always || static_cast<uint64_t>(sizes(e - 1).bytes) > caches;
+      if (!large && reach < e) break;
+      reach = std::max(reach, segment.reach[e - 1 - segment.first]);
+      empty = empty || sizes(e - 1).size == 0;
+      part->inner.push_back({sizes(e - 1).tensor, 0, 0, 0});
+    }
+    part->first = s;
+    part->count = e - s;
+    part->rows = segment.rows;
+    if (part->count > 1 && !empty && std::find(whole.begin(), whole.end(), s) == whole.end()) signature.segments.push_back(std::move(part));
+    s = e;
+  }
+}
+
+bool plan_segment(SegmentPlan& part, Signature& signature, const Plan& plan, const Environment& environment) {
+  part.signature = &signature;
+  part.readers.resize(part.inner.size());
+  uint64_t scratch = 0, whole = 0;
+  for (uint32_t s = 0; s < part.count; ++s) {
+    const Context& c = *signature.steps[part.first + s];
     const TensorView& out = c.out[0];
-    if (c.skip || type_bits(out.type) < 8) return nullptr;
+    if (c.skip || type_bits(out.type) < 8) return false;
     scratch = std::max(scratch, c.scratch_bytes);
-    if (s + 1 == segment.count) {
-      fresh->height = out.dims[2];
+    if (s + 1 == part.count) {
+      part.height = out.dims[2];
       break;
     }
-    const int64_t row_bytes = out.dims[3] * static_cast<int64_t>(type_bits(out.type) / 8) * (out.layout == Layout::blocked ? plan.block : 1);
-    fresh->inner.push_back({segment.inner[s], out.dims[2], out.bytes / (out.dims[2] * row_bytes), row_bytes});
-    fresh->readers.emplace_back();
-    for (uint32_t r = s + 1; r < segment.count; ++r) {
-      Context& reader = *signature.steps[segment.first + r];
+    SegmentPlan::Inner& inner = part.inner[s];
+    inner.height = out.dims[2];
+    inner.row_bytes = out.dims[3] * static_cast<int64_t>(type_bits(out.type) / 8) * (out.layout == Layout::blocked ? plan.block : 1);
+    inner.planes = out.bytes / (inner.height * inner.row_bytes);
+    whole += static_cast<uint64_t>(out.bytes);
+    for (uint32_t r = s + 1; r < part.count; ++r) {
+      const Context& reader = *signature.steps[part.first + r];
       for (size_t i = 0; i < reader.in.size(); ++i) {
-        if (reader.step->inputs[i] != segment.inner[s]) continue;
+        if (reader.step->inputs[i] != inner.tensor) continue;
         int64_t a0 = 0, a1 = 0;
-        if (!reader.step->family->rows_needed(reader, static_cast<int>(i), 0, 1, &a0, &a1)) return nullptr;  // needed whole
-        fresh->readers[s].push_back({r, static_cast<int>(i)});
+        if (!reader.step->family->rows_needed(reader, static_cast<int>(i), 0, 1, &a0, &a1)) return false;
+        part.readers[s].push_back({r, static_cast<int>(i)});
       }
     }
   }
   const int threads = environment.pool->threads();
   const uint64_t room = second_level_cache() / 4 * 3;
   for (const int64_t strip : {64, 32, 16, 8, 4}) {
-    fresh->strip = segment.rows ? segment.rows : strip;
-    cut_panels(*fresh, threads);
-    measure_buffers(*fresh);
-    if (segment.rows || fresh->scratch_offset <= room) break;
+    part.strip = part.rows ? part.rows : strip;
+    cut_panels(part, threads);
+    measure_buffers(part);
+    if (part.rows || part.scratch_offset <= room) break;
   }
-  fresh->thread_bytes = fresh->scratch_offset + round_up(scratch, alignment);
-  fresh->workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
-  for (auto& worker : fresh->workers)
-    for (uint32_t s = 0; s < segment.count; ++s) worker.push_back(twin(*signature.steps[segment.first + s]));
-  return fresh;
+  part.thread_bytes = part.scratch_offset + round_up(scratch, alignment);
+  if (!part.rows && part.scratch_offset > room && part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return false;
+  part.workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
+  for (auto& worker : part.workers)
+    for (uint32_t s = 0; s < part.count; ++s) worker.push_back(twin(*signature.steps[part.first + s]));
+  return true;
 }
 
 Status run_segment(SegmentPlan& plan, char* memory, const Environment& environment, uint64_t* nanoseconds) {

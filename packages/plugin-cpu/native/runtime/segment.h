@@ -27,6 +27,7 @@ struct SegmentPlan {
     int input;
   };
   uint32_t first = 0, count = 0;
+  int64_t rows = 0;  // that the plan wants in a strip; 0: chosen here
   Signature* signature = nullptr;
   std::vector<Inner> inner;
   std::vector<std::vector<Reader>> readers;  // by inner tensor
@@ -41,8 +42,15 @@ struct SegmentPlan {
 // Runs chunks on the calling thread; what steps of a segment get as their pool.
 Parallel* alone();
 
-// Null when the segment cannot run in strips with these sizes: its steps are then run whole.
-std::unique_ptr<SegmentPlan> plan_segment(const PlanSegment& segment, Signature& signature, const Plan& plan, const Environment& environment);
+// Cuts a segment where an intermediate is small enough to stay in the threads' caches (unless the plan says how many rows to
+// take, or the environment variable CUVEE_STRIPS says `always` or `never`), and adds the parts of several steps to the
+// signature. `whole`: first steps of parts that are not wanted.
+void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole);
+
+// Fills in the rest, after the steps were bound. False when the part had better not run in strips: a step needs an
+// intermediate whole, or the strips' buffers would hardly be smaller than that.
+bool plan_segment(SegmentPlan& segment, Signature& signature, const Plan& plan, const Environment& environment);
+
 // `memory`: of the segment. `nanoseconds`: null, or where the steps' shares of the time go.
 Status run_segment(SegmentPlan& segment, char* memory, const Environment& environment, uint64_t* nanoseconds);
 

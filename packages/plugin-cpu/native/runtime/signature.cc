@@ -79,10 +79,15 @@ Status Executor::build(uint32_t level, Signature& signature) {
   for (size_t i = 0; i < plan.bindings.size(); ++i) signature.registers[plan.bindings[i].reg] = bound_[i];
   if (Status s = plan_.shapes.run_level(signature.registers.data(), level); !s.ok()) return s;
   if (Status s = resolve(level, signature); !s.ok()) return s;
+  for (const PlanSegment& segment : plan.segments) cut_strips(segment, signature, resolved_, env_, whole_);
   signature.steps.reserve(plan.steps.size());
   for (uint32_t s = 0; s < plan.steps.size(); ++s)
     if (Status status = bind_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
-  for (const PlanSegment& segment : plan.segments) signature.segments.push_back(plan_segment(segment, signature, plan_, env_));
+  for (const auto& segment : signature.segments)
+    if (!plan_segment(*segment, signature, plan_, env_)) {
+      whole_.push_back(segment->first);
+      return Status::fail(again, {});
+    }
   return lay_out(level, signature);
 }
 
@@ -180,8 +185,8 @@ Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature)
   }
   c.args = c.values;
   c.skip = !step.outputs.empty() && !step.makes_dynamic && std::all_of(c.out.begin(), c.out.end(), [](const TensorView& v) { return v.size == 0; });
-  for (const PlanSegment& segment : plan_.levels[level].segments)
-    if (index >= segment.first && index < segment.first + segment.count) c.pool = alone();
+  for (const auto& segment : signature.segments)
+    if (index >= segment->first && index < segment->first + segment->count) c.pool = alone();
   if (!c.skip && step.family->bind) {
     Status status = step.family->bind(c);
     if (!c.failure.ok()) return std::exchange(c.failure, {});
@@ -197,11 +202,22 @@ Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature)
 
 Status Executor::lay_out(uint32_t level, Signature& signature) {
   const PlanLevel& plan = plan_.levels[level];
+  // Steps of a segment in strips run at the same time: what one of them needs, all of them do.
+  std::vector<uint32_t> first(plan.steps.size() + 1), last(plan.steps.size() + 1);
+  for (uint32_t s = 0; s <= plan.steps.size(); ++s) first[s] = last[s] = s;
+  std::vector<char> inner(plan_.tensors.size());
+  for (const auto& segment : signature.segments) {
+    for (uint32_t s = segment->first; s < segment->first + segment->count; ++s) first[s] = segment->first, last[s] = segment->first + segment->count - 1;
+    for (const auto& t : segment->inner) inner[t.tensor] = 1;
+  }
   std::vector<Box> boxes;
+  std::vector<int32_t> owners;
   boxes.reserve(plan.boxes.size() + 16);
   for (const PlanBox& b : plan.boxes) {
+    if (inner[b.tensor]) continue;
     const uint64_t bytes = static_cast<uint64_t>(signature.tensors[static_cast<size_t>(resolved_[b.tensor])].bytes);
-    boxes.push_back({bytes, b.first, b.last});
+    boxes.push_back({bytes, first[b.first], last[b.last]});
+    owners.push_back(b.tensor);
   }
   std::vector<uint64_t*> offsets;
   for (uint32_t s = 0; s < plan.steps.size(); ++s) {
@@ -210,17 +226,16 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
     boxes.push_back({c.scratch_bytes, s, s});
     offsets.push_back(&c.scratch_offset);
   }
-  for (size_t i = 0; i < plan.segments.size(); ++i) {
-    if (!signature.segments[i]) continue;
-    boxes.push_back({signature.segments[i]->bytes(), plan.segments[i].first, plan.segments[i].first + plan.segments[i].count - 1});
-    offsets.push_back(&signature.segments[i]->offset);
+  for (const auto& segment : signature.segments) {
+    boxes.push_back({segment->bytes(), segment->first, segment->first + segment->count - 1});
+    offsets.push_back(&segment->offset);
   }
   uint64_t total = 0;
   for (const Box& b : boxes)
     if (b.bytes > uint64_t{1} << 50 || (total += b.bytes) > uint64_t{1} << 60) return Status::fail("OUT_OF_MEMORY", "intermediate tensors of absurd size");
   signature.arena = plan_arena(boxes);
-  for (size_t i = 0; i < plan.boxes.size(); ++i) signature.places.emplace_back(plan.boxes[i].tensor, boxes[i].offset);
-  for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = boxes[plan.boxes.size() + i].offset;
+  for (size_t i = 0; i < owners.size(); ++i) signature.places.emplace_back(owners[i], boxes[i].offset);
+  for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = boxes[owners.size() + i].offset;
   return {};
 }
 

@@ -37,6 +37,9 @@ class Context final : public StepContext {
 };
 
 
+// Code of a failed `build`: a segment turned out to need its tensors whole; it is banned, and building starts again.
+inline constexpr const char* again = "AGAIN";
+
 // A tensor's sizes.
 struct Resolved {
   int32_t tensor;
@@ -52,7 +55,7 @@ struct Signature {
   std::vector<Resolved> tensors;
   std::vector<std::pair<int32_t, uint64_t>> places;  // boxes of this level's arena
   std::vector<std::unique_ptr<Context>> steps;
-  std::vector<std::unique_ptr<SegmentPlan>> segments;  // as in the plan's level
+  std::vector<std::unique_ptr<SegmentPlan>> segments;  // parts of the plan's segments that run in strips, in order
   ~Signature();
   std::vector<std::pair<TensorView*, int32_t>> views, moving_views;    // views of steps, and the tensors that they show
   ArenaPlan arena;

@@ -97,7 +97,7 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, 
     level.steps.push_back(step);
   }
   plan.outputs = {made.back()};
-  if (rows >= 0) level.segments.push_back({0, static_cast<uint32_t>(layers.size()), static_cast<uint32_t>(rows), {}});
+  if (rows >= 0) level.segments.push_back({0, static_cast<uint32_t>(layers.size()), static_cast<uint32_t>(rows), {}, {}});
   for (size_t r = 0; r < numbers.size(); ++r) level.bindings.push_back({true, 2, static_cast<uint32_t>(r), static_cast<uint32_t>(r)});
   // The numbers come in as a third input.
   const auto sizes = static_cast<int32_t>(plan.tensors.size());

@@ -3,6 +3,7 @@ import { CuveeError, shape, type Dim } from '@cuvee/core';
 import type { Arg, Binding, Level, Plan, PlanTensor, PlanWeight, Step } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
 import { isFloatArg } from './lowering.js';
+import { withSegments } from './segments.js';
 
 export interface Isa {
   readonly name: string;
@@ -76,7 +77,7 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     plans: inner.map((f) => f.plan),
     prologue: prologue && finish(prologue, isa, undefined).plan,
   };
-  return { plan, programs: { program, plans: inner.map((f) => f.programs) } };
+  return { plan: withSegments(plan), programs: { program, plans: inner.map((f) => f.programs) } };
 }
 
 const nothing = new Uint8Array(0);

@@ -9,7 +9,7 @@ import type { Storage } from '../plan/plan.js';
 import { behindViews, constantPart, type ConstantPart } from './constants.js';
 import { Draft, symbolKey } from './draft.js';
 import { finish, type Isa, type Programs } from './finish.js';
-import { knownElements, LoweringContext } from './lowering.js';
+import { isOpen, knownElements, LoweringContext } from './lowering.js';
 import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
@@ -59,7 +59,8 @@ export function refusal(node: Node): string | undefined {
   if (string) return `element type ${string.fact.type}`;
   if (needsNoStep(node)) return undefined;
   const lowering = lowerings[node.op.name];
-  return lowering ? lowering.refuse?.(node) : 'no kernel';
+  if (!lowering) return 'no kernel';
+  return lowering.refuse?.(node) ?? (!lowering.opens && node.outputs.some(isOpen) ? 'a size that only the run tells' : undefined);
 }
 
 /** Whether all that a node makes is known as constants or sizes before it would run. */

@@ -1,5 +1,5 @@
 /** @file Finds what depends on constants alone and was too large to be folded in TypeScript. */
-import { staticShape, type Model, type Node, type Value } from '@cuvee/core';
+import { staticShape, type Fact, type Model, type Node, type Value } from '@cuvee/core';
 
 /** Nodes that run once, and the values of theirs that the rest of the model reads. */
 export interface ConstantPart {
@@ -16,24 +16,30 @@ export function behindViews(value: Value): Value {
   return base;
 }
 
-/** `known`: needs no step at all. Values that the rest reads must have a static shape, else their makers stay with the rest. */
-export function constantPart(model: Model, known: (node: Node) => boolean): ConstantPart {
+/** Nodes that `needsNoStep` holds for are not looked at. Values that the rest reads must have a static shape, else their makers stay with the rest. */
+export function constantPart(model: Model, needsNoStep: (node: Node) => boolean): ConstantPart {
+  const order = model.nodes();
+  const all = new Set(order);
   const nodes = new Set<Node>();
   // Elements that are sizes of inputs are known, but not before an inference.
-  const constant = (v: Value | undefined): boolean => v === undefined || v.fact.value !== undefined || nodes.has(v.node) || (known(v.node) && v.fact.elements?.every((e) => typeof e === 'number') === true);
-  for (const node of model.nodes()) {
+  const fixed = ({ value, elements }: Fact): boolean => value !== undefined || elements?.every((e) => typeof e === 'number' || typeof e === 'boolean') === true;
+  const constant = (v: Value | undefined): boolean => v === undefined || fixed(v.fact) || nodes.has(v.node);
+  const users = (v: Value): Node[] => [...v.users].filter((user) => all.has(user));
+  const outside = (v: Value): boolean => users(v).some((user) => !nodes.has(user));
+  for (const node of order) {
     const { name, traits } = node.op;
-    if (name === 'Parameter' || name === 'Result' || name === 'Constant' || traits.impure || traits.control || known(node)) continue;
+    if (name === 'Parameter' || name === 'Result' || name === 'Constant' || traits.impure || traits.control || needsNoStep(node)) continue;
     if (node.inputs.length > 0 && node.inputs.every(constant)) nodes.add(node);
   }
-  const outside = (v: Value): boolean => [...v.users].some((user) => !nodes.has(user));
   for (let changed = true; changed; ) {
     changed = false;
-    for (const node of nodes) {
-      if (!node.outputs.some((v) => outside(v) && staticShape(v.fact.shape) === undefined)) continue;
+    for (const node of order) {
+      if (!nodes.has(node)) continue;
+      const stays = node.outputs.some((v) => outside(v) && staticShape(v.fact.shape) === undefined) || !node.inputs.every(constant);
+      if (!stays) continue;
       nodes.delete(node);
       changed = true;
     }
   }
-  return { nodes, boundary: [...nodes].flatMap((n) => n.outputs.filter(outside)) };
+  return { nodes, boundary: order.filter((n) => nodes.has(n)).flatMap((n) => n.outputs.filter(outside)) };
 }

@@ -9,6 +9,8 @@ import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } 
 export interface Lowering {
   /** Why this node cannot be lowered, or undefined. The predicate of `query` and of `compile`. */
   readonly refuse?: (node: Node) => string | undefined;
+  /** Whether its steps allocate outputs whose size only they know. */
+  readonly opens?: boolean;
   readonly lower: (c: LoweringContext) => void;
 }
 export type LoweringTable = Readonly<Record<string, Lowering>>;
@@ -145,7 +147,7 @@ export class LoweringContext {
   output(i = 0, layout: Layout = 'plain'): TensorId {
     const value = this.node.outputs[i] as Value;
     const unknown = this.#ownDimensions(value);
-    const storage: Storage = this.#isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
+    const storage: Storage = isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
     const id = this.#newTensor(value, layout, storage);
     for (const { key, axis } of unknown) this.draft.bindings.set(key, { kind: 'dim', tensor: id, at: axis });
     this.define(value, layout, id);
@@ -238,12 +240,6 @@ export class LoweringContext {
     return level;
   }
 
-  /** Whether a size of an output is told by a run of its own node, by this output or by another one. */
-  #isOpen(value: Value): boolean {
-    const node = String(value.node.id);
-    return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
-  }
-
   /** Dimensions of an output that this very node binds. */
   #ownDimensions(value: Value): { key: string; axis: number }[] {
     const found: { key: string; axis: number }[] = [];
@@ -293,6 +289,12 @@ export class LoweringContext {
     this.draft.outputs[index] = to;
     this.#push({ family: 'copy', action: '', inputs: [from], outputs: [to], args: [] });
   }
+}
+
+/** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
+export function isOpen(value: Value): boolean {
+  const node = String(value.node.id);
+  return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
 }
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */

@@ -19,29 +19,34 @@ const mayHaveShape = (a: Value, b: Value): boolean => {
   return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i] || typeof d !== 'number');
 };
 
+/** What the instruction of a node reads, each value once. */
+const operands = (node: Node): readonly Value[] => [...new Set(node.inputs.slice(0, (instructionOf(node) as { reads: number }).reads) as Value[])];
+
 /** A program under construction, from its root upwards. */
 class Group {
   readonly nodes = new Set<Node>();
-  readonly inputs: Value[] = [];
+  inputs: readonly Value[];
   readonly root: Node;
 
   constructor(root: Node) {
     this.root = root;
-    this.take(root);
-  }
-
-  private take(node: Node): void {
-    this.nodes.add(node);
-    const { reads } = instructionOf(node) as { reads: number };
-    for (const value of node.inputs.slice(0, reads) as Value[]) {
-      if (this.absorbs(value)) this.take(value.node);
-      else if (!this.inputs.includes(value)) this.inputs.push(value);
+    this.nodes.add(root);
+    this.inputs = operands(root);
+    for (let i = 0; i < this.inputs.length; ) {
+      const value = this.inputs[i] as Value;
+      const next = this.absorbs(value) ? [...new Set([...this.inputs.filter((v) => v !== value), ...operands(value.node)])] : this.inputs;
+      if (next === this.inputs || next.length > mostInputs) {
+        i++;
+        continue;
+      }
+      this.nodes.add(value.node);
+      this.inputs = next;
+      i = 0;
     }
   }
 
   private absorbs(value: Value): boolean {
-    if (this.nodes.has(value.node)) return true;
-    return value.fact.value === undefined && value.users.size === 1 && mayHaveShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions && this.inputs.length < mostInputs;
+    return value.fact.value === undefined && value.users.size === 1 && mayHaveShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions;
   }
 
   /** Instructions in order of dependence. */

@@ -14,9 +14,13 @@ const arithmetic = (node: Node): string | undefined => (computeType(node.output.
 const rankOf = (c: LoweringContext, i: number): number => c.fact(i).shape?.length ?? 0;
 const axisOf = (c: LoweringContext, axis: unknown): number => normalizeAxis(axis as number, rankOf(c, 0));
 
+/** Families that allocate what they make. */
+const opening = new Set(['non_zero', 'gather', 'gather_nd', 'range', 'one_hot', 'top_k']);
+
 /** A step over all inputs with these arguments. */
 const simple = (family: string, args: (c: LoweringContext) => Dim[] = () => [], refuse: (node: Node) => string | undefined = movable): Lowering => ({
   refuse,
+  opens: opening.has(family),
   lower: (c) => c.emit(family, '', c.inputs(), c.outputs(), args(c)),
 });
 

@@ -56,7 +56,7 @@ bool winograd_suits(const KernelTable& table, const ConvShape& s) {
   const auto stream = [&](double taps) { return taps * weight_bytes > 1.5e6 ? taps * weight_bytes / 5 : 0; };
   const double winograd = tiles * (points * lanes / 2 * 1.1 + in * 110 + out * 75) + stream(points);
   const double direct = pixels * 9 * lanes / 2 * 1.1 + stream(9);
-  return tiles >= 4 && winograd < 0.75 * direct;
+  return tiles >= 4 && winograd < (points * weight_bytes > 4e6 ? 0.6 : 0.75) * direct;
 }
 
 void winograd_select(ConvPlan& plan, int threads) {

@@ -1,8 +1,7 @@
 /** @file Copies of models, whole or changed on the way. */
 import type { AttributeValue } from '../ops/attributes.js';
-import { createScope, type ShapeScope } from '../shape/index.js';
 import { Model, setFacts } from './model.js';
-import { Node, type Value } from './node.js';
+import { Node, Value } from './node.js';
 
 /** A copy that shares only constants and rooms, in a scope of its own, and what became of each value. */
 export interface Cloned {
@@ -10,14 +9,18 @@ export interface Cloned {
   readonly values: ReadonlyMap<Value, Value>;
 }
 
-export function cloneModel(source: Model, scope: ShapeScope = createScope()): Cloned {
+export function cloneModel(source: Model): Cloned {
+  const scope = source.scope.fork();
   const values = new Map<Value, Value>();
   const nodes = new Map<Node, Node>();
   for (const old of source.nodes()) {
-    const attributes = Object.fromEntries(Object.entries(old.attributes).map(([k, v]): [string, AttributeValue] => [k, v instanceof Model ? cloneModel(v).model : v]));
-    const node = new Node(old.op, attributes, old.inputs.map((v) => (v ? values.get(v) : undefined)), old.name, old.origin);
+    const { control } = old.op.traits;
+    const attributes = control ? withBodies(old) : old.attributes;
+    const node = new Node(old.op, attributes, old.inputs.map((v) => (v ? values.get(v) : undefined)), old.name, old.origin, old.id);
     node.rtInfo = old.rtInfo;
-    setFacts(node, scope);
+    // Facts are about symbols that both scopes share; only bodies have to be told of their new surroundings.
+    if (control) setFacts(node, scope);
+    else node.outputs = old.outputs.map((v) => new Value(node, v.index, v.fact));
     old.outputs.forEach((v, i) => {
       const copy = node.outputs[i] as Value;
       copy.names = v.names;
@@ -32,3 +35,6 @@ export function cloneModel(source: Model, scope: ShapeScope = createScope()): Cl
   model.path = source.path;
   return { model, values };
 }
+
+const withBodies = (node: Node): Node['attributes'] =>
+  Object.fromEntries(Object.entries(node.attributes).map(([k, v]): [string, AttributeValue] => [k, v instanceof Model ? cloneModel(v).model : v]));

@@ -1,9 +1,11 @@
 /** @file Builds nodes: `g.softmax(x, { axis: 1 })` for every room, and a few conveniences. */
 import { CuveeError } from '../errors.js';
+import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
 import { createScope, type ShapeScope } from '../shape/index.js';
 import { bitsOf, type ElementType } from '../tensor/element.js';
 import { Literal } from '../tensor/literal.js';
+import type { Fact } from './fact.js';
 import { setFacts } from './model.js';
 import { Node, Value } from './node.js';
 
@@ -11,6 +13,16 @@ import { Node, Value } from './node.js';
 export interface NodeOptions {
   readonly name?: string | undefined;
   readonly origin?: readonly string[] | undefined;
+}
+
+/** A node that says in one what others said before: attributes are checked already, and its one output has a known fact. */
+export function derivedNode(op: Op, inputs: readonly (Value | undefined)[], attributes: Attributes, fact: Fact, { name, origin }: NodeOptions): Value {
+  let count = inputs.length;
+  while (count > 0 && inputs[count - 1] === undefined) count--;
+  const node = new Node(op, attributes, inputs.slice(0, count), name, origin);
+  const value = new Value(node, 0, fact);
+  node.outputs = [value];
+  return value;
 }
 
 /** `LSTMCell` → `lstmCell`, `MVN` → `mvn`, `Softmax` → `softmax`: the builder's method for a room. */
@@ -34,8 +46,7 @@ export class GraphBuilder {
     if (!room) throw new CuveeError('MODEL_UNSUPPORTED', `operation ${String(op)} is not known`, { op: String(op) });
     const trimmed = [...inputs];
     while (trimmed.length > 0 && trimmed[trimmed.length - 1] === undefined) trimmed.pop();
-    const name = options.name ?? `${room.name}`;
-    const checked = room.attributes(attributes, name);
+    const checked = room.attributes(attributes, options.name ?? room.name);
     const node = new Node(room, checked, trimmed, options.name, options.origin ?? this.origin);
     try {
       setFacts(node, this.scope);
@@ -65,7 +76,8 @@ export class GraphBuilder {
   constant(a: Literal | ElementType, b?: readonly number[] | string, c?: ArrayLike<number | bigint | string | boolean>, name?: string): Value {
     const literal = typeof a === 'string' ? Literal.from(a, b as readonly number[], c ?? []) : a;
     const label = typeof a === 'string' ? name : (b as string | undefined);
-    return (this.node('Constant', [], { value: literal }, { name: label }) as [Value])[0];
+    const fact: Fact = { type: literal.type, shape: literal.shape, value: literal };
+    return derivedNode(this.#rooms.get('Constant') as Op, [], { value: literal }, fact, { name: label, origin: this.origin });
   }
 
   /** A scalar of the type of `like`, or of a type. */

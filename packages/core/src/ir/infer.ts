@@ -23,19 +23,17 @@ const foldedAtOnce = 1024;
 export class Infer {
   readonly node: Node;
   readonly scope: ShapeScope;
-  readonly #facts: ReadonlyMap<Fact, Value>;
 
   constructor(node: Node, scope: ShapeScope) {
     this.node = node;
     this.scope = scope;
-    this.#facts = new Map(node.inputs.flatMap((v) => (v ? [[v.fact, v] as const] : [])));
   }
 
   /** Throws SHAPE_MISMATCH for this node. */
-  readonly fail = (message: string): never => {
+  fail(message: string): never {
     const inputs = this.node.inputs.map((v, i) => `input ${i} is ${v ? `"${v}" ${printFact(v.fact)}` : 'absent'}`).join(', ');
     throw new CuveeError('SHAPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message} (${inputs})`, { op: this.node.op.name, node: this.node.name });
-  };
+  }
 
   /** Throws TYPE_MISMATCH for this node. */
   typeMismatch(message: string): never {
@@ -120,7 +118,7 @@ export class Infer {
     if (f.shape && f.shape.length > 1) return this.fail(`a list is needed, not a tensor of rank ${f.shape.length}`);
     if (!shape || sizeOf(shape) > smallTensor) return undefined;
     const known = elementsOf(f) ?? new Array<Element>(sizeOf(shape)).fill(undefined);
-    const value = this.#facts.get(f);
+    const value = this.node.inputs.findLast((v) => v?.fact === f);
     return known.map((e, element) => {
       if (typeof e === 'number' || (e !== undefined && shapes.isExpr(e))) return e;
       if (!value) return this.fail('a value that only the run tells is needed here');
@@ -143,10 +141,17 @@ export function floatsOf(f: Fact): readonly FloatElement[] | undefined {
 }
 
 function checkArity(op: Op, node: Node): void {
-  const least = op.inputs.filter((p) => p.arity === 'one').length;
-  const most = op.inputs.some((p) => p.arity === 'many') ? Number.POSITIVE_INFINITY : op.inputs.length;
   const given = node.inputs.length;
-  const missing = op.inputs.findIndex((p, i) => p.arity === 'one' && node.inputs[i] === undefined);
+  let least = 0;
+  let missing = -1;
+  let most = op.inputs.length;
+  for (let i = 0; i < op.inputs.length; i++) {
+    const { arity } = op.inputs[i] as Port;
+    if (arity === 'many') most = Number.POSITIVE_INFINITY;
+    if (arity !== 'one') continue;
+    least++;
+    if (missing < 0 && node.inputs[i] === undefined) missing = i;
+  }
   if (given >= least && given <= most && missing < 0) return;
   const expected = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
   const which = missing >= 0 && missing < given ? `; input "${op.inputs[missing]?.name}" is absent` : '';
@@ -154,11 +159,12 @@ function checkArity(op: Op, node: Node): void {
 }
 
 function checkTypes(op: Op, node: Node): void {
-  node.inputs.forEach((value, i) => {
-    const p = (op.inputs[Math.min(i, op.inputs.length - 1)] as Port | undefined);
-    if (!value || !p || p.types.has(value.fact.type)) return;
+  for (let i = 0; i < node.inputs.length; i++) {
+    const value = node.inputs[i];
+    const p = op.inputs[Math.min(i, op.inputs.length - 1)];
+    if (!value || !p || p.types.has(value.fact.type)) continue;
     throw new CuveeError('TYPE_MISMATCH', `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value}" is ${value.fact.type}`, { op: op.name, node: node.name });
-  });
+  }
 }
 
 /** Facts of a node's outputs. Throws CuveeError with op and node; anything else a room throws is wrapped. */
@@ -178,13 +184,15 @@ export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
 /** Adds constant values, and the elements that a moving op carries from its inputs. */
 function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
   if (facts.some((f) => f.value)) return facts;
+  const { inputs, op } = node;
+  const constant = inputs.every((v) => !v || (v.fact.value !== undefined && v.fact.value.size <= foldedAtOnce));
+  const moves = typeof op.traits.moves === 'function' ? op.traits.moves(node.attributes) : op.traits.moves;
+  if (!constant && !moves) return facts;
   const sizes = facts.map((f) => (staticShape(f.shape) ? sizeOf(staticShape(f.shape) as number[]) : Number.POSITIVE_INFINITY));
-  const inputs = node.inputs;
-  if (inputs.every((v) => !v || v.fact.value) && Math.max(...sizes) <= foldedAtOnce && inputs.every((v) => !v || (v.fact.value as Literal).size <= foldedAtOnce)) {
+  if (constant && Math.max(...sizes) <= foldedAtOnce) {
     return facts.map((f, i) => ({ type: f.type, shape: f.shape, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
   }
-  const { moves } = node.op.traits;
-  if (!(typeof moves === 'function' ? moves(node.attributes) : moves) || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements ?? f.floats)) return facts;
+  if (!moves || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements ?? f.floats)) return facts;
   return moveElements(node, facts);
 }
 

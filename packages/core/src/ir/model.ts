@@ -72,7 +72,7 @@ export class Model {
     const scope = this.#scope;
     this.#scope = createScope();
     try {
-      for (const node of this.nodes()) setFacts(node, this.#scope);
+      for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#scope);
     } catch (error) {
       this.#scope = scope;
       this.nodes().forEach((n, i) => n.outputs.forEach((v, k) => { v.fact = before[i]?.[k] ?? v.fact; }));

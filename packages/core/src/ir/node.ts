@@ -61,7 +61,8 @@ export class Value {
 
 /** One operation in a model: its room, checked attributes, inputs and outputs. */
 export class Node {
-  readonly id: number = nextId++;
+  /** Unique in a model; copies of a model keep it, because shape symbols name nodes by it. */
+  readonly id: number;
   readonly op: Op;
   readonly attributes: Attributes;
   readonly inputs: readonly (Value | undefined)[];
@@ -73,7 +74,8 @@ export class Node {
   /** Run-time information kept through IR files (`rt_info`): attribute name → its fields. */
   rtInfo: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 
-  constructor(op: Op, attributes: Attributes, inputs: readonly (Value | undefined)[], name?: string, origin?: readonly string[]) {
+  constructor(op: Op, attributes: Attributes, inputs: readonly (Value | undefined)[], name?: string, origin?: readonly string[], id: number = nextId++) {
+    this.id = id;
     this.op = op;
     this.attributes = attributes;
     this.inputs = inputs;

@@ -1,6 +1,7 @@
 /** @file The one door through which a model's wiring changes. */
 import { CuveeError } from '../errors.js';
 import { printFact, partialShapeOf } from './fact.js';
+import type { Shape } from '../shape/index.js';
 import type { Model } from './model.js';
 import type { Node, Value } from './node.js';
 
@@ -16,8 +17,10 @@ export function applyPatch(model: Model, patch: Patch, why: string): void {
     if (old === replacement) continue;
     compatible(old, replacement, why);
     inheritOrigin(old.node, replacement.node);
-    replacement.names = [...new Set([...replacement.names, ...old.names])];
-    old.names = [];
+    if (old.names.length > 0) {
+      replacement.names = [...new Set([...replacement.names, ...old.names])];
+      old.names = [];
+    }
     for (const user of [...old.users]) rewire(user, old, replacement);
     discard(old.node, model);
   }
@@ -28,9 +31,11 @@ function compatible(old: Value, replacement: Value, why: string): void {
   const a = old.fact;
   const b = replacement.fact;
   const types = a.type === b.type || a.type === 'dynamic' || b.type === 'dynamic';
-  const shapes = a.shape === undefined || b.shape === undefined || partialShapeOf(a).merge(partialShapeOf(b)) !== undefined;
+  const shapes = sameNumbers(a.shape, b.shape) || a.shape === undefined || b.shape === undefined || partialShapeOf(a).merge(partialShapeOf(b)) !== undefined;
   if (!types || !shapes) throw new CuveeError('INTERNAL', `${why}: "${old}" is ${printFact(a)}, its replacement "${replacement}" is ${printFact(b)}`, { op: old.node.op.name, node: old.node.name });
 }
+
+const sameNumbers = (a: Shape, b: Shape): boolean => a !== undefined && b?.length === a.length && a.every((d, i) => typeof d === 'number' && d === b[i]);
 
 /** New nodes made by a rule stand for the node that they replace. */
 function inheritOrigin(old: Node, fresh: Node): void {

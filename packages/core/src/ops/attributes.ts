@@ -72,9 +72,12 @@ export const body = (options?: Options): AttributeSpec<Model> => spec<Model>('bo
 /** A body's port map. */
 export const ports = (options?: Options): AttributeSpec<readonly PortMapping[]> => spec<readonly PortMapping[]>('ports', undefined, options);
 
+const whole = (v: unknown): boolean => Number.isInteger(v);
+
+/** What a value should be, when it is not. */
 function problem(spec: AttributeSpec, value: unknown): string | undefined {
-  const whole = (v: unknown): boolean => typeof v === 'number' && Number.isInteger(v);
-  const small = (v: unknown): boolean => spec.min !== undefined && (v as number) < spec.min;
+  const { min = Number.NEGATIVE_INFINITY } = spec;
+  const small = (v: unknown): boolean => (v as number) < min;
   switch (spec.kind) {
     case 'int': return !whole(value) ? 'an integer' : small(value) ? `an integer of at least ${spec.min}` : undefined;
     case 'ints': return !Array.isArray(value) || !value.every(whole) ? 'a list of integers' : value.some(small) ? `integers of at least ${spec.min}` : undefined;
@@ -93,7 +96,8 @@ function problem(spec: AttributeSpec, value: unknown): string | undefined {
 /** Fills in defaults and checks each value. Throws MODEL_INVALID naming op, attribute, expected and actual. */
 export function checkAttributes(op: string, node: string, schema: Schema, given: Readonly<Record<string, unknown>>): Attributes {
   const out: Record<string, AttributeValue> = {};
-  for (const [key, entry] of Object.entries(schema) as [string, AttributeSpec][]) {
+  for (const key in schema) {
+    const entry = schema[key] as AttributeSpec;
     const value = given[key] === undefined ? entry.default : given[key];
     if (value === undefined) {
       if (entry.required) throw new CuveeError('MODEL_INVALID', `${op} "${node}": attribute "${key}" is missing`, { op, node });
@@ -103,7 +107,7 @@ export function checkAttributes(op: string, node: string, schema: Schema, given:
     if (expected) throw new CuveeError('MODEL_INVALID', `${op} "${node}": attribute "${key}" must be ${expected}, got ${JSON.stringify(value)}`, { op, node });
     out[key] = value as AttributeValue;
   }
-  for (const key of Object.keys(given)) {
+  for (const key in given) {
     if (!Object.hasOwn(schema, key)) throw new CuveeError('MODEL_INVALID', `${op} "${node}": unknown attribute "${key}"`, { op, node });
   }
   return out;

@@ -111,9 +111,10 @@ export interface Op {
 
 function byName<T>(ports: readonly Port[], values: readonly (T | undefined)[]): Record<string, T | readonly T[] | undefined> {
   const out: Record<string, T | readonly T[] | undefined> = {};
-  ports.forEach((p, i) => {
+  for (let i = 0; i < ports.length; i++) {
+    const p = ports[i] as Port;
     out[p.name] = p.arity === 'many' ? (values.slice(i) as T[]) : values[i];
-  });
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@ import { CuveeError } from '../errors.js';
 import type { Model } from '../ir/model.js';
 import { applyPatch } from '../ir/patch.js';
 import { builder } from '../opset/index.js';
+import { Bindings } from './bindings.js';
 import type { Bound, Rule } from './pattern.js';
 import type { Value } from '../ir/node.js';
 
@@ -20,15 +21,16 @@ export function rewrite(model: Model, rules: readonly Rule[], onRewrite?: OnRewr
   const byRoot = new Map<string, Rule[]>();
   const anywhere = rules.filter((r) => !r.pattern.roots);
   for (const r of rules) for (const root of r.pattern.roots ?? []) byRoot.set(root, [...(byRoot.get(root) ?? []), r]);
+  for (const list of byRoot.values()) list.push(...anywhere);
   const g = builder(model.scope);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     let changed = false;
     for (const node of model.nodes()) {
       const candidates = byRoot.get(node.op.name) ?? anywhere;
-      if (candidates.length === 0 && anywhere.length === 0) continue;
+      if (candidates.length === 0) continue;
       // A node that an earlier rewrite of this sweep made dead has no users left.
       if (!node.outputs.some((v) => v.users.size > 0)) continue;
-      for (const r of candidates === anywhere ? anywhere : [...candidates, ...anywhere]) {
+      for (const r of candidates) {
         if (!fire(model, g, r, node.output)) continue;
         changed = true;
         fired.set(r.name, (fired.get(r.name) ?? 0) + 1);
@@ -42,14 +44,14 @@ export function rewrite(model: Model, rules: readonly Rule[], onRewrite?: OnRewr
 }
 
 function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value): boolean {
-  const bound: Bound = { values: new Map(), nodes: new Map() };
+  const bound: Bound = { values: new Bindings(), nodes: new Bindings() };
   if (!r.pattern(root, bound)) return false;
   g.origin = root.node.origin;
   try {
     const get = (name: string): Value => bound.values.get(name) as Value;
     const replacement = r.replace(g, get, { ...bound, root });
     if (replacement === undefined || replacement === root) return false;
-    const origins = [...bound.nodes.values()].flatMap((n) => n.origin);
+    const origins = bound.nodes.values().flatMap((n) => n.origin);
     replacement.node.origin = [...new Set([...replacement.node.origin, ...origins])];
     applyPatch(model, [[root, replacement]], `rule ${r.name}`);
     return true;

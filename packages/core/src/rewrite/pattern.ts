@@ -1,11 +1,12 @@
 /** @file The language in which rewrite rules are written: patterns over values, and rules as data. */
 import type { Node, Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
+import type { Bindings } from './bindings.js';
 
 /** What a pattern bound, by name. */
 export interface Bound {
-  readonly values: Map<string, Value>;
-  readonly nodes: Map<string, Node>;
+  readonly values: Bindings<Value>;
+  readonly nodes: Bindings<Node>;
 }
 
 /** Says whether a value has a form, binding names as it goes; bindings of a failed alternative are undone by the caller. */
@@ -64,38 +65,41 @@ interface NodeOptions {
 /** The first output of a node of one of the named ops whose inputs have the given forms. */
 export function node(ops: string | readonly string[], inputs: readonly Pattern[], options: NodeOptions = {}): Pattern {
   const names = typeof ops === 'string' ? [ops] : ops;
+  const orders = options.commutative ? [inputs, [...inputs].reverse()] : [inputs];
   return withRoots((value, bound) => {
     const n = value.node;
     if (value.index !== 0 || !names.includes(n.op.name) || n.inputs.length < inputs.length || options.test?.(n) === false) return false;
-    const orders = options.commutative ? [inputs, [...inputs].reverse()] : [inputs];
+    const values = bound.values.size;
+    const nodes = bound.nodes.size;
     for (const order of orders) {
-      const values = new Map(bound.values);
-      const nodes = new Map(bound.nodes);
-      if (order.every((p, i) => n.inputs[i] !== undefined && p(n.inputs[i] as Value, bound))) {
+      if (inOrder(order, n, bound)) {
         if (options.as) bound.nodes.set(options.as, n);
         return true;
       }
-      restore(bound.values, values);
-      restore(bound.nodes, nodes);
+      bound.values.cut(values);
+      bound.nodes.cut(nodes);
     }
     return false;
   }, names);
 }
 
-function restore<K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void {
-  map.clear();
-  for (const [k, v] of from) map.set(k, v);
+function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
+  for (let i = 0; i < patterns.length; i++) {
+    const input = n.inputs[i];
+    if (input === undefined || !(patterns[i] as Pattern)(input, bound)) return false;
+  }
+  return true;
 }
 
 /** The first alternative that matches. */
 export const either = (...patterns: readonly Pattern[]): Pattern =>
   withRoots(
     (value, bound) => patterns.some((p) => {
-      const values = new Map(bound.values);
-      const nodes = new Map(bound.nodes);
+      const values = bound.values.size;
+      const nodes = bound.nodes.size;
       if (p(value, bound)) return true;
-      restore(bound.values, values);
-      restore(bound.nodes, nodes);
+      bound.values.cut(values);
+      bound.nodes.cut(nodes);
       return false;
     }),
     patterns.every((p) => p.roots) ? patterns.flatMap((p) => [...(p.roots ?? [])]) : undefined,

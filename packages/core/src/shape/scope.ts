@@ -68,6 +68,17 @@ export class ShapeScope {
     return new ShapeScope(this);
   }
 
+  /** The same scope once more: the same symbols, guards and assumptions, to which either can add without the other. */
+  fork(): ShapeScope {
+    const copy = new ShapeScope(this);
+    (copy as { parent: ShapeScope | undefined }).parent = this.parent;
+    copy.list.push(...this.list);
+    copy.refused.push(...this.refused);
+    for (const p of this.seen) copy.seen.add(p);
+    copy.assumed = this.assumed;
+    return copy;
+  }
+
   /** In the order they were asked for. */
   get guards(): readonly Guard[] {
     return this.list;

@@ -1,6 +1,6 @@
 /** @file The value of a constant: a type, a shape, and bytes that may still lie in a file. */
 import { CuveeError } from '../errors.js';
-import { decode, encode, type Elements } from './convert.js';
+import { decode, encode } from './convert.js';
 import { allocate, byteSize, storageOver, type ElementType, type Storage } from './element.js';
 import { sizeOf, type NdArray } from './nd.js';
 
@@ -55,8 +55,9 @@ export class Literal {
       for (let i = 0; i < n; i++) wide[i] = BigInt(values[i] as number);
       return new Literal(type, shape, undefined, wide);
     }
-    const plain = Float64Array.from({ length: n }, (_, i) => Number(values[i]));
-    return Literal.fromNd({ type, shape, data: narrow(type, plain) });
+    const plain = narrow(type, n);
+    for (let i = 0; i < n; i++) plain[i] = Number(values[i]);
+    return Literal.fromNd({ type, shape, data: plain });
   }
 
   static fromNd(array: NdArray): Literal {
@@ -93,13 +94,14 @@ export class Literal {
   }
 }
 
-function narrow(type: ElementType, values: Float64Array): Elements {
-  if (type === 'f64') return values;
-  if (type === 'u8' || type === 'boolean') return Uint8Array.from(values);
-  if (type === 'i8') return Int8Array.from(values);
-  if (type === 'u16') return Uint16Array.from(values);
-  if (type === 'i16') return Int16Array.from(values);
-  if (type === 'u32') return Uint32Array.from(values);
-  if (type === 'i32') return Int32Array.from(values);
-  return Float32Array.from(values);
+/** Memory for `n` decoded elements of a type that plain numbers can hold. */
+function narrow(type: ElementType, n: number): Exclude<Storage, string[] | BigInt64Array | BigUint64Array> {
+  if (type === 'f64') return new Float64Array(n);
+  if (type === 'u8' || type === 'boolean') return new Uint8Array(n);
+  if (type === 'i8') return new Int8Array(n);
+  if (type === 'u16') return new Uint16Array(n);
+  if (type === 'i16') return new Int16Array(n);
+  if (type === 'u32') return new Uint32Array(n);
+  if (type === 'i32') return new Int32Array(n);
+  return new Float32Array(n);
 }

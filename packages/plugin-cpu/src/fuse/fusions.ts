@@ -17,12 +17,16 @@ function perChannel(f: Fused, v: Value): Float32Array | undefined {
   const data = literal.nd().data as Float32Array;
   if (literal.size === 1) return new Float32Array(f.channels).fill(data[0] as number);
   const axis = f.channelAxis - rank + literal.shape.length;
-  return literal.size === f.channels && literal.shape[axis] === f.channels ? Float32Array.from(data) : undefined;
+  return literal.size === f.channels && literal.shape[axis] === f.channels ? data : undefined;
 }
 
 const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
 const values = (v: Value | undefined): Float32Array | undefined => v?.fact.value?.nd().data as Float32Array | undefined;
-const zip = (a: Float32Array, b: Float32Array, fn: (x: number, y: number) => number): Float32Array => a.map((x, i) => fn(x, b[i] as number));
+const zip = (a: Float32Array, b: Float32Array, fn: (x: number, y: number) => number): Float32Array => {
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = fn(a[i] as number, b[i] as number);
+  return out;
+};
 
 /** y·s + b per channel, folded into what `f` already does: before the activation into weights and bias, after it into the post scale. */
 function affine(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
@@ -38,7 +42,7 @@ function affine(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Fl
   let bias = values(e.bias) ?? new Float32Array(n);
   if (scale) bias = zip(bias, scale, (a, b) => a * b);
   if (shift) bias = zip(bias, shift, (a, b) => a + b);
-  return withEpilogue(g, f, { epilogue: { bias: channelArray(g, bias), ...(weightScale && { weightScale: channelArray(g, weightScale) }) } });
+  return withEpilogue(f, { epilogue: { bias: channelArray(g, bias), ...(weightScale && { weightScale: channelArray(g, weightScale) }) } });
 }
 
 function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
@@ -47,7 +51,7 @@ function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Floa
   let b = values(f.epilogue.postShift) ?? new Float32Array(n);
   if (scale) [a, b] = [zip(a, scale, (x, y) => x * y), zip(b, scale, (x, y) => x * y)];
   if (shift) b = zip(b, shift, (x, y) => x + y);
-  return withEpilogue(g, f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
+  return withEpilogue(f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
 }
 
 /** conv(x, w)·s = conv(x, w·s), for a constant s with one element a channel. */
@@ -76,11 +80,11 @@ const foldBias = rule({
 const fuseActivation = rule({
   name: 'fuse activation',
   pattern: node(['Relu', 'Clamp', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Elu', 'Gelu', 'Swish', 'PRelu', 'SoftPlus', 'Mish'], [producer], { as: 'act' }),
-  replace(g, _, { nodes }) {
+  replace(_g, _, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const activated = activationOf(nodes.get('act') as Value['node']);
     if (!f || !activated || f.node.output.fact.type !== 'f32' || f.activated.activation !== 'none' || f.epilogue.postScale || f.residualAfter) return undefined;
-    return withEpilogue(g, f, { activated });
+    return withEpilogue(f, { activated });
   },
 });
 
@@ -109,11 +113,11 @@ function independent(v: Value, f: Value['node']): boolean {
 const fuseResidual = rule({
   name: 'fuse residual',
   pattern: node('Add', [producer, any('r')], { commutative: true }),
-  replace(g, get, { nodes }) {
+  replace(_, get, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const r = get('r');
     if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || !sameShape(f.node.output, r) || !independent(r, f.node)) return undefined;
-    return withEpilogue(g, f, { epilogue: { residual: r }, residualAfter: f.activated.activation !== 'none' || f.epilogue.postScale !== undefined });
+    return withEpilogue(f, { epilogue: { residual: r }, residualAfter: f.activated.activation !== 'none' || f.epilogue.postScale !== undefined });
   },
 });
 

@@ -1,5 +1,5 @@
 /** @file Operations that exist only inside this device: a convolution or matrix product with what follows it. */
-import { bool, float, floating, type Node, numeric, oneOf, optional, rooms, type Attributes, type Builder, type Op, type Port, type Value } from '@cuvee/core';
+import { bool, derivedNode, float, floating, type Node, numeric, oneOf, optional, rooms, type Attributes, type Op, type Port, type Value } from '@cuvee/core';
 import { activations, type Activated } from './activation.js';
 
 /**
@@ -83,14 +83,12 @@ export function asFused(node: Node): Fused | undefined {
 }
 
 /** The same with parts of the epilogue changed, as a new node that stands for both. */
-export function withEpilogue(g: Builder, f: Fused, change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean }): Value {
+export function withEpilogue(f: Fused, change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean }): Value {
   const op = fusedOps.get(f.base) as Op;
   const count = op.inputs.length - epiloguePorts.length;
   const epilogue = { ...f.epilogue, ...change.epilogue };
   const own = Array.from({ length: count }, (_, i) => f.inputs[i]);
-  const attributes = { ...f.node.attributes, ...f.activated, residual_after: f.residualAfter, ...change.activated, ...(change.residualAfter !== undefined && { residual_after: change.residualAfter }) };
-  const [value] = g.node(op, [...own, ...epiloguePorts.map((p) => epilogue[p])], attributes, { origin: f.node.origin }) as [Value];
-  value.node.name = f.node.name;
-  return value;
+  const attributes = { ...f.node.attributes, ...f.activated, residual_after: change.residualAfter ?? f.residualAfter, ...change.activated };
+  const { type, shape } = f.node.output.fact;
+  return derivedNode(op, [...own, ...epiloguePorts.map((p) => epilogue[p])], attributes, { type, shape }, { name: f.node.name, origin: f.node.origin });
 }
-

@@ -24,7 +24,7 @@ export const planVersion = 1;
 
 /** Grows as it is written to. */
 class Writer {
-  #bytes = new Uint8Array(4096);
+  #bytes = new Uint8Array(1 << 16);
   #view = new DataView(this.#bytes.buffer);
   length = 0;
 
@@ -40,15 +40,11 @@ class Writer {
     return at;
   }
   // Room is made first: it may put another view in place.
-  #put(n: number, set: (view: DataView, at: number) => void): void {
-    const at = this.#room(n);
-    set(this.#view, at);
-  }
-  u8(...values: number[]): void { for (const v of values) this.#put(1, (view, at) => view.setUint8(at, v)); }
-  u16(...values: number[]): void { for (const v of values) this.#put(2, (view, at) => view.setUint16(at, v, true)); }
-  u32(...values: number[]): void { for (const v of values) this.#put(4, (view, at) => view.setUint32(at, v >>> 0, true)); }
-  i64(value: number | bigint): void { this.#put(8, (view, at) => view.setBigInt64(at, BigInt(value), true)); }
-  f64(value: number): void { this.#put(8, (view, at) => view.setFloat64(at, value, true)); }
+  u8(...values: number[]): void { for (const v of values) { const at = this.#room(1); this.#view.setUint8(at, v); } }
+  u16(...values: number[]): void { for (const v of values) { const at = this.#room(2); this.#view.setUint16(at, v, true); } }
+  u32(...values: number[]): void { for (const v of values) { const at = this.#room(4); this.#view.setUint32(at, v >>> 0, true); } }
+  i64(value: number | bigint): void { const at = this.#room(8); this.#view.setBigInt64(at, BigInt(value), true); }
+  f64(value: number): void { const at = this.#room(8); this.#view.setFloat64(at, value, true); }
   bytes(b: Uint8Array): void { const at = this.#room(b.length); this.#bytes.set(b, at); }
   pad(): void { while (this.length % 8 !== 0) this.u8(0); }
   setU64(at: number, value: number): void { this.#view.setBigUint64(at, BigInt(value), true); }

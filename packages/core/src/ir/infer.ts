@@ -8,7 +8,7 @@ import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { Literal } from '../tensor/literal.js';
 import { evaluateNode } from './interpret.js';
 import { printFact, staticShape, type Element, type Fact, type FloatElement } from './fact.js';
-import type { Node, Value } from './node.js';
+import type { Node } from './node.js';
 
 export { evaluateNode } from './interpret.js';
 

@@ -72,7 +72,7 @@ const meanOfPointwise = rule({
     const axes = get('axes').fact.value;
     const conv = nodes.get('conv');
     const [outputs, inputs] = get('w').fact.shape ?? [];
-    const picture = axes && [...numbersOf(axes.nd())].map((a) => (a < 0 ? a + 4 : a)).sort().join() === '2,3';
+    const picture = axes && [...numbersOf(axes.nd())].map((a) => (a < 0 ? a + 4 : a)).sort((a, b) => a - b).join() === '2,3';
     if (!picture || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs) return undefined;
     return g.convolution(g.reduceMean(get('x'), get('axes'), { keep_dims: true }), get('w'), conv.attributes as never);
   },

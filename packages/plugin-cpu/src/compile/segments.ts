@@ -6,8 +6,8 @@
  */
 import type { Level, Plan, PlanTensor, Segment, Step, TensorId } from '../plan/plan.js';
 
-/** Families with `run_rows` natively. */
-const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize']);
+/** Families with `run_rows` natively; eltwise has it for f32 results. */
+const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize', 'eltwise']);
 
 export function withSegments(plan: Plan): Plan {
   const uses = usesOf(plan);
@@ -63,5 +63,6 @@ function longest(steps: readonly Step[], first: number, l: number, tensors: read
 
 function isRowwise(step: Step, tensors: readonly PlanTensor[]): boolean {
   const result = tensors[step.outputs[0] ?? -1];
+  if (step.family === 'eltwise' && (step.action !== 'f32' || result?.type !== 'f32')) return false;
   return rowwise.has(step.family) && step.outputs.length === 1 && result?.dims.length === 4 && (result.storage.kind === 'arena' || result.storage.kind === 'output');
 }

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { builder, Core, Model, Tensor, type Value } from '@cuvee/core';
+import { cpu } from '@cuvee/plugin-cpu';
+import { withSegments } from '../../src/compile/segments.js';
+import { arena, input, output, plan, step, tensor } from './plans.js';
+
+const core = new Core({ plugins: [cpu()], frontends: [] });
+const image = [0, 1, 2, 3];
+afterEach(() => { delete process.env['CUVEE_STRIPS']; });
+
+describe('runs of row-wise steps', () => {
+  const tensors = [tensor(input(0), image), ...Array.from({ length: 6 }, () => tensor(arena, image)), tensor(output(0), image), tensor(arena, [0])];
+  const segments = (...steps: [family: string, inputs: number[], output: number][]) =>
+    withSegments(plan({ tensors, inputs: [0], outputs: [7], levels: [steps.map(([family, inputs, out]) => step(family, inputs, [out]))] })).levels[0]?.segments.map((s) => [s.first, s.count]);
+
+  it('reach as far as results are read only within', () => {
+    expect(segments(['conv', [0], 1], ['conv', [1], 2], ['pool', [2], 7])).toEqual([[0, 3]]);
+    expect(segments(['conv', [0], 1], ['eltwise', [1], 2], ['conv', [2], 3], ['resize', [3], 7])).toEqual([[2, 2]]);
+    // 1 is read again by the last step: the run holds both, or ends before.
+    expect(segments(['conv', [0], 1], ['conv', [1], 2], ['conv', [2, 1], 7])).toEqual([[0, 3]]);
+    expect(segments(['conv', [0], 1], ['conv', [1], 2], ['conv', [2], 3], ['eltwise', [3, 1], 7])).toEqual([[1, 2]]);
+    // Steps side by side are no chain; results of other rank are not strips.
+    expect(segments(['conv', [0], 1], ['conv', [0], 2], ['eltwise', [1, 2], 7])).toEqual([]);
+    expect(segments(['conv', [0], 1], ['conv', [1], 8], ['eltwise', [8], 7])).toEqual([]);
+  });
+});
+
+describe('networks in strips', () => {
+  const random = (shape: readonly number[], seed: number): Float32Array => {
+    let state = seed;
+    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31) - 1);
+  };
+  const window = (stride: number, pad: number) => ({ strides: [stride, stride], dilations: [1, 1], pads_begin: [pad, pad], pads_end: [pad, pad] });
+
+  /** Stem, depthwise and pointwise with a residual, upsampling: everything that a strip can meet. */
+  function network(): Model {
+    const g = builder();
+    const weights = (shape: readonly number[], seed: number): Value => g.constant('f32', shape, random(shape, seed));
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const a = g.relu(g.convolution(x, weights([24, 3, 3, 3], 1), window(2, 1)));
+    const b = g.hSwish(g.groupConvolution(a, weights([24, 1, 1, 5, 5], 2), window(1, 2)));
+    const c = g.add(g.convolution(b, weights([24, 24, 1, 1], 3), window(1, 0)), a);
+    const d = g.relu(g.convolution(c, weights([32, 24, 3, 3], 4), window(1, 1)));
+    const e = g.relu(g.convolution(d, weights([32, 32, 3, 3], 5), window(2, 1)));
+    const y = g.convolutionBackpropData(e, weights([32, 8, 2, 2], 6), undefined, window(2, 0));
+    return new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+  }
+
+  it.each([1, 2, 3])('give the same bits as whole tensors, with %i threads', async (threads) => {
+    for (const shape of [[1, 3, 37, 41], [2, 3, 64, 32], [1, 3, 1, 9], [1, 3, 131, 64]]) {
+      const outputs: Float32Array[] = [];
+      for (const strips of ['never', 'always']) {
+        process.env['CUVEE_STRIPS'] = strips;
+        const compiled = await core.compileModel(network(), 'CPU', { INFERENCE_NUM_THREADS: threads });
+        const [out] = Object.values(compiled.createInferRequest().infer([new Tensor('f32', shape, random(shape, 9))]));
+        outputs.push(Float32Array.from((out as Tensor).data as Float32Array));
+      }
+      expect(outputs[1]?.length).toBeGreaterThan(0);
+      expect(outputs[1]).toEqual(outputs[0]);
+    }
+  });
+});

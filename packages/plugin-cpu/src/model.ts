@@ -10,6 +10,7 @@ export class CpuModel implements DeviceModel {
   readonly info: ModelInfo;
   readonly #native: NativeModel;
   readonly #compiled: Compiled;
+  #latest: WeakRef<NativeRequest> | undefined;
 
   constructor(addon: Addon, compiled: Compiled, config: Config) {
     const { bytes, constants } = encodePlan(compiled.plan);
@@ -27,6 +28,7 @@ export class CpuModel implements DeviceModel {
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
       profile: config.PERF_COUNT === true,
+      strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
       describeShape: (failure, path) => shape.failureMessage(programAt(compiled, path), failure),
     });
     this.info = {
@@ -37,21 +39,30 @@ export class CpuModel implements DeviceModel {
   }
 
   createRequest(): DeviceRequest {
-    return new CpuRequest(this.#native.createRequest(), this.#compiled.plan);
+    const native = this.#native.createRequest();
+    this.#latest = new WeakRef(native);
+    return new CpuRequest(native, this.#compiled.plan);
   }
 
+  /** Kernel variants, strips and memory as the latest request chose them for the shapes of its last run. */
   explain(): Explanation {
     const { plan, rules } = this.#compiled;
     const details = this.#native.details;
-    const steps = plan.levels.flatMap((level, k) => level.steps.map((step) => ({ level: k, step })));
+    const levels = lastRun(this.#latest?.deref());
+    const steps = plan.levels.flatMap((level, k) => level.steps.map((step, i) => ({ level: k, step, ran: levels?.[k]?.steps[i] })));
+    const memory = levels && { arena: sum(levels.map((l) => l.arena)), 'arena lower bound': sum(levels.map((l) => l.lowerBound)) };
     return {
       summary: {
-        device: 'CPU', isa: plan.isa.name, threads: details.threads, streams: details.streams, steps: steps.length, levels: plan.levels.length,
+        device: 'CPU', isa: plan.isa.name, threads: details.threads, streams: details.streams, steps: steps.length, levels: plan.levels.length, memory: details.memory, ...memory,
         ...Object.fromEntries([...rules].map(([rule, n]) => [`rule: ${rule}`, n])),
       },
-      rows: steps.map(({ level, step }) => {
+      rows: steps.map(({ level, step, ran }) => {
         const out = plan.tensors[step.outputs[0] ?? -1];
-        return { level, op: step.op, kernel: step.action === '' ? step.family : `${step.family} ${step.action}`, layout: out?.layout ?? '', type: out?.type ?? '', nodes: step.origin.join(' ') };
+        const family = step.action === '' ? step.family : `${step.family} ${step.action}`;
+        return {
+          level, op: step.op, kernel: ran?.kernel && ran.kernel !== family ? `${step.family}: ${ran.kernel}` : family, layout: out?.layout ?? '', type: out?.type ?? '',
+          shape: ran ? ran.shapes.map((s) => `[${s.join(',')}]`).join(' ') : '', strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.stripRows} rows`, nodes: step.origin.join(' '),
+        };
       }),
     };
   }
@@ -60,6 +71,25 @@ export class CpuModel implements DeviceModel {
     this.#native.release();
   }
 }
+
+interface RunLevel {
+  readonly arena: number;
+  readonly lowerBound: number;
+  readonly steps: readonly { readonly kernel?: string; readonly shapes: readonly (readonly number[])[]; readonly segment?: number; readonly stripRows?: number }[];
+}
+
+/** What the request tells of its last run; undefined when there was none, or it runs at present. */
+function lastRun(request: NativeRequest | undefined): readonly RunLevel[] | undefined {
+  try {
+    const { levels } = JSON.parse(request?.explain() ?? '{"levels":[]}') as { levels: readonly RunLevel[] };
+    return levels[0]?.steps.every((s) => s.kernel === undefined) ? undefined : levels;
+  } catch (error) {
+    if (error instanceof CuveeError) return undefined;
+    throw error;
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** The shape program of the plan or, by the path, of a sub-plan. */
 const programAt = (compiled: Compiled, path: readonly number[]): shape.ShapeProgram =>

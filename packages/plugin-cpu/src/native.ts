@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly accurate?: boolean;
   /** Measure every step. */
   readonly profile?: boolean;
+  /** Whether runs of row-wise steps go in strips: where it pays, wherever possible, nowhere. */
+  readonly strips?: 'AUTO' | 'ALWAYS' | 'NEVER';
   /** Hand out copies instead of views of native memory, as where external buffers are forbidden. */
   readonly copyOutputs?: boolean;
   /** Text of a failed condition on sizes, as core's `failureMessage` gives it; `path` leads to the sub-plan, outermost first. */
@@ -70,7 +72,7 @@ type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
 
 export interface Addon {
   info(): NativeInfo;
-  load(plan: Uint8Array, constants: readonly Uint8Array[], options: LoadOptions): Answer<CompiledHandle>;
+  load(plan: Uint8Array, constants: readonly Uint8Array[], options: Omit<LoadOptions, 'strips'> & { readonly strips: number }): Answer<CompiledHandle>;
   createRequest(model: CompiledHandle): Answer<RequestHandle>;
   release(object: CompiledHandle | RequestHandle): void;
   cancel(request: RequestHandle): void;
@@ -120,7 +122,7 @@ export class NativeModel {
 
   /** Throws MODEL_INVALID, MODEL_UNSUPPORTED, OUT_OF_MEMORY. Constants are copied (once per process for equal ones). */
   constructor(addon: Addon, plan: Uint8Array, constants: readonly Uint8Array[], options: LoadOptions = {}) {
-    const answer = addon.load(plan, constants, options);
+    const answer = addon.load(plan, constants, { ...options, strips: ['AUTO', 'ALWAYS', 'NEVER'].indexOf(options.strips ?? 'AUTO') });
     if (isFailure(answer)) throw toError(answer.error, options);
     this.#addon = addon;
     this.#handle = answer;

@@ -11,5 +11,6 @@ export const properties: PropertyTable = {
   CPU_DENORMALS_OPTIMIZATION: { type: 'bool', mutability: 'RW', default: false, description: 'Flush denormal numbers to zero' },
   PERF_COUNT: { type: 'bool', mutability: 'RW', default: false, description: 'Measure every step of every inference' },
   CUVEE_MEMORY_LIMIT: { type: 'int', mutability: 'RW', min: 0, default: 0, description: 'Bytes that one inference may allocate; 0: most of what the machine or container has' },
+  CUVEE_STRIPS: { type: 'enum', mutability: 'RW', words: ['AUTO', 'ALWAYS', 'NEVER'], default: 'AUTO', description: 'Run chains of row-wise kernels strip by strip: where intermediates outgrow the caches, wherever possible, nowhere' },
   CUVEE_SPIN_US: { type: 'int', mutability: 'RW', min: 0, max: 1_000_000, default: 100, description: 'Microseconds for which idle threads spin before they sleep' },
 };

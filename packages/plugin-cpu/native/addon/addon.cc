@@ -63,6 +63,7 @@ napi_value load(napi_env env, napi_callback_info call) {
   options.memory_limit = static_cast<uint64_t>(std::min(1e18, std::max(0.0, number_or(env, option("memoryLimit"), 0))));
   options.accurate = truth(env, option("accurate"));
   options.profile = truth(env, option("profile"));
+  options.strips = static_cast<Strips>(std::min(2.0, std::max(0.0, number_or(env, option("strips"), 0))));
   auto handle = std::make_unique<CompiledHandle>();
   handle->instance = instance->shared_from_this();
   handle->copy_outputs = truth(env, option("copyOutputs"));

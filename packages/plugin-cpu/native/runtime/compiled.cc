@@ -63,6 +63,7 @@ Request::Request(std::shared_ptr<Compiled> compiled)
   environment_.cancel = &cancel_;
   environment_.accurate = compiled_->options_.accurate;
   environment_.profile = compiled_->options_.profile;
+  environment_.strips = compiled_->options_.strips;
 }
 
 bool Request::begin() {

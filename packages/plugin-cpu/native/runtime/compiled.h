@@ -18,6 +18,7 @@ struct CompiledOptions {
   bool flush_denormals = false;
   bool accurate = false;
   bool profile = false;
+  Strips strips = Strips::automatic;
 };
 
 // Shared by requests, worker threads and running jobs; freed with the last of them.

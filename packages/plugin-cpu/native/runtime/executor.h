@@ -36,6 +36,9 @@ struct KeptPacks {
   std::unordered_map<std::string, std::shared_ptr<Packed>> packs;
 };
 
+// Whether runs of row-wise steps go in strips: where it pays, wherever possible, nowhere.
+enum class Strips : uint8_t { automatic, always, never };
+
 // What one inference runs with.
 struct Environment {
   Parallel* pool = nullptr;
@@ -45,6 +48,7 @@ struct Environment {
   const std::atomic<bool>* cancel = nullptr;
   bool accurate = false;
   bool profile = false;
+  Strips strips = Strips::automatic;
 };
 
 // A variable of a request.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
@@ -177,9 +176,8 @@ Parallel* alone() {
 }
 
 void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole) {
-  const char* wish = std::getenv("CUVEE_STRIPS");
-  if (wish && std::strcmp(wish, "never") == 0) return;
-  const bool always = segment.rows > 0 || (wish && std::strcmp(wish, "always") == 0);
+  if (environment.strips == Strips::never) return;
+  const bool always = segment.rows > 0 || environment.strips == Strips::always;
   const uint64_t caches = second_level_cache() / 2 * static_cast<uint64_t>(environment.pool->threads());
   const uint32_t end = segment.first + segment.count;
   const auto sizes = [&](uint32_t step) -> const Resolved& { return signature.tensors[static_cast<size_t>(resolved[segment.inner[step - segment.first]])]; };

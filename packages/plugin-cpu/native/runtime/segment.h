@@ -43,7 +43,7 @@ struct SegmentPlan {
 Parallel* alone();
 
 // Cuts a segment where an intermediate is small enough to stay in the threads' caches (unless the plan says how many rows to
-// take, or the environment variable CUVEE_STRIPS says `always` or `never`), and adds the parts of several steps to the
+// take, or the environment says otherwise), and adds the parts of several steps to the
 // signature. `whole`: first steps of parts that are not wanted.
 void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole);
 

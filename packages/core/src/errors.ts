@@ -27,6 +27,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Marks the errors of every copy of this module: loaders that translate ES modules may well make two. */
+const mark: unique symbol = Symbol.for('cuvee.CuveeError');
+
 /**
  * Every failure that Cuvée reports. The message says what was being done, the op, the node, what was expected
  * and what was there; `code` is for programs; `cause` is the failure underneath.
@@ -42,6 +45,13 @@ export class CuveeError extends Error {
     this.code = code;
     this.op = details.op;
     this.node = details.node;
+  }
+
+  get [mark](): true {
+    return true;
+  }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value;
   }
 
   /** The same failure with what was being done put in front: `compiling "det.onnx" for CPU: …`. */

@@ -7,6 +7,9 @@ import { sizeOf } from './nd.js';
 /** Dimensions as any list of whole numbers; fractions are truncated. */
 export type ShapeLike = readonly number[] | Int32Array | Uint32Array;
 
+/** Marks the tensors of every copy of this module: loaders that translate ES modules may well make two. */
+const mark: unique symbol = Symbol.for('cuvee.Tensor');
+
 /** Element type, shape and elements in host memory. Shares memory with the typed array that it is made over. */
 export class Tensor {
   #type: ElementType;
@@ -27,6 +30,13 @@ export class Tensor {
     this.#type = type;
     this.#shape = toShape(shape as ShapeLike);
     this.#data = data === undefined ? allocate(type, sizeOf(this.#shape)) : over(type, this.#shape, data);
+  }
+
+  get [mark](): true {
+    return true;
+  }
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && mark in value;
   }
 
   get type(): ElementType {
@@ -81,7 +91,7 @@ export class Tensor {
   }
   /** Copies the elements into a tensor or typed array of the same kind and size. Throws ARGUMENT_INVALID. */
   copyTo(target: Tensor | Storage): void {
-    const to = target instanceof Tensor ? target.#data : target;
+    const to = target instanceof Tensor ? target.data : target;
     if (to.constructor !== this.#data.constructor || to.length !== this.#data.length) throw new CuveeError('ARGUMENT_INVALID', `${this.#data.length} stored elements of ${this.#type} do not fit ${to.length}`);
     for (let i = 0; i < to.length; i++) to[i] = this.#data[i] as never;
   }

@@ -1,0 +1,80 @@
+/**
+ * Runs mutants of a model in a process of its own: reads, compiles for CPU, infers once. Sent a job, answers with what became of
+ * it and the most memory that was resident meanwhile.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Core, CuveeError, sizeOf, Tensor, type Model } from 'cuvee';
+import { readModelProto } from '../../../frontend-onnx/src/proto/index.js';
+import { writeModelProto } from '../../../frontend-onnx/test/encode.js';
+import { mutate } from '../../../frontend-onnx/test/mutate.js';
+
+/** Which mutant. */
+export interface MutantJob {
+  readonly file: string;
+  readonly seed: number;
+}
+/** `ran`, or the code of the error; `slip`: a JavaScript error of our own code below it, or INTERNAL. */
+export interface MutantAnswer {
+  readonly what: string;
+  readonly outcome: string;
+  readonly message: string;
+  readonly peakBytes: number;
+  readonly ms: number;
+}
+
+const core = new Core();
+const originals = new Map<string, ReturnType<typeof readModelProto>>();
+
+/** Starts measuring the peak anew (Linux; elsewhere the peak of the whole process counts). */
+function resetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // The peak of the process it is.
+  }
+}
+function peak(): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+  } catch {
+    return process.resourceUsage().maxRSS * 1024;
+  }
+}
+
+/** Inputs by the model's own word: free sizes become small ones. More than the test wants to hold is not fed. */
+function inputsOf(model: Model): Tensor[] | undefined {
+  const shapes = model.inputs.map((v) => v.partialShape.dimensions?.map(([lo]) => Math.max(lo, 1)) ?? [1, 3, 32, 32]);
+  if (shapes.some((s) => !(sizeOf(s) <= 2 ** 22))) return undefined;
+  return model.inputs.map((v, i) => new Tensor(v.elementType === 'dynamic' ? 'f32' : v.elementType, shapes[i] as number[]));
+}
+
+/** A TypeError, RangeError or the like at the bottom of an error: a slip of ours that an outer message hides. */
+function programmingError(error: unknown): Error | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (!(e instanceof CuveeError) || e.code === 'INTERNAL') return e;
+  return undefined;
+}
+
+async function attempt({ file, seed }: MutantJob): Promise<MutantAnswer> {
+  let original = originals.get(file);
+  if (!original) originals.set(file, (original = readModelProto(new Uint8Array(readFileSync(file)))));
+  const { model: mutant, what } = mutate(original, seed);
+  const bytes = writeModelProto(mutant);
+  resetPeak();
+  const start = performance.now();
+  let outcome = 'ran';
+  let message = '';
+  try {
+    const model = await core.readModel(bytes);
+    using compiled = await core.compileModel(model, 'CPU');
+    const inputs = inputsOf(model);
+    using request = compiled.createInferRequest();
+    if (inputs) await request.inferAsync(inputs);
+  } catch (error) {
+    const slip = programmingError(error);
+    outcome = slip ? 'slip' : error instanceof CuveeError ? error.code : 'not a CuveeError';
+    message = `${error instanceof Error ? error.message : String(error)}${slip ? ` ${slip.stack}` : ''}`;
+  }
+  return { what, outcome, message: message.slice(0, 1500), peakBytes: peak(), ms: performance.now() - start };
+}
+
+process.on('message', (job: MutantJob) => void attempt(job).then((answer) => process.send?.(answer)));

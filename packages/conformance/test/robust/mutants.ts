@@ -20,7 +20,7 @@ export interface Finding extends MutantAnswer, MutantJob {
   readonly bad: boolean;
 }
 
-const start = (child: string): ChildProcess => fork(child, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+const start = (child: string): ChildProcess => fork(child, [], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
 
 function one(process: ChildProcess, job: MutantJob): Promise<Finding> {
   return new Promise((resolve) => {

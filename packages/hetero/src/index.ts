@@ -1,35 +1,33 @@
 /** @file Meta-device HETERO: splits one model over devices. Each node goes to the first device of the list that supports it, or where its `affinity` says. */
 import {
-  CuveeError, parseDevice, printDevice, splitModel, Tensor,
-  type Config, type CompileOptions, type DeviceModel, type DevicePlugin, type DeviceRequest, type Model, type Node, type Part, type RunOptions, type Support, type Value, type VariableState,
+  after, all, attempt, bareDevice, CuveeError, innerConfig, listedDevices, splitModel, Tensor,
+  type Awaitable, type Config, type CompileOptions, type DeviceModel, type DevicePlugin, type DeviceRequest, type Model, type Node, type NodeProfile, type Part, type RunOptions, type Support, type Value, type VariableState,
 } from '@cuvee/core';
 
-const listOf = (config: Config): readonly string[] => {
-  const text = String(config.MULTI_DEVICE_PRIORITIES ?? '');
-  const list = text === '' ? [] : (parseDevice(`HETERO:${text}`).list ?? []).map((d) => printDevice(d, true));
+function listOf(config: Config): readonly string[] {
+  const list = listedDevices('HETERO', config).map(bareDevice);
   if (list.length === 0) throw new CuveeError('ARGUMENT_INVALID', 'HETERO needs a list of devices, the most wanted first: HETERO:NPU,CPU');
   return list;
-};
-
-function innerConfig(config: Config, device: string): Config {
-  const { MULTI_DEVICE_PRIORITIES: _list, DEVICE_PROPERTIES: own, DEVICE_ID: _id, ...rest } = config;
-  return { ...rest, ...((own as Record<string, Config> | undefined)?.[parseDevice(device).name] ?? {}) };
 }
 
 /** The device that a node was given by hand: rt_info `affinity`. */
 const affinityOf = (node: Node): string | undefined => node.rtInfo?.affinity?.value;
 
+type Assignment = ReadonlyMap<Node, { readonly device?: string; readonly reason: string }>;
+
 /** For each node: its device, or why none takes it. */
-async function assign(model: Model, config: Config, { host }: CompileOptions): Promise<Map<Node, { device?: string; reason: string }>> {
+function assign(model: Model, config: Config, { host }: CompileOptions): Awaitable<Assignment> {
   const devices = listOf(config);
-  const answers = await Promise.all(devices.map(async (device) => [device, await host.query(model, device, innerConfig(config, device))] as const));
-  return new Map(model.nodes().map((node) => {
-    const wanted = affinityOf(node);
-    const allowed = wanted === undefined ? answers : answers.filter(([device]) => device === wanted);
-    if (wanted !== undefined && allowed.length === 0) return [node, { reason: `its affinity is ${wanted}, which is not among ${devices.join(', ')}` }];
-    const device = allowed.find(([, support]) => (support.get(node) ?? true) === true)?.[0];
-    return [node, { ...(device && { device }), reason: allowed.map(([d, s]) => `${d}: ${String(s.get(node))}`).join('; ') }];
-  }));
+  return after(all(devices.map((device) => host.query(model, device, innerConfig(config, device, host)))), (supports) => {
+    const answers = devices.map((device, i) => [device, supports[i] as Support] as const);
+    return new Map(model.nodes().map((node) => {
+      const wanted = affinityOf(node);
+      const allowed = wanted === undefined ? answers : answers.filter(([device]) => device === wanted);
+      if (wanted !== undefined && allowed.length === 0) return [node, { reason: `its affinity is ${wanted}, which is not among ${devices.join(', ')}` }];
+      const device = allowed.find(([, support]) => (support.get(node) ?? true) === true)?.[0];
+      return [node, { ...(device && { device }), reason: allowed.map(([d, s]) => `${d}: ${String(s.get(node))}`).join('; ') }];
+    }));
+  });
 }
 
 /** A part with what runs it. */
@@ -83,6 +81,11 @@ class HeteroRequest implements DeviceRequest {
     });
   }
 
+  /** Of all stages, in order. */
+  profile(): readonly NodeProfile[] {
+    return this.#stages.flatMap((s) => [...(s.request.profile?.() ?? [])]);
+  }
+
   release(): void {
     for (const s of this.#stages) s.request.release();
   }
@@ -95,21 +98,33 @@ function constantTensor(value: Value): Tensor {
   return new Tensor(literal.type, literal.shape, literal.storage);
 }
 
-async function compile(model: Model, config: Config, options: CompileOptions): Promise<DeviceModel> {
-  const assigned = await assign(model, config, options);
-  const homeless = [...assigned].filter(([node, a]) => a.device === undefined && node.op.name !== 'Constant');
-  if (homeless.length > 0) {
-    const [node, { reason }] = homeless[0] as [Node, { reason: string }];
-    throw new CuveeError('MODEL_UNSUPPORTED', `no device of HETERO runs ${node.op.name} "${node.name}" (${reason})${homeless.length > 1 ? ` and ${homeless.length - 1} other nodes` : ''}`, { op: node.op.name, node: node.name });
-  }
-  const parts = splitModel(model, (node) => assigned.get(node)?.device as string);
-  const stages: Stage[] = [];
-  try {
-    for (const part of parts) stages.push({ part, model: await options.host.compile(part.model, part.label, innerConfig(config, part.label), { signal: options.signal }) });
-  } catch (error) {
-    for (const s of stages) s.model.release();
-    throw error;
-  }
+function compile(model: Model, config: Config, options: CompileOptions): Awaitable<DeviceModel> {
+  return after(assign(model, config, options), (assigned) => {
+    const homeless = [...assigned].filter(([node, a]) => a.device === undefined && node.op.name !== 'Constant');
+    if (homeless.length > 0) {
+      const [node, { reason }] = homeless[0] as [Node, { reason: string }];
+      throw new CuveeError('MODEL_UNSUPPORTED', `no device of HETERO runs ${node.op.name} "${node.name}" (${reason})${homeless.length > 1 ? ` and ${homeless.length - 1} other nodes` : ''}`, { op: node.op.name, node: node.name });
+    }
+    const stages: Stage[] = [];
+    const next = ([part, ...rest]: readonly Part[]): Awaitable<DeviceModel> =>
+      part === undefined
+        ? joined(model, stages)
+        : attempt(
+            () => options.host.compile(part.model, part.label, innerConfig(config, part.label, options.host), { signal: options.signal }),
+            (compiled) => {
+              stages.push({ part, model: compiled });
+              return next(rest);
+            },
+            (error) => {
+              for (const s of stages) s.model.release();
+              throw error;
+            },
+          );
+    return next(splitModel(model, (node) => assigned.get(node)?.device as string));
+  });
+}
+
+function joined(model: Model, stages: readonly Stage[]): DeviceModel {
   return {
     createRequest: () => new HeteroRequest(model, stages),
     info: { optimalRequests: 1, executionDevices: [...new Set(stages.flatMap((s) => [...s.model.info.executionDevices]))] },
@@ -129,14 +144,15 @@ export const hetero = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: {
-    PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at' },
+    PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at; handed to every device that knows it' },
+    EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], description: 'Speed or accuracy; handed to every device that knows it' },
+    INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: 'Compute threads of each device that has such' },
+    INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: 'Type of the arithmetic; handed to every device that knows it' },
+    PERF_COUNT: { type: 'bool', mutability: 'RW', description: 'Measure every step of every inference' },
   },
   devices: () => [{ id: '', fullName: 'One model over several devices' }],
   keeps: () => true,
-  async query(model, config, options): Promise<Support> {
-    const assigned = await assign(model, config, options);
-    return new Map([...assigned].map(([node, a]) => [node, a.device ? true : a.reason]));
-  },
+  query: (model, config, options) => after(assign(model, config, options), (assigned): Support => new Map([...assigned].map(([node, a]) => [node, a.device ? true : a.reason]))),
   compile,
 });
 

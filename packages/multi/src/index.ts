@@ -1,20 +1,13 @@
 /** @file Meta-device MULTI: spreads requests over several devices. `MULTI:CPU(4),GPU(2)` names how many may run on each. */
 import {
-  CuveeError, parseDevice, printDevice,
-  type Config, type CompileOptions, type DeviceModel, type DeviceName, type DevicePlugin, type DeviceRequest, type Model, type RunOptions, type Support, type Tensor,
+  after, all, attempt, bareDevice, CuveeError, innerConfig, listedDevices,
+  type Awaitable, type Config, type CompileOptions, type DeviceModel, type DeviceName, type DevicePlugin, type DeviceRequest, type Model, type NodeProfile, type RunOptions, type Support, type Tensor,
 } from '@cuvee/core';
 
-const listOf = (config: Config): readonly DeviceName[] => {
-  const text = String(config.MULTI_DEVICE_PRIORITIES ?? '');
-  const list = text === '' ? [] : (parseDevice(`MULTI:${text}`).list ?? []);
+function listOf(config: Config): readonly DeviceName[] {
+  const list = listedDevices('MULTI', config);
   if (list.length === 0) throw new CuveeError('ARGUMENT_INVALID', 'MULTI needs a list of devices: MULTI:CPU,GPU');
   return list;
-};
-const bare = ({ name, id, list }: DeviceName): string => printDevice({ name, id, ...(list && { list }) }, true);
-
-function innerConfig(config: Config, device: DeviceName): Config {
-  const { MULTI_DEVICE_PRIORITIES: _list, DEVICE_PROPERTIES: own, DEVICE_ID: _id, ...rest } = config;
-  return { ...rest, ...((own as Record<string, Config> | undefined)?.[device.name] ?? {}) };
 }
 
 /** One request of a device, busy or not. */
@@ -30,7 +23,7 @@ class Workers {
   readonly #waiting: ((worker: Worker) => void)[] = [];
   #next = 0;
 
-  constructor(models: readonly { readonly device: string; readonly model: DeviceModel; readonly count: number }[]) {
+  constructor(models: readonly Branch[]) {
     // Interleaved, so that a few requests already meet several devices.
     const most = Math.max(...models.map((m) => m.count));
     this.#all = Array.from({ length: most }, (_, k) => models.filter((m) => k < m.count)).flatMap((round) => round.map((m) => ({ device: m.device, request: m.model.createRequest(), busy: false })));
@@ -84,6 +77,7 @@ class Workers {
 class MultiRequest implements DeviceRequest {
   readonly #workers: Workers;
   lastDevices: readonly string[] = [];
+  #profile: readonly NodeProfile[] = [];
 
   constructor(workers: Workers) {
     this.#workers = workers;
@@ -111,25 +105,48 @@ class MultiRequest implements DeviceRequest {
 
   #own(results: readonly Tensor[], given: readonly (Tensor | undefined)[], worker: Worker): readonly Tensor[] {
     this.lastDevices = [worker.device];
+    this.#profile = worker.request.profile?.() ?? [];
     return results.map((t, i) => (t === given[i] ? t : t.slice()));
   }
 
+  profile(): readonly NodeProfile[] {
+    return this.#profile;
+  }
+
+  /** Workers belong to the model. */
   release(): void {}
 }
 
-async function compile(model: Model, config: Config, { host, signal }: CompileOptions): Promise<DeviceModel> {
+/** A model on one of the devices. */
+interface Branch {
+  readonly device: string;
+  readonly model: DeviceModel;
+  /** Requests that may run at the same time. */
+  readonly count: number;
+}
+
+function compile(model: Model, config: Config, { host, signal }: CompileOptions): Awaitable<DeviceModel> {
   if (model.sinks.length > 0) throw new CuveeError('MODEL_UNSUPPORTED', `MULTI cannot run "${model.friendlyName}": it has states, and requests move between devices`);
-  const models: { device: string; model: DeviceModel; count: number }[] = [];
-  try {
-    for (const device of listOf(config)) {
-      const name = bare(device);
-      const compiled = await host.compile(model, name, innerConfig(config, device), { signal });
-      models.push({ device: name, model: compiled, count: device.count ?? compiled.info.optimalRequests });
-    }
-  } catch (error) {
-    for (const m of models) m.model.release();
-    throw error;
-  }
+  const models: Branch[] = [];
+  const next = ([listed, ...rest]: readonly DeviceName[]): Awaitable<DeviceModel> => {
+    if (listed === undefined) return joined(models);
+    const device = bareDevice(listed);
+    return attempt(
+      () => host.compile(model, device, innerConfig(config, device, host), { signal }),
+      (compiled) => {
+        models.push({ device, model: compiled, count: listed.count ?? compiled.info.optimalRequests });
+        return next(rest);
+      },
+      (error) => {
+        for (const m of models) m.model.release();
+        throw error;
+      },
+    );
+  };
+  return next(listOf(config));
+}
+
+function joined(models: readonly Branch[]): DeviceModel {
   const workers = new Workers(models);
   return {
     createRequest: () => new MultiRequest(workers),
@@ -150,14 +167,16 @@ export const multi = (): DevicePlugin => ({
   properties: {
     PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at; handed to every device' },
     INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: 'Compute threads of each device that has such' },
+    NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, description: 'Inferences at the same time on each device that has such' },
+    EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], description: 'Speed or accuracy; handed to every device that knows it' },
+    PERF_COUNT: { type: 'bool', mutability: 'RW', description: 'Measure every step of every inference' },
     INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: 'Type of the arithmetic; handed to every device' },
   },
   devices: () => [{ id: '', fullName: 'Several devices at once' }],
   keeps: () => true,
-  async query(model, config, { host }): Promise<Support> {
-    const all = await Promise.all(listOf(config).map((d) => host.query(model, bare(d), innerConfig(config, d))));
-    return new Map(model.nodes().map((node) => [node, all.map((s) => s.get(node)).find((a) => a !== true) ?? true]));
-  },
+  query: (model, config, { host }) =>
+    after(all(listOf(config).map(bareDevice).map((d) => host.query(model, d, innerConfig(config, d, host)))), (supports): Support =>
+      new Map(model.nodes().map((node) => [node, supports.map((s) => s.get(node)).find((a) => a !== undefined && a !== true) ?? true]))),
   compile,
 });
 

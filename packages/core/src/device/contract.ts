@@ -37,6 +37,8 @@ export interface DeviceHost {
   availableDevices(): Awaitable<readonly string[]>;
   query(model: Model, device: string, config: Config): Awaitable<Support>;
   compile(model: Model, device: string, config: Config, options?: { readonly signal?: AbortSignal | undefined }): Awaitable<DeviceModel>;
+  /** Every property that the device knows. Throws DEVICE_NOT_FOUND. */
+  properties(device: string): PropertyTable;
   /** What the device's plugin says of transfer and compute costs. */
   costs(device: string): Awaitable<DeviceCosts | undefined>;
 }
@@ -59,7 +61,7 @@ export interface DevicePlugin {
   /** True: this device wants the node whole. Default: every node that has a decomposition arrives decomposed. */
   keeps?(node: Node): boolean;
   /** The inverse of `DeviceModel.save`. Default: NOT_IMPLEMENTED. */
-  load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<DeviceModel>;
+  load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel>;
   /** Transfer and compute estimates for meta-devices. Default: unknown. */
   costs?(): DeviceCosts;
   /** A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES. */
@@ -74,6 +76,12 @@ export interface DeviceCosts {
   readonly launchSeconds: number;
   /** Sustained f32 operations per second. */
   readonly flopsPerSecond: number;
+}
+
+/** A model that was compiled before, with its ports: parameters and results are all that is asked of `ports`. */
+export interface LoadedModel {
+  readonly ports: Model;
+  readonly compiled: DeviceModel;
 }
 
 /** A model compiled for a device. */

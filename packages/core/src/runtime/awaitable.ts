@@ -7,6 +7,17 @@ export const isPromise = <T>(value: Awaitable<T>): value is Promise<T> => typeof
 /** `fn` of the value, now when it is there, later when it is promised. */
 export const after = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> => (isPromise(value) ? value.then(fn) : fn(value));
 
+/** `done` of what `work` gives, or `failed` of what it throws or rejects with. */
+export function attempt<T, U>(work: () => Awaitable<T>, done: (value: T) => Awaitable<U>, failed: (error: unknown) => Awaitable<U>): Awaitable<U> {
+  let value: Awaitable<T>;
+  try {
+    value = work();
+  } catch (error) {
+    return failed(error);
+  }
+  return isPromise(value) ? value.then(done, failed) : done(value);
+}
+
 /** All values: an array now when all are there. */
 export const all = <T>(values: readonly Awaitable<T>[]): Awaitable<T[]> => (values.some(isPromise) ? Promise.all(values) : (values as T[]));
 

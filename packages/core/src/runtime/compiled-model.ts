@@ -82,6 +82,13 @@ export class CompiledModel {
     return out;
   }
 
+  /** The same at once. Throws NOT_IMPLEMENTED, or SYNC_UNAVAILABLE: devices export in pieces, as they come. */
+  exportModelSync(): Uint8Array {
+    this.#check();
+    if (!this.#compiled.save) throw new CuveeError('NOT_IMPLEMENTED', `device ${this.device} does not export compiled models`);
+    throw new CuveeError('SYNC_UNAVAILABLE', 'exportModelSync: devices export asynchronously; use exportModel');
+  }
+
   /** Frees native memory at once; requests made from it fail from now on. Safe to call twice. */
   release(): void {
     if (this.#released) return;

@@ -7,7 +7,7 @@ import type { AbsentDevice, Awaitable, DeviceCosts, DeviceHost, DeviceInfo, Devi
 import { checkConfig, commonProperties, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
 import { describe } from '../shape/index.js';
-import { after, all, now } from './awaitable.js';
+import { after, all, isPromise, now } from './awaitable.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import { besideModel, exists, readFile, toPath } from './files.js';
@@ -50,6 +50,7 @@ export class Core {
       availableDevices: () => this.#available(false),
       query: (model, device, config) => this.#query(model, device, config),
       compile: (model, device, config, work) => this.#compile(model, device, config, work ?? {}),
+      properties: (device) => this.propertyTable(device),
       costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
     };
   }
@@ -89,6 +90,17 @@ export class Core {
   compileModelSync(model: Model | string | URL, device = 'AUTO', config: Settings = {}): CompiledModel {
     const read = this.#modelOf(model);
     return new CompiledModel(read, device, now('compileModelSync', this.#compile(read, device, config, {})));
+  }
+
+  /** A model that `exportModel` wrote, for the device that wrote it. Throws NOT_IMPLEMENTED when the device cannot, MODEL_INVALID. */
+  async importModel(blob: Uint8Array | Tensor, device: string, config: Settings = {}, options: WorkOptions = {}): Promise<CompiledModel> {
+    options.signal?.throwIfAborted();
+    return this.#import(blob, device, config, options);
+  }
+
+  /** The same at once, for devices that can. Throws SYNC_UNAVAILABLE. */
+  importModelSync(blob: Uint8Array | Tensor, device: string, config: Settings = {}): CompiledModel {
+    return now('importModelSync', this.#import(blob, device, config, {}));
   }
 
   /** Names of the devices that are present; meta-devices are not listed. */
@@ -211,6 +223,15 @@ export class Core {
     });
   }
 
+  #import(blob: Uint8Array | Tensor, text: string, settings: Settings, { signal }: WorkOptions): Awaitable<CompiledModel> {
+    const bytes = blob instanceof Tensor ? viewBytes(blob.data as Uint8Array) : blob;
+    if (!(bytes instanceof Uint8Array)) throw new CuveeError('ARGUMENT_INVALID', 'importModel takes the bytes that exportModel gave');
+    return after(this.#resolve(text, settings), ({ plugin, config }) => {
+      if (!plugin.load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
+      return after(plugin.load(bytes, config, { signal, host: this.#host }), ({ ports, compiled }) => new CompiledModel(ports, text, compiled));
+    });
+  }
+
   #compile(model: Model, text: string, settings: Settings, { signal }: WorkOptions): Awaitable<DeviceModel> {
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
       const doing = `compiling "${model.friendlyName}" for ${text}`;
@@ -219,7 +240,7 @@ export class Core {
         refuseImpossible(copy);
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
         const compiled = plugin.compile(copy, config, { signal, host: this.#host });
-        return compiled instanceof Promise ? compiled.catch((error: unknown) => { throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error); }) : compiled;
+        return isPromise(compiled) ? compiled.catch((error: unknown) => { throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error); }) : compiled;
       } catch (error) {
         throw CuveeError.wrap(doing, error);
       }

@@ -15,18 +15,25 @@ export interface DeviceName {
   readonly list?: readonly DeviceName[];
 }
 
+/** How deep meta-devices may hold meta-devices. */
+const maxDepth = 16;
+
 /** Parses a device text. Throws ARGUMENT_INVALID with the position of what is wrong. */
 export function parseDevice(text: string): DeviceName {
   let at = 0;
   const fail = (what: string): never => {
-    throw new CuveeError('ARGUMENT_INVALID', `device "${text}": ${what} at position ${at + 1}`);
+    const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+    throw new CuveeError('ARGUMENT_INVALID', `device "${shown}": ${what} at position ${at + 1}`);
   };
+  let depth = 0;
   const list = (): DeviceName[] => {
+    if (++depth > maxDepth) fail(`devices are nested more than ${maxDepth} deep`);
     const items = [item(true)];
     while (text[at] === ',') {
       at++;
       items.push(item(true));
     }
+    depth--;
     return items;
   };
   const item = (inner: boolean): DeviceName => {

@@ -64,7 +64,7 @@ export class InferRequest {
    * Runs off the event loop. Inputs are read in place: not to be written before it settles. Rejects with the signal's reason
    * when aborted, CANCELLED after `cancel()`; the request can be used again then.
    */
-  inferAsync(inputs?: Inputs, options: InferOptions = {}): Promise<Outputs> {
+  async inferAsync(inputs?: Inputs, options: InferOptions = {}): Promise<Outputs> {
     this.#idle('inferAsync');
     if (inputs !== undefined) this.#take(inputs);
     const ready = this.#ready();
@@ -103,14 +103,16 @@ export class InferRequest {
     const name = which instanceof Value ? which.anyName : which;
     const input = this.#indexOf(this.#model.inputs, name);
     if (input >= 0) this.setInputTensor(input, tensor);
-    else this.#given[this.#index('tensor', this.#model.outputs, name)] = tensor;
+    else this.setOutputTensor(this.#index('tensor', this.#model.outputs, name), tensor);
   }
   getTensor(which: string | Value): Tensor {
     const name = which instanceof Value ? which.anyName : which;
     const input = this.#indexOf(this.#model.inputs, name);
     return input >= 0 ? this.getInputTensor(input) : this.getOutputTensor(this.#index('tensor', this.#model.outputs, name));
   }
+  /** By index, 0 unless given. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH, BUSY. */
   setInputTensor(first: number | Tensor, second?: Tensor): void {
+    this.#idle('setInputTensor');
     const [index, tensor] = first instanceof Tensor ? [0, first] : [first, second as Tensor];
     const port = this.#model.inputs[index];
     if (!port) throw new CuveeError('ARGUMENT_INVALID', `there is no input ${index}`);
@@ -122,9 +124,14 @@ export class InferRequest {
     this.#inputs[index] ??= new Tensor(port.elementType, port.partialShape.dimensions?.map(([lo]) => lo) ?? []);
     return this.#inputs[index] as Tensor;
   }
+  /** A tensor that runs write in place when it has the output's shape. By index, 0 unless given. Throws ARGUMENT_INVALID, TYPE_MISMATCH, BUSY. */
   setOutputTensor(first: number | Tensor, second?: Tensor): void {
+    this.#idle('setOutputTensor');
     const [index, tensor] = first instanceof Tensor ? [0, first] : [first, second as Tensor];
-    if (index >= this.#given.length) throw new CuveeError('ARGUMENT_INVALID', `there is no output ${index}`);
+    const port = this.#model.outputs[index];
+    if (!port) throw new CuveeError('ARGUMENT_INVALID', `there is no output ${index}`);
+    if (!(tensor instanceof Tensor)) throw new CuveeError('ARGUMENT_INVALID', `output "${port.anyName}" must be a Tensor`);
+    if (port.elementType !== 'dynamic' && tensor.type !== port.elementType) throw new CuveeError('TYPE_MISMATCH', `output "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
     this.#given[index] = tensor;
   }
   getOutputTensor(index = 0): Tensor {

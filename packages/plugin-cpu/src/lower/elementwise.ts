@@ -24,12 +24,16 @@ function typeOf(node: Node): string | undefined {
   return floats.length > 0 && (all.includes('i64') || all.includes('u64')) ? undefined : wide;
 }
 
-function lower(c: LoweringContext, program: readonly Instruction[], reads: number): void {
+/** `aligned`: dimensions under which input 1 broadcasts, where they are not its own. */
+function lower(c: LoweringContext, program: readonly Instruction[], reads: number, aligned?: readonly Dim[]): void {
   const { node } = c;
   const action = typeOf(node) as string;
   const values = node.inputs.slice(0, reads) as Value[];
-  const blocked = action === 'f32' && blockable(c, values, node.output);
-  const inputs = values.map((v) => (blocked ? blockedOperand(c, v) : c.tensor(v)));
+  const blocked = action === 'f32' && blockable(c, aligned ? values.slice(0, 1) : values, node.output);
+  const inputs = values.map((v, i) => {
+    if (aligned && i === 1) return blocked ? c.reorder(c.viewAs(c.tensor(v), rank4(aligned)), 'blocked') : c.viewAs(c.tensor(v), aligned);
+    return blocked ? blockedOperand(c, v) : c.tensor(v);
+  });
   const args: DraftArg[] = program.flatMap(({ opcode, a, b, c: third, p, q }, k): DraftArg[] => {
     const packed = opcodes.indexOf(opcode) | ((values.length + k) << 8) | ((a & 255) << 16) | ((b & 255) << 24);
     return [BigInt(packed >>> 0) | (BigInt(third & 255) << 32n), { float: p }, { float: q }];
@@ -63,6 +67,32 @@ const single: Lowering = {
   },
 };
 
+/** The slope's dimensions where it goes along axis 1; undefined where it broadcasts as it is; null where the sizes do not tell. */
+function slopeAlong(node: Node): readonly Dim[] | undefined | null {
+  const [data, slope] = [node.input(0).fact.shape, node.input(1).fact.shape];
+  if (!data || slope?.length !== 1 || data.length < 2 || slope[0] === 1) return undefined;
+  if (slope[0] === data[1]) return [slope[0] as Dim, ...new Array<Dim>(data.length - 2).fill(1)];
+  return typeof slope[0] === 'number' && typeof data[1] === 'number' ? undefined : null;
+}
+
+const prelu: Lowering = {
+  refuse(node) {
+    if (slopeAlong(node) === null) return 'whether its slope goes along the channels is not known';
+    return typeOf(node) ? undefined : `element type ${node.output.fact.type}`;
+  },
+  lower: (c) => lower(c, [{ opcode: 'prelu', a: 0, b: 1, c: -1, p: 0, q: 0 }], 2, slopeAlong(c.node) ?? undefined),
+};
+
+/** alpha and beta as data where they are no constants. */
+const hardSigmoid: Lowering = {
+  refuse: (node) => (typeOf(node) ? undefined : `element type ${node.output.fact.type}`),
+  lower(c) {
+    if (instructionOf(c.node)) return single.lower(c);
+    const step = (opcode: 'mul' | 'add' | 'clip', a: number, b: number, q: number): Instruction => ({ opcode, a, b, c: -1, p: 0, q });
+    lower(c, [step('mul', 0, 1, 0), step('add', 3, 2, 0), step('clip', 4, -1, 1)], 3);
+  },
+};
+
 /** The same values in another element type. */
 const converting: Lowering = {
   refuse(node) {
@@ -75,5 +105,7 @@ const converting: Lowering = {
 export const elementwise: LoweringTable = {
   Convert: converting,
   ...Object.fromEntries(elementwiseOps.map((name) => [name, single])),
+  PRelu: prelu,
+  HardSigmoid: hardSigmoid,
   Elementwise: { lower: (c) => lower(c, readProgram(c.node.attributes.program as readonly string[]), c.node.inputs.length) },
 };

@@ -233,7 +233,9 @@ export class LoweringContext {
     if (origin.kind !== 'value') return 0;
     const entry = [...this.#lowered.values()].find((l) => String(l.value.node.id) === origin.node && l.value.index === origin.output);
     if (!entry) throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
-    const tensor = this.tensor(entry.value);
+    // The tensor whose memory it is: a view that no step reads has none of its own at run time.
+    let tensor = this.tensor(entry.value);
+    for (let base = this.draft.tensors[tensor]; base?.storage.kind === 'view' && base.offset === undefined; base = this.draft.tensors[tensor]) tensor = base.storage.of;
     const level = this.draft.tensors[tensor]?.storage.kind === 'input' ? 0 : (this.draft.tensorLevel[tensor] ?? 0) + 1;
     this.draft.bindings.set(key, { kind: 'element', tensor, at: origin.element });
     this.draft.symbolLevel.set(key, level);

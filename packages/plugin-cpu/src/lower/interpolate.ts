@@ -34,6 +34,7 @@ function axesOf(node: Node): number[] | undefined {
 }
 
 const lowering: Lowering = {
+  opens: true,
   refuse(node) {
     if (!axesOf(node)) return 'axes that are not constant';
     return computeType(node.output.fact.type) ? undefined : `element type ${node.output.fact.type}`;

@@ -1,4 +1,4 @@
-import { add, bounds, max, sub, type Dim } from '../shape/index.js';
+import { add, bounds, isNonNegative, max, select, sub, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { normalizeAxis, numberOf, numbersOf } from '../tensor/nd.js';
 import { inferAxis, taken } from './movement.js';
@@ -17,10 +17,17 @@ export const VariadicSplit = op('VariadicSplit', {
     if (typeof count !== 'number') return ctx.fail('the number of parts must be known');
     if (!shape) return Array.from({ length: count }, () => ({ type, shape: undefined }));
     const along = at === undefined ? undefined : inferAxis(ctx, at, shape.length);
-    if (along === undefined || !given || given.some((d) => typeof d !== 'number' && bounds(d)[0] < 0)) {
+    if (along === undefined || !given) {
       return Array.from({ length: count }, (_, output) => ({ type, shape: shape.map((d, i) => (along === undefined || i === along ? ctx.fresh(i, [0, Math.max(0, bounds(d)[1])], output) : d)) }));
     }
     const n = shape[along] as Dim;
+    const open = given.map((d) => typeof d !== 'number' && bounds(d)[0] < 0);
+    if (open.includes(true)) {
+      // A length that the run gives may turn out to be the -1.
+      const total = add(0, ...given);
+      const lengths = given.map((d, i) => (open[i] || d === -1 ? select(isNonNegative(d), d, max(0, sub(shape[along] as Dim, sub(total, d)))) : d));
+      return lengths.map((length) => ({ type, shape: shape.map((d, i) => (i === along ? max(0, length) : d)) }));
+    }
     const rest = given.indexOf(-1);
     const others = add(0, ...given.filter((_, i) => i !== rest));
     if (rest < 0) ctx.requireEqual(`axis ${along} and the sum of its parts`, n, others);

@@ -34,6 +34,7 @@ function axesOf(node: Node): number[] | undefined {
 }
 
 const lowering: Lowering = {
+  allocates: true,
   opens: true,
   refuse(node) {
     if (!axesOf(node)) return 'axes that are not constant';

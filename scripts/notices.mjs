@@ -64,7 +64,7 @@ function compose() {
   const examples = packages().filter(({ example }) => example);
   const shipped = dependenciesOf(published);
   const shown = new Map([...dependenciesOf(examples)].filter(([title]) => !shipped.has(title)));
-  const headers = ['node-addon-api', 'node-api-headers'].map((name) => {
+  const headers = ['node-api-headers'].map((name) => {
     const folder = installed(name, root);
     if (!folder) throw new SetupError(`${name} is not installed. Type: npm install`);
     return section(`${name}@${JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version}`, folder);

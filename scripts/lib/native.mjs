@@ -38,7 +38,7 @@ export async function buildNative() {
     return false;
   }
   const inputs = [...filesBelow(join(cpuPackage, 'native')), join(cpuPackage, 'CMakeLists.txt')].filter(existsSync);
-  const headers = join(root, 'node_modules', 'node-addon-api', 'package.json');
+  const headers = join(root, 'node_modules', 'node-api-headers', 'package.json');
   const value = fingerprint(
     [...inputs, headers],
     process.env.CXX ?? '',

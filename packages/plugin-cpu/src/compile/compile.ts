@@ -9,11 +9,7 @@ import type { Storage } from '../plan/plan.js';
 import { behindViews, constantPart, type ConstantPart } from './constants.js';
 import { Draft, symbolKey } from './draft.js';
 import { finish, type Isa, type Programs } from './finish.js';
-<<<<<<< HEAD
 import { isOpen, knownElements, LoweringContext } from './lowering.js';
-=======
-import { knownElements, LoweringContext, ownDimensions } from './lowering.js';
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
 import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
@@ -64,12 +60,7 @@ export function refusal(node: Node): string | undefined {
   if (needsNoStep(node)) return undefined;
   const lowering = lowerings[node.op.name];
   if (!lowering) return 'no kernel';
-<<<<<<< HEAD
   return lowering.refuse?.(node) ?? (!lowering.opens && node.outputs.some(isOpen) ? 'a size that only the run tells' : undefined);
-=======
-  if (!lowering.allocates && node.outputs.some((v) => ownDimensions(v).length > 0)) return 'a size that only the run tells';
-  return lowering.refuse?.(node);
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
 }
 
 /** Whether all that a node makes is known as constants or sizes before it would run. */

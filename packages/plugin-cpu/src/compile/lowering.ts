@@ -9,13 +9,8 @@ import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } 
 export interface Lowering {
   /** Why this node cannot be lowered, or undefined. The predicate of `query` and of `compile`. */
   readonly refuse?: (node: Node) => string | undefined;
-<<<<<<< HEAD
   /** Whether its steps allocate outputs whose size only they know. */
   readonly opens?: boolean;
-=======
-  /** Its family allocates outputs whose size only the run tells; without this such a node is refused. */
-  readonly allocates?: boolean;
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
   readonly lower: (c: LoweringContext) => void;
 }
 export type LoweringTable = Readonly<Record<string, Lowering>>;
@@ -151,13 +146,8 @@ export class LoweringContext {
   /** Output `i` in memory of its own. Where its size is only told by the step itself, `dynamic` storage, whose dimensions the step binds. */
   output(i = 0, layout: Layout = 'plain'): TensorId {
     const value = this.node.outputs[i] as Value;
-<<<<<<< HEAD
     const unknown = this.#ownDimensions(value);
     const storage: Storage = isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
-=======
-    const unknown = ownDimensions(value);
-    const storage: Storage = this.#isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
     const id = this.#newTensor(value, layout, storage);
     for (const { key, axis } of unknown) this.draft.bindings.set(key, { kind: 'dim', tensor: id, at: axis });
     this.define(value, layout, id);
@@ -252,7 +242,6 @@ export class LoweringContext {
     return level;
   }
 
-<<<<<<< HEAD
   /** Dimensions of an output that this very node binds. */
   #ownDimensions(value: Value): { key: string; axis: number }[] {
     const found: { key: string; axis: number }[] = [];
@@ -262,12 +251,6 @@ export class LoweringContext {
       if (origin?.kind === 'data' && origin.node === String(value.node.id) && origin.output === value.index && origin.axis === axis) found.push({ key: symbolKey(origin), axis });
     });
     return found;
-=======
-  /** Whether a size of an output is told by a run of its own node, by this output or by another one. */
-  #isOpen(value: Value): boolean {
-    const node = String(value.node.id);
-    return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
   }
 
   #newTensor(value: Value, layout: Layout, storage: Storage): TensorId {
@@ -310,22 +293,10 @@ export class LoweringContext {
   }
 }
 
-<<<<<<< HEAD
 /** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
 export function isOpen(value: Value): boolean {
   const node = String(value.node.id);
   return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
-=======
-/** Dimensions of an output that its own node binds when it has run. */
-export function ownDimensions(value: Value): { readonly key: string; readonly axis: number }[] {
-  const found: { key: string; axis: number }[] = [];
-  value.fact.shape?.forEach((d, axis) => {
-    if (typeof d === 'number' || !shape.isSymbol(d)) return;
-    const origin = [...shape.originsOf(d)][0];
-    if (origin?.kind === 'data' && origin.node === String(value.node.id) && origin.output === value.index && origin.axis === axis) found.push({ key: symbolKey(origin), axis });
-  });
-  return found;
->>>>>>> 6ab1708 (Sizes that only the run tells need a family that allocates: others are refused, not crashed)
 }
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */

@@ -24,9 +24,6 @@ const simple = (family: string, args: (c: LoweringContext) => Dim[] = () => [], 
   lower: (c) => c.emit(family, '', c.inputs(), c.outputs(), args(c)),
 });
 
-/** The family allocates outputs whose size only the run tells. */
-const allocating = (lowering: Lowering): Lowering => ({ ...lowering, allocates: true });
-
 /** Scatters with a reduction calculate, others only move. */
 const scattering = (family: string): Lowering => ({
   refuse: (node) => (node.attributes.reduction === 'none' ? movable(node) : arithmetic(node)),
@@ -43,22 +40,22 @@ const padding: Lowering = {
 };
 
 export const indexing: LoweringTable = {
-  NonZero: allocating(simple('non_zero', () => [], (node) => (computeType(node.input(0).fact.type) ? undefined : `element type ${node.input(0).fact.type}`))),
-  Gather: allocating(simple('gather', (c) => {
+  NonZero: simple('non_zero', () => [], (node) => (computeType(node.input(0).fact.type) ? undefined : `element type ${node.input(0).fact.type}`)),
+  Gather: simple('gather', (c) => {
     const batch = c.node.attributes.batch_dims as number;
     return [batch < 0 ? batch + rankOf(c, 1) : batch];
-  })),
+  }),
   GatherElements: simple('gather_elements', (c) => [axisOf(c, c.node.attributes.axis)]),
-  GatherND: allocating(simple('gather_nd', (c) => [c.node.attributes.batch_dims as number])),
+  GatherND: simple('gather_nd', (c) => [c.node.attributes.batch_dims as number]),
   ScatterUpdate: simple('scatter'),
   ScatterElementsUpdate: scattering('scatter_elements'),
   ScatterNDUpdate: scattering('scatter_nd'),
   Pad: padding,
   ReverseSequence: simple('reverse_sequence', (c) => [axisOf(c, c.node.attributes.batch_axis), axisOf(c, c.node.attributes.seq_axis)]),
-  Range: allocating(simple('range', () => [], arithmetic)),
-  OneHot: allocating(simple('one_hot', (c) => [
+  Range: simple('range', () => [], arithmetic),
+  OneHot: simple('one_hot', (c) => [
     normalizeAxis(c.node.attributes.axis as number, rankOf(c, 0) + 1),
     c.node.attributes.negative_indices_mode === 'normalize' ? 1 : 0,
-  ])),
-  TopK: allocating(simple('top_k', (c) => [axisOf(c, c.node.attributes.axis), c.node.attributes.mode === 'min' ? 1 : 0, c.node.attributes.sort === 'index' ? 1 : 0], arithmetic)),
+  ]),
+  TopK: simple('top_k', (c) => [axisOf(c, c.node.attributes.axis), c.node.attributes.mode === 'min' ? 1 : 0, c.node.attributes.sort === 'index' ? 1 : 0], arithmetic),
 };

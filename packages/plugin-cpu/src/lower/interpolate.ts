@@ -34,7 +34,6 @@ function axesOf(node: Node): number[] | undefined {
 }
 
 const lowering: Lowering = {
-  allocates: true,
   opens: true,
   refuse(node) {
     if (!axesOf(node)) return 'axes that are not constant';

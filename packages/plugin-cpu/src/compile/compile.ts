@@ -66,14 +66,15 @@ export function refusal(node: Node): string | undefined {
 /** Whether all that a node makes is known as constants or sizes before it would run. */
 const needsNoStep = (node: Node): boolean => !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
 
-function lower(model: Model, isa: Isa): Lowered {
+/** `inside`: as a body, which has no prologue. */
+function lower(model: Model, isa: Isa, inside = false): Lowered {
   const refused = refusals(model);
   if (refused.length > 0) throw unsupported(model, refused);
-  const constants = constantPart(model, needsNoStep);
+  const constants: ConstantPart = inside ? { nodes: new Set(), boundary: [] } : constantPart(model, needsNoStep);
   const draft = new Draft(model.scope.guards);
   const wanted = new Map<Value, Storage[]>();
   model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa).draft);
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
   const prologue = constants.nodes.size > 0 ? lowerConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
   lowerNodes(context, model.nodes().filter((n) => !constants.nodes.has(n)));
@@ -101,7 +102,7 @@ function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPar
     const target = base.users.size === 1 && !wanted.has(base) ? base : value;
     wanted.set(target, [...(wanted.get(target) ?? []), { kind: 'weight', weight }]);
   }
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa).draft);
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
   lowerNodes(context, model.nodes().filter((n) => nodes.has(n)));
   for (const value of [...wanted.keys()]) {
     context.node = value.node;

@@ -1,5 +1,6 @@
 /** @file Every operation that this device executes, and how. */
 import type { LoweringTable } from '../compile/lowering.js';
+import { control } from './control.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
@@ -12,6 +13,7 @@ import { reduce } from './reduce.js';
 
 export const lowerings: LoweringTable = {
   ...elementwise,
+  ...control,
   ...convolution,
   ...indexing,
   ...interpolate,

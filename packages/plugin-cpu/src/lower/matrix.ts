@@ -32,8 +32,13 @@ const lowering: Lowering = {
     // The axes that a vector operand lacks come back as ones.
     const full = left && right ? [1, 1] : left ? [...dims.slice(0, -1), 1, dims[dims.length - 1] as Dim] : right ? [...dims, 1] : dims;
     const to = full === dims ? out : c.viewAs(out, full);
-    c.emit('gemm', computeType(c.node.output.fact.type) as string, [operand(c, a, 'left'), operand(c, b, 'right'), ...epilogueInputs(c, f, 'plain')], [to],
-      [transpose_a && !left ? 1 : 0, transpose_b && !right ? 1 : 0, ...epilogueArgs(f)]);
+    // Half-width floats are multiplied in f32 between conversions.
+    const { type } = c.node.output.fact;
+    const half = type === 'f16' || type === 'bf16';
+    const sums = half ? c.temporary('f32', full) : to;
+    const inputs = [operand(c, a, 'left'), operand(c, b, 'right'), ...epilogueInputs(c, f, 'plain')].map((t) => (t === -1 ? t : c.widened(t)));
+    c.emit('gemm', computeType(type) as string, inputs, [sums], [transpose_a && !left ? 1 : 0, transpose_b && !right ? 1 : 0, ...epilogueArgs(f)]);
+    if (half) c.emit('convert', '', [sums], [to]);
   },
 };
 

@@ -1,5 +1,5 @@
 /** @file `npx cuvee`: every command with help, an example, --json, and exit code 0, 1 (the work failed) or 2 (wrong usage). */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { CuveeError } from '@cuvee/core';
 
 /** Commands are loaded when they are run. */
@@ -12,7 +12,13 @@ const program = new Command('cuvee')
 const list = (value: string, before: readonly string[] = []): string[] => [...before, value];
 const whole = (value: string): number => {
   const n = Number(value);
-  if (!Number.isInteger(n) || n < 0) throw new CommanderError(2, 'usage', `"${value}" is no whole number`);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('it is no whole number');
+  return n;
+};
+
+const positive = (value: string): number => {
+  const n = Number(value);
+  if (!(n >= 0)) throw new InvalidArgumentError('it is no number of at least 0');
   return n;
 };
 
@@ -111,8 +117,8 @@ program
   .option('--input <name=data>', 'FILE.npy, FILE.png, or random[:seed]', list, [])
   .option('--shape <name=shape>', 'give an input another shape', list, [])
   .option('--layers', 'find the first layer that differs')
-  .option('--rtol <x>', 'relative tolerance', Number, 1e-3)
-  .option('--atol <x>', 'absolute tolerance, of the largest value', Number, 1e-4)
+  .option('--rtol <x>', 'relative tolerance', positive, 1e-3)
+  .option('--atol <x>', 'absolute tolerance, of the largest value', positive, 1e-4)
   .option('--json', 'one JSON document on stdout')
   .addHelpText('after', '\nExample:\n  npx cuvee compare model.onnx --device CPU --reference REFERENCE --layers')
   .action(async (model: string, flags: object) => (await import('./commands/compare.js')).compare(model, flags as never));

@@ -9,7 +9,9 @@ import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type Na
 export class CpuModel implements DeviceModel {
   readonly info: ModelInfo;
   readonly #native: NativeModel;
-  readonly #compiled: Compiled;
+  /** Without the constants, which the addon has: JavaScript's copy goes when nobody else holds it. */
+  readonly #plan: Plan;
+  readonly #rules: Compiled['rules'];
   #latest: WeakRef<NativeRequest> | undefined;
 
   constructor(addon: Addon, compiled: Compiled, config: Config) {
@@ -19,7 +21,9 @@ export class CpuModel implements DeviceModel {
     const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || cores;
     const asked = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
     const streams = Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked));
-    this.#compiled = compiled;
+    const { programs } = compiled;
+    this.#plan = withoutWeights(compiled.plan);
+    this.#rules = compiled.rules;
     this.#native = new NativeModel(addon, bytes, constants, {
       threads,
       streams,
@@ -29,7 +33,7 @@ export class CpuModel implements DeviceModel {
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
       profile: config.PERF_COUNT === true,
       strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
-      describeShape: (failure, path) => shape.failureMessage(programAt(compiled, path), failure),
+      describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
     });
     this.info = {
       optimalRequests: streams,
@@ -41,12 +45,12 @@ export class CpuModel implements DeviceModel {
   createRequest(): DeviceRequest {
     const native = this.#native.createRequest();
     this.#latest = new WeakRef(native);
-    return new CpuRequest(native, this.#compiled.plan);
+    return new CpuRequest(native, this.#plan);
   }
 
   /** Kernel variants, strips and memory as the latest request chose them for the shapes of its last run. */
   explain(): Explanation {
-    const { plan, rules } = this.#compiled;
+    const plan = this.#plan, rules = this.#rules;
     const details = this.#native.details;
     const levels = lastRun(this.#latest?.deref());
     const steps = plan.levels.flatMap((level, k) => level.steps.map((step, i) => ({ level: k, step, ran: levels?.[k]?.steps[i] })));
@@ -92,8 +96,9 @@ function lastRun(request: NativeRequest | undefined): readonly RunLevel[] | unde
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** The shape program of the plan or, by the path, of a sub-plan. */
-const programAt = (compiled: Compiled, path: readonly number[]): shape.ShapeProgram =>
-  path.reduce<Compiled['programs']>((p, i) => p.plans[i] ?? p, compiled.programs).program;
+const programAt = (programs: Compiled['programs'], path: readonly number[]): shape.ShapeProgram => path.reduce((p, i) => p.plans[i] ?? p, programs).program;
+
+const withoutWeights = (plan: Plan): Plan => ({ ...plan, weights: [], plans: plan.plans.map(withoutWeights), prologue: undefined });
 
 class CpuRequest implements DeviceRequest {
   readonly #native: NativeRequest;

@@ -9,9 +9,33 @@ import type { Level, Plan, PlanTensor, Segment, Step, TensorId } from '../plan/p
 /** Families with `run_rows` natively; eltwise has it for f32 results. */
 const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize', 'eltwise']);
 
-export function withSegments(plan: Plan): Plan {
+export function withSegments(given: Plan): Plan {
+  const plan = withLateUpsampling(given);
   const uses = usesOf(plan);
   return { ...plan, levels: plan.levels.map((level, l) => ({ ...level, segments: segmentsOf(level, l, plan, uses) })) };
+}
+
+/**
+ * A resizing step is moved to just before its only reader, when that works row by row: they can then share strips, and what is
+ * usually the larger tensor lives shorter.
+ */
+function withLateUpsampling(plan: Plan): Plan {
+  const uses = usesOf(plan);
+  return {
+    ...plan,
+    levels: plan.levels.map((level, l) => {
+      const steps = [...level.steps];
+      for (const step of [...level.steps].reverse()) {
+        const readers = uses.get(step.outputs[0] ?? -1) ?? [];
+        const reader = readers.length === 1 && readers[0]?.level === l ? level.steps[readers[0].step] : undefined;
+        if (step.family !== 'resize' || !isRowwise(step, plan.tensors) || !reader || !isRowwise(reader, plan.tensors)) continue;
+        if (step.inputs.some((t) => t >= 0 && plan.tensors[t]?.storage.kind === 'state')) continue;
+        steps.splice(steps.indexOf(step), 1);
+        steps.splice(steps.indexOf(reader), 0, step);
+      }
+      return { ...level, steps };
+    }),
+  };
 }
 
 interface Use {

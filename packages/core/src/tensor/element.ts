@@ -8,6 +8,9 @@ export const elementTypes = [
 ] as const;
 export type ElementType = (typeof elementTypes)[number];
 
+/** Element types by name: `element.f32` is `'f32'`. */
+export const element = Object.fromEntries(elementTypes.map((t) => [t, t])) as { readonly [T in ElementType]: T };
+
 type Kind = 'boolean' | 'unsigned' | 'signed' | 'float' | 'string' | 'dynamic';
 
 interface TypeInfo {

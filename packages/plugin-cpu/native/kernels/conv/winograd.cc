@@ -18,10 +18,22 @@ int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + 
 
 int out_blocks(const ConvPlan& plan) { return ceil_div(plan.shape.out_channels, plan.table->block); }
 
+/// 24 channels on 16 lanes: the products are of one and a half vectors.
+bool is_half(const KernelTable& table, int out_channels) { return table.tile->half_pixels > 0 && out_channels > table.block && 2 * out_channels <= 3 * table.block; }
+bool is_half(const ConvPlan& plan) { return is_half(*plan.table, plan.shape.out_channels); }
+
+/// Floats of one point's weights in a panel.
+std::ptrdiff_t point_weights(const ConvPlan& plan, const ConvPanel& panel) {
+  std::ptrdiff_t pairs = 0;
+  if (!is_half(plan)) return std::ptrdiff_t(plan.shape.in_channels) * panel.vectors * plan.table->block;
+  for (const ConvInBlock& in : plan.in_blocks) pairs += (in.count + 1) / 2;
+  return pairs * 3 * plan.table->block;
+}
+
 /// Tiles that lie side by side in the transformed tensors, [group][channel block][point][tile][B]: as many as the microkernel
 /// takes at once (twice as many where that is few). So a transform touches few pages, and a product reads whole runs.
 int group_tiles(const ConvPlan& plan) {
-  const int pixels = plan.table->tile->pixels[plan.panels.front().vectors];
+  const int pixels = is_half(plan) ? plan.table->tile->half_pixels : plan.table->tile->pixels[plan.panels.front().vectors];
   return pixels < 8 ? 2 * pixels : pixels;
 }
 
@@ -61,8 +73,11 @@ bool winograd_suits(const KernelTable& table, const ConvShape& s) {
 
 void winograd_select(ConvPlan& plan, int threads) {
   const ConvShape& s = plan.shape;
-  plan.packed_floats *= points / 9;
-  for (ConvPanel& panel : plan.panels) panel.offset *= points / 9;
+  plan.packed_floats = 0;
+  for (ConvPanel& panel : plan.panels) {
+    panel.offset = plan.packed_floats;
+    plan.packed_floats += static_cast<std::size_t>(points * point_weights(plan, panel));
+  }
   const int rows = ceil_div(s.out_h, 4), columns = ceil_div(s.out_w, 4), most = block_tiles(plan), panels = static_cast<int>(plan.panels.size());
   plan.bands_x = 1;
   plan.band_w = s.out_w;
@@ -82,15 +97,25 @@ void winograd_select(ConvPlan& plan, int threads) {
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
-  const int lanes = panel.vectors * plan.table->block, first = panel.block * plan.table->block;
+  const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width;
   float* out = dst + panel.offset;
-  const std::ptrdiff_t step = std::ptrdiff_t(s.in_channels) * lanes;
-  for (int lane = 0; lane < lanes; ++lane)
-    for (int ic = 0; ic < s.in_channels; ++ic) {
-      float u[points] = {};
-      if (first + lane < s.out_channels) winograd_weight(weights + (std::ptrdiff_t(first + lane) * s.in_channels + ic) * 9, u);
-      for (int t = 0; t < points; ++t) out[t * step + std::ptrdiff_t(ic) * lanes + lane] = u[t];
+  const std::ptrdiff_t step = point_weights(plan, panel);
+  const bool half = is_half(plan);
+  if (half) std::fill_n(out, points * step, 0.0f);  // odd counts and missing channels
+  for (int lane = 0; lane < (half ? s.out_channels : lanes); ++lane) {
+    std::ptrdiff_t pairs = 0;
+    for (const ConvInBlock& in : plan.in_blocks) {
+      for (int i = 0; i < in.count; ++i) {
+        const int ic = in.first + i;
+        float u[points] = {};
+        if (first + lane < s.out_channels) winograd_weight(weights + (std::ptrdiff_t(first + lane) * s.in_channels + ic) * 9, u);
+        const std::ptrdiff_t pair = (pairs + i / 2) * 3 * width;
+        const std::ptrdiff_t at = !half ? std::ptrdiff_t(ic) * lanes + lane : lane < width ? pair + i % 2 * width + lane : pair + 2 * width + 2 * (lane - width) + i % 2;
+        for (int t = 0; t < points; ++t) out[t * step + at] = u[t];
+      }
+      pairs += (in.count + 1) / 2;
     }
+  }
 }
 
 void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& wanted, float* scratch) {
@@ -112,6 +137,7 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& want
   std::memset(zeros, 0, sizeof(float) * s.in_w * width);
   for (int b = 0; b < blocks; ++b) entries[b] = {v + b * block_step, plan.in_blocks[b].count};
 
+  const bool half = is_half(plan);
   TileArgs epilogue = start_args(args, nullptr);
   epilogue.c_step = epilogue.r_step = width;
   for (int from = 0; from < total;) {
@@ -137,12 +163,15 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& want
       t.c_block = block_step;
       t.w_step = std::ptrdiff_t(panel.vectors) * width;
       t.lanes = panel.vectors * width;
+      const std::ptrdiff_t weights_step = point_weights(plan, panel);
       for (int point = 0; point < points; ++point) {
-        t.w = args.weights + panel.offset + point * s.in_channels * t.w_step;
+        t.w = args.weights + panel.offset + point * weights_step;
         for (int g = 0; g * group < tiles; ++g) {
           t.a_offset = g * blocks * block_step + point * point_step;
           t.c = m + (std::ptrdiff_t(g) * sums + panel.block - first_block) * block_step + point * point_step;
-          run_tiles(*plan.table->tile, t, panel.vectors, std::min(group, tiles - g * group));
+          const int now = std::min(group, tiles - g * group);
+          if (half) run_half_tiles(*plan.table->tile, t, now);
+          else run_tiles(*plan.table->tile, t, panel.vectors, now);
         }
       }
     }

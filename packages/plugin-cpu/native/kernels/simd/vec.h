@@ -24,6 +24,17 @@ CUVEE_INLINE V zero() { return _mm512_setzero_ps(); }
 CUVEE_INLINE V set1(float x) { return _mm512_set1_ps(x); }
 CUVEE_INLINE V load(const float* p) { return _mm512_loadu_ps(p); }
 CUVEE_INLINE void store(float* p, V v) { _mm512_storeu_ps(p, v); }
+/// p[0], p[1], p[0], p[1], …
+CUVEE_INLINE V set1_pair(const float* p) {
+  double pair;
+  __builtin_memcpy(&pair, p, sizeof pair);
+  return _mm512_castpd_ps(_mm512_set1_pd(pair));
+}
+/// x[0] + x[1], x[2] + x[3], … in the lower half, zero above.
+CUVEE_INLINE V sum_pairs(V x) {
+  const V sums = _mm512_add_ps(x, _mm512_permute_ps(x, 0xb1));
+  return _mm512_maskz_permutexvar_ps(0xff, _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0), sums);
+}
 CUVEE_INLINE V load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p); }
 CUVEE_INLINE void store_n(float* p, V v, int n) { _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), v); }
 CUVEE_INLINE V keep_n(V v, int n) { return _mm512_maskz_mov_ps(__mmask16((1u << n) - 1), v); }

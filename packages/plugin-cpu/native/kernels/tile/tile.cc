@@ -27,10 +27,10 @@ void set_epilogue(TileArgs& args, const Epilogue& epilogue) {
   }
 }
 
-void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels) {
-  const int most = kernels.pixels[vectors];
+namespace {
+
+void run_row(const TileKernel* table, int most, TileArgs& args, int pixels) {
   int calls = (pixels + most - 1) / most;
-  const TileKernel* table = kernels.kernel[vectors - 1];
   for (int left = pixels; left > 0; --calls) {
     const int now = (left + calls - 1) / calls;
     table[now - 1](args);
@@ -40,5 +40,13 @@ void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixe
     left -= now;
   }
 }
+
+}  // namespace
+
+void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels) {
+  run_row(kernels.kernel[vectors - 1], kernels.pixels[vectors], args, pixels);
+}
+
+void run_half_tiles(const TileKernels& kernels, TileArgs& args, int pixels) { run_row(kernels.half, kernels.half_pixels, args, pixels); }
 
 }  // namespace cuvee

@@ -50,6 +50,11 @@ struct TileKernels {
   int vectors;                             // largest NV
   int pixels[max_tile_vectors + 1];        // largest MR for NV = 1..vectors, [0] unused
   TileKernel kernel[max_tile_vectors][max_tile_pixels];  // [NV - 1][MR - 1]
+  /// Tiles of one and a half vectors, for 24 channels without a quarter of idle lanes; null where there are none. Weights go
+  /// pair by pair of k: B floats of k, B of k + 1, then for the half vector B floats {k, k + 1} interleaved; an entry of odd
+  /// count reads one operand more, which must exist and is multiplied by zero. Stores two vectors, the upper half zero.
+  TileKernel half[max_tile_pixels];
+  int half_pixels;
   /// y = act(x) over `count` floats, in place allowed; for epilogues outside tiles and for tests.
   void (*activate)(float* y, const float* x, std::ptrdiff_t count, Act act, float a, float b);
 };
@@ -70,6 +75,9 @@ inline void seek_channel(TileArgs& args, const Epilogue& epilogue, std::ptrdiff_
   args.post_scale = epilogue.post_scale ? epilogue.post_scale + channel : nullptr;
   args.post_shift = epilogue.post_shift ? epilogue.post_shift + channel : nullptr;
 }
+
+/// The same with the kernels of one and a half vectors.
+void run_half_tiles(const TileKernels& kernels, TileArgs& args, int pixels);
 
 /// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c and residual advance by their steps.
 void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels);

@@ -47,6 +47,55 @@ void tile(const TileArgs& t) {
   finish<MR, NV>(t, acc);
 }
 
+#if defined(CUVEE_VEC_AVX512)
+/// One vector and a half: see TileKernels::half.
+template <int MR>
+void half_tile(const TileArgs& t) {
+  constexpr int bases = (MR + 3) / 4;
+  V acc[2][MR];
+  const V start = t.bias ? load(t.bias) : zero();
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) {
+    acc[0][m] = start;
+    acc[1][m] = zero();
+  }
+  const std::ptrdiff_t step = t.a_step, step3 = 3 * step;
+  const float* w = t.w;
+  const TileEntry* const end = t.entries + t.entry_count;
+  for (const TileEntry* e = t.entries; e != end; ++e) {
+    const float* p[bases];
+    p[0] = e->a + t.a_offset;
+#pragma GCC unroll 4
+    for (int i = 1; i < bases; ++i) p[i] = p[i - 1] + 4 * step;
+    const float* const stop = p[0] + (e->count + 1) / 2 * 2;
+#pragma GCC unroll 1
+    while (p[0] != stop) {
+      const V even = load(w), odd = load(w + B), mixed = load(w + 2 * B);
+      w += 3 * B;
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m) {
+        const float* q = m % 4 == 0 ? p[m / 4] : m % 4 == 1 ? p[m / 4] + step : m % 4 == 2 ? p[m / 4] + 2 * step : p[m / 4] + step3;
+        acc[0][m] = fma(set1(q[0]), even, acc[0][m]);
+        acc[1][m] = fma(set1_pair(q), mixed, acc[1][m]);
+        acc[0][m] = fma(set1(q[1]), odd, acc[0][m]);
+      }
+#pragma GCC unroll 4
+      for (int i = 0; i < bases; ++i) p[i] += 2;
+    }
+  }
+  const V more = t.bias ? load_n(t.bias + B, B / 2) : zero();
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) acc[1][m] = add(sum_pairs(acc[1][m]), more);
+  finish<MR, 2>(t, acc);
+}
+
+template <int MR>
+constexpr void fill_half(TileKernels& table) {
+  table.half[MR - 1] = half_tile<MR>;
+  if constexpr (MR > 1) fill_half<MR - 1>(table);
+}
+#endif
+
 void activate_run(float* y, const float* x, std::ptrdiff_t count, Act act, float a, float b) {
   std::ptrdiff_t i = 0;
   for (; i + B <= count; i += B) store(y + i, activate(load(x + i), act, a, b));
@@ -74,6 +123,10 @@ constexpr TileKernels make_tile_kernels() {
   if constexpr (MR2 > 0) fill_row<2, MR2>(table);
   if constexpr (MR3 > 0) fill_row<3, MR3>(table);
   if constexpr (MR4 > 0) fill_row<4, MR4>(table);
+#if defined(CUVEE_VEC_AVX512)
+  fill_half<12>(table);
+  table.half_pixels = 12;
+#endif
   table.activate = activate_run;
   return table;
 }

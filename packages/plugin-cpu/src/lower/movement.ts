@@ -2,7 +2,7 @@
  * @file Operations that only move elements. Reshapes are views; the others are families `transpose`, `slice`, `broadcast`, `concat`.
  */
 import { bitsOf, normalizeAxis, numbersOf, shape, type Dim, type Node, type Value } from '@cuvee/core';
-import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
+import { isOpen, type Lowering, type LoweringContext, type LoweringTable } from '../compile/lowering.js';
 
 /** Types whose elements are whole bytes. */
 const movable = (node: Node): string | undefined => {
@@ -21,9 +21,14 @@ const reshaping: Lowering = {
   lower: (c) => void c.view(0, c.input(0)),
 };
 
+/** A step that allocates, over axes that only the run tells. */
+const byData = (c: LoweringContext, family: string): void => c.emit(family, '', c.inputs(), c.outputs());
+
 const transposing: Lowering = {
-  refuse: (node) => movable(node) ?? (node.inputs[1]?.fact.shape?.[0] === 0 || constants(node.inputs[1]) ? undefined : 'an order that is not constant'),
+  refuse: movable,
+  opens: true,
   lower(c) {
+    if (c.node.inputs[1]?.fact.shape?.[0] !== 0 && !constants(c.node.inputs[1])) return byData(c, 'transpose_by');
     const rank = c.fact(0).shape?.length ?? 0;
     const given = constants(c.node.inputs[1]) ?? [];
     const order = given.length > 0 ? given : Array.from({ length: rank }, (_, i) => rank - 1 - i);
@@ -43,9 +48,12 @@ function sliceOf(node: Node): { axes: number[]; steps: number[] } | undefined {
 }
 
 const slicing: Lowering = {
-  refuse: (node) => movable(node) ?? (sliceOf(node) ? undefined : 'axes or steps that are not constant'),
+  refuse: movable,
+  opens: true,
   lower(c) {
-    const { axes, steps } = sliceOf(c.node) as NonNullable<ReturnType<typeof sliceOf>>;
+    const known = sliceOf(c.node);
+    if (!known || isOpen(c.node.output)) return byData(c, 'slice_by');
+    const { axes, steps } = known;
     const starts = c.dims(1);
     const sizes = c.fact(0).shape as readonly Dim[];
     const args = sizes.flatMap((size, axis): Dim[] => {
@@ -60,8 +68,10 @@ const slicing: Lowering = {
 
 /** One slice for each output, one after the other along the axis. */
 const splitting: Lowering = {
-  refuse: (node) => movable(node) ?? (constants(node.inputs[1]) ? undefined : 'an axis that is not constant'),
+  refuse: movable,
+  opens: true,
   lower(c) {
+    if (!constants(c.node.inputs[1]) || c.node.outputs.some(isOpen)) return byData(c, 'split_by');
     const rank = c.fact(0).shape?.length ?? 0;
     const axis = normalizeAxis((constants(c.node.inputs[1]) as number[])[0] as number, rank);
     let at: Dim = 0;
@@ -114,7 +124,7 @@ function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
 export const movement: LoweringTable = {
   Reshape: reshaping,
   Squeeze: reshaping,
-  Unsqueeze: reshaping,
+  Unsqueeze: { refuse: movable, opens: true, lower: (c) => (isOpen(c.node.output) ? byData(c, 'unsqueeze_by') : reshaping.lower(c)) },
   Transpose: transposing,
   Slice: slicing,
   Split: splitting,

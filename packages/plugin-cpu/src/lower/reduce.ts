@@ -14,14 +14,19 @@ function axesOf(node: Node): number[] | undefined {
 }
 
 const reducing: Lowering = {
+  opens: true,
   refuse(node) {
     const type = node.inputs[0]?.fact.type;
     if (!type || !computeType(type)) return `element type ${type}`;
     if ((node.inputs[0]?.fact.shape?.length ?? 0) > 48) return 'more than 48 axes';
-    return axesOf(node) ? undefined : 'axes that are not constant';
+    return undefined;
   },
   lower(c) {
-    const axes = axesOf(c.node) as number[];
+    const axes = axesOf(c.node);
+    if (!axes) {
+      c.emit('reduce', actions[c.node.op.name] as string, [c.input(0), c.input(1)], [c.output()], [c.node.attributes.keep_dims === true ? 1 : 0]);
+      return;
+    }
     const mask = axes.reduce((bits, a) => bits | (1n << BigInt(a)), 0n);
     const spatial = c.fact(0).shape?.length === 4 && c.layout(0) === 'blocked' && c.node.attributes.keep_dims === true && axes.every((a) => a >= 2);
     const layout = spatial ? 'blocked' : 'plain';

@@ -1,4 +1,5 @@
-// Family `reduce`: `action` sum, mean, max, min, prod, l1, l2, and, or; args: one bit for each axis of the input.
+// Family `reduce`: `action` sum, mean, max, min, prod, l1, l2, and, or; args: one bit for each axis of the input. Axes that
+// only the run tells are input 1, args then whether they stay as ones; the output is dynamic.
 // A blocked input may be reduced over its spatial axes only, into a blocked output.
 #include <algorithm>
 #include <cmath>
@@ -29,14 +30,13 @@ Reduction kind_of(std::string_view action) {
   return Reduction::sum;
 }
 
-Status bind(StepContext& ctx) {
+void describe(StepContext& ctx, uint64_t mask) {
   auto state = std::make_unique<ReduceState>();
   state->kind = kind_of(ctx.action);
   state->logical_and = ctx.action == "and";
   state->logical_or = ctx.action == "or";
   const TensorView& x = ctx.in[0];
   std::vector<int64_t> dims(x.dims, x.dims + x.rank);
-  uint64_t mask = static_cast<uint64_t>(ctx.args[0].i);
   if (x.layout == Layout::blocked) {
     dims[1] = (dims[1] + ctx.block - 1) / ctx.block;
     dims.push_back(ctx.block);
@@ -53,6 +53,12 @@ Status bind(StepContext& ctx) {
     (reduced ? state->count : state->outputs) *= dims[i];
   }
   *ctx.state = std::move(state);
+}
+
+bool axes_by_data(const StepContext& ctx) { return ctx.in.size() > 1; }
+
+Status bind(StepContext& ctx) {
+  if (!axes_by_data(ctx)) describe(ctx, static_cast<uint64_t>(ctx.args[0].i));
   return {};
 }
 
@@ -151,7 +157,31 @@ void run_empty(StepContext& ctx, const ReduceState& s) {
   for (int64_t i = 0; i < y.size; ++i) store_row(y.type, y.data, i, 1, &value);
 }
 
+// Reads the axes and allocates the result.
+Status open(StepContext& ctx) {
+  const TensorView &x = ctx.in[0], &axes = ctx.in[1];
+  uint64_t mask = 0;
+  for (int64_t i = 0; i < axes.size; ++i) {
+    int64_t axis = 0;
+    load_row(axes.type, axes.data, i, 1, 1, &axis);
+    if (axis < -x.rank || axis >= x.rank) return Status::fail("ARGUMENT_INVALID", "axis " + std::to_string(axis) + " is outside rank " + std::to_string(x.rank));
+    mask |= uint64_t{1} << (axis < 0 ? axis + x.rank : axis);
+  }
+  std::vector<int64_t> dims;
+  for (int i = 0; i < x.rank; ++i) {
+    if (!(mask >> i & 1)) dims.push_back(x.dim(i));
+    else if (ctx.args[0].i) dims.push_back(1);
+  }
+  if (!ctx.allocate(0, dims)) return Status::fail("OUT_OF_MEMORY", "the reduced tensor");
+  describe(ctx, mask);
+  return {};
+}
+
 Status run(StepContext& ctx) {
+  if (axes_by_data(ctx)) {
+    if (Status s = open(ctx); !s.ok()) return s;
+    if (ctx.out[0].size == 0) return {};
+  }
   const auto& s = static_cast<const ReduceState&>(**ctx.state);
   const TensorView& x = ctx.in[0];
   if (x.size == 0) {

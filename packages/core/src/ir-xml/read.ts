@@ -26,9 +26,13 @@ const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
 export function readIr(source: ModelSource): Model {
   const net = parseXml(new TextDecoder().decode(source.bytes));
   if (net.version !== '10' && net.version !== '11') throw new CuveeError('MODEL_INVALID', `IR version ${JSON.stringify(net.version)} is not supported; 10 and 11 are`);
+  if (net.layers.length === 0) throw new CuveeError('MODEL_INVALID', 'the model has no layer');
   refuseUnknown(net);
   return new Reader(net, source.weights, 0).model();
 }
+
+/** The newest opset whose operations are known. */
+const newestOpset = 16;
 
 function refuseUnknown(net: RawNet): void {
   const unknown = new Map<string, number>();
@@ -36,7 +40,7 @@ function refuseUnknown(net: RawNet): void {
     if (depth > deepestBody) throw new CuveeError('MODEL_INVALID', `bodies are nested more than ${deepestBody} deep`);
     for (const layer of n.layers) {
       const name = `${layer.type} (${layer.version})`;
-      if (!roomOf(layer.type) || !/^opset\d+$/.test(layer.version)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      if (!roomOf(layer.type) || !/^opset\d+$/.test(layer.version) || Number(layer.version.slice(5)) > newestOpset) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       for (const body of Object.values(layer.bodies)) visit(body, depth + 1);
     }
   };
@@ -63,6 +67,7 @@ class Reader {
       this.#layers.set(layer.id, layer);
     }
     for (const edge of net.edges) {
+      if (!this.#layers.has(edge.to)) throw new CuveeError('MODEL_INVALID', `an edge goes to layer ${edge.to}, which does not exist`);
       const ports = this.#incoming.get(edge.to) ?? new Map<string, RawEdge>();
       if (ports.has(edge.toPort)) throw new CuveeError('MODEL_INVALID', `port ${edge.toPort} of layer ${edge.to} has two edges`);
       this.#incoming.set(edge.to, ports.set(edge.toPort, edge));

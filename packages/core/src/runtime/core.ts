@@ -73,7 +73,7 @@ export class Core {
         read.path = source.path;
         return read;
       } catch (error) {
-        throw CuveeError.wrap(`reading ${JSON.stringify(name)}`, error, 'MODEL_INVALID');
+        throw CuveeError.wrap(`reading ${JSON.stringify(name)}`, fromFile(error), 'MODEL_INVALID');
       }
     }
     throw new CuveeError('MODEL_INVALID', `reading ${JSON.stringify(name)}: no frontend knows this format`);
@@ -285,6 +285,12 @@ function sourceOf(model: string | URL | Uint8Array, weights: string | URL | Uint
   if (weights instanceof Uint8Array) return { bytes, path, weights: { kind: 'bytes', bytes: weights }, beside: besideModel(path) };
   if (weights === undefined && (beside === path || !exists(beside))) return { bytes, path, beside: besideModel(path) };
   return { bytes, path, weights: weightsFile(beside), beside: besideModel(path) };
+}
+
+/** What is wrong in a file is the file's fault, not that of an argument. */
+function fromFile(error: unknown): unknown {
+  const ofArguments = error instanceof CuveeError && ['ARGUMENT_INVALID', 'SHAPE_MISMATCH', 'TYPE_MISMATCH'].includes(error.code);
+  return ofArguments ? new CuveeError('MODEL_INVALID', error.message.slice(error.code.length + 3), { op: error.op, node: error.node, cause: error }) : error;
 }
 
 const viewBytes = (view: Uint8Array): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

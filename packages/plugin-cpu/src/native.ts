@@ -65,21 +65,32 @@ interface Failure {
 }
 type Answer<T> = T | { readonly error: Failure };
 declare const handle: unique symbol;
-interface Handle<Name> { readonly [handle]: Name }
+interface Handle<Name> {
+  readonly [handle]: Name;
+}
 type CompiledHandle = Handle<'compiled'>;
 type RequestHandle = Handle<'request'>;
 type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
 
 export interface Addon {
   info(): NativeInfo;
-  load(plan: Uint8Array, constants: readonly Uint8Array[], options: Omit<LoadOptions, 'strips'> & { readonly strips: number }): Answer<CompiledHandle>;
+  load(
+    plan: Uint8Array,
+    constants: readonly Uint8Array[],
+    options: Omit<LoadOptions, 'strips'> & { readonly strips: number },
+  ): Answer<CompiledHandle>;
   createRequest(model: CompiledHandle): Answer<RequestHandle>;
   release(object: CompiledHandle | RequestHandle): void;
   cancel(request: RequestHandle): void;
   details(model: CompiledHandle): Answer<ModelDetails>;
   explain(request: RequestHandle): Answer<string>;
   profile(request: RequestHandle): Answer<readonly StepProfile[]>;
-  state(request: RequestHandle, index: number, dims?: readonly number[] | null, data?: ArrayBufferView): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
+  state(
+    request: RequestHandle,
+    index: number,
+    dims?: readonly number[] | null,
+    data?: ArrayBufferView,
+  ): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
   trim(request: RequestHandle): Answer<object> | undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<readonly NativeOutput[]>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<readonly NativeOutput[]> | undefined;
@@ -99,7 +110,8 @@ export interface ModelDetails {
   readonly memoryLimit: number;
 }
 
-const isFailure = (answer: unknown): answer is { readonly error: Failure } => typeof answer === 'object' && answer !== null && 'error' in answer;
+const isFailure = (answer: unknown): answer is { readonly error: Failure } =>
+  typeof answer === 'object' && answer !== null && 'error' in answer;
 const shapeKinds = ['guard', 'guard', 'range', 'overflow', 'divisor', 'limit'] as const;
 
 function toError(failure: Failure, options: LoadOptions): CuveeError {
@@ -108,7 +120,11 @@ function toError(failure: Failure, options: LoadOptions): CuveeError {
   if (shape) {
     const { index, registers, path } = shape;
     const kind = shapeKinds[shape.kind] ?? 'guard';
-    return new CuveeError(code, options.describeShape?.({ kind, index, class: 'error', registers }, path) ?? `${message} (${kind} ${index})`, details);
+    return new CuveeError(
+      code,
+      options.describeShape?.({ kind, index, class: 'error', registers }, path) ?? `${message} (${kind} ${index})`,
+      details,
+    );
   }
   const where = [op, origin === undefined ? undefined : `"${origin}"`].filter((s) => s !== undefined).join(' ');
   return new CuveeError(code, where === '' ? message : `${where}: ${message}`, details);
@@ -165,7 +181,12 @@ export class NativeRequest {
    * it comes in memory of the request that the next run overwrites. Throws SHAPE_MISMATCH, OUT_OF_MEMORY, BUSY …
    */
   runSync(inputs: readonly NativeTensor[], outputs: Memories = []): readonly NativeOutput[] {
-    const answer = this.#addon.runSync(this.#handle, inputs.map((t) => t.data), this.#flatten(inputs), outputs);
+    const answer = this.#addon.runSync(
+      this.#handle,
+      inputs.map((t) => t.data),
+      this.#flatten(inputs),
+      outputs,
+    );
     if (answer === undefined) throw new CuveeError('INTERNAL', 'the JavaScript environment is ending');
     return check(answer, this.#options);
   }
@@ -238,7 +259,8 @@ function packageFolder(): string | undefined {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === '@cuvee/plugin-cpu' ? folder : undefined;
+    if (existsSync(manifest))
+      return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === '@cuvee/plugin-cpu' ? folder : undefined;
     const parent = dirname(folder);
     if (parent === folder) return undefined;
     folder = parent;
@@ -255,21 +277,28 @@ function find(): Native {
     }
   };
   const named = process.env['CUVEE_CPU_BINARY'];
-  if (named) return existsSync(named) ? open(named, `the file that CUVEE_CPU_BINARY names, ${named},`) : { absent: `CUVEE_CPU_BINARY names ${named}, which is not there` };
+  if (named)
+    return existsSync(named)
+      ? open(named, `the file that CUVEE_CPU_BINARY names, ${named},`)
+      : { absent: `CUVEE_CPU_BINARY names ${named}, which is not there` };
   const folder = packageFolder();
-  const local = folder && ['build/cuvee_cpu.node', 'build/Release/cuvee_cpu.node'].map((name) => join(folder, name)).find((path) => existsSync(path));
+  const local =
+    folder && ['build/cuvee_cpu.node', 'build/Release/cuvee_cpu.node'].map((name) => join(folder, name)).find((path) => existsSync(path));
   if (local) return open(local, `the local build ${local}`);
   const platform = prebuiltPackage();
   try {
     return open(require.resolve(platform), `the prebuilt package ${platform}`);
   } catch {
-    return { absent: `no native code is installed for ${process.platform} ${process.arch}. Type: npm install ${platform}   (in a checkout: npm run setup)` };
+    return {
+      absent: `no native code is installed for ${process.platform} ${process.arch}. Type: npm install ${platform}   (in a checkout: npm run setup)`,
+    };
   }
 }
 
 function prebuiltPackage(): string {
   const { platform, arch } = process;
-  const report = platform === 'linux' ? (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined) : undefined;
+  const report =
+    platform === 'linux' ? (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined) : undefined;
   const library = platform === 'linux' ? (report?.header?.glibcVersionRuntime ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
   return `@cuvee/plugin-cpu-${platform}-${arch}${library}`;
 }

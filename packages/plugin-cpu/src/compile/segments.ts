@@ -68,7 +68,13 @@ function segmentsOf(level: Level, l: number, plan: Plan, uses: ReadonlyMap<Tenso
 }
 
 /** End of the longest run from `first` on whose inner results stay inside. */
-function longest(steps: readonly Step[], first: number, l: number, tensors: readonly PlanTensor[], uses: ReadonlyMap<TensorId, readonly Use[]>): number {
+function longest(
+  steps: readonly Step[],
+  first: number,
+  l: number,
+  tensors: readonly PlanTensor[],
+  uses: ReadonlyMap<TensorId, readonly Use[]>,
+): number {
   let best = first;
   let reach = first; // last step that reads a result made so far
   for (let s = first; s < steps.length; s++) {
@@ -88,5 +94,10 @@ function longest(steps: readonly Step[], first: number, l: number, tensors: read
 function isRowwise(step: Step, tensors: readonly PlanTensor[]): boolean {
   const result = tensors[step.outputs[0] ?? -1];
   if (step.family === 'eltwise' && (step.action !== 'f32' || result?.type !== 'f32')) return false;
-  return rowwise.has(step.family) && step.outputs.length === 1 && result?.dims.length === 4 && (result.storage.kind === 'arena' || result.storage.kind === 'output');
+  return (
+    rowwise.has(step.family) &&
+    step.outputs.length === 1 &&
+    result?.dims.length === 4 &&
+    (result.storage.kind === 'arena' || result.storage.kind === 'output')
+  );
 }

@@ -6,14 +6,28 @@ const ints = (...values: number[]): Arg[] => values.map((int) => ({ int }));
 
 /** Arguments of a loop as native/kernels/control/control.h lists them. */
 interface LoopPorts {
-  readonly inputs: readonly { readonly kind: 'invariant' | 'merged' | 'sliced' | 'iteration'; readonly from?: number; readonly back?: number; readonly axis?: number; readonly start?: number; readonly end?: number; readonly stride?: number }[];
-  readonly outputs: readonly { readonly kind: 'last' | 'concat'; readonly from: number; readonly axis?: number; readonly stride?: number }[];
+  readonly inputs: readonly {
+    readonly kind: 'invariant' | 'merged' | 'sliced' | 'iteration';
+    readonly from?: number;
+    readonly back?: number;
+    readonly axis?: number;
+    readonly start?: number;
+    readonly end?: number;
+    readonly stride?: number;
+  }[];
+  readonly outputs: readonly {
+    readonly kind: 'last' | 'concat';
+    readonly from: number;
+    readonly axis?: number;
+    readonly stride?: number;
+  }[];
   readonly condition?: number;
 }
 function loopArgs({ inputs, outputs, condition = -1 }: LoopPorts): Arg[] {
   const kinds = { invariant: 0, merged: 1, sliced: 2, iteration: 3 };
   return ints(
-    inputs.length, condition,
+    inputs.length,
+    condition,
     ...inputs.flatMap((p) => [kinds[p.kind], p.from ?? -1, p.back ?? -1, p.axis ?? 0, p.start ?? 0, p.end ?? -1, p.stride ?? 1]),
     ...outputs.flatMap((p) => [p.kind === 'last' ? 0 : 1, p.from, p.axis ?? 0, p.stride ?? 1]),
   );
@@ -25,7 +39,10 @@ function copies(ranks: readonly number[], types: readonly ('f32' | 'i64' | 'bool
   const dims = ranks.map((rank) => Array.from({ length: rank }, () => register++));
   const n = ranks.length;
   return plan({
-    tensors: [...dims.map((d, i) => tensor(input(i), d, types[i], `in${i}`)), ...dims.map((d, i) => tensor(output(i), d, types[i], `out${i}`))],
+    tensors: [
+      ...dims.map((d, i) => tensor(input(i), d, types[i], `in${i}`)),
+      ...dims.map((d, i) => tensor(output(i), d, types[i], `out${i}`)),
+    ],
     inputs: dims.map((_, i) => i),
     outputs: dims.map((_, i) => n + i),
     levels: [dims.map((_, i) => copy(i, n + i))],
@@ -38,25 +55,38 @@ function loopPlan(ports: LoopPorts, body: Plan, outRank = 2, outType: 'f32' | 'i
   const outDims = Array.from({ length: outRank }, (_, i) => 2 + i);
   return plan({
     tensors: [
-      tensor(input(0), [], 'i64', 'trips'), tensor(input(1), [], 'boolean', 'go'), tensor(input(2), [0, 1], 'f32', 'x'),
-      tensor(dynamic, outDims, outType, 'd'), tensor(arena, outDims, outType, 'a'), tensor(output(0), outDims, outType, 'y'),
+      tensor(input(0), [], 'i64', 'trips'),
+      tensor(input(1), [], 'boolean', 'go'),
+      tensor(input(2), [0, 1], 'f32', 'x'),
+      tensor(dynamic, outDims, outType, 'd'),
+      tensor(arena, outDims, outType, 'a'),
+      tensor(output(0), outDims, outType, 'y'),
     ],
     inputs: [0, 1, 2],
     outputs: [5],
-    levels: [[step('loop', [0, 1, 2], [3], { args: loopArgs(ports), plans: [0], origin: ['loop.1'], op: 'Loop' })], [copy(3, 4), copy(4, 5)]],
+    levels: [
+      [step('loop', [0, 1, 2], [3], { args: loopArgs(ports), plans: [0], origin: ['loop.1'], op: 'Loop' })],
+      [copy(3, 4), copy(4, 5)],
+    ],
     bindings: [[dim(2, 0, 0), dim(2, 1, 1)], outDims.map((r, axis) => dim(3, axis, r))],
     plans: [body],
   });
 }
 const args = (trips: bigint, go: boolean, x: Float32Array, dims: number[]) => [
-  { data: BigInt64Array.of(trips), dims: [] }, { data: Uint8Array.of(go ? 1 : 0), dims: [] }, { data: x, dims },
+  { data: BigInt64Array.of(trips), dims: [] },
+  { data: Uint8Array.of(go ? 1 : 0), dims: [] },
+  { data: x, dims },
 ];
 
 describe('if', () => {
   const p = plan({
     tensors: [
-      tensor(input(0), [], 'boolean', 'c'), tensor(input(1), [0], 'f32', 'x'), tensor(input(2), [1, 2], 'f32', 'z'),
-      tensor(dynamic, [3], 'f32', 'd'), tensor(output(0), [3], 'f32', 'y'), tensor({ kind: 'view', of: 2, offset: -1 }, [4], 'f32'),
+      tensor(input(0), [], 'boolean', 'c'),
+      tensor(input(1), [0], 'f32', 'x'),
+      tensor(input(2), [1, 2], 'f32', 'z'),
+      tensor(dynamic, [3], 'f32', 'd'),
+      tensor(output(0), [3], 'f32', 'y'),
+      tensor({ kind: 'view', of: 2, offset: -1 }, [4], 'f32'),
     ],
     inputs: [0, 1, 2],
     outputs: [4],
@@ -65,7 +95,12 @@ describe('if', () => {
     plans: [copies([1], ['f32'])],
   });
   const request = load(p).createRequest();
-  const run = (c: number, n: number, m: number) => request.runSync([{ data: Uint8Array.of(c), dims: [] }, { data: floats(n), dims: [n] }, { data: floats(m, 100), dims: [1, m] }])[0];
+  const run = (c: number, n: number, m: number) =>
+    request.runSync([
+      { data: Uint8Array.of(c), dims: [] },
+      { data: floats(n), dims: [n] },
+      { data: floats(m, 100), dims: [1, m] },
+    ])[0];
 
   it('runs one branch, whose size its consumers learn', () => {
     expect(run(1, 3, 2)?.dims).toEqual([3]);
@@ -77,22 +112,49 @@ describe('if', () => {
   });
 
   it('refuses a branch that breaks the promised shape', () => {
-    const fixed = plan({ ...p, tensors: [...p.tensors.slice(0, 3), tensor(arena, [0], 'f32', 'd'), tensor(output(0), [0], 'f32', 'y'), ...p.tensors.slice(5)], bindings: [p.bindings[0] ?? []] });
+    const fixed = plan({
+      ...p,
+      tensors: [...p.tensors.slice(0, 3), tensor(arena, [0], 'f32', 'd'), tensor(output(0), [0], 'f32', 'y'), ...p.tensors.slice(5)],
+      bindings: [p.bindings[0] ?? []],
+    });
     const other = load(fixed).createRequest();
-    const inputs = (c: number) => [{ data: Uint8Array.of(c), dims: [] }, { data: floats(3), dims: [3] }, { data: floats(2), dims: [1, 2] }];
+    const inputs = (c: number) => [
+      { data: Uint8Array.of(c), dims: [] },
+      { data: floats(3), dims: [3] },
+      { data: floats(2), dims: [1, 2] },
+    ];
     expect(f32(other.runSync(inputs(1))[0])).toEqual([0, 1, 2]);
     expect(() => other.runSync(inputs(0))).toThrow(/SHAPE_MISMATCH.*if\.3/);
   });
 
   it('refuses branches with other inputs', () => {
-    const wrong = { ...p, levels: [{ steps: [{ ...(p.levels[0]?.steps[0] as Step), args: ints(2) }], segments: [] }, ...p.levels.slice(1)] };
-    expect(() => load(wrong).createRequest().runSync([{ data: Uint8Array.of(1), dims: [] }, { data: floats(3), dims: [3] }, { data: floats(2), dims: [1, 2] }])).toThrow(/MODEL_INVALID/);
+    const wrong = {
+      ...p,
+      levels: [{ steps: [{ ...(p.levels[0]?.steps[0] as Step), args: ints(2) }], segments: [] }, ...p.levels.slice(1)],
+    };
+    expect(() =>
+      load(wrong)
+        .createRequest()
+        .runSync([
+          { data: Uint8Array.of(1), dims: [] },
+          { data: floats(3), dims: [3] },
+          { data: floats(2), dims: [1, 2] },
+        ]),
+    ).toThrow(/MODEL_INVALID/);
   });
 });
 
 describe('loop', () => {
   const sliced = (axis: number, start: number, end: number, stride: number, outAxis: number, outStride: number) => {
-    const request = load(loopPlan({ inputs: [{ kind: 'sliced', from: 0, axis, start, end, stride }], outputs: [{ kind: 'concat', from: 0, axis: outAxis, stride: outStride }] }, copies([2], ['f32']))).createRequest();
+    const request = load(
+      loopPlan(
+        {
+          inputs: [{ kind: 'sliced', from: 0, axis, start, end, stride }],
+          outputs: [{ kind: 'concat', from: 0, axis: outAxis, stride: outStride }],
+        },
+        copies([2], ['f32']),
+      ),
+    ).createRequest();
     const [y] = request.runSync(args(-1n, true, floats(12), [3, 4]));
     return { dims: y?.dims, data: f32(y) };
   };
@@ -108,7 +170,9 @@ describe('loop', () => {
   });
 
   it('counts its turns and stops at the trip count', () => {
-    const request = load(loopPlan({ inputs: [{ kind: 'iteration' }], outputs: [{ kind: 'concat', from: 0 }] }, copies([1], ['i64']), 1, 'i64')).createRequest();
+    const request = load(
+      loopPlan({ inputs: [{ kind: 'iteration' }], outputs: [{ kind: 'concat', from: 0 }] }, copies([1], ['i64']), 1, 'i64'),
+    ).createRequest();
     const turns = (n: bigint, go = true) => {
       const [y] = request.runSync(args(n, go, floats(1), [1, 1]));
       return [...new BigInt64Array(y?.buffer as ArrayBuffer, 0, (y?.bytes ?? 0) / 8)];
@@ -125,24 +189,41 @@ describe('loop', () => {
     const body = copies([2, 2], ['f32', 'boolean']);
     const p = plan({
       tensors: [
-        tensor(input(0), [0, 1], 'f32', 'x'), tensor(input(1), [0, 2], 'boolean', 'flags'), tensor(input(2), [3, 1], 'f32', 'initial'),
+        tensor(input(0), [0, 1], 'f32', 'x'),
+        tensor(input(1), [0, 2], 'boolean', 'flags'),
+        tensor(input(2), [3, 1], 'f32', 'initial'),
         tensor(dynamic, [4, 5], 'f32', 'y'),
       ],
       inputs: [0, 1, 2],
       outputs: [3],
-      levels: [[step('loop', [-1, -1, 0, 1, 2], [3], {
-        plans: [0],
-        args: loopArgs({
-          inputs: [{ kind: 'sliced', from: 0 }, { kind: 'sliced', from: 1 }, { kind: 'merged', from: 2, back: 0 }],
-          outputs: [{ kind: 'last', from: 0 }],
-          condition: 1,
-        }),
-      })]],
+      levels: [
+        [
+          step('loop', [-1, -1, 0, 1, 2], [3], {
+            plans: [0],
+            args: loopArgs({
+              inputs: [
+                { kind: 'sliced', from: 0 },
+                { kind: 'sliced', from: 1 },
+                { kind: 'merged', from: 2, back: 0 },
+              ],
+              outputs: [{ kind: 'last', from: 0 }],
+              condition: 1,
+            }),
+          }),
+        ],
+      ],
       bindings: [[dim(0, 0, 0), dim(0, 1, 1), dim(1, 1, 2), dim(2, 0, 3)]],
       plans: [{ ...body, tensors: [...body.tensors, tensor(input(2), [0, 1], 'f32')], inputs: [...body.inputs, 4] }],
     });
     const request = load(p).createRequest();
-    const run = (flags: number[]) => f32(request.runSync([{ data: floats(2 * flags.length), dims: [flags.length, 2] }, { data: Uint8Array.from(flags), dims: [flags.length, 1] }, { data: floats(2, 50), dims: [1, 2] }])[0]);
+    const run = (flags: number[]) =>
+      f32(
+        request.runSync([
+          { data: floats(2 * flags.length), dims: [flags.length, 2] },
+          { data: Uint8Array.from(flags), dims: [flags.length, 1] },
+          { data: floats(2, 50), dims: [1, 2] },
+        ])[0],
+      );
     expect(run([1, 1, 1])).toEqual([4, 5]);
     expect(run([1, 0, 1])).toEqual([2, 3]);
     expect(run([0])).toEqual([0, 1]);
@@ -152,10 +233,21 @@ describe('loop', () => {
   // Each turn of the outer loop runs an inner one that puts x twice in a row: the size doubles.
   const twice = loopPlan({ inputs: [{ kind: 'invariant', from: 0 }], outputs: [{ kind: 'concat', from: 0 }] }, copies([2], ['f32']));
   const doubling = (): Plan => {
-    const inner: Plan = { ...twice, tensors: [tensor(input(0), [0, 1], 'f32', 'x'), tensor({ kind: 'weight', weight: 0 }, [], 'i64', 'two'), ...twice.tensors.slice(2)].map((t, i) => (i === 2 ? tensor({ kind: 'view', of: 0, offset: -1 }, [0, 1]) : t)), inputs: [0],
+    const inner: Plan = {
+      ...twice,
+      tensors: [
+        tensor(input(0), [0, 1], 'f32', 'x'),
+        tensor({ kind: 'weight', weight: 0 }, [], 'i64', 'two'),
+        ...twice.tensors.slice(2),
+      ].map((t, i) => (i === 2 ? tensor({ kind: 'view', of: 0, offset: -1 }, [0, 1]) : t)),
+      inputs: [0],
       weights: [{ type: 'i64', source: { kind: 'bytes', bytes: new Uint8Array(BigInt64Array.of(2n).buffer) } }],
-      levels: [{ steps: [{ ...(twice.levels[0]?.steps[0] as Step), inputs: [1, -1, 2], origin: ['inner'] }], segments: [] }, ...twice.levels.slice(1)],
-      bindings: [[dim(0, 0, 0), dim(0, 1, 1)], ...twice.bindings.slice(1)] };
+      levels: [
+        { steps: [{ ...(twice.levels[0]?.steps[0] as Step), inputs: [1, -1, 2], origin: ['inner'] }], segments: [] },
+        ...twice.levels.slice(1),
+      ],
+      bindings: [[dim(0, 0, 0), dim(0, 1, 1)], ...twice.bindings.slice(1)],
+    };
     return loopPlan({ inputs: [{ kind: 'merged', from: 0, back: 0 }], outputs: [{ kind: 'last', from: 0 }] }, inner);
   };
 
@@ -175,7 +267,9 @@ describe('loop', () => {
   });
 
   it('without end stops when cancelled', async () => {
-    const request = load(loopPlan({ inputs: [{ kind: 'merged', from: 0, back: 0 }], outputs: [{ kind: 'last', from: 0 }] }, copies([2], ['f32']))).createRequest();
+    const request = load(
+      loopPlan({ inputs: [{ kind: 'merged', from: 0, back: 0 }], outputs: [{ kind: 'last', from: 0 }] }, copies([2], ['f32'])),
+    ).createRequest();
     const pending = request.run(args(-1n, true, floats(2), [1, 2]));
     const started = performance.now();
     setTimeout(() => request.cancel(), 30);
@@ -197,6 +291,11 @@ describe('loop', () => {
       { inputs: [{ kind: 'invariant', from: 0 }], outputs: [{ kind: 'last', from: 0 }], condition: 1 },
       { inputs: [], outputs: [{ kind: 'last', from: 0 }] },
     ];
-    for (const ports of bad) expect(() => load(loopPlan(ports, body)).createRequest().runSync(args(1n, true, floats(2), [1, 2]))).toThrow(/MODEL_INVALID/);
+    for (const ports of bad)
+      expect(() =>
+        load(loopPlan(ports, body))
+          .createRequest()
+          .runSync(args(1n, true, floats(2), [1, 2])),
+      ).toThrow(/MODEL_INVALID/);
   });
 });

@@ -37,7 +37,10 @@ const scenarios = {
   // The event loop stays alive for what is pending, and only for that.
   async finish() {
     const r = request();
-    short(r, 2000).then((outputs) => { check(outputs); console.log('settled'); });
+    short(r, 2000).then((outputs) => {
+      check(outputs);
+      console.log('settled');
+    });
   },
   async garbage() {
     for (let i = 0; i < 300; i++) check(await short());
@@ -48,7 +51,10 @@ const scenarios = {
   async terminate() {
     for (let i = 0; i < 40; i++) {
       const worker = spawn(['endless', 'many', 'idle', 'sync'][i % 4]);
-      await new Promise((resolve, reject) => { worker.once('message', resolve); worker.once('error', reject); });
+      await new Promise((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      });
       await tick(i % 7);
       await worker.terminate();
     }
@@ -56,11 +62,17 @@ const scenarios = {
     console.log('alive');
   },
   async workers() {
-    await Promise.all(Array.from({ length: 4 }, () => new Promise((resolve, reject) => {
-      const worker = spawn('busy');
-      worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`worker ended with ${code}`))));
-      worker.once('error', reject);
-    })));
+    await Promise.all(
+      Array.from(
+        { length: 4 },
+        () =>
+          new Promise((resolve, reject) => {
+            const worker = spawn('busy');
+            worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`worker ended with ${code}`))));
+            worker.once('error', reject);
+          }),
+      ),
+    );
     console.log('alive');
   },
   // In workers:

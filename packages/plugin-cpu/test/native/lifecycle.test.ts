@@ -14,7 +14,13 @@ const file = join(folder, 'loop.plan');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // trips, go, x [a, b] -> x, through a loop that carries it along.
-const body = plan({ tensors: [tensor(input(0), [0, 1]), tensor(output(0), [0, 1])], inputs: [0], outputs: [1], levels: [[copy(0, 1)]], bindings: [[dim(0, 0, 0), dim(0, 1, 1)]] });
+const body = plan({
+  tensors: [tensor(input(0), [0, 1]), tensor(output(0), [0, 1])],
+  inputs: [0],
+  outputs: [1],
+  levels: [[copy(0, 1)]],
+  bindings: [[dim(0, 0, 0), dim(0, 1, 1)]],
+});
 const ints = (...values: number[]) => values.map((int) => ({ int }));
 const loop = plan({
   tensors: [tensor(input(0), [], 'i64'), tensor(input(1), [], 'boolean'), tensor(input(2), [0, 1]), tensor(dynamic, [0, 1])],
@@ -28,18 +34,25 @@ writeFileSync(file, encodePlan(loop).bytes);
 
 const child = fileURLToPath(new URL('./lifecycle.child.mjs', import.meta.url));
 const run = (scenario: string) => {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', child, scenario, 'path' in native ? native.path : '', file], { encoding: 'utf8', timeout: 50_000 });
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', child, scenario, 'path' in native ? native.path : '', file],
+    { encoding: 'utf8', timeout: 50_000 },
+  );
   return { status, signal, stdout, stderr: stderr.slice(0, 2000) };
 };
 
 describe('a process ends cleanly', () => {
   it('by exit with work pending', () => expect(run('exit')).toMatchObject({ status: 7, signal: null, stderr: '' }));
-  it('by an error with work pending', () => expect(run('throw')).toMatchObject({ status: 1, signal: null, stderr: expect.stringContaining('thrown on purpose') }));
-  it('after what is pending has settled, and not later', () => expect(run('finish')).toMatchObject({ status: 0, signal: null, stdout: 'settled\n', stderr: '' }));
+  it('by an error with work pending', () =>
+    expect(run('throw')).toMatchObject({ status: 1, signal: null, stderr: expect.stringContaining('thrown on purpose') }));
+  it('after what is pending has settled, and not later', () =>
+    expect(run('finish')).toMatchObject({ status: 0, signal: null, stdout: 'settled\n', stderr: '' }));
   it('with garbage not yet collected', () => expect(run('garbage')).toMatchObject({ status: 0, signal: null, stderr: '' }));
 });
 
 describe('worker threads', () => {
   it('share the addon', () => expect(run('workers')).toMatchObject({ status: 0, signal: null, stdout: 'alive\n', stderr: '' }));
-  it('may be terminated at any time', () => expect(run('terminate')).toMatchObject({ status: 0, signal: null, stdout: 'alive\n', stderr: '' }));
+  it('may be terminated at any time', () =>
+    expect(run('terminate')).toMatchObject({ status: 0, signal: null, stdout: 'alive\n', stderr: '' }));
 });

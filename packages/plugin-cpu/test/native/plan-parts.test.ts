@@ -8,7 +8,16 @@ import type { PlanWeight } from '../../src/plan/plan.js';
 
 /** A shape program of constants only: registers 0 … hold the numbers. */
 const constants = (...numbers: number[]): Uint8Array =>
-  shape.assemble({ registers: numbers.length, constants: numbers, symbols: [], code: new Uint8Array(0), guards: [], levels: [{ symbols: [0, 0], code: [0, 0], guards: [0, 0] }], roots: [], owners: [] });
+  shape.assemble({
+    registers: numbers.length,
+    constants: numbers,
+    symbols: [],
+    code: new Uint8Array(0),
+    guards: [],
+    levels: [{ symbols: [0, 0], code: [0, 0], guards: [0, 0] }],
+    roots: [],
+    owners: [],
+  });
 const inMemory = (a: ArrayBufferView): PlanWeight => ({ type: 'f32', source: { kind: 'bytes', bytes: bytesOf(a) } });
 
 describe('states', () => {
@@ -18,12 +27,18 @@ describe('states', () => {
     bindings: [[dim(0, 0, 0), dim(2, 0, 1)]],
     levels: [[copy(2, 1), copy(0, 3)]],
   };
-  const tensors = [tensor(input(0), [0], 'f32', 'x'), tensor(output(0), [1], 'f32', 'y'), tensor({ kind: 'state', index: 0 }, [1], 'f32', 's'), tensor(arena, [0], 'f32', 'next')];
+  const tensors = [
+    tensor(input(0), [0], 'f32', 'x'),
+    tensor(output(0), [1], 'f32', 'y'),
+    tensor({ kind: 'state', index: 0 }, [1], 'f32', 's'),
+    tensor(arena, [0], 'f32', 'next'),
+  ];
   const state = { name: 'cache', type: 'f32', read: 2, write: 3, shape: '[?]' } as const;
 
   it('keep what the last run wrote, of any size', () => {
     const model = load(plan({ ...fields, tensors, states: [state] }));
-    const request = model.createRequest(), other = model.createRequest();
+    const request = model.createRequest(),
+      other = model.createRequest();
     const run = (x: Float32Array) => f32(request.runSync([{ data: x, dims: [x.length] }])[0]);
     expect(run(floats(3, 1))).toEqual([]);
     expect(run(floats(2, 7))).toEqual([1, 2, 3]);
@@ -58,14 +73,25 @@ describe('the prologue', () => {
       levels: [[copy(0, 1), copy(1, 2)]],
       weights: list,
     });
-    const p = plan({ shapes: constants(4), tensors: [tensor(weight(1), [0]), tensor(output(0), [0])], outputs: [1], levels: [[copy(0, 1)]], weights: list, prologue });
+    const p = plan({
+      shapes: constants(4),
+      tensors: [tensor(weight(1), [0]), tensor(output(0), [0])],
+      outputs: [1],
+      levels: [[copy(0, 1)]],
+      weights: list,
+      prologue,
+    });
     const model = load(p);
     for (let i = 0; i < 3; i++) {
       const request = model.createRequest();
       expect(f32(request.runSync([])[0])).toEqual([3, 4, 5, 6]);
       expect(f32(request.runSync([])[0])).toEqual([3, 4, 5, 6]);
     }
-    expect(() => load({ ...p, prologue: undefined }).createRequest().runSync([])).toThrow(/MODEL_INVALID.*has 0 bytes/);
+    expect(() =>
+      load({ ...p, prologue: undefined })
+        .createRequest()
+        .runSync([]),
+    ).toThrow(/MODEL_INVALID.*has 0 bytes/);
     expect(() => load({ ...p, prologue: { ...prologue, weights: list.slice(0, 1) } })).toThrow(/MODEL_INVALID/);
   });
 });
@@ -74,13 +100,15 @@ describe('constants in files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cuvee-weights-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const of = (path: string, offset: number, length: number) =>
-    load(plan({
-      shapes: constants(length / 4),
-      tensors: [tensor(weight(0), [0]), tensor(output(0), [0])],
-      outputs: [1],
-      levels: [[copy(0, 1)]],
-      weights: [{ type: 'f32', source: { kind: 'file', path, offset, length, read: () => new Uint8Array(0) } }],
-    })).createRequest();
+    load(
+      plan({
+        shapes: constants(length / 4),
+        tensors: [tensor(weight(0), [0]), tensor(output(0), [0])],
+        outputs: [1],
+        levels: [[copy(0, 1)]],
+        weights: [{ type: 'f32', source: { kind: 'file', path, offset, length, read: () => new Uint8Array(0) } }],
+      }),
+    ).createRequest();
 
   it('are read from any offset, copied or mapped', () => {
     const path = join(folder, 'small.bin');
@@ -107,30 +135,56 @@ describe('constants in files', () => {
 
 describe('shape programs', () => {
   const scope = shape.createScope();
-  const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 1000], 'x.0'), m = scope.symbol({ kind: 'input', port: 1, axis: 0 }, [0, Infinity], 'z.0');
-  const half = shape.floorDiv(n, 2), large = shape.mul(shape.mul(m, m), shape.mul(m, m));
-  const guards: shape.Guard[] = [{ class: 'error', predicate: shape.isEqual(half, m) as shape.Guard['predicate'], node: 'Add.1', what: 'input 0 axis 0 is {0}, input 1 axis 0 is {1}', dims: [half, m] }];
+  const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 1000], 'x.0'),
+    m = scope.symbol({ kind: 'input', port: 1, axis: 0 }, [0, Infinity], 'z.0');
+  const half = shape.floorDiv(n, 2),
+    large = shape.mul(shape.mul(m, m), shape.mul(m, m));
+  const guards: shape.Guard[] = [
+    {
+      class: 'error',
+      predicate: shape.isEqual(half, m) as shape.Guard['predicate'],
+      node: 'Add.1',
+      what: 'input 0 axis 0 is {0}, input 1 axis 0 is {1}',
+      dims: [half, m],
+    },
+  ];
   const program = shape.lowerShapes([n, m, half, large], guards);
   const register = (name: string): number => program.constants.length + program.symbols.findIndex((s) => s.name === name);
   const [rn = 0, rm = 0, rhalf = 0, rlarge = 0] = program.roots;
   const p = plan({
     shapes: shape.assemble(program),
-    tensors: [tensor(input(0), [rn], 'f32', 'x'), tensor(input(1), [rm], 'f32', 'z'), tensor({ kind: 'view', of: 0, offset: -1 }, [rhalf]), tensor(output(0), [rhalf])],
+    tensors: [
+      tensor(input(0), [rn], 'f32', 'x'),
+      tensor(input(1), [rm], 'f32', 'z'),
+      tensor({ kind: 'view', of: 0, offset: -1 }, [rhalf]),
+      tensor(output(0), [rhalf]),
+    ],
     inputs: [0, 1],
     outputs: [3],
     levels: [[step('copy', [2], [3], { args: [{ register: rlarge }] })]],
     bindings: [[dim(0, 0, register('x.0')), dim(1, 0, register('z.0'))]],
   });
-  const run = (a: number, b: number, describeShape = (failure: shape.GuardFailure) => shape.failureMessage(program, failure, ['n', 'm', 'half', 'large'])) =>
-    load(p, { describeShape }).createRequest().runSync([{ data: floats(a), dims: [a] }, { data: floats(b), dims: [b] }])[0];
+  const run = (
+    a: number,
+    b: number,
+    describeShape = (failure: shape.GuardFailure) => shape.failureMessage(program, failure, ['n', 'm', 'half', 'large']),
+  ) =>
+    load(p, { describeShape })
+      .createRequest()
+      .runSync([
+        { data: floats(a), dims: [a] },
+        { data: floats(b), dims: [b] },
+      ])[0];
 
   it('compute sizes', () => {
     expect(f32(run(7, 3))).toEqual([0, 1, 2]);
     expect(f32(run(8, 4))).toEqual([0, 1, 2, 3]);
   });
 
-  it('stop with the reason in core\'s words', () => {
-    expect(() => run(8, 3)).toThrow(/\[SHAPE_MISMATCH\] "Add.1": input 0 axis 0 is .* = 4, input 1 axis 0 is z\.0 = 3 \(x\.0 = 8, z\.0 = 3\)/);
+  it("stop with the reason in core's words", () => {
+    expect(() => run(8, 3)).toThrow(
+      /\[SHAPE_MISMATCH\] "Add.1": input 0 axis 0 is .* = 4, input 1 axis 0 is z\.0 = 3 \(x\.0 = 8, z\.0 = 3\)/,
+    );
     expect(() => run(2000, 1000)).toThrow(/x\.0 is 2000, outside its range 1\.\.1000/);
     expect(() => run(40, 20_000)).toThrow(/large leaves/);
   });
@@ -140,7 +194,9 @@ describe('explain and profile', () => {
   it('name steps, kernels, bytes and the arena with its lower bound', () => {
     const request = load(chain(3), { profile: true }).createRequest();
     request.runSync([{ data: floats(1000), dims: [10, 100] }]);
-    const told = JSON.parse(request.explain()) as { levels: { arena: number; lowerBound: number; signatures: number; steps: Record<string, unknown>[] }[] };
+    const told = JSON.parse(request.explain()) as {
+      levels: { arena: number; lowerBound: number; signatures: number; steps: Record<string, unknown>[] }[];
+    };
     const [level] = told.levels;
     expect(level).toMatchObject({ arena: 8064, lowerBound: 8064, signatures: 1 });
     expect(level?.steps).toHaveLength(4);
@@ -153,7 +209,8 @@ describe('explain and profile', () => {
   });
 
   it('trim gives memory back', () => {
-    const model = load(chain(3)), request = model.createRequest();
+    const model = load(chain(3)),
+      request = model.createRequest();
     const before = model.details.memory;
     request.runSync([{ data: floats(1 << 20), dims: [1 << 10, 1 << 10] }]);
     const used = model.details.memory;
@@ -169,7 +226,13 @@ describe('explain and profile', () => {
 
 describe('unusual steps', () => {
   it('a step whose outputs are all empty does not run', () => {
-    const p = plan({ tensors: [tensor(input(0), [0]), tensor(output(0), [0])], inputs: [0], outputs: [1], levels: [[step('copy', [0], [1])]], bindings: [[dim(0, 0, 0)]] });
+    const p = plan({
+      tensors: [tensor(input(0), [0]), tensor(output(0), [0])],
+      inputs: [0],
+      outputs: [1],
+      levels: [[step('copy', [0], [1])]],
+      bindings: [[dim(0, 0, 0)]],
+    });
     const request = load(p).createRequest();
     request.runSync([{ data: floats(0), dims: [0] }]);
     expect(JSON.parse(request.explain())).toMatchObject({ levels: [{ steps: [{ kernel: 'none: empty' }] }] });

@@ -26,7 +26,13 @@ export function plan(fields: Partial<Omit<Plan, 'levels'>> & { levels: readonly 
   };
 }
 
-export const tensor = (storage: PlanTensor['storage'], dims: readonly number[], type: PlanTensor['type'] = 'f32', name = 't', layout: PlanTensor['layout'] = 'plain'): PlanTensor => ({ type, layout, storage, dims, name });
+export const tensor = (
+  storage: PlanTensor['storage'],
+  dims: readonly number[],
+  type: PlanTensor['type'] = 'f32',
+  name = 't',
+  layout: PlanTensor['layout'] = 'plain',
+): PlanTensor => ({ type, layout, storage, dims, name });
 export const arena = { kind: 'arena' } as const;
 export const dynamic = { kind: 'dynamic' } as const;
 export const input = (index: number) => ({ kind: 'input', index }) as const;
@@ -34,7 +40,16 @@ export const output = (index: number) => ({ kind: 'output', index }) as const;
 export const weight = (w: number) => ({ kind: 'weight', weight: w }) as const;
 export const dim = (t: number, axis: number, register: number): Binding => ({ kind: 'dim', tensor: t, axis, register });
 export const element = (t: number, at: number, register: number): Binding => ({ kind: 'element', tensor: t, element: at, register });
-export const step = (family: string, inputs: number[], outputs: number[], more: Partial<Step> = {}): Step => ({ family, action: '', inputs, outputs, args: [], origin: [`${family}.${outputs[0]}`], op: 'Op', ...more });
+export const step = (family: string, inputs: number[], outputs: number[], more: Partial<Step> = {}): Step => ({
+  family,
+  action: '',
+  inputs,
+  outputs,
+  args: [],
+  origin: [`${family}.${outputs[0]}`],
+  op: 'Op',
+  ...more,
+});
 export const copy = (from: number, to: number): Step => step('copy', [from], [to]);
 export const bytesOf = (a: ArrayBufferView): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 
@@ -58,4 +73,6 @@ export function chain(hops: number): Plan {
 }
 
 export const floats = (n: number, from = 0): Float32Array => Float32Array.from({ length: n }, (_, i) => from + i);
-export const f32 = (o: { buffer?: ArrayBuffer | undefined; bytes: number } | undefined): number[] => [...new Float32Array(o?.buffer as ArrayBuffer, 0, (o?.bytes ?? 0) / 4)];
+export const f32 = (o: { buffer?: ArrayBuffer | undefined; bytes: number } | undefined): number[] => [
+  ...new Float32Array(o?.buffer as ArrayBuffer, 0, (o?.bytes ?? 0) / 4),
+];

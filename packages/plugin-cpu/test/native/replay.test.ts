@@ -13,7 +13,9 @@ import { addon, bytesOf, chain, copy, dim, dynamic, floats, input, output, plan,
 const binary = process.env['CUVEE_NATIVE_TEST'] ?? fileURLToPath(new URL('../../build/cuvee_native_test', import.meta.url));
 // CUVEE_REPLAY_DIR keeps the files.
 const folder = process.env['CUVEE_REPLAY_DIR'] ?? mkdtempSync(join(tmpdir(), 'cuvee-replay-'));
-afterAll(() => { if (!process.env['CUVEE_REPLAY_DIR']) rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  if (!process.env['CUVEE_REPLAY_DIR']) rmSync(folder, { recursive: true });
+});
 
 /** A file for `cuvee_native_test replay`: the plan, its inputs, and the outputs that the addon gives on one thread. */
 function record(name: string, p: Plan, shapes: readonly (readonly NativeTensor[])[]): string {
@@ -42,7 +44,13 @@ function record(name: string, p: Plan, shapes: readonly (readonly NativeTensor[]
   return path;
 }
 
-const body = plan({ tensors: [tensor(input(0), [0, 1]), tensor(output(0), [0, 1])], inputs: [0], outputs: [1], levels: [[copy(0, 1)]], bindings: [[dim(0, 0, 0), dim(0, 1, 1)]] });
+const body = plan({
+  tensors: [tensor(input(0), [0, 1]), tensor(output(0), [0, 1])],
+  inputs: [0],
+  outputs: [1],
+  levels: [[copy(0, 1)]],
+  bindings: [[dim(0, 0, 0), dim(0, 1, 1)]],
+});
 const ints = (...values: number[]) => values.map((int) => ({ int }));
 /** Concatenates the rows of x [a, b] in reverse. */
 const loop = plan({
@@ -56,10 +64,33 @@ const loop = plan({
 
 describe.runIf(existsSync(binary))('the native binary replays plans with four requests at a time', () => {
   it.each([
-    ['chain', chain(20), [[3, 5], [300, 700], [1, 1], [2, 9], [64, 64]]],
-    ['loop', loop, [[3, 5], [50, 700], [0, 4], [9, 2]]],
+    [
+      'chain',
+      chain(20),
+      [
+        [3, 5],
+        [300, 700],
+        [1, 1],
+        [2, 9],
+        [64, 64],
+      ],
+    ],
+    [
+      'loop',
+      loop,
+      [
+        [3, 5],
+        [50, 700],
+        [0, 4],
+        [9, 2],
+      ],
+    ],
   ] as const)('%s', (name, p, shapes) => {
-    const path = record(name, p, shapes.map((dims) => [{ data: floats(dims[0] * dims[1]), dims }]));
+    const path = record(
+      name,
+      p,
+      shapes.map((dims) => [{ data: floats(dims[0] * dims[1]), dims }]),
+    );
     const { status, stdout, stderr } = spawnSync(binary, ['replay', path], { encoding: 'utf8' });
     expect(`${stdout}${stderr}`).toBe('1 passed, 0 failed, 0 skipped\n');
     expect(status).toBe(0);

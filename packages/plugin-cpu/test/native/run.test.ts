@@ -6,7 +6,13 @@ import { NativeModel } from '../../src/native.js';
 describe('the executor runs copies', () => {
   it('from input to output, for every shape', () => {
     const request = load(chain(3)).createRequest();
-    for (const [n, m] of [[2, 3], [4, 1], [2, 3], [0, 5], [7, 9]] as const) {
+    for (const [n, m] of [
+      [2, 3],
+      [4, 1],
+      [2, 3],
+      [0, 5],
+      [7, 9],
+    ] as const) {
       const x = floats(n * m, 10);
       const [y] = request.runSync([{ data: x, dims: [n, m] }]);
       expect(y?.dims).toEqual([n, m]);
@@ -16,7 +22,8 @@ describe('the executor runs copies', () => {
 
   it('into memory given by the caller', () => {
     const request = load(chain(1)).createRequest();
-    const x = floats(6), y = new Float32Array(6);
+    const x = floats(6),
+      y = new Float32Array(6);
     const [out] = request.runSync([{ data: x, dims: [2, 3] }], [y]);
     expect(out?.buffer).toBeUndefined();
     expect([...y]).toEqual([...x]);
@@ -69,7 +76,11 @@ describe('views and outputs', () => {
     // x [6] -> a; v = a[2..6] (register 2 = byte offset 8, register 1 = 4 elements) -> y
     const p = plan({
       tensors: [
-        tensor(input(0), [0]), tensor(arena, [0]), tensor({ kind: 'view', of: 1, offset: 2 }, [1]), tensor(arena, [0]), tensor(output(0), [1]),
+        tensor(input(0), [0]),
+        tensor(arena, [0]),
+        tensor({ kind: 'view', of: 1, offset: 2 }, [1]),
+        tensor(arena, [0]),
+        tensor(output(0), [1]),
         tensor(input(1), [3], 'i64', 'sizes'),
       ],
       inputs: [0, 5],
@@ -81,7 +92,13 @@ describe('views and outputs', () => {
     const sizes = (n: bigint, offset: bigint) => ({ data: BigInt64Array.from([n, offset]), dims: [2] });
     expect(f32(request.runSync([{ data: floats(6), dims: [6] }, sizes(4n, 8n)])[0])).toEqual([2, 3, 4, 5]);
     expect(f32(request.runSync([{ data: floats(6), dims: [6] }, sizes(1n, 20n)])[0])).toEqual([5]);
-    for (const [n, offset] of [[4n, 12n], [1n, -4n], [1n, 2n], [-1n, 0n], [1n << 41n, 0n]] as const) {
+    for (const [n, offset] of [
+      [4n, 12n],
+      [1n, -4n],
+      [1n, 2n],
+      [-1n, 0n],
+      [1n << 41n, 0n],
+    ] as const) {
       expect(() => request.runSync([{ data: floats(6), dims: [6] }, sizes(n, offset)])).toThrow(/SHAPE_MISMATCH/);
     }
   });
@@ -99,12 +116,22 @@ describe('views and outputs', () => {
     const request = load(p).createRequest();
     const x = floats(3);
     const outs = request.runSync([{ data: x, dims: [3] }]);
-    expect(outs.map(f32)).toEqual([[0, 1, 2], [7, 8, 9], [7, 8, 9], [7, 8, 9]]);
+    expect(outs.map(f32)).toEqual([
+      [0, 1, 2],
+      [7, 8, 9],
+      [7, 8, 9],
+      [7, 8, 9],
+    ]);
     x.fill(1);
     expect(f32(outs[0])).toEqual([0, 1, 2]);
     const given = [new Float32Array(3), new Float32Array(3), new Float32Array(3), new Float32Array(3)];
     request.runSync([{ data: x, dims: [3] }], given);
-    expect(given.map((g) => [...g])).toEqual([[1, 1, 1], [7, 8, 9], [7, 8, 9], [7, 8, 9]]);
+    expect(given.map((g) => [...g])).toEqual([
+      [1, 1, 1],
+      [7, 8, 9],
+      [7, 8, 9],
+      [7, 8, 9],
+    ]);
     expect(() => request.runSync([{ data: floats(4), dims: [4] }])).toThrow(/MODEL_INVALID/); // the constant has 3 elements
   });
 });
@@ -116,7 +143,8 @@ describe('failures are CuveeErrors', () => {
     expect(() => request.runSync([])).toThrow(/ARGUMENT_INVALID.*1 inputs/);
     expect(() => request.runSync([{ data: floats(5), dims: [2, 3] }])).toThrow(/TYPE_MISMATCH.*"x".*\[2,3\].*20 bytes/);
     expect(() => request.runSync([{ data: floats(6), dims: [2, 3, 1] }])).toThrow(/ARGUMENT_INVALID/);
-    for (const bad of [-1, 0.5, Number.NaN, 2 ** 41]) expect(() => request.runSync([{ data: floats(6), dims: [2, bad] }])).toThrow(/ARGUMENT_INVALID/);
+    for (const bad of [-1, 0.5, Number.NaN, 2 ** 41])
+      expect(() => request.runSync([{ data: floats(6), dims: [2, bad] }])).toThrow(/ARGUMENT_INVALID/);
     expect(() => request.runSync([{ data: 'text' as unknown as Float32Array, dims: [2, 3] }])).toThrow(/ARGUMENT_INVALID/);
     expect(() => request.runSync([{ data: floats(1), dims: [2 ** 30, 2 ** 30] }])).toThrow(/TYPE_MISMATCH/);
     const detached = floats(6);
@@ -178,6 +206,8 @@ describe('plans are checked', () => {
     expect(() => load(plan({ ...base, tensors, levels: [[copy(0, 1), copy(1, 0)]] }))).toThrow(/cannot be written/);
     const loop = [...tensors, tensor({ kind: 'view', of: 4, offset: -1 }, [0]), tensor({ kind: 'view', of: 3, offset: -1 }, [0])];
     expect(() => load(plan({ ...base, tensors: loop, levels: [[copy(0, 3), copy(3, 1)]] }))).toThrow(/view of itself/);
-    expect(() => load(plan({ ...base, tensors, levels: [[copy(0, 1), { ...copy(0, 2), family: 'nonsense' }]] }))).toThrow(/MODEL_UNSUPPORTED.*nonsense/);
+    expect(() => load(plan({ ...base, tensors, levels: [[copy(0, 1), { ...copy(0, 2), family: 'nonsense' }]] }))).toThrow(
+      /MODEL_UNSUPPORTED.*nonsense/,
+    );
   });
 });

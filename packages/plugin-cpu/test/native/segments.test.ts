@@ -8,9 +8,16 @@ const core = new Core({ plugins: [cpu()], frontends: [] });
 const image = [0, 1, 2, 3];
 
 describe('runs of row-wise steps', () => {
-  const tensors = [tensor(input(0), image), ...Array.from({ length: 6 }, () => tensor(arena, image)), tensor(output(0), image), tensor(arena, [0])];
+  const tensors = [
+    tensor(input(0), image),
+    ...Array.from({ length: 6 }, () => tensor(arena, image)),
+    tensor(output(0), image),
+    tensor(arena, [0]),
+  ];
   const segments = (...steps: [family: string, inputs: number[], output: number][]) =>
-    withSegments(plan({ tensors, inputs: [0], outputs: [7], levels: [steps.map(([family, inputs, out]) => step(family, inputs, [out]))] })).levels[0]?.segments.map((s) => [s.first, s.count]);
+    withSegments(
+      plan({ tensors, inputs: [0], outputs: [7], levels: [steps.map(([family, inputs, out]) => step(family, inputs, [out]))] }),
+    ).levels[0]?.segments.map((s) => [s.first, s.count]);
 
   it('reach as far as results are read only within', () => {
     expect(segments(['conv', [0], 1], ['conv', [1], 2], ['pool', [2], 7])).toEqual([[0, 3]]);
@@ -27,9 +34,17 @@ describe('runs of row-wise steps', () => {
 describe('networks in strips', () => {
   const random = (shape: readonly number[], seed: number): Float32Array => {
     let state = seed;
-    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31) - 1);
+    return Float32Array.from(
+      { length: shape.reduce((a, b) => a * b, 1) },
+      () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1,
+    );
   };
-  const window = (stride: number, pad: number) => ({ strides: [stride, stride], dilations: [1, 1], pads_begin: [pad, pad], pads_end: [pad, pad] });
+  const window = (stride: number, pad: number) => ({
+    strides: [stride, stride],
+    dilations: [1, 1],
+    pads_begin: [pad, pad],
+    pads_end: [pad, pad],
+  });
 
   /** Stem, depthwise and pointwise with a residual, upsampling: everything that a strip can meet. */
   function network(): Model {
@@ -46,7 +61,12 @@ describe('networks in strips', () => {
   }
 
   it.each([1, 2, 3])('give the same bits as whole tensors, with %i threads', async (threads) => {
-    for (const shape of [[1, 3, 37, 41], [2, 3, 64, 32], [1, 3, 1, 9], [1, 3, 131, 64]]) {
+    for (const shape of [
+      [1, 3, 37, 41],
+      [2, 3, 64, 32],
+      [1, 3, 1, 9],
+      [1, 3, 131, 64],
+    ]) {
       const outputs: Float32Array[] = [];
       for (const strips of ['NEVER', 'ALWAYS']) {
         const compiled = await core.compileModel(network(), 'CPU', { INFERENCE_NUM_THREADS: threads, CUVEE_STRIPS: strips });

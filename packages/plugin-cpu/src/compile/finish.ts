@@ -77,7 +77,7 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     plans: inner.map((f) => f.plan),
     prologue: prologue && finish(prologue, isa, undefined).plan,
   };
-  return { plan: withSegments(plan), programs: { program, plans: inner.map((f) => f.programs) } };
+  return { plan: withSegments(plan, registers.get(1)), programs: { program, plans: inner.map((f) => f.programs) } };
 }
 
 const nothing = new Uint8Array(0);

@@ -4,38 +4,42 @@
  * A run qualifies when each step works row by row on 4-D tensors and each result but the last is read only within the run.
  * Whether strips pay is decided natively, by sizes and caches.
  */
+import { sunk } from './order.js';
 import type { Level, Plan, PlanTensor, Segment, Step, TensorId } from '../plan/plan.js';
 
 /** Families with `run_rows` natively; eltwise has it for f32 results. */
 const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize', 'eltwise']);
 
-export function withSegments(given: Plan): Plan {
-  const plan = withLateUpsampling(given);
+/** `one`: register of the number 1, if sizes have it. */
+export function withSegments(given: Plan, one?: number): Plan {
+  const before = usesOf(given);
+  const levels = given.levels.map(
+    (level, l): Level => ({ ...level, steps: sunk(level.steps, (step) => readerOf(step, level, l, given.tensors, before, one)) }),
+  );
+  const plan = { ...given, levels };
   const uses = usesOf(plan);
-  return { ...plan, levels: plan.levels.map((level, l) => ({ ...level, segments: segmentsOf(level, l, plan, uses) })) };
+  return { ...plan, levels: plan.levels.map((level, l) => ({ ...level, segments: segmentsOf(level, l, plan, uses, one) })) };
 }
 
 /**
- * A resizing step is moved to just before its only reader, when that works row by row: they can then share strips, and what is
- * usually the larger tensor lives shorter.
+ * The one step that reads a rowwise step's result, when it reads it row by row, too: just before it they can share strips, and
+ * what is usually the larger tensor lives shorter.
  */
-function withLateUpsampling(plan: Plan): Plan {
-  const uses = usesOf(plan);
-  return {
-    ...plan,
-    levels: plan.levels.map((level, l) => {
-      const steps = [...level.steps];
-      for (const step of [...level.steps].reverse()) {
-        const readers = uses.get(step.outputs[0] ?? -1) ?? [];
-        const reader = readers.length === 1 && readers[0]?.level === l ? level.steps[readers[0].step] : undefined;
-        if (step.family !== 'resize' || !isRowwise(step, plan.tensors) || !reader || !isRowwise(reader, plan.tensors)) continue;
-        if (step.inputs.some((t) => t >= 0 && plan.tensors[t]?.storage.kind === 'state')) continue;
-        steps.splice(steps.indexOf(step), 1);
-        steps.splice(steps.indexOf(reader), 0, step);
-      }
-      return { ...level, steps };
-    }),
-  };
+function readerOf(
+  step: Step,
+  level: Level,
+  l: number,
+  tensors: readonly PlanTensor[],
+  uses: ReadonlyMap<TensorId, readonly Use[]>,
+  one: number | undefined,
+): number | undefined {
+  const result = step.outputs[0] as TensorId;
+  const readers = uses.get(result) ?? [];
+  const reader = readers[0]?.step ?? -1;
+  if (!isRowwise(step, tensors, one) || readers.some((u) => u.level !== l || u.step !== reader)) return undefined;
+  if (step.inputs.some((t) => t >= 0 && tensors[t]?.storage.kind === 'state')) return undefined;
+  const after = level.steps[reader];
+  return after && isRowwise(after, tensors, one) ? reader : undefined;
 }
 
 interface Use {
@@ -56,11 +60,11 @@ function usesOf(plan: Plan): ReadonlyMap<TensorId, readonly Use[]> {
   return uses;
 }
 
-function segmentsOf(level: Level, l: number, plan: Plan, uses: ReadonlyMap<TensorId, readonly Use[]>): Segment[] {
+function segmentsOf(level: Level, l: number, plan: Plan, uses: ReadonlyMap<TensorId, readonly Use[]>, one: number | undefined): Segment[] {
   const { steps } = level;
   const found: Segment[] = [];
   for (let first = 0; first < steps.length; ) {
-    const end = longest(steps, first, l, plan.tensors, uses);
+    const end = longest(steps, first, l, plan.tensors, uses, one);
     if (end - first > 1) found.push({ first, count: end - first, rows: 0 });
     first = Math.max(end, first + 1);
   }
@@ -74,13 +78,15 @@ function longest(
   l: number,
   tensors: readonly PlanTensor[],
   uses: ReadonlyMap<TensorId, readonly Use[]>,
+  one: number | undefined,
 ): number {
   let best = first;
   let reach = first; // last step that reads a result made so far
   for (let s = first; s < steps.length; s++) {
     const step = steps[s] as Step;
-    if (!isRowwise(step, tensors)) break;
-    if (s > first && !step.inputs.some((t) => steps.slice(first, s).some((before) => before.outputs[0] === t))) break;
+    if (!isRowwise(step, tensors, one)) break;
+    // It reads something of the run, or the run has to go on beyond it anyway.
+    if (s > first && reach <= s && !step.inputs.some((t) => steps.slice(first, s).some((before) => before.outputs[0] === t))) break;
     if (reach <= s) best = s + 1;
     const result = step.outputs[0] as TensorId;
     if (tensors[result]?.storage.kind !== 'arena') break;
@@ -91,13 +97,15 @@ function longest(
   return best;
 }
 
-function isRowwise(step: Step, tensors: readonly PlanTensor[]): boolean {
+/** Results of one row have no strips: they are broadcast, or the end of such a branch. */
+function isRowwise(step: Step, tensors: readonly PlanTensor[], one: number | undefined): boolean {
   const result = tensors[step.outputs[0] ?? -1];
   if (step.family === 'eltwise' && (step.action !== 'f32' || result?.type !== 'f32')) return false;
   return (
     rowwise.has(step.family) &&
     step.outputs.length === 1 &&
     result?.dims.length === 4 &&
+    result.dims[2] !== one &&
     (result.storage.kind === 'arena' || result.storage.kind === 'output')
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builder, Core, Model, Tensor, type Value } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
+import { sunk } from '../../src/compile/order.js';
 import { withSegments } from '../../src/compile/segments.js';
 import { arena, input, output, plan, step, tensor } from './plans.js';
 
@@ -28,6 +29,20 @@ describe('runs of row-wise steps', () => {
     // Steps side by side are no chain; results of other rank are not strips.
     expect(segments(['conv', [0], 1], ['conv', [0], 2], ['eltwise', [1, 2], 7])).toEqual([]);
     expect(segments(['conv', [0], 1], ['conv', [1], 8], ['eltwise', [8], 7])).toEqual([]);
+  });
+});
+
+describe('steps that work row by row', () => {
+  const order = (readers: Record<number, number>, ...steps: [inputs: number[], output: number][]) => {
+    const list = steps.map(([inputs, out]) => step('conv', inputs, [out]));
+    return sunk(list, (s) => readers[list.indexOf(s)]).map((s) => list.indexOf(s));
+  };
+
+  it('wait for their only reader, with what waits for them', () => {
+    expect(order({}, [[0], 1], [[1], 2])).toEqual([0, 1]);
+    expect(order({ 0: 3 }, [[0], 1], [[0], 2], [[2], 3], [[1, 3], 4])).toEqual([1, 2, 0, 3]);
+    // 0 waits for 1, which waits for 4.
+    expect(order({ 0: 1, 1: 4 }, [[0], 1], [[1], 2], [[0], 3], [[3], 4], [[2, 4], 5])).toEqual([2, 3, 0, 1, 4]);
   });
 });
 
@@ -59,6 +74,42 @@ describe('networks in strips', () => {
     const y = g.convolutionBackpropData(e, weights([32, 8, 2, 2], 6), undefined, window(2, 0));
     return new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
   }
+
+  /** A pyramid's neck: what is upsampled, what comes from the side and its weighting by means meet in a sum that a 3x3 reads. */
+  function pyramid(): Model {
+    const g = builder();
+    const weights = (shape: readonly number[], seed: number): Value => g.constant('f32', shape, random(shape, seed));
+    const x = g.parameter('f32', '?,3,?,?', 'x');
+    const side = g.convolution(x, weights([12, 3, 3, 3], 1), window(1, 1));
+    const deep = g.convolution(side, weights([40, 12, 2, 2], 2), window(2, 0));
+    const up = g.interpolate(deep, g.constant('f32', [2], [2, 2]), g.ints([2, 3]), {
+      mode: 'nearest',
+      shape_calculation_mode: 'scales',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    });
+    const wide = g.convolution(side, weights([40, 12, 1, 1], 3), window(1, 0));
+    const means = g.sigmoid(
+      g.convolution(g.reduceMean(side, g.ints([2, 3]), { keep_dims: true }), weights([40, 12, 1, 1], 4), window(1, 0)),
+    );
+    const y = g.relu(g.convolution(g.add(g.multiply(wide, means), up), weights([24, 40, 3, 3], 5), window(1, 1)));
+    return new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+  }
+
+  it('join what meets from several sides', async () => {
+    const outputs: Float32Array[] = [];
+    for (const strips of ['NEVER', 'ALWAYS']) {
+      const compiled = await core.compileModel(pyramid(), 'CPU', { INFERENCE_NUM_THREADS: 2, CUVEE_STRIPS: strips });
+      const [out] = Object.values(compiled.createInferRequest().infer([new Tensor('f32', [1, 3, 66, 34], random([1, 3, 66, 34], 9))]));
+      const { rows } = compiled.explain() as { rows: readonly Record<string, unknown>[] };
+      if (strips === 'ALWAYS')
+        expect(rows.filter((row) => row['strips'] !== '').map((row) => row['op'])).toEqual(
+          expect.arrayContaining(['Interpolate', 'Elementwise']),
+        );
+      outputs.push(Float32Array.from((out as Tensor).data as Float32Array));
+    }
+    expect(outputs[1]).toEqual(outputs[0]);
+  });
 
   it.each([1, 2, 3])('give the same bits as whole tensors, with %i threads', async (threads) => {
     for (const shape of [

@@ -275,16 +275,23 @@ function originalSupport(model: Model, copy: Model, support: Support): Support {
 }
 
 function sourceOf(model: string | URL | Uint8Array, weights: string | URL | Uint8Array | Tensor | undefined): ModelSource {
-  if (weights instanceof Tensor) return { bytes: new TextEncoder().encode(String(model)), weights: { kind: 'bytes', bytes: viewBytes(weights.data as Uint8Array) } };
-  if (model instanceof Uint8Array) return { bytes: model, ...(weights instanceof Uint8Array && { weights: { kind: 'bytes', bytes: weights } }) };
+  const given = weightsOf(weights);
+  if (model instanceof Uint8Array) return { bytes: model, ...(given && { weights: given }) };
   if (typeof model !== 'string' && !(model instanceof URL)) throw new CuveeError('ARGUMENT_INVALID', 'a model is a path, a URL or bytes');
-  if (typeof model === 'string' && model.trimStart().startsWith('<')) return { bytes: new TextEncoder().encode(model), ...(weights instanceof Uint8Array && { weights: { kind: 'bytes', bytes: weights } }) };
+  if (typeof model === 'string' && (weights instanceof Tensor || model.trimStart().startsWith('<'))) return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
   const path = toPath(model);
   const bytes = readFile(path);
-  const beside = typeof weights === 'string' || weights instanceof URL ? toPath(weights) : path.replace(/\.xml$/i, '.bin');
-  if (weights instanceof Uint8Array) return { bytes, path, weights: { kind: 'bytes', bytes: weights }, beside: besideModel(path) };
-  if (weights === undefined && (beside === path || !exists(beside))) return { bytes, path, beside: besideModel(path) };
-  return { bytes, path, weights: weightsFile(beside), beside: besideModel(path) };
+  const neighbour = path.replace(/\.xml$/i, '.bin');
+  const found = given ?? (neighbour !== path && exists(neighbour) ? weightsFile(neighbour) : undefined);
+  return { bytes, path, ...(found && { weights: found }), beside: besideModel(path) };
+}
+
+function weightsOf(weights: unknown): WeightSource | undefined {
+  if (weights === undefined) return undefined;
+  if (weights instanceof Tensor) return { kind: 'bytes', bytes: viewBytes(weights.data as Uint8Array) };
+  if (weights instanceof Uint8Array) return { kind: 'bytes', bytes: weights };
+  if (typeof weights === 'string' || weights instanceof URL) return weightsFile(toPath(weights));
+  throw new CuveeError('ARGUMENT_INVALID', 'weights are a path, a URL, bytes or a tensor');
 }
 
 /** What is wrong in a file is the file's fault, not that of an argument. */

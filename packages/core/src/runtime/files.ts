@@ -26,6 +26,7 @@ const largest = 2 ** 32;
 /** The whole file. Throws FILE_NOT_FOUND (also for a folder) or MODEL_INVALID (empty, or too large). */
 export function readFile(path: string): Uint8Array {
   const fs = builtin<Fs>('node:fs');
+  if (path.includes('\0')) throw new CuveeError('FILE_NOT_FOUND', `reading ${JSON.stringify(path)}: no path holds a null character`);
   try {
     const stat = fs.statSync(path);
     if (stat.isDirectory()) throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": it is a folder`);

@@ -94,9 +94,12 @@ const hardSigmoid: Lowering = {
 };
 
 /** The same values in another element type. */
+/** Types that are only read and written by conversions. */
+const narrow = new Set<string>(['f8e4m3', 'f8e5m2', 'f8e8m0', 'f4e2m1', 'nf4', 'u1', 'u2', 'u4', 'i2', 'i4']);
+
 const converting: Lowering = {
   refuse(node) {
-    const wrong = [node.input(0), node.output].find((v) => computeType(v.fact.type) === undefined);
+    const wrong = [node.input(0), node.output].find((v) => computeType(v.fact.type) === undefined && !narrow.has(v.fact.type));
     return wrong && `element type ${wrong.fact.type}`;
   },
   lower: (c) => c.emit('convert', '', [c.input(0)], [c.output()]),

@@ -17,7 +17,6 @@ const constants = (v: Value | undefined): number[] | undefined => {
 
 /** Same elements, other dimensions: no step runs. */
 const reshaping: Lowering = {
-  refuse: movable,
   lower: (c) => void c.view(0, c.input(0)),
 };
 

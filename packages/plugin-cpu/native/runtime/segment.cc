@@ -62,6 +62,11 @@ class Walk {
         keep = std::clamp(keep, there.begin, there.end);
         rows_[i] = {keep, there.end, std::max(to, there.end)};
       }
+      const Context& maker = *plan_.signature->steps[plan_.first + i];
+      if (rows_[i].to > rows_[i].from && maker.step->family->row_step) {
+        const auto step = static_cast<size_t>(maker.step->family->row_step(maker));
+        rows_[i].to = std::min<int64_t>(height, static_cast<int64_t>(round_up(static_cast<size_t>(rows_[i].to), step)));
+      }
     }
     return rows_;
   }

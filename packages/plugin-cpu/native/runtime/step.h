@@ -171,6 +171,8 @@ struct Family {
   // Rows of input i that output rows [y0, y1) need: writes [*a0, *a1), which the executor clamps to the image, and returns
   // true; false when the input is needed whole (weights, per-channel values).
   bool (*rows_needed)(const StepContext&, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) = nullptr;
+  // Rows that cost as much together as one alone: in strips, rows for later steps are made up to multiples of it. Null: 1.
+  int64_t (*row_step)(const StepContext&) = nullptr;
 };
 
 // All families, defined in families.cc from the one list there.

@@ -242,9 +242,14 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
   return true;
 }
 
+int64_t row_step(const StepContext& ctx) {
+  const auto& state = static_cast<const ConvState&>(**ctx.state);
+  return !state.depthwise && state.conv.method == ConvMethod::winograd ? 4 : 1;
+}
+
 }  // namespace
 
 extern const Family conv_family;
-const Family conv_family{"conv", bind, run, run_rows, rows_needed};
+const Family conv_family{"conv", bind, run, run_rows, rows_needed, row_step};
 
 }  // namespace cuvee

@@ -40,7 +40,11 @@ void row(const Instruction& in, float* d, const float* a, const float* b, const 
     case opcode::sub_: return loop2(d, a, b, n, [](float x, float y) { return x - y; });
     case opcode::mul_: return loop2(d, a, b, n, [](float x, float y) { return x * y; });
     case opcode::div_: return loop2(d, a, b, n, [](float x, float y) { return x / y; });
-    case opcode::floor_mod_: return loop2(d, a, b, n, [](float x, float y) { return x - std::floor(x / y) * y; });
+    case opcode::floor_mod_:
+      return loop2(d, a, b, n, [](float x, float y) {
+        const float rest = std::fmod(x, y);
+        return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+      });
     case opcode::mod_: return loop2(d, a, b, n, [](float x, float y) { return std::fmod(x, y); });
     case opcode::pow_: return loop2(d, a, b, n, power);
     case opcode::max_: return loop2(d, a, b, n, [](float x, float y) { return x > y || x != x ? x : y; });

@@ -54,7 +54,8 @@ T floor_remainder(T x, T y) {
     const T r = remainder_of(x, y);
     return r != 0 && (r < 0) != (y < 0) ? plus(r, y) : r;
   } else {
-    return x - std::floor(x / y) * y;
+    const T r = std::fmod(x, y);
+    return r != 0 && (r < 0) != (y < 0) ? r + y : r;
   }
 }
 template <class T>

@@ -133,6 +133,27 @@ describe('constants in files', () => {
   });
 });
 
+describe('constants in memory', () => {
+  it('are held once in the process, however often they are loaded', () => {
+    const p = plan({
+      shapes: constants(1 << 18),
+      tensors: [tensor(weight(0), [0]), tensor(output(0), [0])],
+      outputs: [1],
+      levels: [[copy(0, 1)]],
+      weights: [inMemory(floats(1 << 18, 0.5))],
+    });
+    const first = load(p),
+      second = load({ ...p, weights: [inMemory(floats(1 << 18, 0.5))] }),
+      other = load({ ...p, weights: [inMemory(floats(1 << 18, 0.25))] });
+    expect(first.details.memory).toBeGreaterThanOrEqual(1 << 20);
+    expect(second.details.memory).toBe(0);
+    expect(other.details.memory).toBeGreaterThanOrEqual(1 << 20);
+    first.release();
+    expect(f32(second.createRequest().runSync([])[0])[7]).toBe(7.5);
+    expect(f32(other.createRequest().runSync([])[0])[7]).toBe(7.25);
+  });
+});
+
 describe('shape programs', () => {
   const scope = shape.createScope();
   const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 1000], 'x.0'),

@@ -1,7 +1,8 @@
 /** @file `npx cuvee-conformance`: proves a device against reference data. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { Core } from 'cuvee';
 import type { CaseRef, Outcome } from './case.js';
 import { corpusCases, modelCases, onnxNodeCases } from './corpora.js';
@@ -31,6 +32,7 @@ const number = (text: string): number => {
 };
 
 const program = new Command('cuvee-conformance')
+  .exitOverride()
   .description('Proves a device against reference data. A crash or hang of one case is that case’s failure, never the run’s.')
   .option('--device <device>', 'device text, as in compileModel', 'CPU')
   .option('--corpus <dir>', 'an operation corpus: a folder of zips, or unpacked')
@@ -57,6 +59,10 @@ async function main(flags: Flags): Promise<number> {
     return 2;
   }
   const wanted = flags.only ? all.filter((c) => glob(flags.only as string).test(c.id)) : all;
+  if (wanted.length === 0) {
+    console.error(flags.only ? `no case matches "${flags.only}"` : 'there are no cases');
+    return 1;
+  }
   const before = flags.resume && flags.json && existsSync(flags.json) ? (JSON.parse(readFileSync(flags.json, 'utf8')) as { cases: Record<string, Outcome> }).cases : {};
   const cases: Record<string, Outcome> = { ...before };
   const todo = wanted.filter((c) => !cases[c.id]);
@@ -96,9 +102,15 @@ function progress(done: number, total: number, cases: Readonly<Record<string, Ou
   process.stderr.write(`\r${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}/${total}, ${failed} failed `);
 }
 
+/** The engine's name for reports. Throws when the plugin or the device is not there, before any case is run. */
 async function describe({ device, plugin }: Flags): Promise<string> {
-  if (plugin) return `cuvee 0.1.0 ${device} (${plugin})`;
-  const reports = await new Core().devices();
+  if (plugin) {
+    createRequire(`${process.cwd()}/`).resolve(plugin);
+    return `cuvee 0.1.0 ${device} (${plugin})`;
+  }
+  const core = new Core();
+  core.propertyTable(device);
+  const reports = await core.devices();
   const isa = reports.find((r) => r.name === device)?.capabilities.find((c) => c.startsWith('ISA_'));
   return `cuvee 0.1.0 ${device}${isa ? ` ${isa.slice(4).toLowerCase()}` : ''}`;
 }
@@ -106,6 +118,9 @@ async function describe({ device, plugin }: Flags): Promise<string> {
 try {
   process.exitCode = await main(program.parse().opts<Flags>());
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
 }

@@ -29,9 +29,9 @@ export interface Ended {
 }
 
 /** `cuvee-conformance` with these flags. */
-export function conformance(flags: readonly string[], cwd = folder): Promise<Ended> {
+export function conformance(flags: readonly string[], cwd = folder, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(folder, 'dist', 'cli.js'), ...flags], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(folder, 'dist', 'cli.js'), ...flags], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part: Buffer) => void (stdout += part.toString()));
     child.stderr.on('data', (part: Buffer) => void (stderr += part.toString()));
@@ -41,11 +41,14 @@ export function conformance(flags: readonly string[], cwd = folder): Promise<End
 }
 
 /** All results of a corpus on a device. */
-export async function runCorpus(device: Device, corpus: Corpus): Promise<Report> {
+export const runCorpus = (device: Device, corpus: Corpus, env: NodeJS.ProcessEnv = {}): Promise<Report> => reportOf(['--device', device, ...corpora[corpus], '--timeout', '60'], env);
+
+/** The report of a run with these flags. */
+export async function reportOf(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Report> {
   const temporary = mkdtempSync(join(tmpdir(), 'cuvee-conformance-'));
   try {
     const file = join(temporary, 'report.json');
-    const { code, stderr } = await conformance(['--device', device, ...corpora[corpus], '--json', file, '--timeout', '60']);
+    const { code, stderr } = await conformance([...flags, '--json', file], folder, env);
     if (code !== 0 && code !== 1) throw new Error(`cuvee-conformance ended with ${code}: ${stderr}`);
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } finally {

@@ -131,6 +131,7 @@ BENCH(bench_conv_planar) {
   bench_conv({3, 16, 640, 640, 3, 2}, true, true);
   bench_conv({3, 16, 48, 320, 3, 2}, true, true);
   bench_conv({3, 64, 224, 224, 7, 2}, true, true);
+  bench_conv({3, 16, 800, 12128, 3, 2}, true, true);
 }
 BENCH(bench_conv_1x1) {
   for (const Layer& l : {Layer{16, 32, 320, 320, 1, 1}, {32, 48, 160, 160, 1, 1}, {48, 48, 160, 160, 1, 1}, {48, 96, 80, 80, 1, 1}, {96, 96, 80, 80, 1, 1},

@@ -30,12 +30,15 @@ export function compile(model: Model, isa: Isa): Compiled {
   return { ...finish(draft, isa, prologue), rules, model };
 }
 
+/** Constants up to this many bytes are folded in JavaScript: what rules look at. Larger ones are the prologue's. */
+const foldedHere = 1 << 14;
+
 /** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. */
 export function prepare(model: Model): ReadonlyMap<string, number> {
   for (const node of model.nodes()) for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) prepare(attribute);
-  foldConstants(model);
+  foldConstants(model, foldedHere);
   const counts = new Map(rewrite(model, canonicalRules));
-  foldConstants(model);
+  foldConstants(model, foldedHere);
   for (const [name, n] of rewrite(model, fusionRules)) counts.set(name, (counts.get(name) ?? 0) + n);
   fuseElementwise(model);
   return counts;
@@ -53,8 +56,10 @@ export function refusals(model: Model): readonly { readonly node: Node; readonly
 
 /** Why a node cannot run here, or undefined: the one predicate of `query` and `compile`. */
 export function refusal(node: Node): string | undefined {
-  if (node.op.name === 'Parameter' || node.op.name === 'Result' || node.op.name === 'Constant') return node.output.fact.shape ? undefined : 'its rank is unknown';
-  if (node.outputs.some((v) => v.fact.shape === undefined) || node.inputs.some((v) => v && v.fact.shape === undefined)) return 'a tensor of unknown rank';
+  if (node.op.name === 'Parameter' || node.op.name === 'Result' || node.op.name === 'Constant')
+    return node.output.fact.shape ? undefined : 'its rank is unknown';
+  if (node.outputs.some((v) => v.fact.shape === undefined) || node.inputs.some((v) => v && v.fact.shape === undefined))
+    return 'a tensor of unknown rank';
   const string = [...node.inputs, ...node.outputs].find((v) => v?.fact.type === 'string' || v?.fact.type === 'dynamic');
   if (string) return `element type ${string.fact.type}`;
   if (needsNoStep(node)) return undefined;
@@ -64,7 +69,8 @@ export function refusal(node: Node): string | undefined {
 }
 
 /** Whether all that a node makes is known as constants or sizes before it would run. */
-const needsNoStep = (node: Node): boolean => !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
+const needsNoStep = (node: Node): boolean =>
+  !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
 
 /** `inside`: as a body, which has no prologue. */
 function lower(model: Model, isa: Isa, inside = false): Lowered {
@@ -77,7 +83,10 @@ function lower(model: Model, isa: Isa, inside = false): Lowered {
   const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
   const prologue = constants.nodes.size > 0 ? lowerConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
-  lowerNodes(context, model.nodes().filter((n) => !constants.nodes.has(n)));
+  lowerNodes(
+    context,
+    model.nodes().filter((n) => !constants.nodes.has(n)),
+  );
   model.results.forEach((r, index) => {
     context.node = r;
     context.finishResult(r.input(0), index);
@@ -103,7 +112,10 @@ function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPar
     wanted.set(target, [...(wanted.get(target) ?? []), { kind: 'weight', weight }]);
   }
   const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
-  lowerNodes(context, model.nodes().filter((n) => nodes.has(n)));
+  lowerNodes(
+    context,
+    model.nodes().filter((n) => nodes.has(n)),
+  );
   for (const value of [...wanted.keys()]) {
     context.node = value.node;
     context.finishWanted(value);
@@ -125,7 +137,13 @@ function lowerNodes(context: LoweringContext, nodes: readonly Node[]): void {
 
 function defineInput(context: LoweringContext, parameter: Node, index: number): void {
   const { fact } = parameter.output;
-  const id = context.draft.addTensor({ type: fact.type, layout: 'plain', storage: { kind: 'input', index }, dims: fact.shape ?? [], name: parameter.name });
+  const id = context.draft.addTensor({
+    type: fact.type,
+    layout: 'plain',
+    storage: { kind: 'input', index },
+    dims: fact.shape ?? [],
+    name: parameter.name,
+  });
   context.draft.inputs.push(id);
   context.define(parameter.output, 'plain', id);
   fact.shape?.forEach((d, axis) => {
@@ -139,6 +157,8 @@ function unsupported(model: Model, refused: readonly { readonly node: Node; read
   for (const { node, reason } of refused) kinds.set(`${node.op.name} (${reason})`, (kinds.get(`${node.op.name} (${reason})`) ?? 0) + 1);
   const list = [...kinds].map(([kind, n]) => (n === 1 ? kind : `${kind} × ${n}`)).join(', ');
   const first = refused[0]?.node;
-  return new CuveeError('MODEL_UNSUPPORTED', `device CPU cannot run "${model.name}": ${list}; first at "${first?.name}"`, { op: first?.op.name, node: first?.name });
+  return new CuveeError('MODEL_UNSUPPORTED', `device CPU cannot run "${model.name}": ${list}; first at "${first?.name}"`, {
+    op: first?.op.name,
+    node: first?.name,
+  });
 }
-

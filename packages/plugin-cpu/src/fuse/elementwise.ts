@@ -7,7 +7,11 @@ const mostInputs = 8;
 
 const joins = (v: Value): boolean => v.fact.type === 'f32' || v.fact.type === 'boolean';
 /** A node whose operation can be part of a program: f32, its booleans included. */
-const member = (node: Node): boolean => instructionOf(node) !== undefined && node.outputs.length === 1 && joins(node.output) && node.inputs.every((v) => v !== undefined && joins(v));
+const member = (node: Node): boolean =>
+  instructionOf(node) !== undefined &&
+  node.outputs.length === 1 &&
+  joins(node.output) &&
+  node.inputs.every((v) => v !== undefined && joins(v));
 
 /**
  * Whether `a` may have the shape of `b`, into which it broadcasts: equal sizes, or sizes that only the run tells. Computing `a` at
@@ -20,7 +24,9 @@ const mayHaveShape = (a: Value, b: Value): boolean => {
 };
 
 /** What the instruction of a node reads, each value once. */
-const operands = (node: Node): readonly Value[] => [...new Set(node.inputs.slice(0, (instructionOf(node) as { reads: number }).reads) as Value[])];
+const operands = (node: Node): readonly Value[] => [
+  ...new Set(node.inputs.slice(0, (instructionOf(node) as { reads: number }).reads) as Value[]),
+];
 
 /** A program under construction, from its root upwards. */
 class Group {
@@ -46,7 +52,13 @@ class Group {
   }
 
   private absorbs(value: Value): boolean {
-    return value.fact.value === undefined && value.users.size === 1 && mayHaveShape(value, this.root.output) && member(value.node) && this.nodes.size < mostInstructions;
+    return (
+      value.fact.value === undefined &&
+      [...value.users].every((user) => this.nodes.has(user)) &&
+      mayHaveShape(value, this.root.output) &&
+      member(value.node) &&
+      this.nodes.size < mostInstructions
+    );
   }
 
   /** Instructions in order of dependence. */
@@ -77,7 +89,12 @@ export function fuseElementwise(model: Model): void {
     if (group.nodes.size < 2) continue;
     for (const node of group.nodes) taken.add(node);
     const origin = [...group.nodes].flatMap((n) => n.origin);
-    const [value] = g.node(Elementwise, group.inputs, { program: writeProgram(group.program(order)), type: root.output.fact.type }, { name: root.name, origin }) as [Value];
+    const [value] = g.node(
+      Elementwise,
+      group.inputs,
+      { program: writeProgram(group.program(order)), type: root.output.fact.type },
+      { name: root.name, origin },
+    ) as [Value];
     applyPatch(model, [[root.output, value]], 'elementwise fusion');
   }
 }

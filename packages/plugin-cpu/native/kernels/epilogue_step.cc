@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "kernels/negligible.h"
+
 namespace cuvee {
 namespace {
 
@@ -9,6 +11,11 @@ void fill_channels(void* to, const TensorView& from, const void* argument, Paral
   const int channels = *static_cast<const int*>(argument);
   std::memset(to, 0, channel_array_size(channels) * sizeof(float));
   std::memcpy(to, from.data, static_cast<size_t>(channels) * sizeof(float));
+}
+
+void fill_bias(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  fill_channels(to, from, argument, pool);
+  drop_negligible(static_cast<float*>(to), static_cast<size_t>(*static_cast<const int*>(argument)));
 }
 
 }  // namespace
@@ -20,7 +27,9 @@ Status bind_epilogue(StepContext& ctx, int channels, int first_arg, EpilogueStat
     keep = ctx.pack(input, "channels", channel_array_size(channels) * sizeof(float), fill_channels, &channels);
     return keep ? static_cast<const float*>(keep->data()) : nullptr;
   };
-  e.bias = array(epilogue_first, state.bias);
+  // A denormal bias starts a dead channel's sums, which then stay denormal all along.
+  if (ctx.accurate || ctx.in[epilogue_first].absent) e.bias = array(epilogue_first, state.bias);
+  else if ((state.bias = ctx.pack(epilogue_first, "bias", channel_array_size(channels) * sizeof(float), fill_bias, &channels))) e.bias = static_cast<const float*>(state.bias->data());
   e.post_scale = array(epilogue_first + 2, state.post_scale);
   e.post_shift = array(epilogue_first + 3, state.post_shift);
   const bool missing = (!ctx.in[epilogue_first].absent && !e.bias) || (!ctx.in[epilogue_first + 2].absent && !e.post_scale);

@@ -1,5 +1,6 @@
 #include "kernels/table.h"
 #include "kernels/tile/tile.h"
+#include "kernels/negligible.h"
 #include "tests/check.h"
 
 using namespace cuvee;
@@ -41,4 +42,16 @@ TEST(tile_extreme_arguments_stay_sane) {
     tile.activate(y, x, 8, Act::relu, 0, 0);
     CHECK(y[0] == 0 && y[1] == inf, "%s: relu", isa_name(isa));
   }
+}
+
+TEST(negligible_constants_become_zero) {
+  std::vector<float> values = {1.0f, -1e-20f, 1e-25f, -1e-39f, 0.0f};
+  drop_negligible(values.data(), values.size());
+  CHECK(values[0] == 1 && values[1] == -1e-20f && values[2] == 0 && values[3] == 0, "relative to 1: %g %g", double(values[2]), double(values[3]));
+  std::vector<float> tiny = {1e-30f, 1e-39f};
+  drop_negligible(tiny.data(), tiny.size());
+  CHECK(tiny[1] != 0, "a small tensor lost its small values");
+  std::vector<float> wild = {INFINITY, 1e-39f};
+  drop_negligible(wild.data(), wild.size());
+  CHECK(wild[1] != 0, "infinity made everything negligible");
 }

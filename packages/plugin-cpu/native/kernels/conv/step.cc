@@ -9,6 +9,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/epilogue_step.h"
+#include "kernels/negligible.h"
 
 namespace cuvee {
 namespace {
@@ -48,6 +49,11 @@ void fill_weights(void* to, const TensorView& from, const void* argument, Parall
   }
   const ConvPlan& plan = job.state->conv;
   parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w, dst, panel); });
+}
+
+void fill_constant(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  fill_weights(to, from, argument, pool);
+  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->state->packed_floats);
 }
 
 // Inputs and arguments that every convolution has; those of a virtual concatenation follow.
@@ -135,8 +141,8 @@ Status bind(StepContext& ctx) {
   const int outputs = s.out_channels;
   const PackJob job{state.get(), weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
   if (ctx.is_constant(1)) {
-    const std::string format = (state->depthwise ? "depthwise:" + std::to_string(ctx.block) : "conv:" + std::to_string(ctx.block) + ":" + std::to_string(state->conv.packing)) + scale_format(ctx);
-    state->packed = ctx.pack(1, format, state->packed_floats * sizeof(float), fill_weights, &job);
+    const std::string format = (state->depthwise ? "depthwise:" + std::to_string(ctx.block) : "conv:" + std::to_string(ctx.block) + ":" + std::to_string(state->conv.packing)) + scale_format(ctx) + (ctx.accurate ? ":exact" : "");
+    state->packed = ctx.pack(1, format, state->packed_floats * sizeof(float), ctx.accurate ? fill_weights : fill_constant, &job);
     if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its weights");
     ctx.need_scratch(state->scratch_floats * sizeof(float) * ctx.pool->threads());
   } else {

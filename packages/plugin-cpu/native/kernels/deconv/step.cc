@@ -3,6 +3,7 @@
 
 #include "kernels/deconv/deconv.h"
 #include "kernels/epilogue_step.h"
+#include "kernels/negligible.h"
 
 namespace cuvee {
 namespace {
@@ -37,6 +38,11 @@ void fill_weights(void* to, const TensorView& from, const void* argument, Parall
   parallel_for(pool, static_cast<int>(plan.blocks.panels.size()), [&](int panel, int) { deconv_pack(plan, w, static_cast<float*>(to), panel); });
 }
 
+void fill_constant(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  fill_weights(to, from, argument, pool);
+  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->plan->packed_floats);
+}
+
 DeconvShape shape_of(const StepContext& ctx) {
   const TensorView& x = ctx.in[0];
   const TensorView& w = ctx.in[1];
@@ -63,8 +69,8 @@ Status bind(StepContext& ctx) {
   const PackJob job{&state->plan, weight_scale(ctx)};
   size_t extra = 0;
   if (ctx.is_constant(1)) {
-    const std::string format = "deconv:" + std::to_string(ctx.block) + ":" + std::to_string(state->plan.packing) + ":" + std::to_string(s.groups) + scale_format(ctx);
-    state->packed = ctx.pack(1, format, state->plan.packed_floats * sizeof(float), fill_weights, &job);
+    const std::string format = "deconv:" + std::to_string(ctx.block) + ":" + std::to_string(state->plan.packing) + ":" + std::to_string(s.groups) + scale_format(ctx) + (ctx.accurate ? ":exact" : "");
+    state->packed = ctx.pack(1, format, state->plan.packed_floats * sizeof(float), ctx.accurate ? fill_weights : fill_constant, &job);
     if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its weights");
   } else {
     extra = (state->plan.packed_floats + 15) / 16 * 16;

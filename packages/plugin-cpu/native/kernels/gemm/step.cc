@@ -5,6 +5,7 @@
 
 #include "kernels/epilogue_step.h"
 #include "kernels/gemm/gemm.h"
+#include "kernels/negligible.h"
 
 namespace cuvee {
 namespace {
@@ -51,6 +52,12 @@ void pack_all(const PackJob& job, const float* b, float* to, Parallel& pool) {
 
 void fill_b(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   pack_all(*static_cast<const PackJob*>(argument), from.as<float>(), static_cast<float*>(to), pool);
+}
+
+void fill_constant_b(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  fill_b(to, from, argument, pool);
+  const PackJob& job = *static_cast<const PackJob*>(argument);
+  for (int64_t i = 0; i < job.matrices; ++i) drop_negligible(static_cast<float*>(to) + i * job.packed_floats, job.plan->packed_floats);
 }
 
 // Offsets of the matrices of `v` for every product, in matrices, under broadcasting of the leading dimensions.
@@ -104,7 +111,7 @@ Status bind_f32(StepContext& ctx) {
   size_t extra = 0;
   if (ctx.is_constant(1)) {
     const PackJob job{&state->plan, weight_scale(ctx), state->b_count, state->packed_floats};
-    state->packed = ctx.pack(1, "gemm:" + std::to_string(ctx.block) + ":" + std::to_string(state->plan.packing) + scale_format(ctx), bytes, fill_b, &job);
+    state->packed = ctx.pack(1, "gemm:" + std::to_string(ctx.block) + ":" + std::to_string(state->plan.packing) + scale_format(ctx) + (ctx.accurate ? ":exact" : ""), bytes, ctx.accurate ? fill_b : fill_constant_b, &job);
     if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its matrix");
   } else {
     extra = bytes;

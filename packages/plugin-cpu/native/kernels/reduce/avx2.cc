@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ReduceKernels reduce_avx2;
-const ReduceKernels reduce_avx2 = {row, combine};
+const ReduceKernels reduce_avx2 = {row, combine, columns};
 }  // namespace cuvee

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ReduceKernels reduce_avx512;
-const ReduceKernels reduce_avx512 = {row, combine};
+const ReduceKernels reduce_avx512 = {row, combine, columns};
 }  // namespace cuvee

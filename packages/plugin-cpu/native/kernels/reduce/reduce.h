@@ -15,6 +15,8 @@ struct ReduceKernels {
   float (*row)(Reduction kind, const float* x, std::ptrdiff_t n);
   // acc[i] = acc[i] combined with x[i]; `first`: acc[i] = x[i] prepared.
   void (*combine)(Reduction kind, float* acc, const float* x, std::ptrdiff_t n, bool first);
+  // y[i] = the reduction of x[r * stride + i] over r < rows, rows >= 1, for i < n.
+  void (*columns)(Reduction kind, float* y, const float* x, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t n);
 };
 const ReduceKernels& reduce_kernels(Isa isa);
 

@@ -47,6 +47,44 @@ void reduce_combine(float* acc, const float* x, std::ptrdiff_t n, bool first) {
   else for (std::ptrdiff_t i = 0; i < n; ++i) acc[i] = joined<K>(acc[i], prepared<K>(x[i]));
 }
 
+// Four rows at a time, each into sums of its own: a fixed order, and no waiting for the previous addition.
+template <Reduction K>
+void reduce_columns(float* y, const float* x, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t n) {
+  constexpr int wide = 16, deep = 4;
+  for (std::ptrdiff_t c = 0; c < n; c += wide) {
+    const int width = n - c < wide ? static_cast<int>(n - c) : wide;
+    if (width < wide || rows < deep) {
+      for (int i = 0; i < width; ++i) {
+        float r = prepared<K>(x[c + i]);
+        for (std::ptrdiff_t k = 1; k < rows; ++k) r = joined<K>(r, prepared<K>(x[k * stride + c + i]));
+        y[c + i] = r;
+      }
+      continue;
+    }
+    float part[deep][wide];
+    for (int k = 0; k < deep; ++k)
+      for (int i = 0; i < wide; ++i) part[k][i] = prepared<K>(x[k * stride + c + i]);
+    std::ptrdiff_t r = deep;
+    for (; r + deep <= rows; r += deep)
+      for (int k = 0; k < deep; ++k)
+        for (int i = 0; i < wide; ++i) part[k][i] = joined<K>(part[k][i], prepared<K>(x[(r + k) * stride + c + i]));
+    for (int k = 0; r < rows; ++r, ++k)
+      for (int i = 0; i < wide; ++i) part[k][i] = joined<K>(part[k][i], prepared<K>(x[r * stride + c + i]));
+    for (int i = 0; i < wide; ++i) y[c + i] = joined<K>(joined<K>(part[0][i], part[1][i]), joined<K>(part[2][i], part[3][i]));
+  }
+}
+
+void columns(Reduction kind, float* y, const float* x, std::ptrdiff_t stride, std::ptrdiff_t rows, std::ptrdiff_t n) {
+  switch (kind) {
+    case Reduction::max: return reduce_columns<Reduction::max>(y, x, stride, rows, n);
+    case Reduction::min: return reduce_columns<Reduction::min>(y, x, stride, rows, n);
+    case Reduction::prod: return reduce_columns<Reduction::prod>(y, x, stride, rows, n);
+    case Reduction::l1: return reduce_columns<Reduction::l1>(y, x, stride, rows, n);
+    case Reduction::l2: case Reduction::sum_square: return reduce_columns<Reduction::l2>(y, x, stride, rows, n);
+    default: return reduce_columns<Reduction::sum>(y, x, stride, rows, n);
+  }
+}
+
 float row(Reduction kind, const float* x, std::ptrdiff_t n) {
   switch (kind) {
     case Reduction::max: return reduce_row<Reduction::max>(x, n);

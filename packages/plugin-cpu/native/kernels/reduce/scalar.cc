@@ -2,5 +2,5 @@
 
 namespace cuvee {
 extern const ReduceKernels reduce_scalar;
-const ReduceKernels reduce_scalar = {row, combine};
+const ReduceKernels reduce_scalar = {row, combine, columns};
 }  // namespace cuvee

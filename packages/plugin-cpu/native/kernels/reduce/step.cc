@@ -105,7 +105,8 @@ void run_f32(StepContext& ctx, const ReduceState& s) {
       const int64_t o = u / pieces, at = u % pieces * piece, n = std::min(piece, width - at);
       const float* from = x + offset_of(o, s.kept, s.kept_strides, s.kept.empty() ? 0 : 1) + at;
       float* to = y + o * width + at;
-      for (int64_t r = 0; r < s.count; ++r) kernels.combine(s.kind, to, from + offset_of(r, s.gone, s.gone_strides, 0), n, r == 0);
+      if (s.gone.size() == 1) kernels.columns(s.kind, to, from, s.gone_strides[0], s.count, n);
+      else for (int64_t r = 0; r < s.count; ++r) kernels.combine(s.kind, to, from + offset_of(r, s.gone, s.gone_strides, 0), n, r == 0);
       for (int64_t i = 0; i < n; ++i) to[i] = finished(s, to[i]);
     }
   });

@@ -38,6 +38,7 @@ CUVEE_OLD(pthread_getspecific);
 CUVEE_OLD(pthread_setspecific);
 CUVEE_OLD(exp);
 CUVEE_OLD(log);
+CUVEE_OLD(log2);
 CUVEE_OLD(pow);
 
 extern "C" {
@@ -51,6 +52,7 @@ void* oldest_pthread_getspecific(pthread_key_t);
 int oldest_pthread_setspecific(pthread_key_t, const void*);
 double oldest_exp(double);
 double oldest_log(double);
+double oldest_log2(double);
 double oldest_pow(double, double);
 
 CUVEE_HIDDEN int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) noexcept {
@@ -70,9 +72,11 @@ CUVEE_HIDDEN int pthread_setspecific(pthread_key_t key, const void* value) noexc
 // 2.29: the older ones differ in how they report errors, not in values. Named by `asm`, since headers declare them otherwise.
 CUVEE_HIDDEN double local_exp(double) __asm__("exp");
 CUVEE_HIDDEN double local_log(double) __asm__("log");
+CUVEE_HIDDEN double local_log2(double) __asm__("log2");
 CUVEE_HIDDEN double local_pow(double, double) __asm__("pow");
 double local_exp(double x) { return oldest_exp(x); }
 double local_log(double x) { return oldest_log(x); }
+double local_log2(double x) { return oldest_log2(x); }
 double local_pow(double x, double y) { return oldest_pow(x, y); }
 
 // 2.33. The kernel fills `struct stat` as glibc lays it out on both processors.

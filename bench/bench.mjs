@@ -33,7 +33,8 @@ function standingSet() {
 /** Runners on this machine, Cuvée first. */
 function runners() {
   const found = [{ name: 'cuvee', command: [process.execPath, join(here, 'runner.mjs')] }];
-  if (existsSync(join(peers, 'node', 'node_modules', 'onnxruntime-node'))) found.push({ name: 'onnxruntime-node', command: [process.execPath, join(here, 'peers', 'run-onnxruntime-node.mjs')] });
+  if (existsSync(join(peers, 'node', 'node_modules', 'onnxruntime-node')))
+    found.push({ name: 'onnxruntime-node', command: [process.execPath, join(here, 'peers', 'run-onnxruntime-node.mjs')] });
   const python = join(peers, 'venv', 'bin', 'python');
   if (existsSync(python)) found.push({ name: 'openvino', command: [python, join(here, 'peers', 'run_openvino.py')] });
   return found;
@@ -118,7 +119,13 @@ async function measure({ name, model, shape, input }, { rounds, runs, threads })
 }
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, rounds: { type: 'string', default: '9' }, runs: { type: 'string', default: '5' }, threads: { type: 'string', default: '2' }, json: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '9' },
+    runs: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    json: { type: 'string' },
+  },
 });
 await setup({ types: false });
 const { Core } = await import('cuvee');
@@ -126,12 +133,22 @@ const core = new Core();
 const report = [];
 for (const entry of standingSet().filter(({ name }) => !values.only || name.includes(values.only))) {
   const model = await core.readModel(entry.model);
-  const result = await measure({ ...entry, input: model.inputs[0].anyName }, { rounds: Number(values.rounds), runs: Number(values.runs), threads: Number(values.threads) });
+  const result = await measure(
+    { ...entry, input: model.inputs[0].anyName },
+    { rounds: Number(values.rounds), runs: Number(values.runs), threads: Number(values.threads) },
+  );
   report.push(result);
   console.log(`\n${result.name}  [${result.shape}]  ${values.threads} threads, ${values.rounds} rounds of ${values.runs}`);
   console.log('runner                 ms   cuvee/it   load ms  first ms   peak MB   difference  engine');
   for (const { runner, ms, ratio, load_ms, first_ms, peak_mb, difference: far, engine } of result.results) {
-    const cells = [ms.toFixed(2).padStart(8), ratio.toFixed(3).padStart(10), load_ms.toFixed(0).padStart(9), first_ms.toFixed(1).padStart(9), peak_mb.toFixed(0).padStart(9), far.toExponential(1).padStart(12)];
+    const cells = [
+      ms.toFixed(2).padStart(8),
+      ratio.toFixed(3).padStart(10),
+      load_ms.toFixed(0).padStart(9),
+      first_ms.toFixed(1).padStart(9),
+      peak_mb.toFixed(0).padStart(9),
+      far.toExponential(1).padStart(12),
+    ];
     console.log(`${runner.padEnd(17)}${cells.join(' ')}  ${engine}`);
   }
 }

@@ -23,12 +23,20 @@ await serve({
     const core = new Core();
     const model = await core.readModel(path);
     if (shapes === 'static') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.join(',')}]`])));
-    else if (shapes === 'all-dynamic') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));
+    else if (shapes === 'all-dynamic')
+      model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));
     else if (shapes !== 'dynamic') throw new Error(`shapes is ${shapes}, not static, dynamic or all-dynamic`);
     const hints = precision === 'default' ? {} : { INFERENCE_PRECISION_HINT: precision };
-    const compiled = await core.compileModel(model, device, { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: 'LATENCY', ...hints, ...properties });
+    const compiled = await core.compileModel(model, device, {
+      INFERENCE_NUM_THREADS: threads,
+      PERFORMANCE_HINT: 'LATENCY',
+      ...hints,
+      ...properties,
+    });
     request = compiled.createInferRequest();
-    tensors = Object.fromEntries(Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]));
+    tensors = Object.fromEntries(
+      Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]),
+    );
   },
 
   async infer() {

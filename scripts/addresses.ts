@@ -8,8 +8,22 @@ import { join } from 'node:path';
 import { type Finding, type Guard, isTest, main, sources, withoutComments } from './lib/guard.js';
 import { packages, root } from './lib/workspace.mjs';
 
-const hosts = ['registry.npmjs', 'registry.yarnpkg', 'registry.npmmirror', 'pypi.org', 'pythonhosted', 'raw.githubusercontent', 'codeload.github', 'huggingface.co', 'storage.googleapis', 'storage.openvinotoolkit'];
-const address = new RegExp(`https?://[^\\s"'<>)]*(?:${hosts.map((host) => host.replaceAll('.', '\\.')).join('|')}|/releases/download/)[^\\s"'<>)]*`, 'g');
+const hosts = [
+  'registry.npmjs',
+  'registry.yarnpkg',
+  'registry.npmmirror',
+  'pypi.org',
+  'pythonhosted',
+  'raw.githubusercontent',
+  'codeload.github',
+  'huggingface.co',
+  'storage.googleapis',
+  'storage.openvinotoolkit',
+];
+const address = new RegExp(
+  `https?://[^\\s"'<>)]*(?:${hosts.map((host) => host.replaceAll('.', '\\.')).join('|')}|/releases/download/)[^\\s"'<>)]*`,
+  'g',
+);
 const networkModule = /['"]node:(https?|http2|net|tls|dgram|dns)['"]/;
 
 /** Download and registry addresses in a text. */
@@ -35,7 +49,8 @@ function check(): Finding {
     if (networkModule.test(withoutComments(text))) problems.push(`${path} imports a network module`);
   }
   for (const { name, manifest } of packages() as { name: string; manifest: { scripts?: Record<string, string> } }[]) {
-    for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) if (manifest.scripts?.[hook]) problems.push(`${name} has the install script ${hook}`);
+    for (const hook of ['preinstall', 'install', 'postinstall', 'prepare'])
+      if (manifest.scripts?.[hook]) problems.push(`${name} has the install script ${hook}`);
   }
   return { text: `${files.length} committed text files`, problems };
 }

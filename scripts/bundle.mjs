@@ -47,23 +47,25 @@ async function bundlePackage(pack, esbuild) {
       if (!executable) throw new SetupError(`${name}: package.json promises ${output}, but ${wanted} does not exist`);
       continue;
     }
-    await esbuild.build({
-      entryPoints: [join(folder, source)],
-      outfile: join(folder, output),
-      bundle: true,
-      format: 'esm',
-      platform: 'neutral',
-      target: 'node20.19',
-      mainFields: [],
-      external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
-      minifySyntax: true, // names and line breaks stay: Node prints the line that threw
-      legalComments: 'none',
-      banner: executable ? { js: '#!/usr/bin/env node' } : {},
-      logLevel: 'error',
-      absWorkingDir: root,
-    }).catch((error) => {
-      throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
-    });
+    await esbuild
+      .build({
+        entryPoints: [join(folder, source)],
+        outfile: join(folder, output),
+        bundle: true,
+        format: 'esm',
+        platform: 'neutral',
+        target: 'node20.19',
+        mainFields: [],
+        external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
+        minifySyntax: true, // names and line breaks stay: Node prints the line that threw
+        legalComments: 'none',
+        banner: executable ? { js: '#!/usr/bin/env node' } : {},
+        logLevel: 'error',
+        absWorkingDir: root,
+      })
+      .catch((error) => {
+        throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
+      });
     if (executable) chmodSync(join(folder, output), 0o755);
   }
   writeStamp(stamp, value);

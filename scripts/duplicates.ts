@@ -38,7 +38,10 @@ export function duplicateRuns(files: readonly Line[][]): Run[] {
   const runs: Run[] = [];
   for (const lines of files) {
     for (let at = 0; at + shortest <= lines.length; at++) {
-      const key = lines.slice(at, at + shortest).map(({ text }) => text).join('\n');
+      const key = lines
+        .slice(at, at + shortest)
+        .map(({ text }) => text)
+        .join('\n');
       const before = seen.get(key);
       if (!before) {
         seen.set(key, { lines, at });
@@ -46,7 +49,12 @@ export function duplicateRuns(files: readonly Line[][]): Run[] {
       }
       if (before.lines === lines && at - before.at < shortest) continue;
       let length = shortest;
-      while (at + length < lines.length && before.at + length < before.lines.length && lines[at + length]!.text === before.lines[before.at + length]!.text) length++;
+      while (
+        at + length < lines.length &&
+        before.at + length < before.lines.length &&
+        lines[at + length]!.text === before.lines[before.at + length]!.text
+      )
+        length++;
       runs.push({ length, first: before.lines[before.at]!, second: lines[at]! });
       at += length - 1;
     }
@@ -60,9 +68,20 @@ function check(): Finding {
   const runs = duplicateRuns(files);
   const twice = runs.reduce((sum, { length }) => sum + length, 0);
   const share = total === 0 ? 0 : twice / total;
-  const shown = runs.slice(0, 12).map(({ length, first, second }) => `  ${length} lines: ${first.file}:${first.number} and ${second.file}:${second.number}`);
-  const text = [`${runs.length} runs, ${twice} of ${total} lines (${(share * 100).toFixed(2)} %, limit ${allowedShare * 100} %)`, ...shown].join('\n');
-  return { text, problems: share > allowedShare ? [`${(share * 100).toFixed(2)} % of the lines stand twice, limit ${allowedShare * 100} %: make one piece of code serve both`] : [] };
+  const shown = runs
+    .slice(0, 12)
+    .map(({ length, first, second }) => `  ${length} lines: ${first.file}:${first.number} and ${second.file}:${second.number}`);
+  const text = [
+    `${runs.length} runs, ${twice} of ${total} lines (${(share * 100).toFixed(2)} %, limit ${allowedShare * 100} %)`,
+    ...shown,
+  ].join('\n');
+  return {
+    text,
+    problems:
+      share > allowedShare
+        ? [`${(share * 100).toFixed(2)} % of the lines stand twice, limit ${allowedShare * 100} %: make one piece of code serve both`]
+        : [],
+  };
 }
 
 export const duplicates: Guard = { name: 'duplicates', check };

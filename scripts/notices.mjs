@@ -40,13 +40,16 @@ function dependenciesOf(start) {
   return found;
 }
 
-const licenceFile = (folder) => readdirSync(folder).find((name) => /^licen[cs]e/i.test(name)) ?? readdirSync(folder).find((name) => /^copying/i.test(name));
+const licenceFile = (folder) =>
+  readdirSync(folder).find((name) => /^licen[cs]e/i.test(name)) ?? readdirSync(folder).find((name) => /^copying/i.test(name));
 
 function section(title, folder) {
   const { license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const text = licenceFile(folder);
   const holder = typeof author === 'string' ? author : author?.name;
-  const body = text ? readFileSync(join(folder, text), 'utf8').trim() : `Published under ${license}${holder ? ` by ${holder}` : ''}; the package holds no licence text of its own.`;
+  const body = text
+    ? readFileSync(join(folder, text), 'utf8').trim()
+    : `Published under ${license}${holder ? ` by ${holder}` : ''}; the package holds no licence text of its own.`;
   return `### ${title}\n\nLicence: ${typeof license === 'string' ? license : (license?.type ?? 'see below')}\n\n\`\`\`text\n${body.replace(/\r/g, '')}\n\`\`\`\n`;
 }
 
@@ -80,12 +83,15 @@ function compose() {
     'The Linux binary links libstdc++ and libgcc statically; both are under GPL-3.0 with the GCC Runtime Library Exception 3.1, which allows it.\n',
     '## Used by the examples only, not published\n',
     ...listed(shown),
-    ...(data.length > 0 ? ['## Test data in this repository\n', 'Origin and licence stand beside the data:\n', ...data.map((path) => `- ${path}`), ''] : []),
+    ...(data.length > 0
+      ? ['## Test data in this repository\n', 'Origin and licence stand beside the data:\n', ...data.map((path) => `- ${path}`), '']
+      : []),
   ].join('\n');
 }
 
 entry(async () => {
   const text = compose();
   if (!process.argv.includes('--check')) return writeFileSync(file, text);
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) throw new SetupError('THIRD-PARTY-NOTICES.md is out of date. Type: npm run notices');
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text)
+    throw new SetupError('THIRD-PARTY-NOTICES.md is out of date. Type: npm run notices');
 });

@@ -4,7 +4,18 @@
  * project, weighed against 10 MB, and made to run the README's example.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { assertGlibc, makePrebuilt } from './lib/prebuilt.mjs';
@@ -28,17 +39,27 @@ function stage({ folder, manifest }, prebuilt) {
     if (existsSync(source)) cpSync(source, join(target, published), { recursive: true, filter: (path) => !notShipped.test(path) });
   }
   if (existsSync(join(folder, 'README.md'))) copyFileSync(join(folder, 'README.md'), join(target, 'README.md'));
-  for (const notice of ['LICENSE', 'THIRD-PARTY-NOTICES.md']) if (existsSync(join(root, notice))) copyFileSync(join(root, notice), join(target, notice));
+  for (const notice of ['LICENSE', 'THIRD-PARTY-NOTICES.md'])
+    if (existsSync(join(root, notice))) copyFileSync(join(root, notice), join(target, notice));
   const { scripts, devDependencies, ...published } = manifest;
-  if (prebuilt && manifest.name === '@cuvee/plugin-cpu') published.optionalDependencies = { ...published.optionalDependencies, [prebuilt.name]: prebuilt.version };
+  if (prebuilt && manifest.name === '@cuvee/plugin-cpu')
+    published.optionalDependencies = { ...published.optionalDependencies, [prebuilt.name]: prebuilt.version };
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   return target;
 }
 
 /** `npm pack` of a folder; the tarball's path and sizes in bytes. */
 function packFolder(folder) {
-  const [packed] = JSON.parse(execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], { cwd: folder, encoding: 'utf8' }));
-  return { name: packed.name, tarball: join(out, packed.filename), bytes: packed.size, unpacked: packed.unpackedSize, files: packed.entryCount };
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], { cwd: folder, encoding: 'utf8' }),
+  );
+  return {
+    name: packed.name,
+    tarball: join(out, packed.filename),
+    bytes: packed.size,
+    unpacked: packed.unpackedSize,
+    files: packed.entryCount,
+  };
 }
 
 async function lintPackage(folder) {
@@ -65,10 +86,14 @@ function tryInstalled(tarballs) {
   const project = mkdtempSync(join(tmpdir(), 'cuvee-packed-'));
   try {
     writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module' }));
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], { cwd: project, stdio: ['ignore', 2, 2] });
+    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], {
+      cwd: project,
+      stdio: ['ignore', 2, 2],
+    });
     const bytes = bytesBelow(join(project, 'node_modules'));
     console.log(`installed into an empty project: ${(bytes / 1e6).toFixed(2)} MB (limit ${sizeLimit / 1e6} MB)`);
-    if (bytes > sizeLimit) throw new SetupError(`the smallest installation has ${(bytes / 1e6).toFixed(2)} MB, limit ${sizeLimit / 1e6} MB`);
+    if (bytes > sizeLimit)
+      throw new SetupError(`the smallest installation has ${(bytes / 1e6).toFixed(2)} MB, limit ${sizeLimit / 1e6} MB`);
     const example = readmeExample();
     if (!example) throw new SetupError('README.md has no program below <!-- example -->');
     copyFileSync(join(root, 'scripts', 'data', 'model.onnx'), join(project, 'model.onnx'));
@@ -88,9 +113,14 @@ entry(async () => {
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const prebuilt = makePrebuilt();
-  const folders = packages().filter(({ manifest }) => !manifest.private).map((pack) => stage(pack, prebuilt));
+  const folders = packages()
+    .filter(({ manifest }) => !manifest.private)
+    .map((pack) => stage(pack, prebuilt));
   const packed = [...folders, ...(prebuilt ? [prebuilt.folder] : [])].map(packFolder);
-  for (const { name, bytes, unpacked, files } of packed) console.log(`${name.padEnd(36)} ${(bytes / 1e3).toFixed(1).padStart(8)} kB packed ${(unpacked / 1e3).toFixed(1).padStart(8)} kB unpacked ${String(files).padStart(4)} files`);
+  for (const { name, bytes, unpacked, files } of packed)
+    console.log(
+      `${name.padEnd(36)} ${(bytes / 1e3).toFixed(1).padStart(8)} kB packed ${(unpacked / 1e3).toFixed(1).padStart(8)} kB unpacked ${String(files).padStart(4)} files`,
+    );
   if (prebuilt?.glibc) console.log(`native code needs GLIBC ${prebuilt.glibc.join('.')}`);
   if (!process.argv.includes('--assert')) return 0;
   const problems = (await Promise.all(folders.map(lintPackage))).flat();

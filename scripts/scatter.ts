@@ -4,7 +4,18 @@
  * frontend, and one TypeScript file with one kernel family in each device. Calling its builder (`g.softmax(…)`) is use, not
  * knowledge: that is counted apart. Without an operation the ten most scattered are shown.
  */
-import { cpp, type Finding, type Guard, isGenerated, isTest, main, type Source, sources, typescript, withoutComments } from './lib/guard.js';
+import {
+  cpp,
+  type Finding,
+  type Guard,
+  isGenerated,
+  isTest,
+  main,
+  type Source,
+  sources,
+  typescript,
+  withoutComments,
+} from './lib/guard.js';
 
 /** Nodes that the graph itself is made of: everything may know them. */
 const skeleton = new Set(['Parameter', 'Constant', 'Result']);
@@ -14,7 +25,9 @@ const camel = (op: string): string => op.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]
 /** The room's path without its ending: the file of core/src/ops that exports the operation. */
 function roomOf(op: string): string | undefined {
   const exported = new RegExp(`export const ${op}(: Op)? = `);
-  return shipped().find(({ path, text }) => path.startsWith('packages/core/src/ops/') && exported.test(text))?.path.replace(/\.ts$/, '');
+  return shipped()
+    .find(({ path, text }) => path.startsWith('packages/core/src/ops/') && exported.test(text))
+    ?.path.replace(/\.ts$/, '');
 }
 
 /** Where a file stands with respect to an operation: in its room, in a frontend, in a device, or anywhere else. */
@@ -35,7 +48,8 @@ const shipped = (): Source[] =>
     .map(({ path, text }) => ({ path, text: withoutComments(text) })));
 
 /** A barrel only re-exports: it knows file names, and is written by hand or by script alike. */
-const isBarrel = (text: string): boolean => text.split('\n').every((line) => /^\s*$|^\s*export .* from '[^']+';$|^\s*import .* from '[^']+';$/.test(line));
+const isBarrel = (text: string): boolean =>
+  text.split('\n').every((line) => /^\s*$|^\s*export .* from '[^']+';$|^\s*import .* from '[^']+';$/.test(line));
 
 /** Whether a file means something else by the word: a type or class of its own, or one imported from where no rooms are. */
 function isHomonym(text: string, op: string): boolean {
@@ -74,14 +88,17 @@ function scatterOf(op: string): Scatter {
 
 const roomsOf = (): string[] =>
   shipped().flatMap(({ path, text }) =>
-    path.startsWith('packages/core/src/ops/') ? [...text.matchAll(/export const ([A-Z]\w*) = (?:op|unary|binary|comparison|reduction|logical|\w+[oO]p)\b/g)].map(([, op]) => op!) : [],
+    path.startsWith('packages/core/src/ops/')
+      ? [...text.matchAll(/export const ([A-Z]\w*) = (?:op|unary|binary|comparison|reduction|logical|\w+[oO]p)\b/g)].map(([, op]) => op!)
+      : [],
   );
 
 function checkOne(op: string): Finding {
   const { places, uses, extra } = scatterOf(op);
   const lines = [...places].map(([place, paths]) => `  ${place}: ${paths.join(', ')}`);
   const problems = extra.map((path) => `${path} names ${op} beyond one room, one place in each frontend and one file in each device`);
-  if (shipped().length > 0 && !places.has('room') && roomsOf().length > 0) problems.push(`no file of packages/core/src/ops exports a room ${op}`);
+  if (shipped().length > 0 && !places.has('room') && roomsOf().length > 0)
+    problems.push(`no file of packages/core/src/ops exports a room ${op}`);
   const count = [...places.values()].flat().length;
   return { text: `${op} is named in ${count} files, ${uses.length} more call its builder\n${lines.join('\n')}`, problems };
 }
@@ -91,8 +108,15 @@ function check(words: readonly string[]): Finding {
     const findings = words.map(checkOne);
     return { text: findings.map(({ text }) => text).join('\n'), problems: findings.flatMap(({ problems }) => problems) };
   }
-  const worst = roomsOf().filter((op) => !skeleton.has(op)).map((op) => ({ op, extra: scatterOf(op).extra })).filter(({ extra }) => extra.length > 0).sort((a, b) => b.extra.length - a.extra.length).slice(0, 10);
-  const lines = worst.map(({ op, extra }) => `  ${op}: ${extra.length} file(s) too many: ${extra.slice(0, 4).join(', ')}${extra.length > 4 ? ' …' : ''}`);
+  const worst = roomsOf()
+    .filter((op) => !skeleton.has(op))
+    .map((op) => ({ op, extra: scatterOf(op).extra }))
+    .filter(({ extra }) => extra.length > 0)
+    .sort((a, b) => b.extra.length - a.extra.length)
+    .slice(0, 10);
+  const lines = worst.map(
+    ({ op, extra }) => `  ${op}: ${extra.length} file(s) too many: ${extra.slice(0, 4).join(', ')}${extra.length > 4 ? ' …' : ''}`,
+  );
   return { text: `${roomsOf().length} rooms, the most scattered:\n${lines.join('\n')}`, problems: [] };
 }
 

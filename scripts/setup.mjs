@@ -43,7 +43,9 @@ async function makeTables() {
   const stamp = join(root, 'node_modules', '.cuvee-tables');
   const value = () => fingerprint([script, ...filesBelow(join(core, 'ops')), ...tables.filter((path) => existsSync(path))]);
   if (stamped(stamp, value())) return false;
-  await must(process.execPath, [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script], { hint: 'Type: npx tsx scripts/gen-tables.ts' });
+  await must(process.execPath, [join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script], {
+    hint: 'Type: npx tsx scripts/gen-tables.ts',
+  });
   writeStamp(stamp, value());
 }
 

@@ -24,7 +24,8 @@ export interface Source {
 
 /** Files below `folders` (from the root) whose names end in one of `endings`, without data folders and declaration files. */
 export function sources(folders: readonly string[], endings: readonly string[]): Source[] {
-  const wanted = (path: string): boolean => endings.some((ending) => path.endsWith(ending)) && !path.endsWith('.d.ts') && !/[\\/]data[\\/]/.test(path);
+  const wanted = (path: string): boolean =>
+    endings.some((ending) => path.endsWith(ending)) && !path.endsWith('.d.ts') && !/[\\/]data[\\/]/.test(path);
   return folders
     .flatMap((folder) => filesBelow(`${root}/${folder}`, wanted))
     .map((path) => ({ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));
@@ -35,7 +36,8 @@ export const typescript = ['.ts', '.mts', '.mjs'] as const;
 export const cpp = ['.cc', '.cpp', '.h', '.hpp', '.inc'] as const;
 
 /** Whether a file says near its top that a script writes it. */
-export const isGenerated = ({ text }: Source): boolean => /@generated|(generated|printed|written) by `?(scripts|tools)\//i.test(text.slice(0, 500));
+export const isGenerated = ({ text }: Source): boolean =>
+  /@generated|(generated|printed|written) by `?(scripts|tools)\//i.test(text.slice(0, 500));
 
 /** Comments replaced by blanks of the same number of lines; strings stay. */
 export function withoutComments(text: string): string {

@@ -19,7 +19,8 @@ export function platformName() {
 }
 
 /** Where the local build left the addon, or undefined. */
-export const localAddon = () => ['cuvee_cpu.node', 'Release/cuvee_cpu.node'].map((name) => join(nativeBuild, name)).find((path) => existsSync(path));
+export const localAddon = () =>
+  ['cuvee_cpu.node', 'Release/cuvee_cpu.node'].map((name) => join(nativeBuild, name)).find((path) => existsSync(path));
 
 /** The newest GLIBC symbol version that the addon asks for, as a number pair; undefined without objdump or on other systems. */
 function newestGlibc(addon) {
@@ -40,7 +41,8 @@ export function makePrebuilt() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   copyFileSync(addon, binary);
-  if (process.platform !== 'win32' && available('strip')) execFileSync('strip', process.platform === 'darwin' ? ['-x', binary] : ['--strip-unneeded', binary]);
+  if (process.platform !== 'win32' && available('strip'))
+    execFileSync('strip', process.platform === 'darwin' ? ['-x', binary] : ['--strip-unneeded', binary]);
   const name = `${parent.name}-${platform}`;
   const manifest = {
     name,
@@ -55,8 +57,12 @@ export function makePrebuilt() {
     files: ['cuvee_cpu.node'],
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  writeFileSync(join(folder, 'README.md'), `# ${name}\n\nNative code of [@cuvee/plugin-cpu] for ${platform}. It is installed with that package; nobody needs to name it.\n`);
-  for (const notice of ['LICENSE', 'THIRD-PARTY-NOTICES.md']) if (existsSync(join(root, notice))) copyFileSync(join(root, notice), join(folder, notice));
+  writeFileSync(
+    join(folder, 'README.md'),
+    `# ${name}\n\nNative code of [@cuvee/plugin-cpu] for ${platform}. It is installed with that package; nobody needs to name it.\n`,
+  );
+  for (const notice of ['LICENSE', 'THIRD-PARTY-NOTICES.md'])
+    if (existsSync(join(root, notice))) copyFileSync(join(root, notice), join(folder, notice));
   const bytes = statSync(binary).size;
   if (bytes > 4 * 2 ** 20) say(`cuvee: ${binary} is ${(bytes / 2 ** 20).toFixed(1)} MiB, more than the 4 MiB it should have`);
   return { folder, name, version: parent.version, bytes, glibc: newestGlibc(binary) };

@@ -11,7 +11,9 @@ describe('duplicates', () => {
   it('finds a run of twelve lines in two files, at its full length', () => {
     const shared = numbered(15, 'shared');
     const runs = duplicateRuns([file('a.ts', [...numbered(3, 'a'), ...shared]), file('b.ts', [...shared, ...numbered(4, 'b')])]);
-    expect(runs).toEqual([{ length: 15, first: { text: 'shared 0;', file: 'a.ts', number: 4 }, second: { text: 'shared 0;', file: 'b.ts', number: 1 } }]);
+    expect(runs).toEqual([
+      { length: 15, first: { text: 'shared 0;', file: 'a.ts', number: 4 }, second: { text: 'shared 0;', file: 'b.ts', number: 1 } },
+    ]);
   });
 
   it('leaves eleven equal lines alone', () => {

@@ -11,10 +11,20 @@ it('counts passes, failures, and skips with their reasons', () => {
   try {
     const { status } = spawnSync(
       process.execPath,
-      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', join(root, 'scripts/test/counting'), `--reporter=${join(root, 'scripts/lib/vitest-reporter.mjs')}`],
+      [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--root',
+        join(root, 'scripts/test/counting'),
+        `--reporter=${join(root, 'scripts/lib/vitest-reporter.mjs')}`,
+      ],
       { env: { ...process.env, CUVEE_TEST_REPORT: report }, stdio: 'ignore' },
     );
-    const outcome = JSON.parse(readFileSync(report, 'utf8')) as { passed: number; failed: string[]; skipped: { name: string; reason: string }[] };
+    const outcome = JSON.parse(readFileSync(report, 'utf8')) as {
+      passed: number;
+      failed: string[];
+      skipped: { name: string; reason: string }[];
+    };
     expect(status).toBe(1);
     expect(outcome.passed).toBe(1);
     expect(outcome.failed).toEqual(['sample.case.ts > fails: expected 1 to be 2 // Object.is equality']);

@@ -1,7 +1,23 @@
 /** @file Meta-device AUTO: compiles for the first device that can run the whole model, and says why. */
 import {
-  after, attempt, bareDevice, CuveeError, innerConfig, listedDevices, parseDevice,
-  type Awaitable, type Config, type CompileOptions, type DeviceHost, type DeviceModel, type DevicePlugin, type ErrorCode, type Explanation, type Model, type Node, type Support,
+  after,
+  attempt,
+  bareDevice,
+  CuveeError,
+  innerConfig,
+  listedDevices,
+  parseDevice,
+  type Awaitable,
+  type Config,
+  type CompileOptions,
+  type DeviceHost,
+  type DeviceModel,
+  type DevicePlugin,
+  type ErrorCode,
+  type Explanation,
+  type Model,
+  type Node,
+  type Support,
 } from '@cuvee/core';
 
 /** Kinds of devices, most capable first; others come between CPU and REFERENCE. */
@@ -69,12 +85,16 @@ function explained(inner: DeviceModel, tried: readonly { device: string; outcome
     ...(inner.save && { save: () => (inner.save as NonNullable<DeviceModel['save']>)() }),
     explain(): Explanation {
       const below = inner.explain?.() ?? { summary: {}, rows: [] };
-      return { summary: { device: 'AUTO', ...Object.fromEntries(tried.map((t) => [t.device, t.outcome])), ...prefixed(below.summary) }, rows: below.rows };
+      return {
+        summary: { device: 'AUTO', ...Object.fromEntries(tried.map((t) => [t.device, t.outcome])), ...prefixed(below.summary) },
+        rows: below.rows,
+      };
     },
     release: () => inner.release(),
   };
 }
-const prefixed = (summary: Explanation['summary']): Explanation['summary'] => Object.fromEntries(Object.entries(summary).filter(([k]) => k !== 'device'));
+const prefixed = (summary: Explanation['summary']): Explanation['summary'] =>
+  Object.fromEntries(Object.entries(summary).filter(([k]) => k !== 'device'));
 
 /** `new Core({ plugins: [auto(), cpu()] })`. */
 export const auto = (): DevicePlugin => ({
@@ -82,10 +102,20 @@ export const auto = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: {
-    PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at; handed to the device chosen' },
+    PERFORMANCE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'],
+      description: 'What to be fast at; handed to the device chosen',
+    },
     INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: 'Compute threads, for devices that have such' },
     NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, description: 'Inferences at the same time, for devices that have such' },
-    EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], description: 'Speed or accuracy; handed to the device chosen' },
+    EXECUTION_MODE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['PERFORMANCE', 'ACCURACY'],
+      description: 'Speed or accuracy; handed to the device chosen',
+    },
     INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: 'Type of the arithmetic; handed to the device chosen' },
     PERF_COUNT: { type: 'bool', mutability: 'RW', description: 'Measure every step of every inference' },
   },
@@ -103,7 +133,8 @@ export const auto = (): DevicePlugin => ({
           return ask(rest);
         };
         // A device that cannot be asked supports nothing.
-        const say = (error: unknown): Awaitable<Support> => take(new Map(model.nodes().map((n) => [n, error instanceof Error ? error.message : String(error)])));
+        const say = (error: unknown): Awaitable<Support> =>
+          take(new Map(model.nodes().map((n) => [n, error instanceof Error ? error.message : String(error)])));
         return attempt(() => host.query(model, device, innerConfig(config, device, host)), take, say);
       };
       return ask(devices);

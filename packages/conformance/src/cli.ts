@@ -50,10 +50,20 @@ const program = new Command('cuvee-conformance')
   .addHelpText('after', '\nExample:\n  npx cuvee-conformance --device CPU --onnx-node onnx-node.zip --json cpu.json');
 
 /** `*` and `?` as in a shell, over the whole id. */
-const glob = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`);
+const glob = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*/g, '.*')
+      .replace(/\?/g, '.')}$`,
+  );
 
 async function main(flags: Flags): Promise<number> {
-  const all: CaseRef[] = [...(flags.corpus ? corpusCases(flags.corpus) : []), ...(flags.onnxNode ? onnxNodeCases(flags.onnxNode) : []), ...(flags.models ? modelCases(flags.models) : [])];
+  const all: CaseRef[] = [
+    ...(flags.corpus ? corpusCases(flags.corpus) : []),
+    ...(flags.onnxNode ? onnxNodeCases(flags.onnxNode) : []),
+    ...(flags.models ? modelCases(flags.models) : []),
+  ];
   if (!flags.corpus && !flags.onnxNode && !flags.models) {
     console.error('one of --corpus, --onnx-node and --models is needed; --help shows more');
     return 2;
@@ -63,7 +73,10 @@ async function main(flags: Flags): Promise<number> {
     console.error(flags.only ? `no case matches "${flags.only}"` : 'there are no cases');
     return 1;
   }
-  const before = flags.resume && flags.json && existsSync(flags.json) ? (JSON.parse(readFileSync(flags.json, 'utf8')) as { cases: Record<string, Outcome> }).cases : {};
+  const before =
+    flags.resume && flags.json && existsSync(flags.json)
+      ? (JSON.parse(readFileSync(flags.json, 'utf8')) as { cases: Record<string, Outcome> }).cases
+      : {};
   const cases: Record<string, Outcome> = { ...before };
   const todo = wanted.filter((c) => !cases[c.id]);
   const engine = await describe(flags);

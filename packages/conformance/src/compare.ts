@@ -23,7 +23,9 @@ function firstDifferent(a: ArrayLike<number | bigint | string>, b: ArrayLike<num
     wrong++;
     if (first < 0) first = i;
   }
-  return wrong === 0 ? undefined : `${wrong} of ${b.length} elements differ, the first at ${first}: ${String(a[first])}, expected ${String(b[first])}`;
+  return wrong === 0
+    ? undefined
+    : `${wrong} of ${b.length} elements differ, the first at ${first}: ${String(a[first])}, expected ${String(b[first])}`;
 }
 
 function worst(a: ArrayLike<number>, b: ArrayLike<number>, { tolerance, scale, meanAbs }: Expected): string | undefined {
@@ -42,7 +44,8 @@ function worst(a: ArrayLike<number>, b: ArrayLike<number>, { tolerance, scale, m
     wrong++;
     if (at < 0 || over > excess || Number.isNaN(over)) [excess, at] = [over, i];
   }
-  if (meanAbs !== undefined) return sum / b.length <= meanAbs ? undefined : `mean difference ${(sum / b.length).toExponential(2)}, allowed ${meanAbs}`;
+  if (meanAbs !== undefined)
+    return sum / b.length <= meanAbs ? undefined : `mean difference ${(sum / b.length).toExponential(2)}, allowed ${meanAbs}`;
   return wrong === 0 ? undefined : `${wrong} of ${b.length} elements beyond tolerance, the worst at ${at}: ${a[at]}, expected ${b[at]}`;
 }
 
@@ -58,4 +61,3 @@ export function differences(given: Given, expected: readonly Expected[]): string
   }
   return undefined;
 }
-

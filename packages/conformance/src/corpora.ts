@@ -9,18 +9,25 @@ import { caseFiles, readRaw, zipNames, type CaseFiles } from './source.js';
 /** An operation corpus: a folder of zips, or unpacked. */
 export function corpusCases(folder: string): CaseRef[] {
   const cases: CaseRef[] = [];
-  const add = (source: string, path: string): void => void cases.push({ id: path, kind: 'corpus', source, path, op: path.split('/')[0] ?? '' });
+  const add = (source: string, path: string): void =>
+    void cases.push({ id: path, kind: 'corpus', source, path, op: path.split('/')[0] ?? '' });
   for (const name of readdirSync(folder).sort()) {
     const full = join(folder, name);
     if (name.endsWith('.zip')) for (const file of zipNames(full)) if (file.endsWith('/case.json')) add(full, dirname(file));
-    if (statSync(full).isDirectory()) for (const file of readdirSync(full, { recursive: true })) if (String(file).endsWith('case.json')) add(folder, join(name, dirname(String(file))));
+    if (statSync(full).isDirectory())
+      for (const file of readdirSync(full, { recursive: true }))
+        if (String(file).endsWith('case.json')) add(folder, join(name, dirname(String(file))));
   }
   return cases;
 }
 
 /** ONNX backend node tests: a zip or a folder of `<name>/model.onnx`. */
 export function onnxNodeCases(path: string): CaseRef[] {
-  const names = statSync(path).isDirectory() ? readdirSync(path).filter((n) => existsSync(join(path, n, 'model.onnx'))) : zipNames(path).filter((n) => n.endsWith('/model.onnx')).map((n) => dirname(n));
+  const names = statSync(path).isDirectory()
+    ? readdirSync(path).filter((n) => existsSync(join(path, n, 'model.onnx')))
+    : zipNames(path)
+        .filter((n) => n.endsWith('/model.onnx'))
+        .map((n) => dirname(n));
   return names.sort().map((name) => ({ id: name, kind: 'onnx-node', source: path, path: name, op: '' }));
 }
 
@@ -65,14 +72,26 @@ function literal(port: Port, bytes: Uint8Array): Literal {
 }
 
 function loadCorpus(files: CaseFiles): LoadedCase {
-  const info = JSON.parse(new TextDecoder().decode(files.read('case.json'))) as { tolerance: Tolerance; stateful: boolean; sets: { inputs: Port[]; outputs: Port[] }[] };
+  const info = JSON.parse(new TextDecoder().decode(files.read('case.json'))) as {
+    tolerance: Tolerance;
+    stateful: boolean;
+    sets: { inputs: Port[]; outputs: Port[] }[];
+  };
   return {
     models: [{ label: 'model.xml', model: files.read('model.xml'), weights: files.read('model.bin') }],
     stateful: info.stateful,
-    sets: info.sets.map((set): DataSet => ({
-      inputs: set.inputs.map((port) => ({ value: literal(port, files.read(port.file)) })),
-      outputs: set.outputs.map((port): Expected => ({ value: literal(port, files.read(port.file)), tolerance: { ...info.tolerance, ...port.tolerance }, scale: port.scale ?? 1 })),
-    })),
+    sets: info.sets.map(
+      (set): DataSet => ({
+        inputs: set.inputs.map((port) => ({ value: literal(port, files.read(port.file)) })),
+        outputs: set.outputs.map(
+          (port): Expected => ({
+            value: literal(port, files.read(port.file)),
+            tolerance: { ...info.tolerance, ...port.tolerance },
+            scale: port.scale ?? 1,
+          }),
+        ),
+      }),
+    ),
   };
 }
 
@@ -91,10 +110,12 @@ function loadNode(files: CaseFiles, { rtol, atol }: { readonly rtol: number; rea
   return {
     models: [{ label: 'model.onnx', model: files.read('model.onnx') }],
     stateful: false,
-    sets: sets.map((set): DataSet => ({
-      inputs: read(set, 'input').map((value) => ({ value })),
-      outputs: read(set, 'output').map((value): Expected => ({ value, tolerance: { kind: 'close', rtol, atol }, scale: 1 })),
-    })),
+    sets: sets.map(
+      (set): DataSet => ({
+        inputs: read(set, 'input').map((value) => ({ value })),
+        outputs: read(set, 'output').map((value): Expected => ({ value, tolerance: { kind: 'close', rtol, atol }, scale: 1 })),
+      }),
+    ),
   };
 }
 
@@ -118,12 +139,19 @@ function loadModel(ref: CaseRef): LoadedCase {
   return {
     models: models.map((m) => ({ label: relative(ref.source, resolve(folder, m)), model: resolve(folder, m) })),
     stateful: false,
-    sets: [{
-      inputs: info.inputs.map((port) => ({ ...(port.name !== undefined && { name: port.name }), value: at(port) })),
-      outputs: info.outputs.map((port): Expected => ({
-        ...(port.name !== undefined && { name: port.name }), value: at(port), scale: 1, ...(meanAbs !== undefined && { meanAbs }),
-        tolerance: { kind: 'close', rtol, atol: port.atol ?? atol },
-      })),
-    }],
+    sets: [
+      {
+        inputs: info.inputs.map((port) => ({ ...(port.name !== undefined && { name: port.name }), value: at(port) })),
+        outputs: info.outputs.map(
+          (port): Expected => ({
+            ...(port.name !== undefined && { name: port.name }),
+            value: at(port),
+            scale: 1,
+            ...(meanAbs !== undefined && { meanAbs }),
+            tolerance: { kind: 'close', rtol, atol: port.atol ?? atol },
+          }),
+        ),
+      },
+    ],
   };
 }

@@ -9,9 +9,18 @@ const tensorOf = (value: Literal): Tensor => new Tensor(value.type, value.shape,
 /** What a device refuses is counted apart from what it computes wrongly. */
 const unsupported = new Set(['MODEL_UNSUPPORTED', 'NOT_IMPLEMENTED', 'SYNC_UNAVAILABLE']);
 
-export async function execute(core: Core, device: string, ref: CaseRef, tolerance: { readonly rtol: number; readonly atol: number }): Promise<Outcome> {
+export async function execute(
+  core: Core,
+  device: string,
+  ref: CaseRef,
+  tolerance: { readonly rtol: number; readonly atol: number },
+): Promise<Outcome> {
   const start = performance.now();
-  const done = (outcome: Outcome): Outcome => ({ ...outcome, ms: Math.round((performance.now() - start) * 10) / 10, ...(ref.op && { op: ref.op }) });
+  const done = (outcome: Outcome): Outcome => ({
+    ...outcome,
+    ms: Math.round((performance.now() - start) * 10) / 10,
+    ...(ref.op && { op: ref.op }),
+  });
   try {
     const wrong = await run(core, device, ref, tolerance);
     return done(wrong === undefined ? { status: 'pass' } : { status: 'fail', reason: wrong });
@@ -22,7 +31,12 @@ export async function execute(core: Core, device: string, ref: CaseRef, toleranc
   }
 }
 
-async function run(core: Core, device: string, ref: CaseRef, tolerance: { readonly rtol: number; readonly atol: number }): Promise<string | undefined> {
+async function run(
+  core: Core,
+  device: string,
+  ref: CaseRef,
+  tolerance: { readonly rtol: number; readonly atol: number },
+): Promise<string | undefined> {
   const { models, sets, stateful } = load(ref, tolerance);
   for (const { label, model: source, weights } of models) {
     const model = await core.readModel(source, weights);

@@ -41,7 +41,11 @@ export async function runAll(refs: readonly CaseRef[], options: PoolOptions): Pr
   await Promise.all(Array.from({ length: Math.max(1, Math.min(options.jobs, refs.length)) }, lane));
 }
 
-function one(child: ChildProcess, ref: CaseRef, { device, plugin, rtol, atol, timeout }: PoolOptions): Promise<{ outcome: Outcome; dead: boolean }> {
+function one(
+  child: ChildProcess,
+  ref: CaseRef,
+  { device, plugin, rtol, atol, timeout }: PoolOptions,
+): Promise<{ outcome: Outcome; dead: boolean }> {
   return new Promise((resolve) => {
     const finish = (outcome: Outcome, dead: boolean): void => {
       clearTimeout(timer);
@@ -51,7 +55,9 @@ function one(child: ChildProcess, ref: CaseRef, { device, plugin, rtol, atol, ti
     };
     const timer = setTimeout(() => finish({ status: 'fail', reason: `hang: no answer after ${timeout} s` }, true), timeout * 1000);
     child.once('message', (outcome: Outcome) => finish(outcome, false));
-    child.once('exit', (code, signal) => finish({ status: 'fail', reason: `crash: the process ended with ${signal ?? `code ${code}`}` }, true));
+    child.once('exit', (code, signal) =>
+      finish({ status: 'fail', reason: `crash: the process ended with ${signal ?? `code ${code}`}` }, true),
+    );
     child.once('error', (error) => finish({ status: 'fail', reason: `crash: ${error.message}` }, true));
     child.send({ ref, device, plugin, rtol, atol });
   });

@@ -40,7 +40,10 @@ export function text({ summary, cases }: Report): string {
 const escape = (s: string): string => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export function html(report: Report): string {
-  const rows = Object.entries(report.cases).map(([id, c]) => `<tr class="${c.status}"><td>${escape(id)}</td><td>${c.status}</td><td>${c.ms ?? ''}</td><td>${escape(c.reason ?? '')}</td></tr>`);
+  const rows = Object.entries(report.cases).map(
+    ([id, c]) =>
+      `<tr class="${c.status}"><td>${escape(id)}</td><td>${c.status}</td><td>${c.ms ?? ''}</td><td>${escape(c.reason ?? '')}</td></tr>`,
+  );
   const { passed, failed, skipped } = report.summary;
   const total = Math.max(1, passed + failed + skipped);
   return `<!doctype html><meta charset="utf-8"><title>Conformance of ${escape(report.device)}</title>

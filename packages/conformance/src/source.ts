@@ -28,7 +28,12 @@ class Zip {
       if (at + 46 > end || this.#bytes.readUInt32LE(at) !== 0x02014b50) throw this.#invalid('its directory is damaged');
       const [name, extra, comment] = [28, 30, 32].map((o) => this.#bytes.readUInt16LE(at + o)) as [number, number, number];
       const [packed, size, header] = [20, 24, 42].map((o) => this.#bytes.readUInt32LE(at + o)) as [number, number, number];
-      this.entries.set(this.#bytes.toString('utf8', at + 46, at + 46 + name), { method: this.#bytes.readUInt16LE(at + 10), packed, size, header });
+      this.entries.set(this.#bytes.toString('utf8', at + 46, at + 46 + name), {
+        method: this.#bytes.readUInt16LE(at + 10),
+        packed,
+        size,
+        header,
+      });
       at += 46 + name + extra + comment;
     }
   }
@@ -73,7 +78,10 @@ export interface CaseFiles {
 export function caseFiles(source: string, folder: string): CaseFiles {
   if (statSync(source).isDirectory()) {
     const base = join(source, folder);
-    return { names: readdirSync(base, { recursive: true }).map((n) => String(n).replaceAll('\\', '/')), read: (name) => readFileSync(join(base, name)) };
+    return {
+      names: readdirSync(base, { recursive: true }).map((n) => String(n).replaceAll('\\', '/')),
+      read: (name) => readFileSync(join(base, name)),
+    };
   }
   const prefix = `${folder}/`;
   const zip = zipAt(source);

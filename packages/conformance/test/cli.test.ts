@@ -15,7 +15,8 @@ const report = (file: string): Report => JSON.parse(readFileSync(join(folder, fi
 const run = (...flags: string[]) => conformance(flags, folder);
 
 describe('usage', () => {
-  it('--help shows an example', async () => expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Example:') }));
+  it('--help shows an example', async () =>
+    expect(await run('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Example:') }));
   const wrong: readonly (readonly [what: string, flags: readonly string[], code: number, text: RegExp])[] = [
     ['no corpus', [], 2, /one of --corpus/],
     ['an unknown flag', ['--corpse', '.'], 2, /unknown option/],
@@ -35,7 +36,19 @@ describe('usage', () => {
 
 describe('results', () => {
   it('JSON and HTML, in the promised shape', async () => {
-    const { code, stdout } = await run(...opset, '--only', 'Relu-1/*', '--device', 'CPU', '--jobs', '1', '--json', 'r.json', '--html', 'r.html');
+    const { code, stdout } = await run(
+      ...opset,
+      '--only',
+      'Relu-1/*',
+      '--device',
+      'CPU',
+      '--jobs',
+      '1',
+      '--json',
+      'r.json',
+      '--html',
+      'r.html',
+    );
     expect(code, stdout).toBe(0);
     const { runner, engine, device, summary, cases } = report('r.json');
     expect({ runner, device }).toEqual({ runner: 'cuvee', device: 'CPU' });
@@ -50,7 +63,13 @@ describe('results', () => {
   });
 
   it('--resume keeps what there is and runs the rest', async () => {
-    const known = { runner: 'cuvee', engine: '', device: 'CPU', summary: {}, cases: { 'Relu-1/f32_4d': { status: 'fail', reason: 'kept' } } };
+    const known = {
+      runner: 'cuvee',
+      engine: '',
+      device: 'CPU',
+      summary: {},
+      cases: { 'Relu-1/f32_4d': { status: 'fail', reason: 'kept' } },
+    };
     writeFileSync(join(folder, 'some.json'), JSON.stringify(known));
     const { code } = await run(...opset, '--only', 'Relu-1/*', '--json', 'some.json', '--resume');
     expect(code).toBe(1);
@@ -72,7 +91,19 @@ describe('results', () => {
 
 describe('a case that breaks its process', () => {
   it('a crash is its own failure: all others are run, in processes of their own', async () => {
-    const { code } = await run(...opset, '--only', 'Relu-1/*', '--plugin', plugin('aborting'), '--device', 'ABORTING', '--jobs', '1', '--json', 'a.json');
+    const { code } = await run(
+      ...opset,
+      '--only',
+      'Relu-1/*',
+      '--plugin',
+      plugin('aborting'),
+      '--device',
+      'ABORTING',
+      '--jobs',
+      '1',
+      '--json',
+      'a.json',
+    );
     expect(code).toBe(1);
     const outcomes = Object.values(report('a.json').cases);
     const crashed = outcomes.filter((c) => c.reason?.startsWith('crash: '));
@@ -83,7 +114,19 @@ describe('a case that breaks its process', () => {
   });
 
   it('a hang ends at the limit, a foreign error is named as such', async () => {
-    const { code } = await run(...opset, '--only', '*elu-1/f16*', '--plugin', plugin('hanging'), '--device', 'HANGING', '--timeout', '3', '--json', 'h.json');
+    const { code } = await run(
+      ...opset,
+      '--only',
+      '*elu-1/f16*',
+      '--plugin',
+      plugin('hanging'),
+      '--device',
+      'HANGING',
+      '--timeout',
+      '3',
+      '--json',
+      'h.json',
+    );
     expect(code).toBe(1);
     const outcomes = Object.entries(report('h.json').cases);
     expect(outcomes.length).toBeGreaterThan(0);

@@ -31,7 +31,11 @@ export interface Ended {
 /** `cuvee-conformance` with these flags. */
 export function conformance(flags: readonly string[], cwd = folder, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(folder, 'dist', 'cli.js'), ...flags], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(folder, 'dist', 'cli.js'), ...flags], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part: Buffer) => void (stdout += part.toString()));
     child.stderr.on('data', (part: Buffer) => void (stderr += part.toString()));
@@ -41,7 +45,8 @@ export function conformance(flags: readonly string[], cwd = folder, env: NodeJS.
 }
 
 /** All results of a corpus on a device. */
-export const runCorpus = (device: Device, corpus: Corpus, env: NodeJS.ProcessEnv = {}): Promise<Report> => reportOf(['--device', device, ...corpora[corpus], '--timeout', '60'], env);
+export const runCorpus = (device: Device, corpus: Corpus, env: NodeJS.ProcessEnv = {}): Promise<Report> =>
+  reportOf(['--device', device, ...corpora[corpus], '--timeout', '60'], env);
 
 /** The report of a run with these flags. */
 export async function reportOf(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Report> {
@@ -59,9 +64,15 @@ export async function reportOf(flags: readonly string[], env: NodeJS.ProcessEnv 
 export const expectationsOf = ({ device, cases }: Report): Expectations => ({
   device,
   cases: Object.keys(cases).length,
-  failures: Object.fromEntries(Object.entries(cases).flatMap(([id, c]) => (c.status === 'pass' ? [] : [[id, c.status === 'skip' ? 'skip' : kindOf(c)]])).sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1))),
+  failures: Object.fromEntries(
+    Object.entries(cases)
+      .flatMap(([id, c]) => (c.status === 'pass' ? [] : [[id, c.status === 'skip' ? 'skip' : kindOf(c)]]))
+      .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+  ),
 });
 
 const listFile = (device: Device, corpus: Corpus): string => join(folder, 'expected', `${device.toLowerCase()}-${corpus}.json`);
-export const readExpectations = (device: Device, corpus: Corpus): Expectations => JSON.parse(readFileSync(listFile(device, corpus), 'utf8')) as Expectations;
-export const writeExpectations = (device: Device, corpus: Corpus, list: Expectations): void => writeFileSync(listFile(device, corpus), `${JSON.stringify(list, null, 1)}\n`);
+export const readExpectations = (device: Device, corpus: Corpus): Expectations =>
+  JSON.parse(readFileSync(listFile(device, corpus), 'utf8')) as Expectations;
+export const writeExpectations = (device: Device, corpus: Corpus, list: Expectations): void =>
+  writeFileSync(listFile(device, corpus), `${JSON.stringify(list, null, 1)}\n`);

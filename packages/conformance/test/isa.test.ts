@@ -10,7 +10,11 @@ describe.each(['scalar', 'avx2'])('CUVEE_ISA=%s', (isa) => {
     const { engine, cases, summary } = await runCorpus('CPU', 'opset', env);
     const { failures } = readExpectations('CPU', 'opset');
     expect(engine).toContain(isa);
-    expect(Object.entries(cases).filter(([id, c]) => c.status !== 'pass' && failures[id] === undefined).map(([id, c]) => `${id}: ${c.reason}`)).toEqual([]);
+    expect(
+      Object.entries(cases)
+        .filter(([id, c]) => c.status !== 'pass' && failures[id] === undefined)
+        .map(([id, c]) => `${id}: ${c.reason}`),
+    ).toEqual([]);
     expect(summary.passed).toBeGreaterThan(849);
   });
 

@@ -58,7 +58,11 @@ export class CuveeError extends Error {
   static wrap(doing: string, error: unknown, code: ErrorCode = 'INTERNAL', about: Pick<ErrorDetails, 'op' | 'node'> = {}): CuveeError {
     if (error instanceof CuveeError) {
       const text = error.message.slice(error.code.length + 3);
-      return new CuveeError(error.code, `${doing}: ${text}`, { op: error.op ?? about.op, node: error.node ?? about.node, cause: error.cause ?? error });
+      return new CuveeError(error.code, `${doing}: ${text}`, {
+        op: error.op ?? about.op,
+        node: error.node ?? about.node,
+        cause: error.cause ?? error,
+      });
     }
     const text = error instanceof Error ? error.message : String(error);
     return new CuveeError(code, `${doing}: ${text}`, { ...about, cause: error });

@@ -124,7 +124,17 @@ program
   .action(async (model: string, flags: object) => (await import('./commands/compare.js')).compare(model, flags as never));
 
 /** benchmark_app's flags of several letters with one dash, which the parser does not know. */
-const longForms: Readonly<Record<string, string>> = { '-hint': '--perf_hint', '-niter': '--number_iterations', '-nireq': '--number_infer_requests', '-nstreams': '--number_streams', '-nthreads': '--number_threads', '-api': '--api_type', '-shape': '--shape', '-pc': '--perf_counts', '-report_type': '--report_type' };
+const longForms: Readonly<Record<string, string>> = {
+  '-hint': '--perf_hint',
+  '-niter': '--number_iterations',
+  '-nireq': '--number_infer_requests',
+  '-nstreams': '--number_streams',
+  '-nthreads': '--number_threads',
+  '-api': '--api_type',
+  '-shape': '--shape',
+  '-pc': '--perf_counts',
+  '-report_type': '--report_type',
+};
 
 for (const command of program.commands) command.exitOverride();
 

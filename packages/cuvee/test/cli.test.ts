@@ -26,18 +26,30 @@ const json = (...args: string[]): { readonly status: number | null; readonly val
 beforeAll(() => {
   const g = builder();
   const x = g.parameter('f32', '?,4', 'x');
-  const y = g.relu(g.matMul(x, g.constant('f32', [4, 3], Array.from({ length: 12 }, (_, i) => i - 5))));
+  const y = g.relu(
+    g.matMul(
+      x,
+      g.constant(
+        'f32',
+        [4, 3],
+        Array.from({ length: 12 }, (_, i) => i - 5),
+      ),
+    ),
+  );
   y.names = ['y'];
   saveModelSync(new Model({ name: 'small', parameters: [x.node], results: [g.result(y)], scope: g.scope }), model, false);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('every command', () => {
-  it.each(['devices', 'inspect', 'run', 'query', 'explain', 'convert', 'benchmark', 'compare'])('%s --help shows an example and ends with 0', (command) => {
-    const { status, stdout } = cuvee(command, '--help');
-    expect(status).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Example:\n  npx cuvee ${command}`));
-  });
+  it.each(['devices', 'inspect', 'run', 'query', 'explain', 'convert', 'benchmark', 'compare'])(
+    '%s --help shows an example and ends with 0',
+    (command) => {
+      const { status, stdout } = cuvee(command, '--help');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Example:\n  npx cuvee ${command}`));
+    },
+  );
   const wrong: readonly (readonly [what: string, args: readonly string[], code: number, text: RegExp])[] = [
     ['no command', [], 2, /Usage/],
     ['an unknown command', ['runn'], 2, /Did you mean run/],
@@ -72,10 +84,18 @@ describe('as JSON', () => {
     expect(status).toBe(0);
     const cpu = value.devices.find((d: { name: string }) => d.name === 'CPU');
     expect(cpu).toMatchObject({ plugin: 'CPU', version: '0.1.0' });
-    expect(cpu.properties).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'NUM_STREAMS', type: 'int', mutability: 'RW' })]));
+    expect(cpu.properties).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'NUM_STREAMS', type: 'int', mutability: 'RW' })]),
+    );
   });
   it('inspect', () => {
-    expect(json('inspect', model).value).toMatchObject({ name: 'small', inputs: [{ name: 'x', type: 'f32', shape: '[?,4]' }], outputs: [{ name: 'y' }], parameters: 12, operations: { MatMul: 1 } });
+    expect(json('inspect', model).value).toMatchObject({
+      name: 'small',
+      inputs: [{ name: 'x', type: 'f32', shape: '[?,4]' }],
+      outputs: [{ name: 'y' }],
+      parameters: 12,
+      operations: { MatMul: 1 },
+    });
     expect(json('inspect', model, '--shape', 'x=[2,4]').value.flops).toBeGreaterThanOrEqual(2 * 2 * 4 * 3);
     expect(cuvee('inspect', model, '--text').stdout).toContain('MatMul');
     expect(cuvee('inspect', model, '--svg', 'g.svg', '--dot', 'g.dot').status).toBe(0);
@@ -83,9 +103,26 @@ describe('as JSON', () => {
     expect(readFileSync(join(folder, 'g.dot'), 'utf8')).toContain('digraph');
   });
   it('run, with files out and in again', () => {
-    const { status, value } = json('run', model, '--device', 'AUTO:CPU', '--shape', 'x=2,4', '--input', 'x=random:7', '--iterations', '3', '--output', 'out');
+    const { status, value } = json(
+      'run',
+      model,
+      '--device',
+      'AUTO:CPU',
+      '--shape',
+      'x=2,4',
+      '--input',
+      'x=random:7',
+      '--iterations',
+      '3',
+      '--output',
+      'out',
+    );
     expect(status).toBe(0);
-    expect(value).toMatchObject({ device: 'AUTO:CPU', executionDevices: ['CPU'], outputs: [{ name: 'y', dtype: 'f32', shape: [2, 3], file: join('out', 'y.npy') }] });
+    expect(value).toMatchObject({
+      device: 'AUTO:CPU',
+      executionDevices: ['CPU'],
+      outputs: [{ name: 'y', dtype: 'f32', shape: [2, 3], file: join('out', 'y.npy') }],
+    });
     expect(value.ms).toHaveLength(3);
     expect(value.firstMs).toBe(value.ms[0]);
     expect(value.loadMs).toBeGreaterThan(0);
@@ -95,14 +132,39 @@ describe('as JSON', () => {
     expect(mismatch.stderr).toContain('SHAPE_MISMATCH');
   });
   it('query and explain', () => {
-    expect(json('query', model, '--device', 'CPU')).toMatchObject({ status: 0, value: { device: 'CPU', nodes: expect.arrayContaining([expect.objectContaining({ op: 'MatMul', supported: true })]) } });
-    expect(json('explain', model, '--device', 'HETERO:REFERENCE,CPU').value).toMatchObject({ summary: { device: 'HETERO', parts: 1 }, rows: [{ device: 'REFERENCE' }] });
+    expect(json('query', model, '--device', 'CPU')).toMatchObject({
+      status: 0,
+      value: { device: 'CPU', nodes: expect.arrayContaining([expect.objectContaining({ op: 'MatMul', supported: true })]) },
+    });
+    expect(json('explain', model, '--device', 'HETERO:REFERENCE,CPU').value).toMatchObject({
+      summary: { device: 'HETERO', parts: 1 },
+      rows: [{ device: 'REFERENCE' }],
+    });
   });
   it('convert, compare, benchmark', () => {
     expect(json('convert', model, '--output', 'half.xml', '--compress_to_fp16').status).toBe(0);
     expect(existsSync(join(folder, 'half.bin'))).toBe(true);
-    expect(json('compare', 'half.xml', '--device', 'CPU', '--reference', 'REFERENCE', '--layers')).toMatchObject({ status: 0, value: { equal: true, outputs: [{ output: 'y', equal: true }] } });
-    const { status, value } = json('benchmark', '-m', model, '-d', 'CPU', '-niter', '5', '-api', 'async', '-nireq', '2', '-shape', 'x[1,4]', '--chart', 'l.svg');
+    expect(json('compare', 'half.xml', '--device', 'CPU', '--reference', 'REFERENCE', '--layers')).toMatchObject({
+      status: 0,
+      value: { equal: true, outputs: [{ output: 'y', equal: true }] },
+    });
+    const { status, value } = json(
+      'benchmark',
+      '-m',
+      model,
+      '-d',
+      'CPU',
+      '-niter',
+      '5',
+      '-api',
+      'async',
+      '-nireq',
+      '2',
+      '-shape',
+      'x[1,4]',
+      '--chart',
+      'l.svg',
+    );
     expect(status).toBe(0);
     expect(JSON.stringify(value)).toMatch(/median|p50/);
     expect(readFileSync(join(folder, 'l.svg'), 'utf8')).toContain('<svg');

@@ -14,7 +14,16 @@ function network(): Model {
   const g = builder();
   const x = g.parameter('f32', '?,4', 'x');
   const a = g.relu(x);
-  const y = g.sigmoid(g.matMul(a, g.constant('f32', [4, 3], Array.from({ length: 12 }, (_, i) => i / 7 - 0.8))));
+  const y = g.sigmoid(
+    g.matMul(
+      a,
+      g.constant(
+        'f32',
+        [4, 3],
+        Array.from({ length: 12 }, (_, i) => i / 7 - 0.8),
+      ),
+    ),
+  );
   y.names = ['y'];
   a.names = ['z'];
   return new Model({ name: 'network', parameters: [x.node], results: [g.result(y), g.result(a)], scope: g.scope });
@@ -23,13 +32,36 @@ function network(): Model {
 function place(model: Model, op: string, device: string): void {
   for (const node of model.nodes()) if (node.op.name === op) node.rtInfo = { ...node.rtInfo, affinity: { value: device } };
 }
-const input = (rows = 2): Tensor => new Tensor('f32', [rows, 4], Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i)));
+const input = (rows = 2): Tensor =>
+  new Tensor(
+    'f32',
+    [rows, 4],
+    Float32Array.from({ length: rows * 4 }, (_, i) => Math.sin(i)),
+  );
 const values = (t: Tensor | undefined): number[] => Array.from(t?.data as Float32Array);
 const refused = (name: string, code: 'MODEL_UNSUPPORTED' | 'OUT_OF_MEMORY' = 'MODEL_UNSUPPORTED'): Fake =>
-  fake(name, { compile: () => { throw new CuveeError(code, 'not for me'); }, query: (model) => new Map(model.nodes().map((n) => [n, 'not for me'])) });
+  fake(name, {
+    compile: () => {
+      throw new CuveeError(code, 'not for me');
+    },
+    query: (model) => new Map(model.nodes().map((n) => [n, 'not for me'])),
+  });
 
 describe('every way to a device', () => {
-  const texts = ['CPU', 'REFERENCE', 'AUTO', 'AUTO:CPU', 'AUTO:-CPU', 'AUTO:REFERENCE,CPU', 'MULTI:CPU,REFERENCE', 'MULTI:CPU(3)', 'HETERO:CPU,REFERENCE', 'HETERO:REFERENCE', 'AUTO:HETERO(REFERENCE,CPU)', 'MULTI:HETERO(CPU,REFERENCE),CPU'];
+  const texts = [
+    'CPU',
+    'REFERENCE',
+    'AUTO',
+    'AUTO:CPU',
+    'AUTO:-CPU',
+    'AUTO:REFERENCE,CPU',
+    'MULTI:CPU,REFERENCE',
+    'MULTI:CPU(3)',
+    'HETERO:CPU,REFERENCE',
+    'HETERO:REFERENCE',
+    'AUTO:HETERO(REFERENCE,CPU)',
+    'MULTI:HETERO(CPU,REFERENCE),CPU',
+  ];
   it.each(texts)('%s: compiles at once, infers both ways with equal outputs, for changing shapes', async (device) => {
     const core = coreWith();
     const want = core.compileModelSync(network(), 'REFERENCE').createInferRequest();
@@ -78,10 +110,16 @@ describe('AUTO', () => {
   it('hands its properties to devices that know them, and others by name', () => {
     const core = coreWith();
     expect(core.compileModelSync(network(), 'AUTO:CPU', { INFERENCE_NUM_THREADS: 1 }).getProperty('INFERENCE_NUM_THREADS')).toBe(1);
-    expect(core.compileModelSync(network(), 'AUTO:REFERENCE', { INFERENCE_NUM_THREADS: 1, PERFORMANCE_HINT: 'THROUGHPUT' }).executionDevices).toEqual(['REFERENCE']);
-    expect(core.compileModelSync(network(), 'AUTO:CPU', { DEVICE_PROPERTIES: { CPU: { NUM_STREAMS: 1 } } }).getProperty('NUM_STREAMS')).toBe(1);
+    expect(
+      core.compileModelSync(network(), 'AUTO:REFERENCE', { INFERENCE_NUM_THREADS: 1, PERFORMANCE_HINT: 'THROUGHPUT' }).executionDevices,
+    ).toEqual(['REFERENCE']);
+    expect(
+      core.compileModelSync(network(), 'AUTO:CPU', { DEVICE_PROPERTIES: { CPU: { NUM_STREAMS: 1 } } }).getProperty('NUM_STREAMS'),
+    ).toBe(1);
     for (const config of [{ NOPE: 1 }, { DEVICE_PROPERTIES: { CPU: { NOPE: 1 } } }]) {
-      expect(() => core.compileModelSync(network(), 'AUTO:CPU,REFERENCE', config)).toThrow(expect.objectContaining({ code: 'PROPERTY_UNKNOWN' }));
+      expect(() => core.compileModelSync(network(), 'AUTO:CPU,REFERENCE', config)).toThrow(
+        expect.objectContaining({ code: 'PROPERTY_UNKNOWN' }),
+      );
     }
   });
   it('stops when it is told to', async () => {
@@ -107,7 +145,9 @@ describe('HETERO', () => {
     const model = network();
     place(model, 'Sigmoid', 'GPU');
     expect(() => coreWith().compileModelSync(model, 'HETERO:CPU')).toThrow(/its affinity is GPU, which is not among CPU/);
-    expect(() => coreWith(refused('GPU')).compileModelSync(network(), 'HETERO:GPU')).toThrow(expect.objectContaining({ code: 'MODEL_UNSUPPORTED' }));
+    expect(() => coreWith(refused('GPU')).compileModelSync(network(), 'HETERO:GPU')).toThrow(
+      expect.objectContaining({ code: 'MODEL_UNSUPPORTED' }),
+    );
     for (const text of ['HETERO', 'HETERO:HETERO(CPU)', 'MULTI', 'MULTI:CPU(0)']) {
       expect(() => coreWith().compileModelSync(network(), text)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
     }

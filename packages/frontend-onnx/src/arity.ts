@@ -24,11 +24,14 @@ function problem(what: 'input' | 'output', form: string, names: readonly string[
   const fixed = variadic === undefined ? form.length : form.length - 1;
   const least = fixed + Number(variadic ?? 0);
   const required = variadic === undefined ? form.lastIndexOf('s') + 1 : least;
-  if (variadic === undefined && names.length > fixed && names.slice(fixed).some((name) => name !== '')) return `has ${names.length} ${what}s, at most ${fixed} are allowed`;
+  if (variadic === undefined && names.length > fixed && names.slice(fixed).some((name) => name !== ''))
+    return `has ${names.length} ${what}s, at most ${fixed} are allowed`;
   if (what === 'output') return names.length === 0 && required > 0 ? 'has no outputs' : undefined;
   for (let i = 0; i < fixed; i++) if (form[i] === 's' && !names[i]) return `lacks input ${i}`;
   if (variadic !== undefined && names.length < least) return `has ${names.length} ${what}s, at least ${least} are needed`;
-  return variadic !== undefined && names.slice(fixed).some((name) => name === '') && !optionalTail.has(form) ? `leaves out one of its ${what}s` : undefined;
+  return variadic !== undefined && names.slice(fixed).some((name) => name === '') && !optionalTail.has(form)
+    ? `leaves out one of its ${what}s`
+    : undefined;
 }
 
 /** What is wrong with a node's number of inputs or outputs; undefined when nothing is, or when the operator has no signature. */

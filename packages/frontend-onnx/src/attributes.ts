@@ -14,9 +14,17 @@ const kindNames = Object.fromEntries(Object.entries(AttributeType).map(([name, c
 function kindOf(a: AttributeProto): Kind | undefined {
   if (a.type) return kindNames[a.type];
   const present: readonly (readonly [Kind, boolean])[] = [
-    ['FLOAT', a.f !== undefined], ['INT', a.i !== undefined], ['STRING', a.s !== undefined], ['TENSOR', a.t !== undefined], ['GRAPH', a.g !== undefined],
-    ['SPARSE_TENSOR', a.sparseTensor !== undefined], ['FLOATS', a.floats.length > 0], ['INTS', a.ints.length > 0], ['STRINGS', a.strings.length > 0],
-    ['TENSORS', a.tensors.length > 0], ['GRAPHS', a.graphs.length > 0],
+    ['FLOAT', a.f !== undefined],
+    ['INT', a.i !== undefined],
+    ['STRING', a.s !== undefined],
+    ['TENSOR', a.t !== undefined],
+    ['GRAPH', a.g !== undefined],
+    ['SPARSE_TENSOR', a.sparseTensor !== undefined],
+    ['FLOATS', a.floats.length > 0],
+    ['INTS', a.ints.length > 0],
+    ['STRINGS', a.strings.length > 0],
+    ['TENSORS', a.tensors.length > 0],
+    ['GRAPHS', a.graphs.length > 0],
   ];
   const kinds = present.filter(([, there]) => there).map(([kind]) => kind);
   return kinds.length === 1 ? kinds[0] : undefined;
@@ -78,7 +86,8 @@ export class NodeAttributes {
   /** One of a few words; MODEL_INVALID for another. */
   word<const W extends string>(name: string, words: readonly W[], fallback?: W): W {
     const text = this.text(name, fallback);
-    if (!words.includes(text as W)) throw this.#invalid(`attribute "${name}" is ${JSON.stringify(text.slice(0, 60))}, expected ${words.join(', ')}`);
+    if (!words.includes(text as W))
+      throw this.#invalid(`attribute "${name}" is ${JSON.stringify(text.slice(0, 60))}, expected ${words.join(', ')}`);
     return text as W;
   }
 
@@ -120,7 +129,8 @@ export class NodeAttributes {
     }
     const actual = kindOf(a);
     // an empty list may have been written without any type
-    if (actual !== kind && !(actual === undefined && !a.type && kind.endsWith('S'))) throw this.#invalid(`attribute "${name}" is of type ${actual ?? a.type}, expected ${kind}`);
+    if (actual !== kind && !(actual === undefined && !a.type && kind.endsWith('S')))
+      throw this.#invalid(`attribute "${name}" is of type ${actual ?? a.type}, expected ${kind}`);
     return a;
   }
 

@@ -30,8 +30,9 @@ export function axisOf(node: Pick<AnyNode, 'invalid'>, axis: number, rank: numbe
 export function numbersOf(value: Value | undefined): readonly number[] | undefined {
   if (!value) return undefined;
   const { fact } = value;
-  if (fact.value && fact.value.size > 65_536) return undefined;   // no list of axes, sizes or pads is that long
-  if (fact.value && fact.type !== 'string') return Array.from(fact.value.nd().data as ArrayLike<number | bigint>, (x) => (typeof x === 'bigint' ? toNumber(x) : Number(x)));
+  if (fact.value && fact.value.size > 65_536) return undefined; // no list of axes, sizes or pads is that long
+  if (fact.value && fact.type !== 'string')
+    return Array.from(fact.value.nd().data as ArrayLike<number | bigint>, (x) => (typeof x === 'bigint' ? toNumber(x) : Number(x)));
   return fact.elements?.every((e) => typeof e === 'number') ? (fact.elements as readonly number[]) : undefined;
 }
 
@@ -60,7 +61,8 @@ export function sizesOf(g: Builder, x: Value, axes: readonly number[]): Value {
 }
 
 /** The size of one axis as an i64 scalar. */
-export const sizeAt = (g: Builder, x: Value, axis: number): Value => g.gather(shapeOf(g, x), g.constant('i64', [], [axis]), g.constant('i64', [], [0]));
+export const sizeAt = (g: Builder, x: Value, axis: number): Value =>
+  g.gather(shapeOf(g, x), g.constant('i64', [], [axis]), g.constant('i64', [], [0]));
 
 /** The product of the sizes of some axes, as a 1-D tensor of one i64. */
 export function productOfSizes(g: Builder, x: Value, axes: readonly number[]): Value {
@@ -88,7 +90,14 @@ function filledPattern({ shape, size }: Literal, pattern: readonly number[]): re
 /** Reshaped to a 1-D i64 tensor of sizes put together from parts: numbers, and 1-D tensors. */
 export function reshapedTo(g: Builder, x: Value, parts: readonly (number | Value)[]): Value {
   if (parts.every((part) => typeof part === 'number')) return g.reshape(x, g.ints(parts as readonly number[]), { special_zero: false });
-  return g.reshape(x, g.concat(parts.map((part) => (typeof part === 'number' ? g.ints([part]) : part)), { axis: 0 }), { special_zero: false });
+  return g.reshape(
+    x,
+    g.concat(
+      parts.map((part) => (typeof part === 'number' ? g.ints([part]) : part)),
+      { axis: 0 },
+    ),
+    { special_zero: false },
+  );
 }
 
 /** [product of the sizes before `axis`, product of those from it on] */
@@ -100,13 +109,15 @@ export function flattened(g: Builder, x: Value, axis: number, rank: number): Val
 }
 
 /** Transposed when the order is not the identity. */
-export const transposed = (g: Builder, x: Value, order: readonly number[]): Value => (order.every((axis, i) => axis === i) ? x : g.transpose(x, g.ints(order)));
+export const transposed = (g: Builder, x: Value, order: readonly number[]): Value =>
+  order.every((axis, i) => axis === i) ? x : g.transpose(x, g.ints(order));
 
 /** With axes of size 1 appended or put in front. */
 export const unsqueezed = (g: Builder, x: Value, axes: readonly number[]): Value => (axes.length === 0 ? x : g.unsqueeze(x, g.ints(axes)));
 
 /** x[begin:end] along one axis with step 1. */
-export const sliced = (g: Builder, x: Value, axis: number, begin: number, end: number, step = 1): Value => g.slice(x, g.ints([begin]), g.ints([end]), g.ints([step]), g.ints([axis]));
+export const sliced = (g: Builder, x: Value, axis: number, begin: number, end: number, step = 1): Value =>
+  g.slice(x, g.ints([begin]), g.ints([end]), g.ints([step]), g.ints([axis]));
 
 /** All axes of a value: constant when the rank is known. */
 export function allAxes(g: Builder, x: Value): Value {
@@ -135,10 +146,12 @@ export function broadcastOperand(node: AnyNode, a: Value, b: Value): Value {
 }
 
 /** Applied from the left to two and more values. */
-export const folded = (values: readonly Value[], join: (a: Value, b: Value) => Value): Value => values.slice(1).reduce(join, values[0] as Value);
+export const folded = (values: readonly Value[], join: (a: Value, b: Value) => Value): Value =>
+  values.slice(1).reduce(join, values[0] as Value);
 
 /** Inputs of a variadic operator, all there. */
-export const allInputs = (node: Pick<AnyNode, 'inputs'>): readonly Value[] => node.inputs.filter((value): value is Value => value !== undefined);
+export const allInputs = (node: Pick<AnyNode, 'inputs'>): readonly Value[] =>
+  node.inputs.filter((value): value is Value => value !== undefined);
 
 /** Computed in another type and converted back; in the value's own when it already is one of the types that `suits` names. */
 export function computedAs(g: Builder, x: Value, type: ElementType, compute: (x: Value) => Value): Value {
@@ -151,7 +164,8 @@ export function spatialList(node: AnyNode, name: string, count: number, fallback
   if (count < 1) throw node.invalid('the input has no spatial axis');
   const list = node.attr.ints(name, new Array<number>(count).fill(fallback));
   if (list.length !== count) throw node.invalid(`attribute "${name}" has ${list.length} entries for ${count} axes`);
-  if (list.some((n) => n < least || n > 0x7fffffff)) throw node.invalid(`attribute "${name}" is [${list.join(',')}], each entry must be at least ${least}`);
+  if (list.some((n) => n < least || n > 0x7fffffff))
+    throw node.invalid(`attribute "${name}" is [${list.join(',')}], each entry must be at least ${least}`);
   return list;
 }
 
@@ -160,7 +174,8 @@ export const isNumeric = (type: ElementType): boolean => isFloat(type) || isInte
 
 /** A constant of a value's type. Throws MODEL_INVALID where an integer type cannot hold it. */
 export function like(g: Builder, x: Value, value: number): Value {
-  if (isInteger(x.fact.type) && !Number.isInteger(value)) throw new CuveeError('MODEL_INVALID', `a tensor of ${x.fact.type} cannot be combined with ${value}`);
+  if (isInteger(x.fact.type) && !Number.isInteger(value))
+    throw new CuveeError('MODEL_INVALID', `a tensor of ${x.fact.type} cannot be combined with ${value}`);
   return g.scalar(value, x);
 }
 
@@ -168,7 +183,9 @@ export function like(g: Builder, x: Value, value: number): Value {
 export const squeezedAt = (g: Builder, x: Value, axes: readonly number[]): Value => (axes.length === 0 ? x : g.squeeze(x, g.ints(axes)));
 
 /** As a 0-D tensor: what had one element keeps it. */
-export const scalarOf = (g: Builder, x: Value): Value => (x.fact.shape?.length === 0 ? x : g.reshape(x, g.constant('i64', [0], []), { special_zero: false }));
+export const scalarOf = (g: Builder, x: Value): Value =>
+  x.fact.shape?.length === 0 ? x : g.reshape(x, g.constant('i64', [0], []), { special_zero: false });
 
 /** As a 1-D tensor. */
-export const listOf = (g: Builder, x: Value): Value => (x.fact.shape?.length === 1 ? x : g.reshape(x, g.ints([-1]), { special_zero: false }));
+export const listOf = (g: Builder, x: Value): Value =>
+  x.fact.shape?.length === 1 ? x : g.reshape(x, g.ints([-1]), { special_zero: false });

@@ -6,12 +6,14 @@ import { windowAttributes } from './windows.js';
 /** Number of spatial axes, with what the node says about its kernel checked against the filters. */
 export function spatialAxes(node: AnyNode, x: Value, filters: Value): number {
   const rank = filters.fact.shape?.length ?? rankOf(node, x);
-  if (rank < 3 || (x.fact.shape !== undefined && x.fact.shape.length !== rank)) throw node.invalid(`data of rank ${x.fact.shape?.length ?? '?'} and filters of rank ${rank} do not fit`);
+  if (rank < 3 || (x.fact.shape !== undefined && x.fact.shape.length !== rank))
+    throw node.invalid(`data of rank ${x.fact.shape?.length ?? '?'} and filters of rank ${rank} do not fit`);
   const kernel = spatialList(node, 'kernel_shape', rank - 2, 1, 1);
   if (node.attr.has('kernel_shape')) {
     kernel.forEach((size, i) => {
       const actual = dimOf(filters, i + 2);
-      if (actual !== undefined && actual !== size) throw node.invalid(`attribute "kernel_shape" is [${kernel.join(',')}], but the filters' axis ${i + 2} is ${actual}`);
+      if (actual !== undefined && actual !== size)
+        throw node.invalid(`attribute "kernel_shape" is [${kernel.join(',')}], but the filters' axis ${i + 2} is ${actual}`);
     });
   }
   return rank - 2;

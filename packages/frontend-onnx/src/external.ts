@@ -49,7 +49,8 @@ export function readExternalData(entries: readonly StringStringEntryProto[], wha
     const text = found.get(key);
     if (text === undefined || text === '') return undefined;
     const value = Number(text);
-    if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) throw new CuveeError('MODEL_INVALID', `external data of ${what}: ${key} is ${JSON.stringify(text.slice(0, 40))}`);
+    if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
+      throw new CuveeError('MODEL_INVALID', `external data of ${what}: ${key} is ${JSON.stringify(text.slice(0, 40))}`);
     return value;
   };
   return { location: safeLocation(found.get('location') ?? '', what), offset: whole('offset') ?? 0, length: whole('length') };
@@ -70,8 +71,10 @@ export class ExternalFiles {
    */
   source(entries: readonly StringStringEntryProto[], expected: number, what: string): WeightSource {
     const { location, offset, length = expected } = readExternalData(entries, what);
-    if (length !== expected) throw new CuveeError('MODEL_INVALID', `external data of ${what} is ${length} bytes long, its type and shape need ${expected}`);
-    if (!this.#beside) throw new CuveeError('MODEL_INVALID', `external data of ${what} is in "${location}", but the model was not read from a file`);
+    if (length !== expected)
+      throw new CuveeError('MODEL_INVALID', `external data of ${what} is ${length} bytes long, its type and shape need ${expected}`);
+    if (!this.#beside)
+      throw new CuveeError('MODEL_INVALID', `external data of ${what} is in "${location}", but the model was not read from a file`);
     let file = this.#open.get(location);
     if (!file) {
       file = this.#beside(location);

@@ -4,7 +4,8 @@ import type { AttributeProto, FunctionProto, ModelProto, NodeProto } from './pro
 
 /** A domain's name; 'ai.onnx' is ''. */
 export const domainOf = (domain: string | undefined): string => (domain === 'ai.onnx' ? '' : (domain ?? ''));
-const keyOf = (domain: string | undefined, name: string | undefined, overload: string | undefined): string => JSON.stringify([domainOf(domain), name ?? '', overload ?? '']);
+const keyOf = (domain: string | undefined, name: string | undefined, overload: string | undefined): string =>
+  JSON.stringify([domainOf(domain), name ?? '', overload ?? '']);
 
 /** The functions of a model by domain, name and overload. */
 export class Functions {
@@ -40,14 +41,19 @@ export function callAttributes(f: FunctionProto, given: ReadonlyMap<string, Attr
  * A node's attributes by name, with references to the enclosing function's attributes resolved; a reference to one that
  * the call left out is left out too. Throws MODEL_INVALID for a name given twice.
  */
-export function resolveAttributes(node: NodeProto, enclosing: ReadonlyMap<string, AttributeProto> | undefined, what: string): ReadonlyMap<string, AttributeProto> {
+export function resolveAttributes(
+  node: NodeProto,
+  enclosing: ReadonlyMap<string, AttributeProto> | undefined,
+  what: string,
+): ReadonlyMap<string, AttributeProto> {
   const attributes = new Map<string, AttributeProto>();
   for (const a of node.attribute) {
     const name = a.name ?? '';
     if (attributes.has(name)) throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" is given twice`);
     if (a.refAttrName) {
       const value = enclosing?.get(a.refAttrName);
-      if (value && a.type && value.type && value.type !== a.type) throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" refers to "${a.refAttrName}", which is of another type`);
+      if (value && a.type && value.type && value.type !== a.type)
+        throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" refers to "${a.refAttrName}", which is of another type`);
       if (value) attributes.set(name, { ...value, name });
     } else attributes.set(name, a);
   }

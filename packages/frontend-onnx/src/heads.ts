@@ -32,7 +32,13 @@ export function groupSize(node: AnyNode, queryHeads: number | undefined, keyHead
 export const bias = (g: Builder, allowed: Value, x: Value): Value => g.select(allowed, like(g, x, 0), like(g, x, Number.NEGATIVE_INFINITY));
 
 /** 0, 1, … n - 1 as a 1-D i64 tensor; `n` is an i64 scalar. */
-export const counting = (g: Builder, n: Value): Value => g.range(g.constant('i64', [], [0]), n, g.constant('i64', [], [1]), { output_type: 'i64' });
+export const counting = (g: Builder, n: Value): Value =>
+  g.range(g.constant('i64', [], [0]), n, g.constant('i64', [], [1]), { output_type: 'i64' });
 
 /** A 1-D tensor along one of `rank` axes. */
-export const along = (g: Builder, line: Value, axis: number, rank: number): Value => unsqueezed(g, line, Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis));
+export const along = (g: Builder, line: Value, axis: number, rank: number): Value =>
+  unsqueezed(
+    g,
+    line,
+    Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis),
+  );

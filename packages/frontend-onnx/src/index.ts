@@ -33,12 +33,14 @@ const plainView = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer
 function accepts(head: Uint8Array, path?: string): boolean {
   if (head.length === 0) return false;
   const [tag = 0, second = 0, third = 0] = head;
-  if (tag === 0x08 && second >= 1 && second < 0x40) return [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca, 0xd2].includes(third) || head.length === 2;
+  if (tag === 0x08 && second >= 1 && second < 0x40)
+    return [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca, 0xd2].includes(third) || head.length === 2;
   const other = [0x12, 0x3a, 0x42].includes(tag);
   return other && (path?.toLowerCase().endsWith('.onnx') ?? false);
 }
 
 /** A `.pb` file with one TensorProto, as test data comes. Throws MODEL_INVALID. */
-export const readTensor = (bytes: Uint8Array, what = 'ONNX tensor'): Literal => literalOf(readTensorProto(plainView(bytes), what), new ExternalFiles(undefined), what);
+export const readTensor = (bytes: Uint8Array, what = 'ONNX tensor'): Literal =>
+  literalOf(readTensorProto(plainView(bytes), what), new ExternalFiles(undefined), what);
 
 export default onnx;

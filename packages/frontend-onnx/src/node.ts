@@ -23,12 +23,15 @@ export class Optional {
 export type Operand = Value | Sequence | Optional;
 
 /** The first `N` inputs are there: the arity table says so before the function runs. */
-export type Inputs<N extends number> =
-  N extends 0 ? readonly (Value | undefined)[] :
-  N extends 1 ? readonly [Value, ...(Value | undefined)[]] :
-  N extends 2 ? readonly [Value, Value, ...(Value | undefined)[]] :
-  N extends 3 ? readonly [Value, Value, Value, ...(Value | undefined)[]] :
-  readonly [Value, Value, Value, Value, ...(Value | undefined)[]];
+export type Inputs<N extends number> = N extends 0
+  ? readonly (Value | undefined)[]
+  : N extends 1
+    ? readonly [Value, ...(Value | undefined)[]]
+    : N extends 2
+      ? readonly [Value, Value, ...(Value | undefined)[]]
+      : N extends 3
+        ? readonly [Value, Value, Value, ...(Value | undefined)[]]
+        : readonly [Value, Value, Value, Value, ...(Value | undefined)[]];
 
 /** A body that was translated in place: the operands of its outputs. */
 export type Inlined = readonly Operand[];

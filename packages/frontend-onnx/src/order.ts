@@ -40,7 +40,11 @@ export function orderNodes(nodes: readonly NodeProto[], known: (name: string) =>
   nodes.forEach((node, index) => {
     for (const name of node.output) {
       if (name === '') continue;
-      if (producer.has(name)) throw new CuveeError('MODEL_INVALID', `"${name}" is made twice: by ${title(nodes[producer.get(name) as number] as NodeProto)} and ${title(node)}`);
+      if (producer.has(name))
+        throw new CuveeError(
+          'MODEL_INVALID',
+          `"${name}" is made twice: by ${title(nodes[producer.get(name) as number] as NodeProto)} and ${title(node)}`,
+        );
       producer.set(name, index);
     }
   });
@@ -56,7 +60,7 @@ export function orderNodes(nodes: readonly NodeProto[], known: (name: string) =>
   });
   if (sorted) return nodes;
   const order: NodeProto[] = [];
-  const state = new Uint8Array(nodes.length);                     // 1: on the stack, 2: done
+  const state = new Uint8Array(nodes.length); // 1: on the stack, 2: done
   const stack: { index: number; next: number }[] = [];
   for (let root = 0; root < nodes.length; root++) {
     if (state[root] === 2) continue;
@@ -73,7 +77,8 @@ export function orderNodes(nodes: readonly NodeProto[], known: (name: string) =>
       }
       const made = producer.get(name);
       if (made === undefined || state[made] === 2) continue;
-      if (state[made] === 1) throw new CuveeError('MODEL_INVALID', `${title(nodes[made] as NodeProto)} depends on its own output through "${name}"`);
+      if (state[made] === 1)
+        throw new CuveeError('MODEL_INVALID', `${title(nodes[made] as NodeProto)} depends on its own output through "${name}"`);
       stack.push({ index: made, next: 0 });
     }
   }

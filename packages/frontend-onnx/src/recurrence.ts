@@ -34,7 +34,10 @@ const inside = (g: Builder, value: Value, parameters: { outer: Value; inner: Val
 const dimsText = (value: Value): string | (number | string)[] => value.fact.shape?.map((d) => (typeof d === 'number' ? d : '?')) ?? '...';
 
 /** Outputs [time, batch, hidden] in time's order, and the last states. Places beyond a length are 0. */
-export function recur(node: AnyNode, { x, states, weights, cell, reverse, lengths }: Direction): { readonly y: Value; readonly last: readonly Value[] } {
+export function recur(
+  node: AnyNode,
+  { x, states, weights, cell, reverse, lengths }: Direction,
+): { readonly y: Value; readonly last: readonly Value[] } {
   const { g } = node;
   if (dimOf(x, 0) === 1 && !lengths) {
     const next = cell(g, g.squeeze(x, g.ints([0])), states, weights);
@@ -54,7 +57,9 @@ export function recur(node: AnyNode, { x, states, weights, cell, reverse, length
   let output = next[0] as Value;
   let time: { outer: Value; inner: Value } | undefined;
   if (lengths) {
-    const steps = g.range(g.constant('i64', [], [0]), g.squeeze(sizesOf(g, x, [0]), g.ints([0])), g.constant('i64', [], [1]), { output_type: 'i64' });
+    const steps = g.range(g.constant('i64', [], [0]), g.squeeze(sizesOf(g, x, [0]), g.ints([0])), g.constant('i64', [], [1]), {
+      output_type: 'i64',
+    });
     time = { outer: steps, inner: b.parameter('i64', [1]) };
     const running = b.unsqueeze(b.less(time.inner, b.cast(inside(b, lengths, shared), 'i64')), b.ints([1]));
     const computed = next;
@@ -72,8 +77,15 @@ export function recur(node: AnyNode, { x, states, weights, cell, reverse, length
     ...states.map((_, i): PortMapping => ({ external: first + i, internal: first + i, backEdge: 1 + i })),
     ...shared.map((_, i): PortMapping => ({ external: first + states.length + i, internal: first + states.length + i })),
   ];
-  const outputs: PortMapping[] = [{ external: 0, internal: 0, ...walk }, ...states.map((_, i): PortMapping => ({ external: 1 + i, internal: 1 + i }))];
-  const [y, ...last] = g.node('TensorIterator', [source, ...(time ? [time.outer] : []), ...states, ...shared.map(({ outer }) => outer)], { body, inputs, outputs }) as [Value, ...Value[]];
+  const outputs: PortMapping[] = [
+    { external: 0, internal: 0, ...walk },
+    ...states.map((_, i): PortMapping => ({ external: 1 + i, internal: 1 + i })),
+  ];
+  const [y, ...last] = g.node('TensorIterator', [source, ...(time ? [time.outer] : []), ...states, ...shared.map(({ outer }) => outer)], {
+    body,
+    inputs,
+    outputs,
+  }) as [Value, ...Value[]];
   return { y: turned ? flip(y) : y, last };
 }
 
@@ -81,7 +93,9 @@ export function recur(node: AnyNode, { x, states, weights, cell, reverse, length
 export const ofDirection = (g: Builder, value: Value, d: number): Value => g.squeeze(sliced(g, value, 0, d, d + 1), g.ints([0]));
 
 /** The functions that recurrent operators may name, with up to two constants. */
-const functions: Readonly<Record<string, { readonly constants: readonly number[]; readonly apply: (g: Builder, x: Value, alpha: number, beta: number) => Value }>> = {
+const functions: Readonly<
+  Record<string, { readonly constants: readonly number[]; readonly apply: (g: Builder, x: Value, alpha: number, beta: number) => Value }>
+> = {
   relu: { constants: [], apply: (g, x) => g.relu(x) },
   tanh: { constants: [], apply: (g, x) => g.tanh(x) },
   sigmoid: { constants: [], apply: (g, x) => g.sigmoid(x) },
@@ -103,8 +117,10 @@ export function activationsOf(node: AnyNode, usual: readonly string[], direction
   const { attr } = node;
   const names = attr.texts('activations', []);
   const all = names.length === 0 ? Array.from({ length: directions }, () => usual).flat() : names;
-  if (all.length !== usual.length * directions) throw node.invalid(`there are ${all.length} activations, expected ${usual.length * directions}`);
-  const alphas = [...attr.floats('activation_alpha', [])], betas = [...attr.floats('activation_beta', [])];
+  if (all.length !== usual.length * directions)
+    throw node.invalid(`there are ${all.length} activations, expected ${usual.length * directions}`);
+  const alphas = [...attr.floats('activation_alpha', [])],
+    betas = [...attr.floats('activation_beta', [])];
   const list = all.map((name): Activation => {
     const found = functions[name.toLowerCase()];
     if (!found) throw node.invalid(`there is no activation ${JSON.stringify(name.slice(0, 40))}`);

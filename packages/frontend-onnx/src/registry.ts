@@ -25,7 +25,27 @@ import * as training from './ops/training.js';
 import type { OnnxOp } from './node.js';
 
 const modules = {
-  '': [activation, arithmetic, attention, control, conv, data, image, linear, logic, loss, normalization, pooling, quantize, random, recurrent, reduce, sequence, shape, signal],
+  '': [
+    activation,
+    arithmetic,
+    attention,
+    control,
+    conv,
+    data,
+    image,
+    linear,
+    logic,
+    loss,
+    normalization,
+    pooling,
+    quantize,
+    random,
+    recurrent,
+    reduce,
+    sequence,
+    shape,
+    signal,
+  ],
   'ai.onnx.ml': [ml],
   'com.microsoft': [microsoft],
   'ai.onnx.preview': [preview],
@@ -33,13 +53,20 @@ const modules = {
 } as const;
 
 const tables: ReadonlyMap<string, ReadonlyMap<string, OnnxOp>> = new Map(
-  Object.entries(modules).map(([domain, list]) => [domain, new Map(list.flatMap((module) => Object.entries(module) as [string, OnnxOp][]))]),
+  Object.entries(modules).map(([domain, list]) => [
+    domain,
+    new Map(list.flatMap((module) => Object.entries(module) as [string, OnnxOp][])),
+  ]),
 );
 
 /** The function that translates an operator; undefined for one that is not supported. Domain 'ai.onnx' is ''. */
 export const findOp = (domain: string, op: string): OnnxOp | undefined => tables.get(domain)?.get(op);
 
-const sequenceOps: ReadonlySet<OnnxOp> = new Set([...Object.values(sequence), ...Object.values(control), data.Identity] as unknown as OnnxOp[]);
+const sequenceOps: ReadonlySet<OnnxOp> = new Set([
+  ...Object.values(sequence),
+  ...Object.values(control),
+  data.Identity,
+] as unknown as OnnxOp[]);
 
 /** Whether an operator may be given sequences and optionals; all others get tensors only. */
 export const takesSequences = (op: OnnxOp): boolean => sequenceOps.has(op);

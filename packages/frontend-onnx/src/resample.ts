@@ -6,7 +6,14 @@ import type { Builder, Value } from '@cuvee/core';
 import { upTo } from './build.js';
 
 /** How places of the output map to places of the input. */
-export type Coordinates = 'half_pixel' | 'half_pixel_symmetric' | 'pytorch_half_pixel' | 'asymmetric' | 'align_corners' | 'tf_half_pixel_for_nn' | 'tf_crop_and_resize';
+export type Coordinates =
+  | 'half_pixel'
+  | 'half_pixel_symmetric'
+  | 'pytorch_half_pixel'
+  | 'asymmetric'
+  | 'align_corners'
+  | 'tf_half_pixel_for_nn'
+  | 'tf_crop_and_resize';
 
 /** One resize, the same for all axes. */
 export interface Resampling {
@@ -46,7 +53,13 @@ export function resampled(g: Builder, x: Value, rank: number, axes: readonly Res
 const f32 = (g: Builder, n: number): Value => g.constant('f32', [], [n]);
 const i64 = (g: Builder, n: number): Value => g.constant('i64', [], [n]);
 
-function along(g: Builder, x: Value, rank: number, { axis, size, scale, region }: ResampledAxis, how: Resampling): { readonly y: Value; readonly outside: Value | undefined } {
+function along(
+  g: Builder,
+  x: Value,
+  rank: number,
+  { axis, size, scale, region }: ResampledAxis,
+  how: Resampling,
+): { readonly y: Value; readonly outside: Value | undefined } {
   const count = g.gather(g.shapeOf(x, { output_type: 'i64' }), i64(g, axis), i64(g, 0));
   const n = g.cast(count, 'f32');
   const span = region ? g.subtract(region[1], region[0]) : undefined;
@@ -65,8 +78,28 @@ function along(g: Builder, x: Value, rank: number, { axis, size, scale, region }
 }
 
 /** Where in the input each place of the output lies. */
-function source(g: Builder, o: Value, { n, m, length, ratio, region, how }: { readonly n: Value; readonly m: Value; readonly length: Value; readonly ratio: Value; readonly region: readonly [Value, Value] | undefined; readonly how: Resampling }): Value {
-  const half = f32(g, 0.5), one = f32(g, 1), zero = f32(g, 0);
+function source(
+  g: Builder,
+  o: Value,
+  {
+    n,
+    m,
+    length,
+    ratio,
+    region,
+    how,
+  }: {
+    readonly n: Value;
+    readonly m: Value;
+    readonly length: Value;
+    readonly ratio: Value;
+    readonly region: readonly [Value, Value] | undefined;
+    readonly how: Resampling;
+  },
+): Value {
+  const half = f32(g, 0.5),
+    one = f32(g, 1),
+    zero = f32(g, 0);
   const centred = (): Value => g.subtract(g.divide(g.add(o, half), ratio), half);
   // of a single place the quotient's divisor would be 0
   const corners = (): Value => {
@@ -74,18 +107,24 @@ function source(g: Builder, o: Value, { n, m, length, ratio, region, how }: { re
     return g.select(g.equal(gaps, zero), zero, g.divide(g.subtract(n, one), g.select(g.equal(gaps, zero), one, gaps)));
   };
   switch (how.coordinates) {
-    case 'half_pixel': return centred();
+    case 'half_pixel':
+      return centred();
     case 'half_pixel_symmetric': {
       const share = g.divide(m, g.multiply(ratio, n));
       return g.add(g.multiply(g.multiply(n, half), g.subtract(one, share)), centred());
     }
-    case 'pytorch_half_pixel': return g.select(g.greater(m, one), centred(), zero);
-    case 'asymmetric': return g.divide(o, ratio);
-    case 'align_corners': return g.multiply(o, corners());
-    case 'tf_half_pixel_for_nn': return g.divide(g.add(o, half), ratio);
+    case 'pytorch_half_pixel':
+      return g.select(g.greater(m, one), centred(), zero);
+    case 'asymmetric':
+      return g.divide(o, ratio);
+    case 'align_corners':
+      return g.multiply(o, corners());
+    case 'tf_half_pixel_for_nn':
+      return g.divide(g.add(o, half), ratio);
     case 'tf_crop_and_resize': {
       const [start, end] = region ?? [zero, one];
-      const edge = g.subtract(n, one), size = g.cast(m, 'f32');
+      const edge = g.subtract(n, one),
+        size = g.cast(m, 'f32');
       const gaps = g.subtract(size, one);
       const step = g.divide(g.multiply(g.subtract(end, start), edge), g.select(g.equal(gaps, zero), one, gaps));
       const many = g.add(g.multiply(start, edge), g.multiply(o, step));
@@ -96,7 +135,14 @@ function source(g: Builder, o: Value, { n, m, length, ratio, region, how }: { re
 
 function nearestPlace(g: Builder, at: Value, count: Value, rule: Resampling['nearest']): Value {
   const half = f32(g, 0.5);
-  const rounded = rule === 'floor' ? g.floor(at) : rule === 'ceil' ? g.ceiling(at) : rule === 'round_prefer_ceil' ? g.floor(g.add(at, half)) : g.ceiling(g.subtract(at, half));
+  const rounded =
+    rule === 'floor'
+      ? g.floor(at)
+      : rule === 'ceil'
+        ? g.ceiling(at)
+        : rule === 'round_prefer_ceil'
+          ? g.floor(g.add(at, half))
+          : g.ceiling(g.subtract(at, half));
   return g.minimum(g.maximum(g.cast(rounded, 'i64'), i64(g, 0)), g.subtract(count, i64(g, 1)));
 }
 
@@ -119,7 +165,9 @@ function weightMatrix(g: Builder, at: Value, count: Value, ratio: Value, how: Re
 /** Keys's cubic convolution kernel (1981, equation 4) of a distance. */
 function cubic(g: Builder, d: Value, a: number): Value {
   const c = (n: number): Value => f32(g, n);
-  const horner = (...coefficients: readonly number[]): Value => coefficients.slice(1).reduce((sum, k) => g.add(g.multiply(sum, d), c(k)), c(coefficients[0] as number));
-  const near = horner(a + 2, -(a + 3), 0, 1), far = horner(a, -5 * a, 8 * a, -4 * a);
+  const horner = (...coefficients: readonly number[]): Value =>
+    coefficients.slice(1).reduce((sum, k) => g.add(g.multiply(sum, d), c(k)), c(coefficients[0] as number));
+  const near = horner(a + 2, -(a + 3), 0, 1),
+    far = horner(a, -5 * a, 8 * a, -4 * a);
   return g.select(g.lessEqual(d, c(1)), near, g.select(g.less(d, c(2)), far, c(0)));
 }

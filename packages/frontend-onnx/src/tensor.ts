@@ -21,7 +21,8 @@ export function textOf(bytes: Uint8Array, what: string): string {
 
 /** A tensor's dimensions. Throws MODEL_INVALID for negative ones and for more elements than can be counted. */
 function shapeOf(dims: readonly bigint[], what: string): readonly number[] {
-  if (dims.length > 64 || elementCount(dims) === undefined) throw new CuveeError('MODEL_INVALID', `${what} has dimensions [${dims.slice(0, 16).join(',')}]`);
+  if (dims.length > 64 || elementCount(dims) === undefined)
+    throw new CuveeError('MODEL_INVALID', `${what} has dimensions [${dims.slice(0, 16).join(',')}]`);
   return dims.map(Number);
 }
 
@@ -50,7 +51,8 @@ export function literalOf(tensor: TensorProto, files: ExternalFiles, what: strin
   const external = tensor.dataLocation === 1;
   if (external || tensor.externalData.length > 0) given.push('externalData');
   if (given.length > 1) throw new CuveeError('MODEL_INVALID', `${what} has its data in several places: ${given.join(', ')}`);
-  if (external !== (tensor.externalData.length > 0) || (tensor.dataLocation ?? 0) >>> 0 > 1) throw new CuveeError('MODEL_INVALID', `${what}: data_location ${tensor.dataLocation ?? 0} does not fit its external data`);
+  if (external !== tensor.externalData.length > 0 || (tensor.dataLocation ?? 0) >>> 0 > 1)
+    throw new CuveeError('MODEL_INVALID', `${what}: data_location ${tensor.dataLocation ?? 0} does not fit its external data`);
   if (type === 'string') return stringsOf(tensor, shape, count, given[0], what);
   const bytes = byteSize(type, count);
   if (external) return Literal.at(type, shape, files.source(tensor.externalData, bytes, what));
@@ -59,21 +61,30 @@ export function literalOf(tensor: TensorProto, files: ExternalFiles, what: strin
   if (field !== fieldOf(type)) throw new CuveeError('MODEL_INVALID', `${what} of type ${type} has its data in ${field}`);
   if (field === 'floatData' || field === 'doubleData') return fromBytes(type, shape, tensor[field] as Uint8Array, bytes, what);
   const numbers = tensor[field as 'int32Data'] as Int32Array | BigInt64Array | BigUint64Array;
-  const packed = bytes < count;                                   // sub-byte types: each number is one byte of them
-  if (numbers.length !== (packed ? bytes : count)) throw new CuveeError('MODEL_INVALID', `${what} of type ${type} [${shape.join(',')}] has ${numbers.length} numbers`);
+  const packed = bytes < count; // sub-byte types: each number is one byte of them
+  if (numbers.length !== (packed ? bytes : count))
+    throw new CuveeError('MODEL_INVALID', `${what} of type ${type} [${shape.join(',')}] has ${numbers.length} numbers`);
   return Literal.of(type, shape, converted(type, numbers, what));
 }
 
 function fromBytes(type: ElementType, shape: readonly number[], data: Uint8Array, bytes: number, what: string): Literal {
-  if (data.length !== bytes) throw new CuveeError('MODEL_INVALID', `${what} of type ${type} [${shape.join(',')}] needs ${bytes} bytes, its data has ${data.length}`);
+  if (data.length !== bytes)
+    throw new CuveeError('MODEL_INVALID', `${what} of type ${type} [${shape.join(',')}] needs ${bytes} bytes, its data has ${data.length}`);
   return Literal.at(type, shape, { kind: 'bytes', bytes: data });
 }
 
 function stringsOf(tensor: TensorProto, shape: readonly number[], count: number, field: string | undefined, what: string): Literal {
   if ((field !== undefined && field !== 'stringData') || tensor.stringData.length !== count) {
-    throw new CuveeError('MODEL_INVALID', `${what} of strings [${shape.join(',')}] has ${tensor.stringData.length} strings${field === undefined || field === 'stringData' ? '' : ` and ${field}`}`);
+    throw new CuveeError(
+      'MODEL_INVALID',
+      `${what} of strings [${shape.join(',')}] has ${tensor.stringData.length} strings${field === undefined || field === 'stringData' ? '' : ` and ${field}`}`,
+    );
   }
-  return Literal.of('string', shape, tensor.stringData.map((bytes) => textOf(bytes, what)));
+  return Literal.of(
+    'string',
+    shape,
+    tensor.stringData.map((bytes) => textOf(bytes, what)),
+  );
 }
 
 /** Numbers of a wider field as storage; a number that the type cannot hold is MODEL_INVALID. */
@@ -99,14 +110,25 @@ export function denseOf(sparse: SparseTensorProto, files: ExternalFiles, what: s
   const values = literalOf(sparse.values, files, `the values of ${what}`);
   const indices = literalOf(sparse.indices, files, `the indices of ${what}`);
   const { type } = values;
-  if (type === 'string' || byteSize(type, 1) * 8 !== byteSize(type, 8)) throw new CuveeError('MODEL_UNSUPPORTED', `${what} is sparse of type ${type}`);
-  if (byteSize(type, count) > largestSparse) throw new CuveeError('MODEL_UNSUPPORTED', `${what} would take ${byteSize(type, count)} bytes as a dense tensor`);
+  if (type === 'string' || byteSize(type, 1) * 8 !== byteSize(type, 8))
+    throw new CuveeError('MODEL_UNSUPPORTED', `${what} is sparse of type ${type}`);
+  if (byteSize(type, count) > largestSparse)
+    throw new CuveeError('MODEL_UNSUPPORTED', `${what} would take ${byteSize(type, count)} bytes as a dense tensor`);
   const linear = indices.shape.length === 1;
   const entries = values.size;
-  const fitting = indices.type === 'i64' && values.shape.length === 1 && indices.shape[0] === entries && (linear || (indices.shape.length === 2 && indices.shape[1] === shape.length));
-  if (!fitting) throw new CuveeError('MODEL_INVALID', `${what}: indices ${indices.type} [${indices.shape.join(',')}] do not fit ${entries} values of rank ${shape.length}`);
+  const fitting =
+    indices.type === 'i64' &&
+    values.shape.length === 1 &&
+    indices.shape[0] === entries &&
+    (linear || (indices.shape.length === 2 && indices.shape[1] === shape.length));
+  if (!fitting)
+    throw new CuveeError(
+      'MODEL_INVALID',
+      `${what}: indices ${indices.type} [${indices.shape.join(',')}] do not fit ${entries} values of rank ${shape.length}`,
+    );
   const dense = allocate(type, count) as Uint8Array;
-  const from = values.storage as Uint8Array, at = indices.storage as BigInt64Array;
+  const from = values.storage as Uint8Array,
+    at = indices.storage as BigInt64Array;
   for (let i = 0; i < entries; i++) {
     let place = 0;
     if (linear) place = toNumber(at[i] as bigint);

@@ -61,7 +61,8 @@ class Translation {
   model(): Model {
     const { graph, irVersion = 0n } = this.#proto;
     if (irVersion < 1n || irVersion > 0x7fffffffn) throw new CuveeError('MODEL_INVALID', `IR version ${irVersion} does not exist`);
-    if (irVersion > newest.ir) throw new CuveeError('MODEL_UNSUPPORTED', `IR version ${irVersion} is newer than ${newest.ir}, the newest that is known`);
+    if (irVersion > newest.ir)
+      throw new CuveeError('MODEL_UNSUPPORTED', `IR version ${irVersion} is newer than ${newest.ir}, the newest that is known`);
     if (!graph) throw new CuveeError('MODEL_INVALID', 'the file has no graph');
     const opsets = opsetsOf(this.#proto.opsetImport);
     if (irVersion < 3n && !opsets.has('')) (opsets as Map<string, number>).set('', 1);
@@ -79,7 +80,10 @@ class Translation {
       if (!(value instanceof Value)) throw new CuveeError('MODEL_UNSUPPORTED', `output "${name}" is not a tensor`);
       const declared = type?.tensorType?.elemType;
       if (declared && value.fact.type !== 'dynamic' && elementTypeOf(declared, `output "${name}"`) !== value.fact.type) {
-        throw new CuveeError('MODEL_INVALID', `output "${name}" is declared as ${elementTypeOf(declared, name)}, but it is ${value.fact.type}`);
+        throw new CuveeError(
+          'MODEL_INVALID',
+          `output "${name}" is declared as ${elementTypeOf(declared, name)}, but it is ${value.fact.type}`,
+        );
       }
       const result = g.result(value, name);
       result.output.names = [name];
@@ -110,11 +114,16 @@ class Translation {
   /** Initialisers, which become constants when something reads them, and nodes. */
   #nodes(graph: GraphProto, frame: Frame): void {
     const { g, scope, prefix } = frame;
-    const lazily = (name: string, make: () => Value): void => scope.define(name, () => {
-      const value = make();
-      if (prefix === '') value.names = [name];
-      return value;
-    }, 'initializer');
+    const lazily = (name: string, make: () => Value): void =>
+      scope.define(
+        name,
+        () => {
+          const value = make();
+          if (prefix === '') value.names = [name];
+          return value;
+        },
+        'initializer',
+      );
     for (const tensor of graph.initializer) {
       const name = tensor.name ?? '';
       lazily(name, () => g.constant(literalOf(tensor, this.#files, `initializer "${name}"`), this.#unique(prefix + name)));
@@ -127,7 +136,8 @@ class Translation {
   }
 
   #node(node: NodeProto, frame: Frame): void {
-    const domain = domainOf(node.domain), op = node.opType ?? '';
+    const domain = domainOf(node.domain),
+      op = node.opType ?? '';
     const title = node.name || node.output.find((name) => name !== '') || '';
     const what = `${op} "${title}"`;
     const function_ = findOp(domain, op) ? undefined : this.#functions.find(node);
@@ -142,17 +152,30 @@ class Translation {
     }
   }
 
-  #operator(translateOp: OnnxOp, node: NodeProto, operands: readonly (Operand | undefined)[], frame: Frame, domain: string, what: string, title: string): readonly (Operand | undefined)[] {
+  #operator(
+    translateOp: OnnxOp,
+    node: NodeProto,
+    operands: readonly (Operand | undefined)[],
+    frame: Frame,
+    domain: string,
+    what: string,
+    title: string,
+  ): readonly (Operand | undefined)[] {
     const { g } = frame;
     const version = frame.opsets.get(domain);
-    if (version === undefined && domain === '') throw new CuveeError('MODEL_INVALID', 'the file does not say which version of ai.onnx it uses');
+    if (version === undefined && domain === '')
+      throw new CuveeError('MODEL_INVALID', 'the file does not say which version of ai.onnx it uses');
     const wrong = arityProblem(node, domain, version ?? 1);
     if (wrong) throw new CuveeError('MODEL_INVALID', wrong);
     const odd = takesSequences(translateOp) ? -1 : operands.findIndex((operand) => operand !== undefined && !(operand instanceof Value));
     if (odd >= 0) throw new CuveeError('MODEL_INVALID', `input ${odd} is no tensor`);
     const attributes = new NodeAttributes(resolveAttributes(node, frame.call, what), this.#files, what);
     const onnx: OnnxNode<0> = {
-      g, op: node.opType ?? '', name: title, version: version ?? 1, attr: attributes,
+      g,
+      op: node.opType ?? '',
+      name: title,
+      version: version ?? 1,
+      attr: attributes,
       inputs: operands.map((operand) => (operand instanceof Value ? operand : undefined)),
       operands,
       outputs: node.output.length,
@@ -173,12 +196,24 @@ class Translation {
   }
 
   /** Puts a function's body in place of a call. */
-  #call(f: FunctionProto, node: NodeProto, operands: readonly (Operand | undefined)[], frame: Frame, what: string): readonly (Operand | undefined)[] {
+  #call(
+    f: FunctionProto,
+    node: NodeProto,
+    operands: readonly (Operand | undefined)[],
+    frame: Frame,
+    what: string,
+  ): readonly (Operand | undefined)[] {
     if (frame.active.includes(f)) throw new CuveeError('MODEL_INVALID', `function ${f.name ?? ''} calls itself`);
-    if (operands.length > f.input.length) throw new CuveeError('MODEL_INVALID', `function ${f.name ?? ''} takes ${f.input.length} inputs, the call gives ${operands.length}`);
-    if (node.output.length > f.output.length) throw new CuveeError('MODEL_INVALID', `function ${f.name ?? ''} has ${f.output.length} outputs, the call asks for ${node.output.length}`);
+    if (operands.length > f.input.length)
+      throw new CuveeError('MODEL_INVALID', `function ${f.name ?? ''} takes ${f.input.length} inputs, the call gives ${operands.length}`);
+    if (node.output.length > f.output.length)
+      throw new CuveeError(
+        'MODEL_INVALID',
+        `function ${f.name ?? ''} has ${f.output.length} outputs, the call asks for ${node.output.length}`,
+      );
     this.#inlined += f.node.length;
-    if (this.#inlined > maxInlined) throw new CuveeError('MODEL_UNSUPPORTED', `the calls of functions expand to more than ${maxInlined} nodes`);
+    if (this.#inlined > maxInlined)
+      throw new CuveeError('MODEL_UNSUPPORTED', `the calls of functions expand to more than ${maxInlined} nodes`);
     const own = opsetsOf(f.opsetImport);
     const given = resolveAttributes(node, frame.call, what);
     const scope = new Scope();
@@ -189,7 +224,10 @@ class Translation {
       else absent.add(name);
     });
     const inner = this.#deeper(frame, {
-      scope, opsets: new Map([...frame.opsets, ...own]), call: callAttributes(f, given), active: [...frame.active, f],
+      scope,
+      opsets: new Map([...frame.opsets, ...own]),
+      call: callAttributes(f, given),
+      active: [...frame.active, f],
       prefix: `${frame.prefix}${node.name || node.output[0] || ''}/`,
     });
     const body = absent.size === 0 ? f.node : f.node.map((n) => ({ ...n, input: n.input.map((name) => (absent.has(name) ? '' : name)) }));
@@ -225,11 +263,17 @@ class Translation {
     const scope = new Scope(frame.scope, inside);
     const inner = this.#deeper(frame, { g, scope, prefix: `${frame.prefix}${title}/` });
     return {
-      g, captures,
+      g,
+      captures,
       run: (inputs) => this.#run(body, inputs, inner),
       model: (own, outputs) => {
         const results = outputs.map((value) => g.result(value, this.#unique(`${inner.prefix}${value.node.name}/result`)));
-        const model = new Model({ name: body.name || title, parameters: [...own, ...captures.values()].map((p) => p.node), results, scope: g.scope });
+        const model = new Model({
+          name: body.name || title,
+          parameters: [...own, ...captures.values()].map((p) => p.node),
+          results,
+          scope: g.scope,
+        });
         dropUnread(model);
         return model;
       },
@@ -237,7 +281,11 @@ class Translation {
   }
 
   #run(body: GraphProto, inputs: readonly Operand[], frame: Frame): readonly Operand[] {
-    if (body.input.length !== inputs.length) throw new CuveeError('MODEL_INVALID', `the body "${body.name ?? ''}" takes ${body.input.length} inputs, it is given ${inputs.length}`);
+    if (body.input.length !== inputs.length)
+      throw new CuveeError(
+        'MODEL_INVALID',
+        `the body "${body.name ?? ''}" takes ${body.input.length} inputs, it is given ${inputs.length}`,
+      );
     body.input.forEach(({ name = '' }, i) => frame.scope.define(name, inputs[i] as Operand, 'input'));
     this.#nodes(body, frame);
     return body.output.map(({ name = '' }) => operandOf(name, frame.scope));
@@ -266,7 +314,8 @@ class Translation {
   }
 }
 
-const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] => Array.isArray(result);
+const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] =>
+  Array.isArray(result);
 
 function operandOf(name: string, scope: Scope): Operand {
   const operand = scope.find(name);
@@ -280,16 +329,27 @@ function opsetsOf(imports: readonly OperatorSetIdProto[]): ReadonlyMap<string, n
   for (const { domain: name, version = 0n } of imports) {
     const domain = domainOf(name);
     const number = toNumber(version);
-    if (number < 1 || number > 0x7fffffff) throw new CuveeError('MODEL_INVALID', `version ${version} of operator set "${domain || 'ai.onnx'}" does not exist`);
-    if (domain === '' && number > newest.opset) throw new CuveeError('MODEL_UNSUPPORTED', `operator set ${version} of ai.onnx is newer than ${newest.opset}, the newest that is known`);
-    if ((opsets.get(domain) ?? number) !== number) throw new CuveeError('MODEL_INVALID', `two versions of operator set "${domain || 'ai.onnx'}" are asked for`);
+    if (number < 1 || number > 0x7fffffff)
+      throw new CuveeError('MODEL_INVALID', `version ${version} of operator set "${domain || 'ai.onnx'}" does not exist`);
+    if (domain === '' && number > newest.opset)
+      throw new CuveeError(
+        'MODEL_UNSUPPORTED',
+        `operator set ${version} of ai.onnx is newer than ${newest.opset}, the newest that is known`,
+      );
+    if ((opsets.get(domain) ?? number) !== number)
+      throw new CuveeError('MODEL_INVALID', `two versions of operator set "${domain || 'ai.onnx'}" are asked for`);
     opsets.set(domain, number);
   }
   return opsets;
 }
 
 /** Codes that a room may throw while its node is built, as what they mean for the file. */
-const codes: Partial<Record<ErrorCode, ErrorCode>> = { SHAPE_MISMATCH: 'MODEL_INVALID', TYPE_MISMATCH: 'MODEL_INVALID', ARGUMENT_INVALID: 'MODEL_INVALID', NOT_IMPLEMENTED: 'MODEL_UNSUPPORTED' };
+const codes: Partial<Record<ErrorCode, ErrorCode>> = {
+  SHAPE_MISMATCH: 'MODEL_INVALID',
+  TYPE_MISMATCH: 'MODEL_INVALID',
+  ARGUMENT_INVALID: 'MODEL_INVALID',
+  NOT_IMPLEMENTED: 'MODEL_UNSUPPORTED',
+};
 
 function atNode(what: string, error: unknown, op: string, node: string): CuveeError {
   const wrapped = CuveeError.wrap(what, error, 'INTERNAL');

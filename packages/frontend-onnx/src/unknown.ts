@@ -20,7 +20,8 @@ export function refuseUnknown(model: ModelProto, functions: Functions): void {
         if (attribute.g) graphs.push(attribute.g);
         graphs.push(...attribute.graphs);
       }
-      const domain = domainOf(node.domain), op = node.opType ?? '';
+      const domain = domainOf(node.domain),
+        op = node.opType ?? '';
       if (findOp(domain, op)) continue;
       const body = functions.find(node);
       if (!body) {
@@ -34,5 +35,8 @@ export function refuseUnknown(model: ModelProto, functions: Functions): void {
   }
   if (counts.size === 0) return;
   const listed = [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([op, count]) => `${op} (${count}×)`);
-  throw new CuveeError('MODEL_UNSUPPORTED', `${counts.size} operator${counts.size === 1 ? ' is' : 's are'} not supported: ${listed.join(', ')}`);
+  throw new CuveeError(
+    'MODEL_UNSUPPORTED',
+    `${counts.size} operator${counts.size === 1 ? ' is' : 's are'} not supported: ${listed.join(', ')}`,
+  );
 }

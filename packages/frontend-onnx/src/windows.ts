@@ -19,9 +19,18 @@ export function windowAttributes(node: AnyNode, count: number): WindowAttributes
   if (!auto_pad) throw node.invalid(`attribute "auto_pad" is ${JSON.stringify(text.slice(0, 60))}`);
   const strides = spatialList(node, 'strides', count, 1, 1);
   const dilations = spatialList(node, 'dilations', count, 1, 1);
-  const pads = node.attr.ints('pads', upTo(2 * count).map(() => 0));
+  const pads = node.attr.ints(
+    'pads',
+    upTo(2 * count).map(() => 0),
+  );
   if (pads.length !== 2 * count) throw node.invalid(`attribute "pads" has ${pads.length} entries for ${count} axes`);
   if (pads.some((p) => Math.abs(p) > 0x7fffffff)) throw node.invalid(`attribute "pads" is [${pads.join(',')}]`);
   const explicit = auto_pad === 'explicit';
-  return { strides, dilations, pads_begin: upTo(count).map((i) => (explicit ? (pads[i] as number) : 0)), pads_end: upTo(count).map((i) => (explicit ? (pads[i + count] as number) : 0)), auto_pad };
+  return {
+    strides,
+    dilations,
+    pads_begin: upTo(count).map((i) => (explicit ? (pads[i] as number) : 0)),
+    pads_end: upTo(count).map((i) => (explicit ? (pads[i + count] as number) : 0)),
+    auto_pad,
+  };
 }

@@ -41,17 +41,50 @@ function writeField(out: Writer, number: number, [, kind, table]: Field, value: 
     out.run(number, packed.finish());
   };
   switch (kind) {
-    case 'string': out.run(number, utf8.encode(value as string)); return;
-    case 'bytes': case 'float32Data': case 'float64Data': out.run(number, bytesOf(value as Uint8Array)); return;
-    case 'int32': case 'int64': out.tag(number, 0); out.varint(BigInt(value as bigint)); return;
-    case 'float': out.tag(number, 5); out.float(value as number); return;
-    case 'int32Data': case 'int64Data': case 'uint64Data': case 'int64s': integers(value as bigint[]); return;
-    case 'floats': for (const v of value as number[]) { out.tag(number, 5); out.float(v); } return;
-    case 'strings': for (const v of value as string[]) out.run(number, utf8.encode(v)); return;
-    case 'byteStrings': for (const v of value as Uint8Array[]) out.run(number, v); return;
-    case 'presence': if (value) out.run(number, new Uint8Array()); return;
-    case 'message': nested(value); return;
-    case 'messages': for (const v of value as unknown[]) nested(v); return;
+    case 'string':
+      out.run(number, utf8.encode(value as string));
+      return;
+    case 'bytes':
+    case 'float32Data':
+    case 'float64Data':
+      out.run(number, bytesOf(value as Uint8Array));
+      return;
+    case 'int32':
+    case 'int64':
+      out.tag(number, 0);
+      out.varint(BigInt(value as bigint));
+      return;
+    case 'float':
+      out.tag(number, 5);
+      out.float(value as number);
+      return;
+    case 'int32Data':
+    case 'int64Data':
+    case 'uint64Data':
+    case 'int64s':
+      integers(value as bigint[]);
+      return;
+    case 'floats':
+      for (const v of value as number[]) {
+        out.tag(number, 5);
+        out.float(v);
+      }
+      return;
+    case 'strings':
+      for (const v of value as string[]) out.run(number, utf8.encode(v));
+      return;
+    case 'byteStrings':
+      for (const v of value as Uint8Array[]) out.run(number, v);
+      return;
+    case 'presence':
+      if (value) out.run(number, new Uint8Array());
+      return;
+    case 'message':
+      nested(value);
+      return;
+    case 'messages':
+      for (const v of value as unknown[]) nested(v);
+      return;
   }
 }
 

@@ -14,28 +14,77 @@ export const attribute = {
   ref: (name: string, refAttrName: string, type: number): AttributeProto => ({ ...lists, name, refAttrName, type }),
 };
 
-export const floats = (name: string, dims: readonly number[], values: readonly number[]): TensorProto =>
-  ({ name, dataType: 1, dims: dims.map(BigInt), rawData: new Uint8Array(Float32Array.from(values).buffer), stringData: [], externalData: [] });
+export const floats = (name: string, dims: readonly number[], values: readonly number[]): TensorProto => ({
+  name,
+  dataType: 1,
+  dims: dims.map(BigInt),
+  rawData: new Uint8Array(Float32Array.from(values).buffer),
+  stringData: [],
+  externalData: [],
+});
 
 /** `Relu(x) -> y` */
-export const node = (opType: string, input: readonly string[], output: readonly string[], attributes: readonly AttributeProto[] = [], more: Partial<NodeProto> = {}): NodeProto =>
-  ({ opType, input, output, attribute: attributes, ...more });
+export const node = (
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attributes: readonly AttributeProto[] = [],
+  more: Partial<NodeProto> = {},
+): NodeProto => ({ opType, input, output, attribute: attributes, ...more });
 
 export const value = (name: string, dims?: readonly (number | string)[], elemType = 1): ValueInfoProto => ({
   name,
-  type: { tensorType: { elemType, ...(dims && { shape: { dim: dims.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d })) } }) } },
+  type: {
+    tensorType: {
+      elemType,
+      ...(dims && { shape: { dim: dims.map((d) => (typeof d === 'number' ? { dimValue: BigInt(d) } : { dimParam: d })) } }),
+    },
+  },
 });
 
-export const graph = (nodes: readonly NodeProto[], inputs: readonly ValueInfoProto[], outputs: readonly string[], initializer: readonly TensorProto[] = []): GraphProto =>
-  ({ name: 'g', node: nodes, input: inputs, output: outputs.map((name) => ({ name })), initializer, sparseInitializer: [], valueInfo: [] });
+export const graph = (
+  nodes: readonly NodeProto[],
+  inputs: readonly ValueInfoProto[],
+  outputs: readonly string[],
+  initializer: readonly TensorProto[] = [],
+): GraphProto => ({
+  name: 'g',
+  node: nodes,
+  input: inputs,
+  output: outputs.map((name) => ({ name })),
+  initializer,
+  sparseInitializer: [],
+  valueInfo: [],
+});
 
 export const model = (g: GraphProto, functions: readonly FunctionProto[] = [], opset = 18, more: Partial<ModelProto> = {}): ModelProto => ({
-  irVersion: 8n, graph: g, functions, metadataProps: [],
-  opsetImport: [{ domain: '', version: BigInt(opset) }, { domain: 'test', version: 1n }], ...more,
+  irVersion: 8n,
+  graph: g,
+  functions,
+  metadataProps: [],
+  opsetImport: [
+    { domain: '', version: BigInt(opset) },
+    { domain: 'test', version: 1n },
+  ],
+  ...more,
 });
 
-export const fn = (name: string, input: readonly string[], output: readonly string[], nodes: readonly NodeProto[], more: Partial<FunctionProto> = {}): FunctionProto =>
-  ({ name, domain: 'test', input, output, node: nodes, attribute: [], attributeProto: [], opsetImport: [{ domain: '', version: 18n }], ...more });
+export const fn = (
+  name: string,
+  input: readonly string[],
+  output: readonly string[],
+  nodes: readonly NodeProto[],
+  more: Partial<FunctionProto> = {},
+): FunctionProto => ({
+  name,
+  domain: 'test',
+  input,
+  output,
+  node: nodes,
+  attribute: [],
+  attributeProto: [],
+  opsetImport: [{ domain: '', version: 18n }],
+  ...more,
+});
 
 export const read = (m: ModelProto, source: Partial<ModelSource> = {}): Model => translate(m, { bytes: new Uint8Array(), ...source });
-

@@ -5,7 +5,10 @@ import { readModelProto } from '../src/proto/index.js';
 import { translate } from '../src/translate.js';
 import { mutate } from './mutate.js';
 
-const seeds = JSON.parse(readFileSync(new URL('./fixtures/versions.json', import.meta.url), 'utf8')) as readonly { readonly name: string; readonly model: string }[];
+const seeds = JSON.parse(readFileSync(new URL('./fixtures/versions.json', import.meta.url), 'utf8')) as readonly {
+  readonly name: string;
+  readonly model: string;
+}[];
 
 it('a model with one to three semantic mutations reads, or is refused with a reason', () => {
   const tally = { read: 0, refused: 0 };

@@ -78,10 +78,26 @@ describe('ONNX protobuf reader', () => {
   });
 
   it('takes packed attribute lists too', () => {
-    const bytes = write((w) => w.writeMessage(7, (_, g) => g.writeMessage(1, (_n, n) => n.writeMessage(5, (_a, a) => {
-      a.writePackedVarint(8, [1, -2]);
-      a.writePackedFloat(7, [0.5]);
-    }, 0), 0), 0));
+    const bytes = write((w) =>
+      w.writeMessage(
+        7,
+        (_, g) =>
+          g.writeMessage(
+            1,
+            (_n, n) =>
+              n.writeMessage(
+                5,
+                (_a, a) => {
+                  a.writePackedVarint(8, [1, -2]);
+                  a.writePackedFloat(7, [0.5]);
+                },
+                0,
+              ),
+            0,
+          ),
+        0,
+      ),
+    );
     const attribute = readModelProto(bytes).graph?.node[0]?.attribute[0];
     expect(attribute?.ints).toEqual([1n, -2n]);
     expect(attribute?.floats).toEqual([0.5]);
@@ -135,10 +151,14 @@ describe('ONNX protobuf reader', () => {
   });
 
   it('names what is wrong', () => {
-    expect(fail(Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)).message).toMatch(/length of producerName \d+ is out of range \(byte 1\)/);
+    expect(fail(Uint8Array.of(0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)).message).toMatch(
+      /length of producerName \d+ is out of range \(byte 1\)/,
+    );
     expect(fail(Uint8Array.of(0x12, 5, 65)).message).toMatch(/producerName is 5 bytes long, but only 1 are left/);
     expect(fail(Uint8Array.of(0x12, 2, 0xc3, 0x28)).message).toMatch(/producerName is not valid UTF-8/);
-    expect(fail(Uint8Array.of(0x08, ...new Array<number>(11).fill(0x80))).message).toMatch(/irVersion is truncated or longer than 10 bytes/);
+    expect(fail(Uint8Array.of(0x08, ...new Array<number>(11).fill(0x80))).message).toMatch(
+      /irVersion is truncated or longer than 10 bytes/,
+    );
     expect(fail(Uint8Array.of(0x08, 0x80)).message).toMatch(/irVersion is truncated/);
     expect(fail(Uint8Array.of(0x0d, 0, 0, 0, 0)).message).toMatch(/irVersion has wire type 5, expected 0/);
     expect(fail(Uint8Array.of(0x0b)).message).toMatch(/wire type 3/);

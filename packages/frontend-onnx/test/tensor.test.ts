@@ -6,7 +6,13 @@ import { denseOf, literalOf } from '../src/tensor.js';
 import { codeOf, elementTypeOf, tensorTypeOf } from '../src/types.js';
 
 const files = new ExternalFiles(undefined);
-const tensor = (dataType: number, dims: readonly number[], data: Partial<TensorProto>): TensorProto => ({ dataType, dims: dims.map(BigInt), stringData: [], externalData: [], ...data });
+const tensor = (dataType: number, dims: readonly number[], data: Partial<TensorProto>): TensorProto => ({
+  dataType,
+  dims: dims.map(BigInt),
+  stringData: [],
+  externalData: [],
+  ...data,
+});
 const read = (t: TensorProto): unknown => Array.from(literalOf(t, files, 'w').nd().data as ArrayLike<unknown>);
 const refusal = (work: () => unknown): string => {
   try {
@@ -45,13 +51,20 @@ describe('tensors of a file', () => {
     for (const code of types) {
       const need = byteSize(elementTypeOf(code, 'w'), 5);
       expect(refusal(() => literalOf(tensor(code, [5], { rawData: new Uint8Array(need) }), files, 'w'))).toBe('accepted');
-      for (const length of [need - 1, need + 1]) expect(refusal(() => literalOf(tensor(code, [5], { rawData: new Uint8Array(length) }), files, 'w'))).toMatch(/^MODEL_INVALID .*needs \d+ bytes, its data has/);
+      for (const length of [need - 1, need + 1])
+        expect(refusal(() => literalOf(tensor(code, [5], { rawData: new Uint8Array(length) }), files, 'w'))).toMatch(
+          /^MODEL_INVALID .*needs \d+ bytes, its data has/,
+        );
     }
   });
 
   it.each<readonly [string, TensorProto, RegExp]>([
     ['two places', tensor(1, [1], { rawData: new Uint8Array(4), floatData: new Uint8Array(4) }), /in several places: rawData, floatData/],
-    ['data and a file', tensor(1, [1], { rawData: new Uint8Array(4), dataLocation: 1, externalData: [{ key: 'location', value: 'x' }] }), /in several places/],
+    [
+      'data and a file',
+      tensor(1, [1], { rawData: new Uint8Array(4), dataLocation: 1, externalData: [{ key: 'location', value: 'x' }] }),
+      /in several places/,
+    ],
     ['location without entries', tensor(1, [1], { dataLocation: 1 }), /data_location 1/],
     ['unknown location', tensor(1, [1], { dataLocation: 7, rawData: new Uint8Array(4) }), /data_location 7/],
     ['no data', tensor(1, [2], {}), /needs 8 bytes, its data has 0/],
@@ -89,11 +102,27 @@ describe('sparse tensors', () => {
     expect(Array.from(denseOf(sparse([1n, 5n], [2, 3]), files, 'w').nd().data as Float32Array)).toEqual([0, 5, 0, 0, 0, 7]);
     expect(Array.from(denseOf(sparse([0n, 1n, 1n, 2n], [2, 3], [2, 2]), files, 'w').nd().data as Float32Array)).toEqual([0, 5, 0, 0, 0, 7]);
   });
-  it.each([[[1n, 6n], [2, 3]], [[-1n, 2n], [2, 3]], [[1n], [2, 3]], [[1n, 2n ** 62n], [2, 3]]] as const)('refuse indices %s', (indices, dims) => {
+  it.each([
+    [
+      [1n, 6n],
+      [2, 3],
+    ],
+    [
+      [-1n, 2n],
+      [2, 3],
+    ],
+    [[1n], [2, 3]],
+    [
+      [1n, 2n ** 62n],
+      [2, 3],
+    ],
+  ] as const)('refuse indices %s', (indices, dims) => {
     expect(refusal(() => denseOf(sparse(indices, dims), files, 'w'))).toMatch(/^MODEL_INVALID/);
   });
   it('do not grow beyond the budget', () => {
-    expect(refusal(() => denseOf(sparse([1n, 2n], [2 ** 20, 2 ** 20]), files, 'w'))).toMatch(/^MODEL_UNSUPPORTED .*would take 4398046511104 bytes/);
+    expect(refusal(() => denseOf(sparse([1n, 2n], [2 ** 20, 2 ** 20]), files, 'w'))).toMatch(
+      /^MODEL_UNSUPPORTED .*would take 4398046511104 bytes/,
+    );
   });
 });
 
@@ -107,6 +136,8 @@ describe('types of inputs', () => {
     expect(refusal(() => tensorTypeOf(undefined, 'x'))).toMatch(/^MODEL_INVALID .*no type/);
     expect(refusal(() => tensorTypeOf({ tensorType: { elemType: 1 }, sequenceType: {} }, 'x'))).toMatch(/^MODEL_INVALID .*several types/);
     expect(refusal(() => tensorTypeOf({ sequenceType: {} }, 'x'))).toMatch(/^MODEL_UNSUPPORTED .*sequence/);
-    expect(refusal(() => tensorTypeOf({ tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1n, dimParam: 'n' }] } } }, 'x'))).toMatch(/^MODEL_INVALID/);
+    expect(refusal(() => tensorTypeOf({ tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1n, dimParam: 'n' }] } } }, 'x'))).toMatch(
+      /^MODEL_INVALID/,
+    );
   });
 });

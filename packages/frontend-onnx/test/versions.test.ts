@@ -6,7 +6,12 @@ import { ExternalFiles } from '../src/external.js';
 import { readTensorProto } from '../src/proto/index.js';
 import { literalOf } from '../src/tensor.js';
 
-interface Case { readonly name: string; readonly model: string; readonly inputs: readonly string[]; readonly outputs: readonly string[] }
+interface Case {
+  readonly name: string;
+  readonly model: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
 
 const cases = JSON.parse(readFileSync(new URL('./fixtures/versions.json', import.meta.url), 'utf8')) as readonly Case[];
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));

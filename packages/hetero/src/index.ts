@@ -1,7 +1,28 @@
 /** @file Meta-device HETERO: splits one model over devices. Each node goes to the first device of the list that supports it, or where its `affinity` says. */
 import {
-  after, all, attempt, bareDevice, CuveeError, innerConfig, listedDevices, splitModel, Tensor,
-  type Awaitable, type Config, type CompileOptions, type DeviceModel, type DevicePlugin, type DeviceRequest, type Model, type Node, type NodeProfile, type Part, type RunOptions, type Support, type Value, type VariableState,
+  after,
+  all,
+  attempt,
+  bareDevice,
+  CuveeError,
+  innerConfig,
+  listedDevices,
+  splitModel,
+  Tensor,
+  type Awaitable,
+  type Config,
+  type CompileOptions,
+  type DeviceModel,
+  type DevicePlugin,
+  type DeviceRequest,
+  type Model,
+  type Node,
+  type NodeProfile,
+  type Part,
+  type RunOptions,
+  type Support,
+  type Value,
+  type VariableState,
 } from '@cuvee/core';
 
 function listOf(config: Config): readonly string[] {
@@ -20,13 +41,16 @@ function assign(model: Model, config: Config, { host }: CompileOptions): Awaitab
   const devices = listOf(config);
   return after(all(devices.map((device) => host.query(model, device, innerConfig(config, device, host)))), (supports) => {
     const answers = devices.map((device, i) => [device, supports[i] as Support] as const);
-    return new Map(model.nodes().map((node) => {
-      const wanted = affinityOf(node);
-      const allowed = wanted === undefined ? answers : answers.filter(([device]) => device === wanted);
-      if (wanted !== undefined && allowed.length === 0) return [node, { reason: `its affinity is ${wanted}, which is not among ${devices.join(', ')}` }];
-      const device = allowed.find(([, support]) => (support.get(node) ?? true) === true)?.[0];
-      return [node, { ...(device && { device }), reason: allowed.map(([d, s]) => `${d}: ${String(s.get(node))}`).join('; ') }];
-    }));
+    return new Map(
+      model.nodes().map((node) => {
+        const wanted = affinityOf(node);
+        const allowed = wanted === undefined ? answers : answers.filter(([device]) => device === wanted);
+        if (wanted !== undefined && allowed.length === 0)
+          return [node, { reason: `its affinity is ${wanted}, which is not among ${devices.join(', ')}` }];
+        const device = allowed.find(([, support]) => (support.get(node) ?? true) === true)?.[0];
+        return [node, { ...(device && { device }), reason: allowed.map(([d, s]) => `${d}: ${String(s.get(node))}`).join('; ') }];
+      }),
+    );
   });
 }
 
@@ -51,7 +75,11 @@ class HeteroRequest implements DeviceRequest {
   async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], options: RunOptions): Promise<readonly Tensor[]> {
     const values = this.#start(inputs);
     for (const { part, request } of this.#stages) {
-      const results = await request.run(part.inputs.map((v) => values.get(v) as Tensor), part.outputs.map(() => undefined), options);
+      const results = await request.run(
+        part.inputs.map((v) => values.get(v) as Tensor),
+        part.outputs.map(() => undefined),
+        options,
+      );
       part.outputs.forEach((v, i) => values.set(v, results[i] as Tensor));
     }
     return this.#finish(values, outputs);
@@ -61,7 +89,10 @@ class HeteroRequest implements DeviceRequest {
     const values = this.#start(inputs);
     for (const { part, request } of this.#stages) {
       if (!request.runSync) throw new CuveeError('SYNC_UNAVAILABLE', `device ${part.label} runs asynchronously only`);
-      const results = request.runSync(part.inputs.map((v) => values.get(v) as Tensor), part.outputs.map(() => undefined));
+      const results = request.runSync(
+        part.inputs.map((v) => values.get(v) as Tensor),
+        part.outputs.map(() => undefined),
+      );
       part.outputs.forEach((v, i) => values.set(v, results[i] as Tensor));
     }
     return this.#finish(values, outputs);
@@ -103,7 +134,11 @@ function compile(model: Model, config: Config, options: CompileOptions): Awaitab
     const homeless = [...assigned].filter(([node, a]) => a.device === undefined && node.op.name !== 'Constant');
     if (homeless.length > 0) {
       const [node, { reason }] = homeless[0] as [Node, { reason: string }];
-      throw new CuveeError('MODEL_UNSUPPORTED', `no device of HETERO runs ${node.op.name} "${node.name}" (${reason})${homeless.length > 1 ? ` and ${homeless.length - 1} other nodes` : ''}`, { op: node.op.name, node: node.name });
+      throw new CuveeError(
+        'MODEL_UNSUPPORTED',
+        `no device of HETERO runs ${node.op.name} "${node.name}" (${reason})${homeless.length > 1 ? ` and ${homeless.length - 1} other nodes` : ''}`,
+        { op: node.op.name, node: node.name },
+      );
     }
     const stages: Stage[] = [];
     const next = ([part, ...rest]: readonly Part[]): Awaitable<DeviceModel> =>
@@ -130,7 +165,14 @@ function joined(model: Model, stages: readonly Stage[]): DeviceModel {
     info: { optimalRequests: 1, executionDevices: [...new Set(stages.flatMap((s) => [...s.model.info.executionDevices]))] },
     explain: () => ({
       summary: { device: 'HETERO', parts: stages.length },
-      rows: stages.map(({ part }, i) => ({ part: i, device: part.label, nodes: part.nodes.length, inputs: part.inputs.length, outputs: part.outputs.length, first: part.nodes[0]?.name ?? '' })),
+      rows: stages.map(({ part }, i) => ({
+        part: i,
+        device: part.label,
+        nodes: part.nodes.length,
+        inputs: part.inputs.length,
+        outputs: part.outputs.length,
+        first: part.nodes[0]?.name ?? '',
+      })),
     }),
     release() {
       for (const s of stages) s.model.release();
@@ -144,15 +186,33 @@ export const hetero = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: {
-    PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at; handed to every device that knows it' },
-    EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], description: 'Speed or accuracy; handed to every device that knows it' },
+    PERFORMANCE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'],
+      description: 'What to be fast at; handed to every device that knows it',
+    },
+    EXECUTION_MODE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['PERFORMANCE', 'ACCURACY'],
+      description: 'Speed or accuracy; handed to every device that knows it',
+    },
     INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: 'Compute threads of each device that has such' },
-    INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: 'Type of the arithmetic; handed to every device that knows it' },
+    INFERENCE_PRECISION_HINT: {
+      type: 'text',
+      mutability: 'RW',
+      description: 'Type of the arithmetic; handed to every device that knows it',
+    },
     PERF_COUNT: { type: 'bool', mutability: 'RW', description: 'Measure every step of every inference' },
   },
   devices: () => [{ id: '', fullName: 'One model over several devices' }],
   keeps: () => true,
-  query: (model, config, options) => after(assign(model, config, options), (assigned): Support => new Map([...assigned].map(([node, a]) => [node, a.device ? true : a.reason]))),
+  query: (model, config, options) =>
+    after(
+      assign(model, config, options),
+      (assigned): Support => new Map([...assigned].map(([node, a]) => [node, a.device ? true : a.reason])),
+    ),
   compile,
 });
 

@@ -1,7 +1,24 @@
 /** @file Meta-device MULTI: spreads requests over several devices. `MULTI:CPU(4),GPU(2)` names how many may run on each. */
 import {
-  after, all, attempt, bareDevice, CuveeError, innerConfig, listedDevices,
-  type Awaitable, type Config, type CompileOptions, type DeviceModel, type DeviceName, type DevicePlugin, type DeviceRequest, type Model, type NodeProfile, type RunOptions, type Support, type Tensor,
+  after,
+  all,
+  attempt,
+  bareDevice,
+  CuveeError,
+  innerConfig,
+  listedDevices,
+  type Awaitable,
+  type Config,
+  type CompileOptions,
+  type DeviceModel,
+  type DeviceName,
+  type DevicePlugin,
+  type DeviceRequest,
+  type Model,
+  type NodeProfile,
+  type RunOptions,
+  type Support,
+  type Tensor,
 } from '@cuvee/core';
 
 function listOf(config: Config): readonly DeviceName[] {
@@ -26,7 +43,9 @@ class Workers {
   constructor(models: readonly Branch[]) {
     // Interleaved, so that a few requests already meet several devices.
     const most = Math.max(...models.map((m) => m.count));
-    this.#all = Array.from({ length: most }, (_, k) => models.filter((m) => k < m.count)).flatMap((round) => round.map((m) => ({ device: m.device, request: m.model.createRequest(), busy: false })));
+    this.#all = Array.from({ length: most }, (_, k) => models.filter((m) => k < m.count)).flatMap((round) =>
+      round.map((m) => ({ device: m.device, request: m.model.createRequest(), busy: false })),
+    );
   }
 
   /** An idle worker, taken; undefined when all are busy. */
@@ -126,7 +145,8 @@ interface Branch {
 }
 
 function compile(model: Model, config: Config, { host, signal }: CompileOptions): Awaitable<DeviceModel> {
-  if (model.sinks.length > 0) throw new CuveeError('MODEL_UNSUPPORTED', `MULTI cannot run "${model.friendlyName}": it has states, and requests move between devices`);
+  if (model.sinks.length > 0)
+    throw new CuveeError('MODEL_UNSUPPORTED', `MULTI cannot run "${model.friendlyName}": it has states, and requests move between devices`);
   const models: Branch[] = [];
   const next = ([listed, ...rest]: readonly DeviceName[]): Awaitable<DeviceModel> => {
     if (listed === undefined) return joined(models);
@@ -151,7 +171,10 @@ function joined(models: readonly Branch[]): DeviceModel {
   return {
     createRequest: () => new MultiRequest(workers),
     info: { optimalRequests: workers.size, executionDevices: models.map((m) => m.device) },
-    explain: () => ({ summary: { device: 'MULTI', requests: workers.size }, rows: models.map((m) => ({ device: m.device, requests: m.count })) }),
+    explain: () => ({
+      summary: { device: 'MULTI', requests: workers.size },
+      rows: models.map((m) => ({ device: m.device, requests: m.count })),
+    }),
     release() {
       workers.release();
       for (const m of models) m.model.release();
@@ -165,18 +188,35 @@ export const multi = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: {
-    PERFORMANCE_HINT: { type: 'enum', mutability: 'RW', words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'], description: 'What to be fast at; handed to every device' },
+    PERFORMANCE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'],
+      description: 'What to be fast at; handed to every device',
+    },
     INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: 'Compute threads of each device that has such' },
     NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, description: 'Inferences at the same time on each device that has such' },
-    EXECUTION_MODE_HINT: { type: 'enum', mutability: 'RW', words: ['PERFORMANCE', 'ACCURACY'], description: 'Speed or accuracy; handed to every device that knows it' },
+    EXECUTION_MODE_HINT: {
+      type: 'enum',
+      mutability: 'RW',
+      words: ['PERFORMANCE', 'ACCURACY'],
+      description: 'Speed or accuracy; handed to every device that knows it',
+    },
     PERF_COUNT: { type: 'bool', mutability: 'RW', description: 'Measure every step of every inference' },
     INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: 'Type of the arithmetic; handed to every device' },
   },
   devices: () => [{ id: '', fullName: 'Several devices at once' }],
   keeps: () => true,
   query: (model, config, { host }) =>
-    after(all(listOf(config).map(bareDevice).map((d) => host.query(model, d, innerConfig(config, d, host)))), (supports): Support =>
-      new Map(model.nodes().map((node) => [node, supports.map((s) => s.get(node)).find((a) => a !== undefined && a !== true) ?? true]))),
+    after(
+      all(
+        listOf(config)
+          .map(bareDevice)
+          .map((d) => host.query(model, d, innerConfig(config, d, host))),
+      ),
+      (supports): Support =>
+        new Map(model.nodes().map((node) => [node, supports.map((s) => s.get(node)).find((a) => a !== undefined && a !== true) ?? true])),
+    ),
   compile,
 });
 

@@ -16,7 +16,13 @@ export const cpu = (): DevicePlugin => ({
     const native = loadNative();
     if ('absent' in native) return [{ id: '', absent: native.absent }];
     const { isa } = native.addon.info();
-    return [{ id: '', fullName: cpus()[0]?.model.trim() ?? 'CPU', capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', `ISA_${isa.toUpperCase()}`] }];
+    return [
+      {
+        id: '',
+        fullName: cpus()[0]?.model.trim() ?? 'CPU',
+        capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', `ISA_${isa.toUpperCase()}`],
+      },
+    ];
   },
   keeps,
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),

@@ -1,5 +1,20 @@
 /** @file A compiled model and its requests: the contract's side of the native executor. */
-import { CuveeError, shape, storageClass, Tensor, type Config, type DeviceModel, type DeviceRequest, type ElementType, type Explanation, type ModelInfo, type NodeProfile, type RunOptions, type Storage, type VariableState } from '@cuvee/core';
+import {
+  CuveeError,
+  shape,
+  storageClass,
+  Tensor,
+  type Config,
+  type DeviceModel,
+  type DeviceRequest,
+  type ElementType,
+  type Explanation,
+  type ModelInfo,
+  type NodeProfile,
+  type RunOptions,
+  type Storage,
+  type VariableState,
+} from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
 import { encodePlan } from './plan/encode.js';
 import type { Plan, PlanState } from './plan/plan.js';
@@ -38,7 +53,14 @@ export class CpuModel implements DeviceModel {
     this.info = {
       optimalRequests: streams,
       executionDevices: ['CPU'],
-      properties: { ...config, INFERENCE_NUM_THREADS: threads, NUM_STREAMS: streams, PERF_COUNT: config.PERF_COUNT ?? false, INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC', PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY' },
+      properties: {
+        ...config,
+        INFERENCE_NUM_THREADS: threads,
+        NUM_STREAMS: streams,
+        PERF_COUNT: config.PERF_COUNT ?? false,
+        INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC',
+        PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY',
+      },
     };
   }
 
@@ -50,22 +72,36 @@ export class CpuModel implements DeviceModel {
 
   /** Kernel variants, strips and memory as the latest request chose them for the shapes of its last run. */
   explain(): Explanation {
-    const plan = this.#plan, rules = this.#rules;
+    const plan = this.#plan,
+      rules = this.#rules;
     const details = this.#native.details;
     const levels = lastRun(this.#latest?.deref());
     const steps = plan.levels.flatMap((level, k) => level.steps.map((step, i) => ({ level: k, step, ran: levels?.[k]?.steps[i] })));
     const memory = levels && { arena: sum(levels.map((l) => l.arena)), 'arena lower bound': sum(levels.map((l) => l.lowerBound)) };
     return {
       summary: {
-        device: 'CPU', isa: plan.isa.name, threads: details.threads, streams: details.streams, steps: steps.length, levels: plan.levels.length, memory: details.memory, ...memory,
+        device: 'CPU',
+        isa: plan.isa.name,
+        threads: details.threads,
+        streams: details.streams,
+        steps: steps.length,
+        levels: plan.levels.length,
+        memory: details.memory,
+        ...memory,
         ...Object.fromEntries([...rules].map(([rule, n]) => [`rule: ${rule}`, n])),
       },
       rows: steps.map(({ level, step, ran }) => {
         const out = plan.tensors[step.outputs[0] ?? -1];
         const family = step.action === '' ? step.family : `${step.family} ${step.action}`;
         return {
-          level, op: step.op, kernel: ran?.kernel && ran.kernel !== family ? `${step.family}: ${ran.kernel}` : family, layout: out?.layout ?? '', type: out?.type ?? '',
-          shape: ran ? ran.shapes.map((s) => `[${s.join(',')}]`).join(' ') : '', strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.stripRows} rows`, nodes: step.origin.join(' '),
+          level,
+          op: step.op,
+          kernel: ran?.kernel && ran.kernel !== family ? `${step.family}: ${ran.kernel}` : family,
+          layout: out?.layout ?? '',
+          type: out?.type ?? '',
+          shape: ran ? ran.shapes.map((s) => `[${s.join(',')}]`).join(' ') : '',
+          strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.stripRows} rows`,
+          nodes: step.origin.join(' '),
         };
       }),
     };
@@ -79,7 +115,12 @@ export class CpuModel implements DeviceModel {
 interface RunLevel {
   readonly arena: number;
   readonly lowerBound: number;
-  readonly steps: readonly { readonly kernel?: string; readonly shapes: readonly (readonly number[])[]; readonly segment?: number; readonly stripRows?: number }[];
+  readonly steps: readonly {
+    readonly kernel?: string;
+    readonly shapes: readonly (readonly number[])[];
+    readonly segment?: number;
+    readonly stripRows?: number;
+  }[];
 }
 
 /** What the request tells of its last run; undefined when there was none, or it runs at present. */
@@ -96,7 +137,8 @@ function lastRun(request: NativeRequest | undefined): readonly RunLevel[] | unde
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** The shape program of the plan or, by the path, of a sub-plan. */
-const programAt = (programs: Compiled['programs'], path: readonly number[]): shape.ShapeProgram => path.reduce((p, i) => p.plans[i] ?? p, programs).program;
+const programAt = (programs: Compiled['programs'], path: readonly number[]): shape.ShapeProgram =>
+  path.reduce((p, i) => p.plans[i] ?? p, programs).program;
 
 const withoutWeights = (plan: Plan): Plan => ({ ...plan, weights: [], plans: plan.plans.map(withoutWeights), prologue: undefined });
 
@@ -143,7 +185,14 @@ class CpuRequest implements DeviceRequest {
 
   profile(): readonly NodeProfile[] {
     const steps = this.#plan.levels.flatMap((l) => l.steps);
-    return this.#native.profile().map(({ nanoseconds, kernel }, i) => ({ name: steps[i]?.origin.join(' ') ?? '', type: steps[i]?.op ?? '', kernel, microseconds: nanoseconds / 1000 }));
+    return this.#native
+      .profile()
+      .map(({ nanoseconds, kernel }, i) => ({
+        name: steps[i]?.origin.join(' ') ?? '',
+        type: steps[i]?.op ?? '',
+        kernel,
+        microseconds: nanoseconds / 1000,
+      }));
   }
 
   release(): void {
@@ -152,7 +201,8 @@ class CpuRequest implements DeviceRequest {
 }
 
 const toNative = (tensor: Tensor): NativeTensor => ({ data: tensor.data as Exclude<Storage, string[]>, dims: tensor.shape });
-const memoryOf = (tensor: Tensor | undefined): ArrayBufferView | undefined => (tensor && !Array.isArray(tensor.data) ? tensor.data : undefined);
+const memoryOf = (tensor: Tensor | undefined): ArrayBufferView | undefined =>
+  tensor && !Array.isArray(tensor.data) ? tensor.data : undefined;
 
 function storageOf(type: ElementType, buffer: ArrayBuffer, bytes: number): Storage {
   const Class = storageClass(type);
@@ -166,7 +216,8 @@ const stateOf = (native: NativeRequest, state: PlanState, index: number): Variab
     return new Tensor(state.type, dims, storageOf(state.type, data.slice(0), data.byteLength));
   },
   set(value) {
-    if (value.type !== state.type) throw new CuveeError('TYPE_MISMATCH', `state "${state.name}" is ${state.type}, the tensor is ${value.type}`);
+    if (value.type !== state.type)
+      throw new CuveeError('TYPE_MISMATCH', `state "${state.name}" is ${state.type}, the tensor is ${value.type}`);
     native.setState(index, value.shape, value.data as Exclude<Storage, string[]>);
   },
   reset: () => native.resetState(index),

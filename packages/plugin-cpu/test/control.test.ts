@@ -17,7 +17,8 @@ async function both(model: Model, inputs: readonly Tensor[]): Promise<void> {
   expect(await run('CPU')).toEqual(await run('REFERENCE'));
 }
 
-const floats = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => new Tensor('f32', shape, Float32Array.from(values));
+const floats = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
+  new Tensor('f32', shape, Float32Array.from(values));
 const count = (n: number): Tensor => new Tensor('i64', [], BigInt64Array.of(BigInt(n)));
 
 describe('sizes that only the run tells', () => {
@@ -38,7 +39,9 @@ describe('sizes that only the run tells', () => {
     const at = g.parameter('i64', '?', 'at');
     const model = modelOf(g, [x, at], [g.gather(x, at, g.constant('i64', [], [0]), {})]);
     const request = (await core.compileModel(model, 'CPU')).createInferRequest();
-    expect(() => request.infer([floats([1, 2]), new Tensor('i64', [1], BigInt64Array.of(2n))])).toThrow(/index 2 is outside an axis of length 2/);
+    expect(() => request.infer([floats([1, 2]), new Tensor('i64', [1], BigInt64Array.of(2n))])).toThrow(
+      /index 2 is outside an axis of length 2/,
+    );
     expect(() => request.infer([floats([1, 2]), new Tensor('i64', [1], BigInt64Array.of(-3n))])).toThrow(/index -3/);
   });
 
@@ -47,10 +50,16 @@ describe('sizes that only the run tells', () => {
     const x = g.parameter('f32', '?,?', 'x');
     const axes = g.parameter('i64', '1', 'axes');
     const order = g.parameter('i64', '2', 'order');
-    const model = modelOf(g, [x, axes, order], [
-      g.reduceSum(x, axes, { keep_dims: false }), g.reduceMax(x, axes, { keep_dims: true }), g.transpose(x, order, {}),
-      g.slice(x, g.ints([-1]), g.ints([-100]), g.ints([-1]), axes),
-    ]);
+    const model = modelOf(
+      g,
+      [x, axes, order],
+      [
+        g.reduceSum(x, axes, { keep_dims: false }),
+        g.reduceMax(x, axes, { keep_dims: true }),
+        g.transpose(x, order, {}),
+        g.slice(x, g.ints([-1]), g.ints([-100]), g.ints([-1]), axes),
+      ],
+    );
     const data = floats([1, 2, 3, 4, 5, 6], [2, 3]);
     await both(model, [data, new Tensor('i64', [1], BigInt64Array.of(1n)), new Tensor('i64', [2], BigInt64Array.of(1n, 0n))]);
     await both(model, [data, new Tensor('i64', [1], BigInt64Array.of(-2n)), new Tensor('i64', [2], BigInt64Array.of(0n, 1n))]);
@@ -74,11 +83,24 @@ describe('bodies', () => {
     const x = g.parameter('f32', '?', 'x');
     const [last, sums] = g.loop(trips, g.constant('boolean', [], [true]), [x], {
       body: growing(6),
-      inputs: [{ external: -1, internal: 0, purpose: 'current_iteration' }, { external: 2, internal: 1, backEdge: 1 }],
-      outputs: [{ external: -1, internal: 0, purpose: 'execution_condition' }, { external: 0, internal: 1 }, { external: 1, internal: 2, axis: 0, start: 0, end: -1, stride: 1, partSize: 1 }],
+      inputs: [
+        { external: -1, internal: 0, purpose: 'current_iteration' },
+        { external: 2, internal: 1, backEdge: 1 },
+      ],
+      outputs: [
+        { external: -1, internal: 0, purpose: 'execution_condition' },
+        { external: 0, internal: 1 },
+        { external: 1, internal: 2, axis: 0, start: 0, end: -1, stride: 1, partSize: 1 },
+      ],
     }) as [Value, Value];
     const model = modelOf(g, [trips, x], [g.relu(last), sums]);
-    for (const [n, values] of [[10, [1, -2]], [2, [1, -2, 3]], [1, []], [-1, [4]]] as const) await both(model, [count(n), floats(values)]);
+    for (const [n, values] of [
+      [10, [1, -2]],
+      [2, [1, -2, 3]],
+      [1, []],
+      [-1, [4]],
+    ] as const)
+      await both(model, [count(n), floats(values)]);
   });
 
   it('a branch chosen by data, with results of different sizes', async () => {
@@ -93,8 +115,12 @@ describe('bodies', () => {
     const ports = [{ external: 1, internal: 0 }];
     const results = [{ external: 0, internal: 0 }];
     const [y] = g.if(yes, [x], {
-      then_body: branch((b, v) => b.multiply(v, b.constant('f32', [], [3]), {})), then_inputs: ports, then_outputs: results,
-      else_body: branch((b, v) => b.concat([v, v], { axis: 0 })), else_inputs: ports, else_outputs: results,
+      then_body: branch((b, v) => b.multiply(v, b.constant('f32', [], [3]), {})),
+      then_inputs: ports,
+      then_outputs: results,
+      else_body: branch((b, v) => b.concat([v, v], { axis: 0 })),
+      else_inputs: ports,
+      else_outputs: results,
     }) as [Value];
     const model = modelOf(g, [x], [g.negative(y)]);
     await both(model, [floats([1, 2])]);

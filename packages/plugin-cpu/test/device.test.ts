@@ -8,13 +8,18 @@ const core = new Core({ plugins: [cpu(), reference()], frontends: [] });
 function random(shape: readonly number[], seed: number): Tensor {
   let state = seed;
   const n = shape.reduce((a, b) => a * b, 1);
-  return new Tensor('f32', shape, Float32Array.from({ length: n }, () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31) - 1));
+  return new Tensor(
+    'f32',
+    shape,
+    Float32Array.from({ length: n }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1),
+  );
 }
 
 /** Both devices on the same inputs. */
 async function compare(model: Model, inputs: readonly (readonly number[])[], tolerance = 1e-4): Promise<void> {
   const tensors = inputs.map((s, i) => random(s, i + 1));
-  const run = async (device: string): Promise<Tensor[]> => Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync(tensors));
+  const run = async (device: string): Promise<Tensor[]> =>
+    Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync(tensors));
   const [a, b] = [await run('CPU'), await run('REFERENCE')];
   a.forEach((t, i) => {
     const want = b[i] as Tensor;
@@ -24,9 +29,16 @@ async function compare(model: Model, inputs: readonly (readonly number[])[], tol
   });
 }
 
-const weights = (g: ReturnType<typeof builder>, shape: readonly number[], seed: number): Value => g.constant('f32', shape, random(shape, seed).data as Float32Array);
-const finish = (g: ReturnType<typeof builder>, x: Value, y: Value): Model => new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
-const window = (stride: number, pad: number) => ({ strides: [stride, stride], dilations: [1, 1], pads_begin: [pad, pad], pads_end: [pad, pad] });
+const weights = (g: ReturnType<typeof builder>, shape: readonly number[], seed: number): Value =>
+  g.constant('f32', shape, random(shape, seed).data as Float32Array);
+const finish = (g: ReturnType<typeof builder>, x: Value, y: Value): Model =>
+  new Model({ name: 'm', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+const window = (stride: number, pad: number) => ({
+  strides: [stride, stride],
+  dilations: [1, 1],
+  pads_begin: [pad, pad],
+  pads_end: [pad, pad],
+});
 
 describe('device CPU', () => {
   it('convolution, scale, activation, depthwise, residual in blocked layout', async () => {
@@ -44,8 +56,12 @@ describe('device CPU', () => {
     const g = builder();
     const x = g.parameter('f32', '?,20,?,?', 'x');
     const a = g.relu(g.convolution(x, weights(g, [24, 20, 3, 3], 3), window(1, 1)));
-    const b = g.relu(g.add(g.convolutionBackpropData(a, weights(g, [24, 24, 2, 2], 4), undefined, window(2, 0)), weights(g, [1, 24, 1, 1], 5)));
-    const y = g.sigmoid(g.add(g.convolutionBackpropData(b, weights(g, [24, 1, 2, 2], 6), undefined, window(2, 0)), weights(g, [1, 1, 1, 1], 7)));
+    const b = g.relu(
+      g.add(g.convolutionBackpropData(a, weights(g, [24, 24, 2, 2], 4), undefined, window(2, 0)), weights(g, [1, 24, 1, 1], 5)),
+    );
+    const y = g.sigmoid(
+      g.add(g.convolutionBackpropData(b, weights(g, [24, 1, 2, 2], 6), undefined, window(2, 0)), weights(g, [1, 1, 1, 1], 7)),
+    );
     const model = finish(g, x, y);
     await compare(model, [[1, 20, 19, 33]]);
     await compare(model, [[2, 20, 40, 24]]);
@@ -61,8 +77,19 @@ describe('device CPU', () => {
   it('convolution over three axes, forward and transposed, with all that may follow', async () => {
     const g = builder();
     const x = g.parameter('f32', '?,4,?,?,?', 'x');
-    const cube = (stride: number, pad: number) => ({ strides: [stride, stride, stride], dilations: [1, 1, 1], pads_begin: [pad, pad, pad], pads_end: [pad, pad, pad] });
-    const a = g.elu(g.add(g.multiply(g.convolution(x, weights(g, [6, 4, 3, 3, 3], 3), cube(1, 1)), weights(g, [1, 6, 1, 1, 1], 4)), weights(g, [1, 6, 1, 1, 1], 5)), { alpha: 0.5 });
+    const cube = (stride: number, pad: number) => ({
+      strides: [stride, stride, stride],
+      dilations: [1, 1, 1],
+      pads_begin: [pad, pad, pad],
+      pads_end: [pad, pad, pad],
+    });
+    const a = g.elu(
+      g.add(
+        g.multiply(g.convolution(x, weights(g, [6, 4, 3, 3, 3], 3), cube(1, 1)), weights(g, [1, 6, 1, 1, 1], 4)),
+        weights(g, [1, 6, 1, 1, 1], 5),
+      ),
+      { alpha: 0.5 },
+    );
     const b = g.relu(g.add(g.groupConvolution(a, weights(g, [3, 2, 2, 1, 1, 1], 6), cube(1, 0)), a));
     const model = finish(g, x, g.hSwish(g.convolutionBackpropData(b, weights(g, [6, 2, 2, 3, 2], 7), undefined, cube(2, 0))));
     await compare(model, [[1, 4, 3, 4, 5]]);
@@ -83,7 +110,14 @@ describe('device CPU', () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');
     const a = g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(1, 1));
-    const [max] = g.node('MaxPool', [a], { kernel: [3, 3], strides: [2, 2], dilations: [1, 2], pads_begin: [1, 1], pads_end: [1, 2], rounding_type: 'ceil' }) as [Value];
+    const [max] = g.node('MaxPool', [a], {
+      kernel: [3, 3],
+      strides: [2, 2],
+      dilations: [1, 2],
+      pads_begin: [1, 1],
+      pads_end: [1, 2],
+      rounding_type: 'ceil',
+    }) as [Value];
     const mean = g.avgPool(max, { kernel: [2, 3], strides: [1, 1], pads_begin: [0, 1], pads_end: [1, 1], 'exclude-pad': false });
     const parts = g.adaptiveAvgPool(mean, g.ints([3, 5]));
     const model = finish(g, x, g.convolution(parts, weights(g, [4, 20, 1, 1], 6), window(1, 0)));
@@ -107,7 +141,13 @@ describe('device CPU', () => {
     const g = builder();
     const x = g.parameter('f32', '?,3,?,?', 'x');
     const a = g.convolution(x, weights(g, [20, 3, 3, 3], 3), window(1, 1));
-    const scaled = (mode: 'nearest' | 'linear_onnx', scales: readonly number[]) => g.interpolate(a, g.constant('f32', [2], scales), g.ints([2, 3]), { mode, shape_calculation_mode: 'scales', coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' });
+    const scaled = (mode: 'nearest' | 'linear_onnx', scales: readonly number[]) =>
+      g.interpolate(a, g.constant('f32', [2], scales), g.ints([2, 3]), {
+        mode,
+        shape_calculation_mode: 'scales',
+        coordinate_transformation_mode: 'half_pixel',
+        nearest_mode: 'floor',
+      });
     const twice = g.add(scaled('nearest', [2, 2]), scaled('linear_onnx', [2, 2]));
     const small = g.interpolate(twice, g.ints([7, 5]), g.ints([2, 3]), { mode: 'cubic', shape_calculation_mode: 'sizes' });
     const model = finish(g, x, g.convolution(small, weights(g, [4, 20, 1, 1], 6), window(1, 0)));
@@ -116,13 +156,19 @@ describe('device CPU', () => {
   });
 
   it('resizing to scales and sizes that come as data', async () => {
-    for (const [mode, by] of [['scales', new Tensor('f32', [2], Float32Array.of(1.5, 0.5))], ['sizes', new Tensor('i64', [2], BigInt64Array.of(7n, 3n))]] as const) {
+    for (const [mode, by] of [
+      ['scales', new Tensor('f32', [2], Float32Array.of(1.5, 0.5))],
+      ['sizes', new Tensor('i64', [2], BigInt64Array.of(7n, 3n))],
+    ] as const) {
       const g = builder();
       const x = g.parameter('f32', '?,?,?,?', 'x');
       const how = g.parameter(by.type, '[2]', 'how');
       const y = g.relu(g.interpolate(x, how, g.ints([2, 3]), { mode: 'linear', shape_calculation_mode: mode }));
       const model = new Model({ name: 'm', parameters: [x.node, how.node], results: [g.result(y)], scope: g.scope });
-      const run = async (device: string): Promise<Tensor> => Object.values(await (await core.compileModel(model, device)).createInferRequest().inferAsync([random([1, 2, 5, 6], 1), by]))[0] as Tensor;
+      const run = async (device: string): Promise<Tensor> =>
+        Object.values(
+          await (await core.compileModel(model, device)).createInferRequest().inferAsync([random([1, 2, 5, 6], 1), by]),
+        )[0] as Tensor;
       const [a, b] = [await run('CPU'), await run('REFERENCE')];
       expect(a.shape).toEqual(b.shape);
       (a.data as Float32Array).forEach((v, i) => expect(v).toBeCloseTo((b.data as Float32Array)[i] as number, 5));
@@ -134,7 +180,11 @@ describe('device CPU', () => {
     const x = g.parameter('f32', '?,12,?,?', 'x');
     const y = g.convolution(x, weights(g, [40, 12, 1, 1], 3), window(1, 0));
     const mean = g.reduceMean(y, g.constant('i64', [2], new BigInt64Array([2n, 3n])), { keep_dims: true });
-    const gate = g.hardSigmoid(g.convolution(mean, weights(g, [40, 40, 1, 1], 4), window(1, 0)), g.constant('f32', [], [0.2]), g.constant('f32', [], [0.5]));
+    const gate = g.hardSigmoid(
+      g.convolution(mean, weights(g, [40, 40, 1, 1], 4), window(1, 0)),
+      g.constant('f32', [], [0.2]),
+      g.constant('f32', [], [0.5]),
+    );
     await compare(finish(g, x, g.add(y, g.multiply(y, gate))), [[2, 12, 9, 20]]);
   });
 
@@ -147,7 +197,11 @@ describe('device CPU', () => {
     const b = g.add(g.add(g.multiply(a, s), a), g.exp(r));
     const y = g.convolution(b, weights(g, [24, 20, 3, 3], 4), window(1, 1));
     const model = new Model({ name: 'm', parameters: [x.node, s.node, r.node], results: [g.result(y)], scope: g.scope });
-    const inputs = [[2, 20, 37, 29], [2, 20, 1, 1], [1, 1, 37, 1]];
+    const inputs = [
+      [2, 20, 37, 29],
+      [2, 20, 1, 1],
+      [1, 1, 37, 1],
+    ];
     await compare(model, inputs, 2e-3);
     const run = async (strips: string): Promise<Tensor> => {
       process.env.CUVEE_STRIPS = strips;
@@ -167,7 +221,13 @@ describe('device CPU', () => {
     const half = g.relu(g.convolution(x, weights(g, [24, 3, 3, 3], 3), window(2, 1)));
     const quarter = g.relu(g.convolution(half, weights(g, [20, 24, 3, 3], 4), window(2, 1)));
     const eighth = g.relu(g.convolution(quarter, weights(g, [24, 20, 3, 3], 5), window(2, 1)));
-    const up = (v: Value, k: number): Value => g.interpolate(v, g.constant('f32', [2], new Float32Array([k, k])), g.constant('i64', [2], new BigInt64Array([2n, 3n])), { mode: 'nearest', shape_calculation_mode: 'scales', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+    const up = (v: Value, k: number): Value =>
+      g.interpolate(v, g.constant('f32', [2], new Float32Array([k, k])), g.constant('i64', [2], new BigInt64Array([2n, 3n])), {
+        mode: 'nearest',
+        shape_calculation_mode: 'scales',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      });
     const joined = g.concat([half, up(quarter, 2), up(up(eighth, 2), 2)], { axis: 1 });
     const y = g.relu(g.convolution(joined, weights(g, [24, 68, 3, 3], 6), window(1, 1)));
     const z = g.convolution(up(quarter, 2), weights(g, [5, 20, 1, 1], 7), window(1, 0));
@@ -182,8 +242,17 @@ describe('device CPU', () => {
     const y = g.parameter('f32', '?,6,?,20', 'y');
     const z = g.parameter('f32', '1,1,?,30', 'z');
     const scores = g.matMul(x, y, { transpose_b: true });
-    const model = new Model({ name: 'm', parameters: [x.node, y.node, z.node], results: [g.result(g.relu(scores)), g.result(g.matMul(scores, z))], scope: g.scope });
-    await compare(model, [[2, 6, 9, 20], [2, 6, 17, 20], [1, 1, 17, 30]]);
+    const model = new Model({
+      name: 'm',
+      parameters: [x.node, y.node, z.node],
+      results: [g.result(g.relu(scores)), g.result(g.matMul(scores, z))],
+      scope: g.scope,
+    });
+    await compare(model, [
+      [2, 6, 9, 20],
+      [2, 6, 17, 20],
+      [1, 1, 17, 30],
+    ]);
   });
 
   it('matrix product with bias', async () => {

@@ -37,7 +37,13 @@ async function run(model: Model, inputs: readonly NdArray[]): Promise<readonly N
 }
 
 /** What is wrong: a text; `refused: …` where the device does not take the model; undefined: nothing. */
-async function problem(room: Op, one: Case, knowledge: Knowledge, expected: readonly NdArray[], tolerance: Cases['tolerance']): Promise<string | undefined> {
+async function problem(
+  room: Op,
+  one: Case,
+  knowledge: Knowledge,
+  expected: readonly NdArray[],
+  tolerance: Cases['tolerance'],
+): Promise<string | undefined> {
   const { model, parameters } = modelOf(room, one, knowledge);
   try {
     const actual = await run(model, parameters);
@@ -54,18 +60,34 @@ const found = new Map<string, { readonly why: string; readonly some: boolean }>(
 
 afterAll(() => {
   if (process.env.CUVEE_WRITE_REFUSED !== '1' || wanted) return;
-  const lines = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { why, some }]) => `  ${name}: { why: '${why}'${some ? ', some: true' : ''} },\n`);
-  writeFileSync(new URL('./ops/refused.ts', import.meta.url), [
-    '/** @file Operations that the CPU does not run, or not with every attribute and type, and why: the operations that lack a kernel, or the kernel\'s limit. */\n\n',
-    '/** `some`: only some of the cases are refused. */\n',
-    'export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {\n', ...lines, '};\n',
-  ].join(''));
+  const lines = [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { why, some }]) => `  ${name}: { why: '${why}'${some ? ', some: true' : ''} },\n`);
+  writeFileSync(
+    new URL('./ops/refused.ts', import.meta.url),
+    [
+      "/** @file Operations that the CPU does not run, or not with every attribute and type, and why: the operations that lack a kernel, or the kernel's limit. */\n\n",
+      '/** `some`: only some of the cases are refused. */\n',
+      'export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {\n',
+      ...lines,
+      '};\n',
+    ].join(''),
+  );
 });
 
 /** The reasons of refusals, each once. */
 const reasons = (refusals: Iterable<string>): string =>
-  [...new Set([...refusals].flatMap((r) => (/cannot run "[^"]*": (.*); first at/.exec(r)?.[1] ?? r).split(/, (?=[A-Z])/)).map((r) => r.replace(/ × \d+/, '')))]
-    .filter((r) => !r.startsWith('Result')).sort().join(', ').replace(/'/g, '');
+  [
+    ...new Set(
+      [...refusals]
+        .flatMap((r) => (/cannot run "[^"]*": (.*); first at/.exec(r)?.[1] ?? r).split(/, (?=[A-Z])/))
+        .map((r) => r.replace(/ × \d+/, '')),
+    ),
+  ]
+    .filter((r) => !r.startsWith('Result'))
+    .sort()
+    .join(', ')
+    .replace(/'/g, '');
 
 describe.each(all.map((c) => [c.op, c] as const))('%s', (name, { named, generate, tolerance }) => {
   const room = rooms.get(name) as Op;

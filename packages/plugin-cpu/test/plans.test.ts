@@ -31,7 +31,10 @@ describe('plan replay', () => {
     const { model } = cloneModel(core.readModelSync(join(folder, 'ch_ppocr_mobile_v2.0_cls_infer.onnx')));
     decompose(model, keeps);
     prepare(model);
-    const text = stable(print(model)).split('\n').filter((line) => !line.includes('= Constant(')).join('\n');
+    const text = stable(print(model))
+      .split('\n')
+      .filter((line) => !line.includes('= Constant('))
+      .join('\n');
     await expect(text).toMatchFileSnapshot(stored('ch_ppocr_mobile_v2.0_cls_infer.model'));
   });
 });

@@ -1,8 +1,23 @@
 /** @file Device REFERENCE: runs every operation by its room's `evaluate`. Slow, plain, right: the oracle, and a plugin to copy. */
-import { CuveeError, interpret, Tensor, type DeviceModel, type DevicePlugin, type DeviceRequest, type Model, type NdArray, type Node, type NodeProfile, type RunOptions, type Support, type VariableState } from '@cuvee/core';
+import {
+  CuveeError,
+  interpret,
+  Tensor,
+  type DeviceModel,
+  type DevicePlugin,
+  type DeviceRequest,
+  type Model,
+  type NdArray,
+  type Node,
+  type NodeProfile,
+  type RunOptions,
+  type Support,
+  type VariableState,
+} from '@cuvee/core';
 
 /** Why a node cannot run here, or undefined. */
-const refusal = (node: Node): string | undefined => (node.op.evaluate || node.op.name === 'Parameter' ? undefined : 'no reference evaluation');
+const refusal = (node: Node): string | undefined =>
+  node.op.evaluate || node.op.name === 'Parameter' ? undefined : 'no reference evaluation';
 
 const toArray = (tensor: Tensor): NdArray => ({ type: tensor.type, shape: tensor.shape, data: tensor.values() });
 const toTensor = ({ type, shape, data }: NdArray): Tensor => Tensor.from(type, shape, data);
@@ -17,16 +32,18 @@ class ReferenceRequest implements DeviceRequest {
   constructor(model: Model) {
     this.#model = model;
     const names = new Set(model.nodes().flatMap((n) => (typeof n.attributes.variable_id === 'string' ? [n.attributes.variable_id] : [])));
-    this.states = [...names].map((name): VariableState => ({
-      name,
-      get: () => {
-        const value = this.#variables.get(name);
-        if (!value) throw new CuveeError('ARGUMENT_INVALID', `state "${name}" has no value before the first inference`);
-        return toTensor(value);
-      },
-      set: (value) => void this.#variables.set(name, toArray(value)),
-      reset: () => void this.#variables.delete(name),
-    }));
+    this.states = [...names].map(
+      (name): VariableState => ({
+        name,
+        get: () => {
+          const value = this.#variables.get(name);
+          if (!value) throw new CuveeError('ARGUMENT_INVALID', `state "${name}" has no value before the first inference`);
+          return toTensor(value);
+        },
+        set: (value) => void this.#variables.set(name, toArray(value)),
+        reset: () => void this.#variables.delete(name),
+      }),
+    );
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
@@ -78,8 +95,16 @@ export const reference = (): DevicePlugin => ({
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
   compile(model): DeviceModel {
     const refused = model.nodes().find((n) => refusal(n) !== undefined);
-    if (refused) throw new CuveeError('MODEL_UNSUPPORTED', `device REFERENCE cannot run ${refused.op.name} "${refused.name}": ${refusal(refused)}`, { op: refused.op.name, node: refused.name });
-    return { createRequest: () => new ReferenceRequest(model), info: { optimalRequests: 1, executionDevices: ['REFERENCE'] }, release: () => undefined };
+    if (refused)
+      throw new CuveeError('MODEL_UNSUPPORTED', `device REFERENCE cannot run ${refused.op.name} "${refused.name}": ${refusal(refused)}`, {
+        op: refused.op.name,
+        node: refused.name,
+      });
+    return {
+      createRequest: () => new ReferenceRequest(model),
+      info: { optimalRequests: 1, executionDevices: ['REFERENCE'] },
+      release: () => undefined,
+    };
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e8 }),
 });

@@ -46,7 +46,9 @@ const usual = [1, 3, 48, 192];
 
 /** Inputs by the model's own word: free sizes become usual ones. More than the test wants to hold is not fed. */
 function inputsOf(model: Model): Tensor[] | undefined {
-  const shapes = model.inputs.map((v) => v.partialShape.dimensions?.map(([lo, hi], i) => (lo === hi ? lo : Math.max(lo, usual[i] ?? 1))) ?? usual);
+  const shapes = model.inputs.map(
+    (v) => v.partialShape.dimensions?.map(([lo, hi], i) => (lo === hi ? lo : Math.max(lo, usual[i] ?? 1))) ?? usual,
+  );
   if (shapes.some((s) => !(sizeOf(s) <= 2 ** 22))) return undefined;
   return model.inputs.map((v, i) => new Tensor(v.elementType === 'dynamic' ? 'f32' : v.elementType, shapes[i] as number[]));
 }

@@ -7,10 +7,19 @@ const files = [network('models/onnx-light/squeezenet.onnx'), network('ocr/models
 /** CUVEE_MUTANTS: how many; 1,000 take about two minutes. */
 const count = Number(process.env['CUVEE_MUTANTS'] ?? 120);
 
-it(`${count} networks with one to three semantic mutations run on CPU, or are refused with a reason`, { timeout: 60_000 + count * 1000 }, async () => {
+it(`${count} networks with one to three semantic mutations run on CPU, or are refused with a reason`, {
+  timeout: 60_000 + count * 1000,
+}, async () => {
   const findings = await runMutants(Array.from({ length: count }, (_, seed) => ({ file: files[seed % 2] as string, seed })));
   expect(findings).toHaveLength(count);
-  expect(findings.filter((f) => f.bad).map(({ seed, what, outcome, message, peakBytes }) => `seed ${seed} (${what}): ${outcome}, ${Math.round(peakBytes / 1e6)} MB, ${message}`)).toEqual([]);
+  expect(
+    findings
+      .filter((f) => f.bad)
+      .map(
+        ({ seed, what, outcome, message, peakBytes }) =>
+          `seed ${seed} (${what}): ${outcome}, ${Math.round(peakBytes / 1e6)} MB, ${message}`,
+      ),
+  ).toEqual([]);
   // Neither side may be empty, or nothing was tested.
   expect(findings.filter((f) => f.outcome === 'ran').length).toBeGreaterThan(count / 20);
   expect(findings.filter((f) => f.outcome !== 'ran').length).toBeGreaterThan(count / 4);

@@ -8,7 +8,15 @@ import type { MutantAnswer, MutantJob } from './mutant.child.js';
 function bundled(): string {
   const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
   const outfile = path('../../dist/test/mutant.child.js');
-  buildSync({ entryPoints: [path('./mutant.child.ts')], outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20.19', external: ['cuvee', '@cuvee/*', 'pbf'] });
+  buildSync({
+    entryPoints: [path('./mutant.child.ts')],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['cuvee', '@cuvee/*', 'pbf'],
+  });
   return outfile;
 }
 const limitMs = 20_000;
@@ -35,7 +43,9 @@ function one(process: ChildProcess, job: MutantJob): Promise<Finding> {
     };
     const timer = setTimeout(() => dead('hang'), limitMs);
     process.once('exit', (code, signal) => dead(`crash: ${signal ?? code}`));
-    process.once('message', (answer: MutantAnswer) => done(answer, answer.peakBytes > limitBytes || ['slip', 'not a CuveeError'].includes(answer.outcome)));
+    process.once('message', (answer: MutantAnswer) =>
+      done(answer, answer.peakBytes > limitBytes || ['slip', 'not a CuveeError'].includes(answer.outcome)),
+    );
     process.send(job);
   });
 }

@@ -10,7 +10,8 @@ export function listedDevices(meta: string, config: Config): readonly DeviceName
   const list = text === '' ? [] : (parseDevice(`${meta}:${text}`).list ?? []);
   for (const device of list) {
     if (device.name === meta) throw new CuveeError('ARGUMENT_INVALID', `device "${meta}:${text}": ${meta} cannot hold itself`);
-    if (device.count === 0) throw new CuveeError('ARGUMENT_INVALID', `device "${meta}:${text}": ${printDevice(device, true)} asks for no request`);
+    if (device.count === 0)
+      throw new CuveeError('ARGUMENT_INVALID', `device "${meta}:${text}": ${printDevice(device, true)} asks for no request`);
   }
   return list;
 }

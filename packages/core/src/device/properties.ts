@@ -27,7 +27,13 @@ export const commonProperties: PropertyTable = {
   FULL_DEVICE_NAME: { type: 'text', mutability: 'RO', description: 'What the hardware calls itself' },
   OPTIMIZATION_CAPABILITIES: { type: 'texts', mutability: 'RO', description: 'FP32, INT8, EXPORT_IMPORT and the like' },
   DEVICE_ID: { type: 'text', mutability: 'RW', description: 'Which of several devices; empty for the first', default: '' },
-  LOG_LEVEL: { type: 'enum', mutability: 'RW', description: 'How much is logged', words: ['LOG_NONE', 'LOG_ERROR', 'LOG_WARNING', 'LOG_INFO', 'LOG_DEBUG', 'LOG_TRACE'], default: 'LOG_NONE' },
+  LOG_LEVEL: {
+    type: 'enum',
+    mutability: 'RW',
+    description: 'How much is logged',
+    words: ['LOG_NONE', 'LOG_ERROR', 'LOG_WARNING', 'LOG_INFO', 'LOG_DEBUG', 'LOG_TRACE'],
+    default: 'LOG_NONE',
+  },
 };
 
 /** `YES`, `NO`, `true` and `false` in any case. */
@@ -39,21 +45,33 @@ function toBoolean(value: unknown): boolean | undefined {
 
 function convert(property: Property, value: unknown): PropertyValue | undefined {
   switch (property.type) {
-    case 'text': return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-    case 'bool': return toBoolean(value);
-    case 'enum': return property.words?.find((w) => w === String(value).toUpperCase());
-    case 'int': case 'float': {
+    case 'text':
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+    case 'bool':
+      return toBoolean(value);
+    case 'enum':
+      return property.words?.find((w) => w === String(value).toUpperCase());
+    case 'int':
+    case 'float': {
       const n = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
       const fits = Number.isFinite(n) && (property.type === 'float' || Number.isInteger(n));
       return fits && n >= (property.min ?? Number.NEGATIVE_INFINITY) && n <= (property.max ?? Number.POSITIVE_INFINITY) ? n : undefined;
     }
-    case 'texts': return Array.isArray(value) && value.every((v) => typeof v === 'string') ? (value as string[]) : typeof value === 'string' ? value.split(',').filter(Boolean) : undefined;
-    case 'object': return typeof value === 'object' && value !== null ? (value as PropertyValue) : undefined;
+    case 'texts':
+      return Array.isArray(value) && value.every((v) => typeof v === 'string')
+        ? (value as string[])
+        : typeof value === 'string'
+          ? value.split(',').filter(Boolean)
+          : undefined;
+    case 'object':
+      return typeof value === 'object' && value !== null ? (value as PropertyValue) : undefined;
   }
 }
 
 const expected = (p: Property): string =>
-  p.type === 'enum' ? `one of ${p.words?.join(', ')}` : `${p.type}${p.min === undefined ? '' : ` of at least ${p.min}`}${p.max === undefined ? '' : ` and at most ${p.max}`}`;
+  p.type === 'enum'
+    ? `one of ${p.words?.join(', ')}`
+    : `${p.type}${p.min === undefined ? '' : ` of at least ${p.min}`}${p.max === undefined ? '' : ` and at most ${p.max}`}`;
 
 /**
  * Checks what a user gave against a table: strings become the declared type.
@@ -63,10 +81,15 @@ export function checkConfig(device: string, table: PropertyTable, given: Readonl
   const out: Record<string, PropertyValue> = {};
   for (const [name, value] of Object.entries(given)) {
     const property = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (!property) throw new CuveeError('PROPERTY_UNKNOWN', `device ${device} has no property "${name}"${nearest(name, Object.keys(table))}`);
+    if (!property)
+      throw new CuveeError('PROPERTY_UNKNOWN', `device ${device} has no property "${name}"${nearest(name, Object.keys(table))}`);
     if (property.mutability === 'RO') throw new CuveeError('PROPERTY_INVALID', `property "${name}" of ${device} is read-only`);
     const converted = convert(property, value);
-    if (converted === undefined) throw new CuveeError('PROPERTY_INVALID', `property "${name}" of ${device} must be ${expected(property)}, got ${JSON.stringify(value) ?? String(value)}`);
+    if (converted === undefined)
+      throw new CuveeError(
+        'PROPERTY_INVALID',
+        `property "${name}" of ${device} must be ${expected(property)}, got ${JSON.stringify(value) ?? String(value)}`,
+      );
     out[name] = converted;
   }
   return out;
@@ -75,7 +98,10 @@ export function checkConfig(device: string, table: PropertyTable, given: Readonl
 /** `; did you mean …?` for the candidates within a third of the name's length, or nothing. */
 export function nearest(name: string, candidates: readonly string[]): string {
   const ranked = candidates.map((c) => [distance(name.toUpperCase(), c.toUpperCase()), c] as const).sort((a, b) => a[0] - b[0]);
-  const best = ranked.filter(([d]) => d <= Math.max(1, Math.floor(name.length / 3))).slice(0, 3).map(([, c]) => c);
+  const best = ranked
+    .filter(([d]) => d <= Math.max(1, Math.floor(name.length / 3)))
+    .slice(0, 3)
+    .map(([, c]) => c);
   return best.length > 0 ? `; did you mean ${best.join(' or ')}?` : '';
 }
 
@@ -83,7 +109,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
     row = next;
   }
   return row[b.length] as number;

@@ -86,7 +86,13 @@ export function parseXml(text: string): RawNet {
   return root ?? fail('there is no <net>');
 }
 
-const emptyNet = (attributes: Readonly<Record<string, string>>): RawNet => ({ name: attributes.name ?? '', version: attributes.version ?? '', layers: [], edges: [], rtInfo: record() });
+const emptyNet = (attributes: Readonly<Record<string, string>>): RawNet => ({
+  name: attributes.name ?? '',
+  version: attributes.version ?? '',
+  layers: [],
+  edges: [],
+  rtInfo: record(),
+});
 const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
 function open(parent: Frame | undefined, name: string, a: Readonly<Record<string, string>>): Frame {
@@ -95,7 +101,13 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
     case 'net':
       if (name === 'layers' || name === 'edges') return parent;
       if (name === 'layer') return { kind: 'layer', layer: addLayer(parent.net, a) };
-      if (name === 'edge') parent.net.edges.push({ from: a['from-layer'] ?? '', fromPort: a['from-port'] ?? '', to: a['to-layer'] ?? '', toPort: a['to-port'] ?? '' });
+      if (name === 'edge')
+        parent.net.edges.push({
+          from: a['from-layer'] ?? '',
+          fromPort: a['from-port'] ?? '',
+          to: a['to-layer'] ?? '',
+          toPort: a['to-port'] ?? '',
+        });
       if (name === 'rt_info') return { kind: 'info', info: parent.net.rtInfo as Record<string, string | RtInfo> };
       return { kind: 'other' };
     case 'layer':
@@ -104,7 +116,8 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
       if (name === 'rt_info') return { kind: 'layerInfo', layer: parent.layer };
       if (name === 'back_edges') return { kind: 'backEdges', layer: parent.layer };
       if (name.endsWith('port_map')) return { kind: 'map', map: (parent.layer.maps[name] = { inputs: [], outputs: [] }) };
-      if (name === 'body' || name.endsWith('_body')) return { kind: 'net', net: (parent.layer.bodies[name] = emptyNet({ name: parent.layer.name })) };
+      if (name === 'body' || name.endsWith('_body'))
+        return { kind: 'net', net: (parent.layer.bodies[name] = emptyNet({ name: parent.layer.name })) };
       return { kind: 'other' };
     case 'ports':
       if (name === 'port') parent.layer[parent.side].push({ id: a.id ?? '', names: a.names ?? '' });
@@ -117,7 +130,8 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
       if (name === 'edge') parent.layer.backEdges.push({ from: a['from-layer'] ?? '', to: a['to-layer'] ?? '' });
       return { kind: 'other' };
     case 'layerInfo':
-      if (name === 'attribute' && a.name) parent.layer.rtInfo[a.name] = Object.fromEntries(Object.entries(a).filter(([key]) => key !== 'name'));
+      if (name === 'attribute' && a.name)
+        parent.layer.rtInfo[a.name] = Object.fromEntries(Object.entries(a).filter(([key]) => key !== 'name'));
       return { kind: 'other' };
     case 'info': {
       if (a.value !== undefined) {
@@ -135,8 +149,18 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
 
 function addLayer(net: RawNet, a: Readonly<Record<string, string>>): RawLayer {
   const layer: RawLayer = {
-    id: a.id ?? '', name: a.name ?? '', type: a.type ?? '', version: a.version ?? '', outputNames: a.output_names,
-    data: {}, inputs: [], outputs: [], maps: record(), backEdges: [], bodies: record(), rtInfo: record(),
+    id: a.id ?? '',
+    name: a.name ?? '',
+    type: a.type ?? '',
+    version: a.version ?? '',
+    outputNames: a.output_names,
+    data: {},
+    inputs: [],
+    outputs: [],
+    maps: record(),
+    backEdges: [],
+    bodies: record(),
+    rtInfo: record(),
   };
   net.layers.push(layer);
   return layer;

@@ -25,7 +25,8 @@ const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
 /** Reads a model. Throws MODEL_INVALID or MODEL_UNSUPPORTED (all unknown operations in one). */
 export function readIr(source: ModelSource): Model {
   const net = parseXml(new TextDecoder().decode(source.bytes));
-  if (net.version !== '10' && net.version !== '11') throw new CuveeError('MODEL_INVALID', `IR version ${JSON.stringify(net.version)} is not supported; 10 and 11 are`);
+  if (net.version !== '10' && net.version !== '11')
+    throw new CuveeError('MODEL_INVALID', `IR version ${JSON.stringify(net.version)} is not supported; 10 and 11 are`);
   if (net.layers.length === 0) throw new CuveeError('MODEL_INVALID', 'the model has no layer');
   refuseUnknown(net);
   return new Reader(net, source.weights, 0).model();
@@ -40,12 +41,17 @@ function refuseUnknown(net: RawNet): void {
     if (depth > deepestBody) throw new CuveeError('MODEL_INVALID', `bodies are nested more than ${deepestBody} deep`);
     for (const layer of n.layers) {
       const name = `${layer.type} (${layer.version})`;
-      if (!roomOf(layer.type) || !/^opset\d+$/.test(layer.version) || Number(layer.version.slice(5)) > newestOpset) unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      if (!roomOf(layer.type) || !/^opset\d+$/.test(layer.version) || Number(layer.version.slice(5)) > newestOpset)
+        unknown.set(name, (unknown.get(name) ?? 0) + 1);
       for (const body of Object.values(layer.bodies)) visit(body, depth + 1);
     }
   };
   visit(net, 0);
-  if (unknown.size > 0) throw new CuveeError('MODEL_UNSUPPORTED', `operations that are not known: ${[...unknown].map(([name, n]) => (n > 1 ? `${name} × ${n}` : name)).join(', ')}`);
+  if (unknown.size > 0)
+    throw new CuveeError(
+      'MODEL_UNSUPPORTED',
+      `operations that are not known: ${[...unknown].map(([name, n]) => (n > 1 ? `${name} × ${n}` : name)).join(', ')}`,
+    );
 }
 
 class Reader {
@@ -80,8 +86,23 @@ class Reader {
 
   model(): Model {
     for (const layer of this.#order()) this.#values.set(layer.id, this.#build(layer));
-    const nodes = (type: string): Node[] => this.#net.layers.filter((l) => roomOf(l.type)?.name === type).flatMap((l) => this.#values.get(l.id)?.slice(0, 1).map((v) => v.node) ?? []);
-    const model = new Model({ name: this.#net.name, parameters: nodes('Parameter'), results: nodes('Result'), sinks: nodes('Assign'), scope: this.#g.scope });
+    const nodes = (type: string): Node[] =>
+      this.#net.layers
+        .filter((l) => roomOf(l.type)?.name === type)
+        .flatMap(
+          (l) =>
+            this.#values
+              .get(l.id)
+              ?.slice(0, 1)
+              .map((v) => v.node) ?? [],
+        );
+    const model = new Model({
+      name: this.#net.name,
+      parameters: nodes('Parameter'),
+      results: nodes('Result'),
+      sinks: nodes('Assign'),
+      scope: this.#g.scope,
+    });
     model.rtInfo = this.#net.rtInfo;
     return model;
   }
@@ -91,7 +112,10 @@ class Reader {
     const done = new Set<RawLayer>();
     const open = new Set<RawLayer>();
     const order: RawLayer[] = [];
-    const sources = (layer: RawLayer): RawLayer[] => [...(this.#incoming.get(layer.id)?.values() ?? [])].map((e) => this.#layers.get(e.from) ?? this.#fail(layer, `an edge comes from layer ${e.from}, which does not exist`));
+    const sources = (layer: RawLayer): RawLayer[] =>
+      [...(this.#incoming.get(layer.id)?.values() ?? [])].map(
+        (e) => this.#layers.get(e.from) ?? this.#fail(layer, `an edge comes from layer ${e.from}, which does not exist`),
+      );
     for (const root of this.#net.layers) {
       const stack = done.has(root) ? [] : [{ layer: root, rest: sources(root) }];
       while (stack.length > 0) {
@@ -116,7 +140,10 @@ class Reader {
       const edge = incoming?.get(id) ?? this.#fail(layer, `input port ${id} has no edge`);
       const from = this.#layers.get(edge.from) as RawLayer;
       const index = from.outputs.findIndex((p) => p.id === edge.fromPort);
-      return this.#values.get(edge.from)?.[index] ?? this.#fail(layer, `its edge comes from port ${edge.fromPort} of layer ${edge.from}, which does not exist`);
+      return (
+        this.#values.get(edge.from)?.[index] ??
+        this.#fail(layer, `its edge comes from port ${edge.fromPort} of layer ${edge.from}, which does not exist`)
+      );
     });
   }
 
@@ -156,9 +183,11 @@ class Reader {
     const { element_type: type = '', shape = '', offset = '', size = '' } = layer.data;
     if (!isElementType(type) || type === 'dynamic') return this.#fail(layer, `unknown element type "${type}"`);
     const dims = shape.trim() === '' ? [] : shape.split(',').map(Number);
-    if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(dims))) return this.#fail(layer, `its shape "${shape}" is no static shape`);
+    if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(dims)))
+      return this.#fail(layer, `its shape "${shape}" is no static shape`);
     const [from, length] = [Number(offset), Number(size)];
-    if (type !== 'string' && bitsOf(type) > 0 && length !== byteSize(type, sizeOf(dims))) return this.#fail(layer, `${type} [${dims.join(',')}] takes ${byteSize(type, sizeOf(dims))} bytes, its size is ${size}`);
+    if (type !== 'string' && bitsOf(type) > 0 && length !== byteSize(type, sizeOf(dims)))
+      return this.#fail(layer, `${type} [${dims.join(',')}] takes ${byteSize(type, sizeOf(dims))} bytes, its size is ${size}`);
     if (length === 0 && type !== 'string') return Literal.of(type, dims, Literal.from(type, [0], []).storage);
     const weights = this.#weights ?? this.#fail(layer, 'its data is in the weights (.bin), which are missing');
     if (weights.kind === 'bytes') {
@@ -195,11 +224,19 @@ class Reader {
       const id = row.external_port_id ?? '';
       const external = id === '-1' ? -1 : layer[side].findIndex((p) => p.id === id);
       const internal = own.indexOf(row.internal_layer_id ?? '');
-      if ((external < 0 && id !== '-1') || internal < 0) this.#fail(layer, `its port map names port ${id} and inner layer ${row.internal_layer_id}, which do not exist`);
+      if ((external < 0 && id !== '-1') || internal < 0)
+        this.#fail(layer, `its port map names port ${id} and inner layer ${row.internal_layer_id}, which do not exist`);
       const back = side === 'inputs' ? layer.backEdges.find((e) => e.to === row.internal_layer_id) : undefined;
       const backEdge = back ? results.indexOf(back.from) : undefined;
       if (backEdge === -1) this.#fail(layer, `a back edge comes from inner layer ${back?.from}, which is no result`);
-      const optional = { axis: number(row.axis), start: number(row.start), end: number(row.end), stride: number(row.stride), partSize: number(row.part_size), backEdge };
+      const optional = {
+        axis: number(row.axis),
+        start: number(row.start),
+        end: number(row.end),
+        stride: number(row.stride),
+        partSize: number(row.part_size),
+        backEdge,
+      };
       const present = Object.fromEntries(Object.entries(optional).filter(([, v]) => v !== undefined));
       return { external, internal, ...present, ...(row.purpose && { purpose: row.purpose as NonNullable<PortMapping['purpose']> }) };
     });

@@ -6,19 +6,32 @@ import type { AttributeSpec, AttributeValue, Schema } from '../ops/attributes.js
 export function readValue(spec: AttributeSpec, text: string): unknown {
   const items = (): string[] => (text.trim() === '' ? [] : text.split(',').map((s) => s.trim()));
   switch (spec.kind) {
-    case 'int': return readInteger(text);
-    case 'ints': return items().map(readInteger);
-    case 'float': return readFloat(text);
-    case 'floats': return items().map(readFloat);
-    case 'bool': return text === 'true' || text === '1' || text === 'True' ? true : text === 'false' || text === '0' || text === 'False' ? false : text;
-    case 'texts': return items();
-    case 'enum': return spec.words?.find((w) => w === text) ?? spec.words?.find((w) => w.toLowerCase() === text.toLowerCase()) ?? text;
-    default: return text;
+    case 'int':
+      return readInteger(text);
+    case 'ints':
+      return items().map(readInteger);
+    case 'float':
+      return readFloat(text);
+    case 'floats':
+      return items().map(readFloat);
+    case 'bool':
+      return text === 'true' || text === '1' || text === 'True'
+        ? true
+        : text === 'false' || text === '0' || text === 'False'
+          ? false
+          : text;
+    case 'texts':
+      return items();
+    case 'enum':
+      return spec.words?.find((w) => w === text) ?? spec.words?.find((w) => w.toLowerCase() === text.toLowerCase()) ?? text;
+    default:
+      return text;
   }
 }
 
 /** 64-bit sentinels come back as the nearest number that JavaScript has. */
-const readInteger = (text: string): number => (/^[+-]?\d+$/.test(text.trim()) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Number(text))) : Number.NaN);
+const readInteger = (text: string): number =>
+  /^[+-]?\d+$/.test(text.trim()) ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, Number(text))) : Number.NaN;
 const readFloat = (text: string): number => {
   const word = text.trim().toLowerCase();
   if (word === 'inf' || word === '+inf' || word === 'infinity') return Number.POSITIVE_INFINITY;

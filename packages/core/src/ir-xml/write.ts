@@ -36,7 +36,8 @@ export function saveModelSync(model: Model, path: string, compressToFp16 = true)
   writeFile(path.replace(/\.xml$/i, '.bin'), weights);
   writeFile(path, [new TextEncoder().encode(xml)]);
 }
-export const saveModel = async (model: Model, path: string, compressToFp16 = true): Promise<void> => saveModelSync(model, path, compressToFp16);
+export const saveModel = async (model: Model, path: string, compressToFp16 = true): Promise<void> =>
+  saveModelSync(model, path, compressToFp16);
 
 /** The weights file in the making; equal constants are stored once. */
 class Weights {
@@ -105,16 +106,30 @@ class NetWriter {
     const convert = this.#next++;
     this.#converts.set(node, convert);
     const dims = half.shape.map((d) => `${indent}\t\t\t<dim>${d}</dim>`);
-    const port = (i: number, precision: string, names = ''): string[] => [`${indent}\t\t<port id="${i}" precision="${precision}"${names}${dims.length ? '>' : ' />'}`, ...dims, ...(dims.length ? [`${indent}\t\t</port>`] : [])];
+    const port = (i: number, precision: string, names = ''): string[] => [
+      `${indent}\t\t<port id="${i}" precision="${precision}"${names}${dims.length ? '>' : ' />'}`,
+      ...dims,
+      ...(dims.length ? [`${indent}\t\t</port>`] : []),
+    ];
     this.#lines.push(
       `${indent}<layer id="${this.id(node)}" name="${escape(`${node.name}_compressed`)}" type="Const" version="opset1">`,
       `${indent}\t<data element_type="f16" shape="${half.shape.join(', ')}" offset="${this.#weights.place(half.bytes)}" size="${half.byteLength}" />`,
-      `${indent}\t<output>`, ...port(0, 'FP16'), `${indent}\t</output>`, `${indent}</layer>`,
+      `${indent}\t<output>`,
+      ...port(0, 'FP16'),
+      `${indent}\t</output>`,
+      `${indent}</layer>`,
       `${indent}<layer id="${convert}" name="${escape(node.name)}" type="Convert" version="opset1">`,
       `${indent}\t<data destination_type="f32" />`,
-      `${indent}\t<rt_info>`, `${indent}\t\t<attribute name="decompression" version="0" />`, `${indent}\t</rt_info>`,
-      `${indent}\t<input>`, ...port(0, 'FP16'), `${indent}\t</input>`,
-      `${indent}\t<output>`, ...port(1, 'FP32', this.#names(node.output)), `${indent}\t</output>`, `${indent}</layer>`,
+      `${indent}\t<rt_info>`,
+      `${indent}\t\t<attribute name="decompression" version="0" />`,
+      `${indent}\t</rt_info>`,
+      `${indent}\t<input>`,
+      ...port(0, 'FP16'),
+      `${indent}\t</input>`,
+      `${indent}\t<output>`,
+      ...port(1, 'FP32', this.#names(node.output)),
+      `${indent}\t</output>`,
+      `${indent}</layer>`,
     );
   }
 
@@ -122,13 +137,20 @@ class NetWriter {
     const { op } = node;
     const version = op.versions[op.versions.length - 1]?.opset ?? 1;
     const outputNames = op.name === 'Result' ? node.output.names : [];
-    this.#lines.push(`${indent}<layer id="${id}" name="${escape(name)}" type="${op.xmlName}" version="opset${version}"${outputNames.length > 0 ? ` output_names="${escape(writeNames(outputNames))}"` : ''}>`);
+    this.#lines.push(
+      `${indent}<layer id="${id}" name="${escape(name)}" type="${op.xmlName}" version="opset${version}"${outputNames.length > 0 ? ` output_names="${escape(writeNames(outputNames))}"` : ''}>`,
+    );
     const data = op.name === 'Constant' ? this.#constantData(literal as Literal) : this.#data(node);
     if (data !== '') this.#lines.push(`${indent}\t<data${data} />`);
     this.#maps(node, `${indent}\t`);
     if (node.rtInfo) {
       this.#lines.push(`${indent}\t<rt_info>`);
-      for (const [key, fields] of Object.entries(node.rtInfo)) this.#lines.push(`${indent}\t\t<attribute name="${escape(key)}"${Object.entries(fields).map(([k, v]) => ` ${k}="${escape(v)}"`).join('')} />`);
+      for (const [key, fields] of Object.entries(node.rtInfo))
+        this.#lines.push(
+          `${indent}\t\t<attribute name="${escape(key)}"${Object.entries(fields)
+            .map(([k, v]) => ` ${k}="${escape(v)}"`)
+            .join('')} />`,
+        );
       this.#lines.push(`${indent}\t</rt_info>`);
     }
     const present = node.inputs.filter((v) => v !== undefined) as Value[];
@@ -146,7 +168,10 @@ class NetWriter {
   #data(node: Node): string {
     return (Object.entries(node.op.schema) as [string, AttributeSpec][])
       .filter(([key, { kind }]) => node.attributes[key] !== undefined && kind !== 'body' && kind !== 'ports' && kind !== 'literal')
-      .map(([key, spec]) => ` ${spec.xml ?? key}="${escape(spec.kind === 'shape' ? String(node.attributes[key]).replace(/^\[|\]$/g, '') : writeValue(spec, node.attributes[key]))}"`)
+      .map(
+        ([key, spec]) =>
+          ` ${spec.xml ?? key}="${escape(spec.kind === 'shape' ? String(node.attributes[key]).replace(/^\[|\]$/g, '') : writeValue(spec, node.attributes[key]))}"`,
+      )
       .join('');
   }
 
@@ -174,11 +199,19 @@ class NetWriter {
       const writer = new NetWriter(model, this.#weights, false, []);
       model.nodes().forEach((n, i) => writer.#ids.set(n, i));
       this.#inner.set(key, writer);
-      const rows = (side: 'inputs' | 'outputs'): string[] => (node.attributes[`${prefix}${side}`] as readonly PortMapping[]).map((row) => this.#mapRow(node, writer, model, side, row, indent));
+      const rows = (side: 'inputs' | 'outputs'): string[] =>
+        (node.attributes[`${prefix}${side}`] as readonly PortMapping[]).map((row) => this.#mapRow(node, writer, model, side, row, indent));
       this.#lines.push(`${indent}<${prefix}port_map>`, ...rows('inputs'), ...rows('outputs'), `${indent}</${prefix}port_map>`);
       const back = (node.attributes[`${prefix}inputs`] as readonly PortMapping[]).filter((r) => r.backEdge !== undefined);
       if (back.length === 0) continue;
-      this.#lines.push(`${indent}<back_edges>`, ...back.map((r) => `${indent}\t<edge from-layer="${writer.id(model.results[r.backEdge as number] as Node)}" to-layer="${writer.id(model.parameters[r.internal] as Node)}" />`), `${indent}</back_edges>`);
+      this.#lines.push(
+        `${indent}<back_edges>`,
+        ...back.map(
+          (r) =>
+            `${indent}\t<edge from-layer="${writer.id(model.results[r.backEdge as number] as Node)}" to-layer="${writer.id(model.parameters[r.internal] as Node)}" />`,
+        ),
+        `${indent}</back_edges>`,
+      );
     }
   }
 
@@ -186,7 +219,10 @@ class NetWriter {
     const inner = (side === 'inputs' ? model.parameters : model.results)[row.internal] as Node;
     const external = row.external < 0 ? -1 : side === 'inputs' ? row.external : row.external + node.inputs.length;
     const optional = { axis: row.axis, start: row.start, end: row.end, stride: row.stride, part_size: row.partSize, purpose: row.purpose };
-    const fields = Object.entries(optional).filter(([, v]) => v !== undefined).map(([k, v]) => ` ${k}="${v}"`).join('');
+    const fields = Object.entries(optional)
+      .filter(([, v]) => v !== undefined)
+      .map(([k, v]) => ` ${k}="${v}"`)
+      .join('');
     return `${indent}\t<${side.slice(0, -1)} external_port_id="${external}" internal_layer_id="${writer.id(inner)}"${fields} />`;
   }
 
@@ -203,11 +239,14 @@ class NetWriter {
 
   #edges(node: Node, indent: string): void {
     const convert = this.#converts.get(node);
-    if (convert !== undefined) this.#lines.push(`${indent}<edge from-layer="${this.id(node)}" from-port="0" to-layer="${convert}" to-port="0" />`);
+    if (convert !== undefined)
+      this.#lines.push(`${indent}<edge from-layer="${this.id(node)}" from-port="0" to-layer="${convert}" to-port="0" />`);
     (node.inputs.filter((v) => v !== undefined) as Value[]).forEach((value, i) => {
       const compressed = this.#converts.get(value.node);
       const port = compressed === undefined ? value.node.inputs.filter((v) => v !== undefined).length + value.index : 1;
-      this.#lines.push(`${indent}<edge from-layer="${compressed ?? this.id(value.node)}" from-port="${port}" to-layer="${this.id(node)}" to-port="${i}" />`);
+      this.#lines.push(
+        `${indent}<edge from-layer="${compressed ?? this.id(value.node)}" from-port="${port}" to-layer="${this.id(node)}" to-port="${i}" />`,
+      );
     });
   }
 

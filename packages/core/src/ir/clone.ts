@@ -16,7 +16,14 @@ export function cloneModel(source: Model): Cloned {
   for (const old of source.nodes()) {
     const { control } = old.op.traits;
     const attributes = control ? withBodies(old) : old.attributes;
-    const node = new Node(old.op, attributes, old.inputs.map((v) => (v ? values.get(v) : undefined)), old.name, old.origin, old.id);
+    const node = new Node(
+      old.op,
+      attributes,
+      old.inputs.map((v) => (v ? values.get(v) : undefined)),
+      old.name,
+      old.origin,
+      old.id,
+    );
     node.rtInfo = old.rtInfo;
     // Facts are about symbols that both scopes share; only bodies have to be told of their new surroundings.
     if (control) setFacts(node, scope);
@@ -29,7 +36,13 @@ export function cloneModel(source: Model): Cloned {
     nodes.set(old, node);
   }
   const all = (list: readonly Node[]): Node[] => list.map((n) => nodes.get(n) as Node);
-  const model = new Model({ name: source.name, parameters: all(source.parameters), results: all(source.results), sinks: all(source.sinks), scope });
+  const model = new Model({
+    name: source.name,
+    parameters: all(source.parameters),
+    results: all(source.results),
+    sinks: all(source.sinks),
+    scope,
+  });
   model.friendlyName = source.friendlyName;
   model.rtInfo = source.rtInfo;
   model.path = source.path;
@@ -37,4 +50,6 @@ export function cloneModel(source: Model): Cloned {
 }
 
 const withBodies = (node: Node): Node['attributes'] =>
-  Object.fromEntries(Object.entries(node.attributes).map(([k, v]): [string, AttributeValue] => [k, v instanceof Model ? cloneModel(v).model : v]));
+  Object.fromEntries(
+    Object.entries(node.attributes).map(([k, v]): [string, AttributeValue] => [k, v instanceof Model ? cloneModel(v).model : v]),
+  );

@@ -21,7 +21,8 @@ export interface Fact {
   readonly floats?: readonly FloatElement[];
 }
 
-export const fact = (type: ElementType, shape: Shape, elements?: readonly Element[]): Fact => (elements ? { type, shape, elements } : { type, shape });
+export const fact = (type: ElementType, shape: Shape, elements?: readonly Element[]): Fact =>
+  elements ? { type, shape, elements } : { type, shape };
 
 /** The shape as numbers, or undefined while any dimension is symbolic. */
 export function staticShape(shape: Shape): readonly number[] | undefined {

@@ -16,7 +16,13 @@ export interface NodeOptions {
 }
 
 /** A node that says in one what others said before: attributes are checked already, and its one output has a known fact. */
-export function derivedNode(op: Op, inputs: readonly (Value | undefined)[], attributes: Attributes, fact: Fact, { name, origin }: NodeOptions): Value {
+export function derivedNode(
+  op: Op,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes,
+  fact: Fact,
+  { name, origin }: NodeOptions,
+): Value {
   let count = inputs.length;
   while (count > 0 && inputs[count - 1] === undefined) count--;
   const node = new Node(op, attributes, inputs.slice(0, count), name, origin);
@@ -41,7 +47,12 @@ export class GraphBuilder {
   }
 
   /** Any room by name, positional inputs. Throws MODEL_UNSUPPORTED for an unknown op. */
-  node(op: string | Op, inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, unknown>> = {}, options: NodeOptions = {}): readonly Value[] {
+  node(
+    op: string | Op,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, unknown>> = {},
+    options: NodeOptions = {},
+  ): readonly Value[] {
     const room = typeof op === 'string' ? this.#rooms.get(op) : op;
     if (!room) throw new CuveeError('MODEL_UNSUPPORTED', `operation ${String(op)} is not known`, { op: String(op) });
     const trimmed = [...inputs];
@@ -73,7 +84,12 @@ export class GraphBuilder {
   /** A constant from a Literal, or from type, shape and decoded values. */
   constant(literal: Literal, name?: string): Value;
   constant(type: ElementType, shape: readonly number[], values: ArrayLike<number | bigint | string | boolean>, name?: string): Value;
-  constant(a: Literal | ElementType, b?: readonly number[] | string, c?: ArrayLike<number | bigint | string | boolean>, name?: string): Value {
+  constant(
+    a: Literal | ElementType,
+    b?: readonly number[] | string,
+    c?: ArrayLike<number | bigint | string | boolean>,
+    name?: string,
+  ): Value {
     const literal = typeof a === 'string' ? Literal.from(a, b as readonly number[], c ?? []) : a;
     const label = typeof a === 'string' ? name : (b as string | undefined);
     const fact: Fact = { type: literal.type, shape: literal.shape, value: literal };
@@ -105,7 +121,8 @@ export class GraphBuilder {
   }
 }
 
-const isAttributes = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !(x instanceof Value) && !Array.isArray(x);
+const isAttributes = (x: unknown): x is Record<string, unknown> =>
+  typeof x === 'object' && x !== null && !(x instanceof Value) && !Array.isArray(x);
 
 /** Gives a builder class one method for each room: positional inputs, then attributes with optional `name` and `origin`. */
 export function addMethods(target: { prototype: object }, rooms: Iterable<Op>): void {

@@ -32,12 +32,18 @@ export class Infer {
   /** Throws SHAPE_MISMATCH for this node. */
   fail(message: string): never {
     const inputs = this.node.inputs.map((v, i) => `input ${i} is ${v ? `"${v}" ${printFact(v.fact)}` : 'absent'}`).join(', ');
-    throw new CuveeError('SHAPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message} (${inputs})`, { op: this.node.op.name, node: this.node.name });
+    throw new CuveeError('SHAPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message} (${inputs})`, {
+      op: this.node.op.name,
+      node: this.node.name,
+    });
   }
 
   /** Throws TYPE_MISMATCH for this node. */
   typeMismatch(message: string): never {
-    throw new CuveeError('TYPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message}`, { op: this.node.op.name, node: this.node.name });
+    throw new CuveeError('TYPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message}`, {
+      op: this.node.op.name,
+      node: this.node.name,
+    });
   }
 
   /** The rank, which must be known. */
@@ -122,7 +128,11 @@ export class Infer {
     return known.map((e, element) => {
       if (typeof e === 'number' || (e !== undefined && shapes.isExpr(e))) return e;
       if (!value) return this.fail('a value that only the run tells is needed here');
-      return this.scope.symbol({ kind: 'value', node: String(value.node.id), output: value.index, element }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], `${value}[${element}]`);
+      return this.scope.symbol(
+        { kind: 'value', node: String(value.node.id), output: value.index, element },
+        [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+        `${value}[${element}]`,
+      );
     });
   }
 }
@@ -155,7 +165,10 @@ function checkArity(op: Op, node: Node): void {
   if (given >= least && given <= most && missing < 0) return;
   const expected = least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
   const which = missing >= 0 && missing < given ? `; input "${op.inputs[missing]?.name}" is absent` : '';
-  throw new CuveeError('MODEL_INVALID', `${op.name} "${node.name}": ${expected} inputs expected, got ${given}${which}`, { op: op.name, node: node.name });
+  throw new CuveeError('MODEL_INVALID', `${op.name} "${node.name}": ${expected} inputs expected, got ${given}${which}`, {
+    op: op.name,
+    node: node.name,
+  });
 }
 
 function checkTypes(op: Op, node: Node): void {
@@ -163,7 +176,11 @@ function checkTypes(op: Op, node: Node): void {
     const value = node.inputs[i];
     const p = op.inputs[Math.min(i, op.inputs.length - 1)];
     if (!value || !p || p.types.has(value.fact.type)) continue;
-    throw new CuveeError('TYPE_MISMATCH', `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value}" is ${value.fact.type}`, { op: op.name, node: node.name });
+    throw new CuveeError(
+      'TYPE_MISMATCH',
+      `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value}" is ${value.fact.type}`,
+      { op: op.name, node: node.name },
+    );
   }
 }
 
@@ -173,7 +190,11 @@ export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
   checkArity(op, node);
   checkTypes(op, node);
   try {
-    const facts = op.infer(node.inputs.map((v) => v?.fact), node.attributes, new Infer(node, scope));
+    const facts = op.infer(
+      node.inputs.map((v) => v?.fact),
+      node.attributes,
+      new Infer(node, scope),
+    );
     return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts).map(settled) : facts;
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
@@ -190,7 +211,17 @@ function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
   if (!constant && !moves) return facts;
   const sizes = facts.map((f) => (staticShape(f.shape) ? sizeOf(staticShape(f.shape) as number[]) : Number.POSITIVE_INFINITY));
   if (constant && Math.max(...sizes) <= foldedAtOnce) {
-    return facts.map((f, i) => ({ type: f.type, shape: f.shape, value: Literal.fromNd(evaluateNode(node, inputs.map((v) => v?.fact.value?.nd()), facts)[i] as NdArray) }));
+    return facts.map((f, i) => ({
+      type: f.type,
+      shape: f.shape,
+      value: Literal.fromNd(
+        evaluateNode(
+          node,
+          inputs.map((v) => v?.fact.value?.nd()),
+          facts,
+        )[i] as NdArray,
+      ),
+    }));
   }
   if (!moves || Math.max(...sizes) > smallTensor || facts.some((f) => f.elements ?? f.floats)) return facts;
   return moveElements(node, facts);
@@ -199,7 +230,15 @@ function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
 /** Elements that are all numbers are a constant. */
 function settled(f: Fact): Fact {
   const shape = staticShape(f.shape);
-  if (f.value || !f.elements || !shape || !carries(f.type) || f.elements.length !== sizeOf(shape) || !f.elements.every((e) => typeof e === 'number')) return f;
+  if (
+    f.value ||
+    !f.elements ||
+    !shape ||
+    !carries(f.type) ||
+    f.elements.length !== sizeOf(shape) ||
+    !f.elements.every((e) => typeof e === 'number')
+  )
+    return f;
   return { ...f, value: Literal.from(f.type, shape, f.elements as readonly number[]) };
 }
 
@@ -210,15 +249,25 @@ function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
   if (!float && !facts.every((f) => carries(f.type))) return facts;
   const arrays: (NdArray | undefined)[] = [];
   for (const value of node.inputs) {
-    if (!value) { arrays.push(undefined); continue; }
-    if (value.fact.value) { arrays.push(value.fact.value.nd()); continue; }
+    if (!value) {
+      arrays.push(undefined);
+      continue;
+    }
+    if (value.fact.value) {
+      arrays.push(value.fact.value.nd());
+      continue;
+    }
     const elements = float ? floatsOf(value.fact) : elementsOf(value.fact);
     const shape = staticShape(value.fact.shape);
     if (!elements || !shape || !isDataPort(node, arrays.length)) return facts;
     arrays.push({ type: value.fact.type, shape, data: elements as unknown as NdArray['data'] });
   }
   // A mix of symbolic and constant data inputs (Concat): all become plain arrays.
-  const symbolic = arrays.map((a, i) => (a && node.inputs[i]?.fact.type === facts[0]?.type && !Array.isArray(a.data) && isDataPort(node, i) ? { ...a, data: numbersOf(a) as unknown as NdArray['data'] } : a));
+  const symbolic = arrays.map((a, i) =>
+    a && node.inputs[i]?.fact.type === facts[0]?.type && !Array.isArray(a.data) && isDataPort(node, i)
+      ? { ...a, data: numbersOf(a) as unknown as NdArray['data'] }
+      : a,
+  );
   const results = evaluateNode(node, symbolic, facts);
   return facts.map((f, i) => {
     const list = Array.from(results[i]?.data as unknown as Element[], (e) => (typeof e === 'bigint' ? Number(e) : e));
@@ -227,4 +276,5 @@ function moveElements(node: Node, facts: readonly Fact[]): readonly Fact[] {
 }
 
 /** Whether input `i` holds what the op moves (its first port, or any of a `many` port) and not how to move it. */
-const isDataPort = (node: Node, i: number): boolean => i === 0 || node.op.inputs[Math.min(i, node.op.inputs.length - 1)]?.arity === 'many' || node.op.inputs[i]?.name === 'updates';
+const isDataPort = (node: Node, i: number): boolean =>
+  i === 0 || node.op.inputs[Math.min(i, node.op.inputs.length - 1)]?.arity === 'many' || node.op.inputs[i]?.name === 'updates';

@@ -36,14 +36,17 @@ export function evaluateNode(
   assigned: Map<string, NdArray> = new Map(),
 ): readonly NdArray[] {
   const { op } = node;
-  if (!op.evaluate) throw new CuveeError('NOT_IMPLEMENTED', `${op.name} "${node.name}" has no reference evaluation`, { op: op.name, node: node.name });
+  if (!op.evaluate)
+    throw new CuveeError('NOT_IMPLEMENTED', `${op.name} "${node.name}" has no reference evaluation`, { op: op.name, node: node.name });
   try {
     return op.evaluate(inputs, node.attributes, {
       node,
       outputs,
       run: (body, given) => interpret(body, given, interpretation),
       read: (variable) => interpretation.variables?.get(variable),
-      assign: (variable, value) => { assigned.set(variable, value); },
+      assign: (variable, value) => {
+        assigned.set(variable, value);
+      },
     });
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
@@ -56,7 +59,8 @@ export function evaluateNode(
  * its element type before the next node reads it, and forgotten after its last reader.
  */
 export function interpret(model: Model, inputs: readonly NdArray[], interpretation: Interpretation = {}): readonly NdArray[] {
-  if (inputs.length !== model.parameters.length) throw new CuveeError('ARGUMENT_INVALID', `"${model.name}" takes ${model.parameters.length} inputs, ${inputs.length} given`);
+  if (inputs.length !== model.parameters.length)
+    throw new CuveeError('ARGUMENT_INVALID', `"${model.name}" takes ${model.parameters.length} inputs, ${inputs.length} given`);
   const order = model.nodes();
   const readers = new Map<Value, number>();
   for (const node of order) for (const v of node.inputs) if (v) readers.set(v, (readers.get(v) ?? 0) + 1);
@@ -69,9 +73,15 @@ export function interpret(model: Model, inputs: readonly NdArray[], interpretati
     const given = node.inputs.map((v) => v && values.get(v));
     const work = (): readonly NdArray[] => evaluateNode(node, given, undefined, interpretation, assigned);
     const outputs = interpretation.around ? interpretation.around(node, work) : work();
-    if (outputs.length !== node.outputs.length) throw new CuveeError('INTERNAL', `${node.op.name} "${node.name}" gave ${outputs.length} outputs, expected ${node.outputs.length}`, { op: node.op.name, node: node.name });
+    if (outputs.length !== node.outputs.length)
+      throw new CuveeError('INTERNAL', `${node.op.name} "${node.name}" gave ${outputs.length} outputs, expected ${node.outputs.length}`, {
+        op: node.op.name,
+        node: node.name,
+      });
     if (node.op.name === 'Result') results.set(node, outputs[0] as NdArray);
-    node.outputs.forEach((v, i) => { if (readers.has(v)) values.set(v, rounded(outputs[i] as NdArray)); });
+    node.outputs.forEach((v, i) => {
+      if (readers.has(v)) values.set(v, rounded(outputs[i] as NdArray));
+    });
     for (const v of node.inputs) {
       if (!v) continue;
       const left = (readers.get(v) as number) - 1;

@@ -17,7 +17,9 @@ export interface ModelParts {
 }
 
 /** Nested run-time information of the whole model (`rt_info`): leaves are texts. */
-export interface RtInfo { readonly [key: string]: string | RtInfo }
+export interface RtInfo {
+  readonly [key: string]: string | RtInfo;
+}
 
 /** A graph of operations from parameters to results. Nodes that no result or sink needs are not part of it. */
 export class Model {
@@ -75,7 +77,11 @@ export class Model {
       for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#scope);
     } catch (error) {
       this.#scope = scope;
-      this.nodes().forEach((n, i) => n.outputs.forEach((v, k) => { v.fact = before[i]?.[k] ?? v.fact; }));
+      this.nodes().forEach((n, i) =>
+        n.outputs.forEach((v, k) => {
+          v.fact = before[i]?.[k] ?? v.fact;
+        }),
+      );
       throw error;
     }
   }
@@ -110,7 +116,11 @@ export class Model {
       for (const node of this.nodes()) if (!parameters.has(node)) setFacts(node, scope);
       this.#scope = scope;
     } catch (error) {
-      this.nodes().forEach((n, i) => n.outputs.forEach((v, k) => { v.fact = before[i]?.[k] ?? v.fact; }));
+      this.nodes().forEach((n, i) =>
+        n.outputs.forEach((v, k) => {
+          v.fact = before[i]?.[k] ?? v.fact;
+        }),
+      );
       throw error;
     }
   }
@@ -120,16 +130,27 @@ export class Model {
    * One shape is for the only input; a map's keys are inputs, their indices or names.
    * Throws SHAPE_MISMATCH or MODEL_INVALID naming the first node that does not fit.
    */
-  reshape(shapes: ShapeArgument | ReadonlyMap<Value | number | string, ShapeArgument>, types: ReadonlyMap<Node, ElementType> = new Map()): this {
+  reshape(
+    shapes: ShapeArgument | ReadonlyMap<Value | number | string, ShapeArgument>,
+    types: ReadonlyMap<Node, ElementType> = new Map(),
+  ): this {
     const wanted = new Map<Node, string>();
-    if (shapes instanceof Map) for (const [key, shape] of shapes as ReadonlyMap<Value | number | string, ShapeArgument>) wanted.set(key instanceof Value ? key.node : this.input(key).node, shapeText(shape));
-    else if (this.parameters.length !== 1) throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.parameters.length} inputs of "${this.name}"`);
+    if (shapes instanceof Map)
+      for (const [key, shape] of shapes as ReadonlyMap<Value | number | string, ShapeArgument>)
+        wanted.set(key instanceof Value ? key.node : this.input(key).node, shapeText(shape));
+    else if (this.parameters.length !== 1)
+      throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.parameters.length} inputs of "${this.name}"`);
     else wanted.set(this.parameters[0] as Node, shapeText(shapes as ShapeArgument));
     const before = this.parameters.map((p) => p.attributes);
     const setAttributes = (p: Node, attributes: Node['attributes']): void => {
       (p as { attributes: Node['attributes'] }).attributes = attributes;
     };
-    for (const p of this.parameters) setAttributes(p, { ...p.attributes, shape: wanted.get(p) ?? p.attributes.shape, element_type: types.get(p) ?? p.attributes.element_type });
+    for (const p of this.parameters)
+      setAttributes(p, {
+        ...p.attributes,
+        shape: wanted.get(p) ?? p.attributes.shape,
+        element_type: types.get(p) ?? p.attributes.element_type,
+      });
     try {
       this.infer();
     } catch (error) {
@@ -142,19 +163,30 @@ export class Model {
 
 /** A partial shape, its text, or numbers with -1 for any size. */
 export type ShapeArgument = PartialShape | string | readonly number[];
-const shapeText = (shape: ShapeArgument): string => PartialShape.parse(Array.isArray(shape) ? `[${shape.join(',')}]` : String(shape)).toString();
+const shapeText = (shape: ShapeArgument): string =>
+  PartialShape.parse(Array.isArray(shape) ? `[${shape.join(',')}]` : String(shape)).toString();
 
 function find(what: string, values: readonly Value[], which: number | string): Value {
-  const names = (v: Value): readonly string[] => [...v.names, ...(v.node.op.name === 'Result' ? (v.node.inputs[0]?.names ?? []) : []), v.node.name];
+  const names = (v: Value): readonly string[] => [
+    ...v.names,
+    ...(v.node.op.name === 'Result' ? (v.node.inputs[0]?.names ?? []) : []),
+    v.node.name,
+  ];
   const found = typeof which === 'number' ? values[which] : values.find((v) => names(v).includes(which));
   if (found) return found;
-  throw new CuveeError('ARGUMENT_INVALID', `there is no ${what} ${JSON.stringify(which)}; there are ${values.map((v, i) => `${i} "${v.anyName}"`).join(', ') || 'none'}`);
+  throw new CuveeError(
+    'ARGUMENT_INVALID',
+    `there is no ${what} ${JSON.stringify(which)}; there are ${values.map((v, i) => `${i} "${v.anyName}"`).join(', ') || 'none'}`,
+  );
 }
 
 /** Infers a node's facts and gives it its output values (the same objects when it has them). */
 export function setFacts(node: Node, scope: ShapeScope): void {
   const facts = inferNode(node, scope);
-  if (node.outputs.length === facts.length) facts.forEach((f, i) => { (node.outputs[i] as Value).fact = f; });
+  if (node.outputs.length === facts.length)
+    facts.forEach((f, i) => {
+      (node.outputs[i] as Value).fact = f;
+    });
   else node.outputs = facts.map((f, i) => new Value(node, i, f));
 }
 
@@ -177,7 +209,11 @@ export function topological(roots: readonly Node[]): readonly Node[] {
         done.add(top.node);
         order.push(top.node);
       } else if (input && !done.has(input.node)) {
-        if (open.has(input.node)) throw new CuveeError('MODEL_INVALID', `"${input.node.name}" depends on itself`, { op: input.node.op.name, node: input.node.name });
+        if (open.has(input.node))
+          throw new CuveeError('MODEL_INVALID', `"${input.node.name}" depends on itself`, {
+            op: input.node.op.name,
+            node: input.node.name,
+          });
         stack.push({ node: input.node, next: 0 });
         open.add(input.node);
       }

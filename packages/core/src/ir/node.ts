@@ -46,7 +46,8 @@ export class Value {
   /** The static shape. Throws SHAPE_MISMATCH while a dimension is dynamic. */
   get shape(): readonly number[] {
     const shape = staticShape(this.fact.shape);
-    if (!shape) throw new CuveeError('SHAPE_MISMATCH', `"${this.anyName}" has the dynamic shape ${this.partialShape}`, { node: this.node.name });
+    if (!shape)
+      throw new CuveeError('SHAPE_MISMATCH', `"${this.anyName}" has the dynamic shape ${this.partialShape}`, { node: this.node.name });
     return shape;
   }
   getShape(): readonly number[] {
@@ -74,7 +75,14 @@ export class Node {
   /** Run-time information kept through IR files (`rt_info`): attribute name → its fields. */
   rtInfo: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 
-  constructor(op: Op, attributes: Attributes, inputs: readonly (Value | undefined)[], name?: string, origin?: readonly string[], id: number = nextId++) {
+  constructor(
+    op: Op,
+    attributes: Attributes,
+    inputs: readonly (Value | undefined)[],
+    name?: string,
+    origin?: readonly string[],
+    id: number = nextId++,
+  ) {
     this.id = id;
     this.op = op;
     this.attributes = attributes;

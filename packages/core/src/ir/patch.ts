@@ -31,11 +31,20 @@ function compatible(old: Value, replacement: Value, why: string): void {
   const a = old.fact;
   const b = replacement.fact;
   const types = a.type === b.type || a.type === 'dynamic' || b.type === 'dynamic';
-  const shapes = sameNumbers(a.shape, b.shape) || a.shape === undefined || b.shape === undefined || partialShapeOf(a).merge(partialShapeOf(b)) !== undefined;
-  if (!types || !shapes) throw new CuveeError('INTERNAL', `${why}: "${old}" is ${printFact(a)}, its replacement "${replacement}" is ${printFact(b)}`, { op: old.node.op.name, node: old.node.name });
+  const shapes =
+    sameNumbers(a.shape, b.shape) ||
+    a.shape === undefined ||
+    b.shape === undefined ||
+    partialShapeOf(a).merge(partialShapeOf(b)) !== undefined;
+  if (!types || !shapes)
+    throw new CuveeError('INTERNAL', `${why}: "${old}" is ${printFact(a)}, its replacement "${replacement}" is ${printFact(b)}`, {
+      op: old.node.op.name,
+      node: old.node.name,
+    });
 }
 
-const sameNumbers = (a: Shape, b: Shape): boolean => a !== undefined && b?.length === a.length && a.every((d, i) => typeof d === 'number' && d === b[i]);
+const sameNumbers = (a: Shape, b: Shape): boolean =>
+  a !== undefined && b?.length === a.length && a.every((d, i) => typeof d === 'number' && d === b[i]);
 
 /** New nodes made by a rule stand for the node that they replace. */
 function inheritOrigin(old: Node, fresh: Node): void {

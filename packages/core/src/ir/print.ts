@@ -40,7 +40,8 @@ function printAttributes(attributes: Attributes, indent: string): string {
 function printAttribute(value: AttributeValue, indent: string): string {
   if (value instanceof Literal) return printLiteral(value);
   if (value instanceof Model) return `\n${print(value, `${indent}    `)}${indent}  `;
-  if (Array.isArray(value)) return `[${(value as readonly unknown[]).map((v) => (typeof v === 'object' ? printPort(v as PortMapping) : String(v))).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${(value as readonly unknown[]).map((v) => (typeof v === 'object' ? printPort(v as PortMapping) : String(v))).join(',')}]`;
   return String(value);
 }
 

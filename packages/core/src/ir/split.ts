@@ -24,7 +24,8 @@ export function splitModel(model: Model, labelOf: (node: Node) => string): reado
   const inner = model.nodes().filter((n) => !isEdge(n));
   const variables = new Map<string, string>();
   for (const node of inner) if (node.op.name === 'ReadValue') variables.set(String(node.attributes.variable_id), labelOf(node));
-  const label = (node: Node): string => (node.op.name === 'Assign' ? (variables.get(String(node.attributes.variable_id)) ?? labelOf(node)) : labelOf(node));
+  const label = (node: Node): string =>
+    node.op.name === 'Assign' ? (variables.get(String(node.attributes.variable_id)) ?? labelOf(node)) : labelOf(node);
   // A node joins the part of its inputs when that has its label, else the next one: so parts can only feed later parts.
   for (const node of inner) {
     const sources = node.inputs.flatMap((v) => (v && level.has(v.node) ? [v.node] : []));
@@ -53,7 +54,8 @@ function part(whole: Model, label: string, nodes: readonly Node[], wanted: Reado
     let made: Value;
     if (v.fact.value && !own.has(v.node)) made = g.constant(v.fact.value, v.node.name);
     else {
-      if (v.fact.shape === undefined) throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v}", whose rank is unknown`, { node: v.node.name });
+      if (v.fact.shape === undefined)
+        throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v}", whose rank is unknown`, { node: v.node.name });
       made = g.parameter(v.fact.type, partialShapeOf(v.fact).toString(), v.node.op.name === 'Parameter' ? v.node.name : `${v}`);
       parameters.push(made.node);
       inputs.push(v);
@@ -62,10 +64,17 @@ function part(whole: Model, label: string, nodes: readonly Node[], wanted: Reado
     return made;
   };
   for (const node of nodes) {
-    const outs = g.node(node.op, node.inputs.map((v) => (v ? take(v) : undefined)), node.attributes, { name: node.name, origin: node.origin });
+    const outs = g.node(
+      node.op,
+      node.inputs.map((v) => (v ? take(v) : undefined)),
+      node.attributes,
+      { name: node.name, origin: node.origin },
+    );
     outs.forEach((o, i) => values.set(node.outputs[i] as Value, o));
   }
-  const outputs = nodes.flatMap((n) => n.outputs).filter((v) => wanted.has(v) || [...v.users].some((u) => !own.has(u) && u.op.name !== 'Result'));
+  const outputs = nodes
+    .flatMap((n) => n.outputs)
+    .filter((v) => wanted.has(v) || [...v.users].some((u) => !own.has(u) && u.op.name !== 'Result'));
   const results = outputs.map((v) => g.result(values.get(v) as Value, `${v}`));
   const sinks = nodes.filter((n) => n.op.name === 'Assign').map((n) => (values.get(n.output) as Value).node);
   const model = new Model({ name: `${whole.name} (${label})`, parameters, results, sinks, scope: g.scope });

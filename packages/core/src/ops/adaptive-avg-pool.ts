@@ -17,7 +17,10 @@ export const AdaptiveAvgPool = op('AdaptiveAvgPool', {
     const windows = adaptiveWindows(spatial, parts);
     const plane = sizeOf(spatial);
     const out = emptyElements(data.type, n * c * windows.length) as Float32Array;
-    for (let p = 0; p < n * c; p++) windows.forEach((w, i) => { out[p * windows.length + i] = w.reduce((s, k) => s + (data.data[p * plane + k] as number), 0) / w.length; });
+    for (let p = 0; p < n * c; p++)
+      windows.forEach((w, i) => {
+        out[p * windows.length + i] = w.reduce((s, k) => s + (data.data[p * plane + k] as number), 0) / w.length;
+      });
     return { type: data.type, shape: [n, c, ...parts], data: out };
   },
 

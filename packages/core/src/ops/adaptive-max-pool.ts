@@ -14,7 +14,10 @@ export const AdaptiveMaxPool = op('AdaptiveMaxPool', {
 
   infer({ data, output_shape }, { index_element_type }, ctx) {
     const shape = adaptiveShape(ctx, data.shape, output_shape);
-    return [{ type: data.type, shape }, { type: index_element_type, shape }];
+    return [
+      { type: data.type, shape },
+      { type: index_element_type, shape },
+    ];
   },
 
   evaluate({ data, output_shape }, { index_element_type }) {
@@ -32,6 +35,9 @@ export const AdaptiveMaxPool = op('AdaptiveMaxPool', {
       });
     }
     const shape = [n, c, ...parts];
-    return [{ type: data.type, shape, data: out }, { type: index_element_type, shape, data: indices as never }];
+    return [
+      { type: data.type, shape, data: out },
+      { type: index_element_type, shape, data: indices as never },
+    ];
   },
 });

@@ -4,7 +4,11 @@ import { cases, f32, i32 } from './cases.js';
 export default cases('Add', {
   tolerance: { rtol: 1e-6, atol: 0 },
   named: [
-    { name: 'same shape', inputs: [f32([2, 3], [1, 2, 3, 4, 5, 6]), f32([2, 3], [10, 20, 30, 40, 50, 60])], outputs: [f32([2, 3], [11, 22, 33, 44, 55, 66])] },
+    {
+      name: 'same shape',
+      inputs: [f32([2, 3], [1, 2, 3, 4, 5, 6]), f32([2, 3], [10, 20, 30, 40, 50, 60])],
+      outputs: [f32([2, 3], [11, 22, 33, 44, 55, 66])],
+    },
     { name: 'both broadcast', inputs: [i32([2, 1], [1, 2]), i32([3], [10, 20, 30])], outputs: [i32([2, 3], [11, 21, 31, 12, 22, 32])] },
     { name: 'empty', inputs: [f32([0, 2], []), f32([2], [1, 2])], outputs: [f32([0, 2], [])] },
   ],

@@ -5,7 +5,16 @@ import type { Model } from '../ir/model.js';
 import type { Literal } from '../tensor/literal.js';
 
 /** Values that an attribute may hold. */
-export type AttributeValue = number | boolean | string | readonly number[] | readonly string[] | Literal | Model | readonly PortMapping[] | undefined;
+export type AttributeValue =
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | readonly string[]
+  | Literal
+  | Model
+  | readonly PortMapping[]
+  | undefined;
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** One row of a body's port map (Loop, TensorIterator, If): an outer port tied to an inner parameter or result. */
@@ -25,7 +34,20 @@ export interface PortMapping {
   readonly purpose?: 'current_iteration' | 'execution_condition';
 }
 
-export type AttributeKind = 'int' | 'ints' | 'float' | 'floats' | 'bool' | 'text' | 'texts' | 'enum' | 'type' | 'shape' | 'literal' | 'body' | 'ports';
+export type AttributeKind =
+  | 'int'
+  | 'ints'
+  | 'float'
+  | 'floats'
+  | 'bool'
+  | 'text'
+  | 'texts'
+  | 'enum'
+  | 'type'
+  | 'shape'
+  | 'literal'
+  | 'body'
+  | 'ports';
 
 /** One attribute: how it is spelled, what it holds, what it is when absent. */
 export interface AttributeSpec<T = AttributeValue> {
@@ -46,9 +68,16 @@ export type Schema = Readonly<Record<string, AttributeSpec<never> | AttributeSpe
 /** The TypeScript type of the attributes that a schema describes. */
 export type AttributesOf<S> = { readonly [K in keyof S]: S[K] extends { readonly type?: () => infer T } ? T : never };
 
-interface Options { readonly xml?: string; readonly min?: number }
-const spec = <T>(kind: AttributeKind, value: T | undefined, options: Options & { words?: readonly string[] } = {}, required = value === undefined): AttributeSpec<T> =>
-  ({ kind, required, ...(value === undefined ? {} : { default: value }), ...options }) as AttributeSpec<T>;
+interface Options {
+  readonly xml?: string;
+  readonly min?: number;
+}
+const spec = <T>(
+  kind: AttributeKind,
+  value: T | undefined,
+  options: Options & { words?: readonly string[] } = {},
+  required = value === undefined,
+): AttributeSpec<T> => ({ kind, required, ...(value === undefined ? {} : { default: value }), ...options }) as AttributeSpec<T>;
 
 /** An integer; required unless a default is given. */
 export const int = (value?: number, options?: Options): AttributeSpec<number> => spec('int', value, options);
@@ -60,7 +89,8 @@ export const bool = (value?: boolean, options?: Options): AttributeSpec<boolean>
 export const text = (value?: string, options?: Options): AttributeSpec<string> => spec('text', value, options);
 export const texts = (value?: readonly string[], options?: Options): AttributeSpec<readonly string[]> => spec('texts', value, options);
 /** One of the words that the IR spells. */
-export const oneOf = <const W extends string>(words: readonly W[], value?: W, options?: Options): AttributeSpec<W> => spec('enum', value, { ...options, words });
+export const oneOf = <const W extends string>(words: readonly W[], value?: W, options?: Options): AttributeSpec<W> =>
+  spec('enum', value, { ...options, words });
 /** An element type. */
 export const elementType = (value?: ElementType, options?: Options): AttributeSpec<ElementType> => spec('type', value, options);
 /** A partial shape as the IR spells it: `1,3,?,2..5`. */
@@ -70,7 +100,8 @@ export const literal = (): AttributeSpec<Literal> => spec<Literal>('literal', un
 /** A sub-model. */
 export const body = (options?: Options): AttributeSpec<Model> => spec<Model>('body', undefined, options);
 /** A body's port map. */
-export const ports = (options?: Options): AttributeSpec<readonly PortMapping[]> => spec<readonly PortMapping[]>('ports', undefined, options);
+export const ports = (options?: Options): AttributeSpec<readonly PortMapping[]> =>
+  spec<readonly PortMapping[]>('ports', undefined, options);
 
 const whole = (v: unknown): boolean => Number.isInteger(v);
 
@@ -79,17 +110,34 @@ function problem(spec: AttributeSpec, value: unknown): string | undefined {
   const { min = Number.NEGATIVE_INFINITY } = spec;
   const small = (v: unknown): boolean => (v as number) < min;
   switch (spec.kind) {
-    case 'int': return !whole(value) ? 'an integer' : small(value) ? `an integer of at least ${spec.min}` : undefined;
-    case 'ints': return !Array.isArray(value) || !value.every(whole) ? 'a list of integers' : value.some(small) ? `integers of at least ${spec.min}` : undefined;
-    case 'float': return typeof value !== 'number' ? 'a number' : small(value) ? `a number of at least ${spec.min}` : undefined;
-    case 'floats': return !Array.isArray(value) || !value.every((v) => typeof v === 'number') ? 'a list of numbers' : undefined;
-    case 'bool': return typeof value === 'boolean' ? undefined : 'true or false';
-    case 'text': case 'shape': return typeof value === 'string' ? undefined : 'a text';
-    case 'texts': return Array.isArray(value) && value.every((v) => typeof v === 'string') ? undefined : 'a list of texts';
-    case 'enum': return typeof value === 'string' && spec.words?.includes(value) ? undefined : `one of ${spec.words?.join(', ')}`;
-    case 'type': return typeof value === 'string' && isElementType(value) ? undefined : 'an element type';
-    case 'literal': case 'body': return typeof value === 'object' && value !== null ? undefined : `a ${spec.kind}`;
-    case 'ports': return Array.isArray(value) ? undefined : 'a port map';
+    case 'int':
+      return !whole(value) ? 'an integer' : small(value) ? `an integer of at least ${spec.min}` : undefined;
+    case 'ints':
+      return !Array.isArray(value) || !value.every(whole)
+        ? 'a list of integers'
+        : value.some(small)
+          ? `integers of at least ${spec.min}`
+          : undefined;
+    case 'float':
+      return typeof value !== 'number' ? 'a number' : small(value) ? `a number of at least ${spec.min}` : undefined;
+    case 'floats':
+      return !Array.isArray(value) || !value.every((v) => typeof v === 'number') ? 'a list of numbers' : undefined;
+    case 'bool':
+      return typeof value === 'boolean' ? undefined : 'true or false';
+    case 'text':
+    case 'shape':
+      return typeof value === 'string' ? undefined : 'a text';
+    case 'texts':
+      return Array.isArray(value) && value.every((v) => typeof v === 'string') ? undefined : 'a list of texts';
+    case 'enum':
+      return typeof value === 'string' && spec.words?.includes(value) ? undefined : `one of ${spec.words?.join(', ')}`;
+    case 'type':
+      return typeof value === 'string' && isElementType(value) ? undefined : 'an element type';
+    case 'literal':
+    case 'body':
+      return typeof value === 'object' && value !== null ? undefined : `a ${spec.kind}`;
+    case 'ports':
+      return Array.isArray(value) ? undefined : 'a port map';
   }
 }
 
@@ -104,7 +152,11 @@ export function checkAttributes(op: string, node: string, schema: Schema, given:
       continue;
     }
     const expected = problem(entry, value);
-    if (expected) throw new CuveeError('MODEL_INVALID', `${op} "${node}": attribute "${key}" must be ${expected}, got ${JSON.stringify(value)}`, { op, node });
+    if (expected)
+      throw new CuveeError('MODEL_INVALID', `${op} "${node}": attribute "${key}" must be ${expected}, got ${JSON.stringify(value)}`, {
+        op,
+        node,
+      });
     out[key] = value as AttributeValue;
   }
   for (const key in given) {

@@ -17,7 +17,11 @@ export const AvgPool = op('AvgPool', {
   attributes: { ...poolingAttributes, 'exclude-pad': bool(true) },
   inputs: [port('data', floating)],
   outputs: [port('output', floating)],
-  since: { opset1: { attributes: { ...undilated, 'exclude-pad': bool() } }, opset14: { attributes: { ...undilated, 'exclude-pad': bool() } }, opset16: {} },
+  since: {
+    opset1: { attributes: { ...undilated, 'exclude-pad': bool() } },
+    opset14: { attributes: { ...undilated, 'exclude-pad': bool() } },
+    opset16: {},
+  },
 
   infer: ({ data }, attributes, ctx) => ({ type: data.type, shape: pooledShape(ctx, data.shape, attributes) }),
 

@@ -25,7 +25,8 @@ export const BatchToSpace = op('BatchToSpace', {
     const begin = ctx.dims(crops_begin);
     const end = ctx.dims(crops_end);
     if (!blocks || !begin || !end) return { type, shape: ctx.freshShape(shape.length) };
-    if (blocks.some((b) => b < 1) || blocks.length !== shape.length) ctx.fail(`block shape ${blocks.join(',')} does not fit rank ${shape.length}`);
+    if (blocks.some((b) => b < 1) || blocks.length !== shape.length)
+      ctx.fail(`block shape ${blocks.join(',')} does not fit rank ${shape.length}`);
     const parts = blocks.reduce((a, b) => a * b, 1);
     const batch = floorDiv(shape[0] as Dim, parts);
     ctx.requireEqual(`the batch and its ${parts} parts`, shape[0] as Dim, mul(batch, parts));
@@ -41,7 +42,13 @@ export const BatchToSpace = op('BatchToSpace', {
     const whole = { ...permuted(split, order(rest.length)), shape: [batch / parts, ...rest.map((d, i) => d * (blocks[i + 1] as number))] };
     const end = numbersOf(crops_end);
     const axes = whole.shape.map((_, i) => i);
-    return sliced(whole, axes, numbersOf(crops_begin), whole.shape.map((d, i) => d - (end[i] as number)), axes.map(() => 1));
+    return sliced(
+      whole,
+      axes,
+      numbersOf(crops_begin),
+      whole.shape.map((d, i) => d - (end[i] as number)),
+      axes.map(() => 1),
+    );
   },
 
   decompose(g, { data, block_shape, crops_begin, crops_end }) {
@@ -50,7 +57,11 @@ export const BatchToSpace = op('BatchToSpace', {
     const [blocks, begin, end] = known;
     if (!sizes || !blocks || !begin || !end) return undefined;
     const [batch, ...rest] = sizes as [(typeof sizes)[number], ...typeof sizes];
-    const left = over(g, batch, blocks.reduce((a, b) => a * b, 1));
+    const left = over(
+      g,
+      batch,
+      blocks.reduce((a, b) => a * b, 1),
+    );
     const split = g.transpose(reshaped(g, data, [...blocks.slice(1), left, ...rest]), g.ints(order(rest.length)), {});
     const grown = rest.map((d, i) => times(g, d, blocks[i + 1] as number));
     const whole = reshaped(g, split, [left, ...grown]);

@@ -33,8 +33,20 @@ export const BinaryConvolution = op('BinaryConvolution', {
     const weights = signsOf(filters, node.inputs[1]?.fact.value);
     const pads = padsBefore(attributes, data.shape.slice(2), kernel, spatial);
     const output = [data.shape[0] as number, filters.shape[0] as number, ...spatial];
-    const after = spatial.map((count, i) => (count - 1) * (attributes.strides[i] ?? 1) + (attributes.dilations[i] ?? 1) * ((kernel[i] as number) - 1) + 1 - (pads[i] as number) - (data.shape[i + 2] as number));
-    const padded = surround({ type: 'f32', shape: data.shape, data: signs }, pads, after.map((x) => Math.max(0, x)), attributes.pad_value);
+    const after = spatial.map(
+      (count, i) =>
+        (count - 1) * (attributes.strides[i] ?? 1) +
+        (attributes.dilations[i] ?? 1) * ((kernel[i] as number) - 1) +
+        1 -
+        (pads[i] as number) -
+        (data.shape[i + 2] as number),
+    );
+    const padded = surround(
+      { type: 'f32', shape: data.shape, data: signs },
+      pads,
+      after.map((x) => Math.max(0, x)),
+      attributes.pad_value,
+    );
     const sums = convolve(padded, weights, 1, { ...attributes, auto_pad: 'valid' }, output);
     return convert(sums, data.type);
   },
@@ -46,7 +58,12 @@ export const BinaryConvolution = op('BinaryConvolution', {
     const around = (pads: readonly number[]): typeof data => g.ints([0, 0, ...(auto_pad === 'valid' ? pads.map(() => 0) : pads)]);
     const padded = g.pad(sign, around(pads_begin), around(pads_end), g.scalar(pad_value, data), { pad_mode: 'constant' });
     const { shape, data: weights } = signsOf(literal.nd(), literal);
-    return g.convolution(padded, g.constant(data.fact.type, shape, weights as Float32Array), { strides, dilations, pads_begin: pads_begin.map(() => 0), pads_end: pads_end.map(() => 0) });
+    return g.convolution(padded, g.constant(data.fact.type, shape, weights as Float32Array), {
+      strides,
+      dilations,
+      pads_begin: pads_begin.map(() => 0),
+      pads_end: pads_end.map(() => 0),
+    });
   },
 });
 
@@ -54,7 +71,8 @@ export const BinaryConvolution = op('BinaryConvolution', {
 function signsOf(filters: NdArray, literal: Literal | undefined): NdArray {
   const data = emptyElements('f32', filters.data.length) as Float32Array;
   const bytes = literal?.bytes;
-  for (let i = 0; i < data.length; i++) data[i] = (bytes ? ((bytes[i >> 3] as number) >> (i & 7)) & 1 : Number(filters.data[i])) === 1 ? 1 : -1;
+  for (let i = 0; i < data.length; i++)
+    data[i] = (bytes ? ((bytes[i >> 3] as number) >> (i & 7)) & 1 : Number(filters.data[i])) === 1 ? 1 : -1;
   return { type: 'f32', shape: filters.shape, data };
 }
 

@@ -31,7 +31,8 @@ function nodeIds(body: Model, into: Set<number> = new Set()): Set<number> {
 /** Tells whether a dimension is made of symbols that exist outside the body too. */
 export function outsideOf(body: Model): (d: Dim) => boolean {
   const ids = nodeIds(body);
-  const inner = (o: Origin): boolean => (o.kind === 'input' ? ids.has(o.port) : o.kind === 'data' || o.kind === 'value' ? ids.has(Number(o.node)) : false);
+  const inner = (o: Origin): boolean =>
+    o.kind === 'input' ? ids.has(o.port) : o.kind === 'data' || o.kind === 'value' ? ids.has(Number(o.node)) : false;
   return (d) => typeof d === 'number' || ![...originsOf(d)].some(inner);
 }
 

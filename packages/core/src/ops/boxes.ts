@@ -1,7 +1,12 @@
 /** @file Rectangles of the detection rooms. */
 
 /** A rectangle with x1 ≤ x2 and y1 ≤ y2 where it was given so. */
-export interface Box { readonly x1: number; readonly y1: number; readonly x2: number; readonly y2: number }
+export interface Box {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
 
 /** The box at `at`: two opposite corners in any order, or centre, width and height. */
 export function corners(x: ArrayLike<number>, at: number, centered: boolean): Box {

@@ -12,7 +12,9 @@ const ascending = (places: readonly number[]): boolean => places.every((p, i) =>
 /** The shape with axis i of the data at `places[i]` of the target, ones elsewhere. */
 function placed<D>(shape: readonly D[], places: readonly number[], rank: number, one: D): D[] {
   const out = new Array<D>(rank).fill(one);
-  shape.forEach((d, i) => { out[places[i] as number] = d; });
+  shape.forEach((d, i) => {
+    out[places[i] as number] = d;
+  });
   return out;
 }
 
@@ -28,7 +30,10 @@ export const Broadcast = op('Broadcast', {
   inputs: [port('data', any), port('target_shape', index), optional('axes_mapping', index)],
   outputs: [port('output', any)],
   since: {
-    opset1: { attributes: { mode: oneOf(['numpy', 'none', 'explicit', 'pdpd'], 'numpy') }, upgrade: ({ mode }) => ({ mode: mode === 'none' ? 'explicit' : mode }) },
+    opset1: {
+      attributes: { mode: oneOf(['numpy', 'none', 'explicit', 'pdpd'], 'numpy') },
+      upgrade: ({ mode }) => ({ mode: mode === 'none' ? 'explicit' : mode }),
+    },
     opset3: current,
   },
 
@@ -45,7 +50,8 @@ export const Broadcast = op('Broadcast', {
     if (mode === 'explicit' && shape) {
       const places = axes_mapping && ctx.constants(axes_mapping);
       if (!places) return { type, shape: target };
-      if (places.length !== shape.length || places.some((p) => p < 0 || p >= target.length) || !ascending(places)) ctx.fail(`axes_mapping ${places.join(',')} does not place ${shape.length} axes in ${target.length}`);
+      if (places.length !== shape.length || places.some((p) => p < 0 || p >= target.length) || !ascending(places))
+        ctx.fail(`axes_mapping ${places.join(',')} does not place ${shape.length} axes in ${target.length}`);
       return { type, shape: broadcastTo(ctx, placed<Dim>(shape, places, target.length, 1), target) };
     }
     return { type, shape: broadcastTo(ctx, shape, target) };
@@ -67,13 +73,14 @@ export const Broadcast = op('Broadcast', {
     const rank = target_shape.fact.shape?.[0];
     if (mode === 'explicit') {
       const places = axes_mapping?.fact.value && numbersOf(axes_mapping.fact.value.nd());
-      if (!places || typeof rank !== 'number' ) return undefined;
+      if (!places || typeof rank !== 'number') return undefined;
       const added = Array.from({ length: rank }, (_, i) => i).filter((i) => !places.includes(i));
       return g.broadcast(added.length === 0 ? data : g.unsqueeze(data, g.ints(added), {}), target_shape, undefined, { mode: 'numpy' });
     }
     const own = data.fact.shape?.length;
     if (mode !== 'bidirectional' || own === undefined || typeof rank !== 'number') return undefined;
-    const grow = (v: typeof target_shape, from: number): typeof target_shape => (from < own || from < rank ? g.concat([g.ints(new Array<number>(Math.max(own, rank) - from).fill(1)), v], { axis: 0 }) : v);
+    const grow = (v: typeof target_shape, from: number): typeof target_shape =>
+      from < own || from < rank ? g.concat([g.ints(new Array<number>(Math.max(own, rank) - from).fill(1)), v], { axis: 0 }) : v;
     const a = grow(g.shapeOf(data, {}), own);
     const b = grow(g.cast(target_shape, 'i64'), rank);
     return g.broadcast(data, g.select(g.equal(b, g.ints([1])), a, b, {}), undefined, { mode: 'numpy' });
@@ -84,7 +91,8 @@ export const Broadcast = op('Broadcast', {
 
 /** The data repeated to `shape`. Throws SHAPE_MISMATCH where a size is neither 1 nor the target's. */
 function spread(data: NdArray, shape: readonly number[]): NdArray {
-  const fits = data.shape.length <= shape.length && data.shape.every((d, i) => d === 1 || d === shape[i - data.shape.length + shape.length]);
+  const fits =
+    data.shape.length <= shape.length && data.shape.every((d, i) => d === 1 || d === shape[i - data.shape.length + shape.length]);
   if (!fits) throw new CuveeError('SHAPE_MISMATCH', `[${data.shape.join(',')}] does not broadcast to [${shape.join(',')}]`);
   if (sizeOf(shape) === 0) return picked(data, shape, []);
   return picked(data, shape, broadcastOffsets(data.shape, shape));

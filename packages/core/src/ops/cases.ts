@@ -5,7 +5,10 @@ import { sizeOf } from '../tensor/nd.js';
 import type { Attributes } from './attributes.js';
 
 /** |a - b| <= atol * scale + rtol * |b|, scale being the largest finite expected magnitude; integers exactly. */
-export interface Tolerance { readonly rtol: number; readonly atol: number }
+export interface Tolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
 
 /** One run of one operation: every input is a parameter unless `constants` names its index. */
 export interface Case {
@@ -30,7 +33,10 @@ export interface Cases {
 export const cases = (op: string, rest: Omit<Cases, 'op'>): Cases => ({ op, ...rest });
 
 /** A maker of literals of one type: `of('i8')([2], [1, -1])`. */
-export const of = (type: ElementType) => (shape: readonly number[], values: ArrayLike<number | bigint | boolean>): Literal => Literal.from(type, shape, values);
+export const of =
+  (type: ElementType) =>
+  (shape: readonly number[], values: ArrayLike<number | bigint | boolean>): Literal =>
+    Literal.from(type, shape, values);
 export const f32 = of('f32');
 export const f16 = of('f16');
 export const i32 = of('i32');
@@ -69,7 +75,9 @@ export class Random {
   /** Uniform values: floats in [lo, hi), integers in [lo, hi]. */
   tensor(type: ElementType, shape: readonly number[], lo = -2, hi = 2): Literal {
     const float = type === 'f32' || type === 'f16' || type === 'bf16' || type === 'f64';
-    const values = Array.from({ length: sizeOf(shape) }, () => (float ? lo + this.next() * (hi - lo) : type === 'boolean' ? this.int(0, 1) : this.int(Math.ceil(lo), Math.floor(hi))));
+    const values = Array.from({ length: sizeOf(shape) }, () =>
+      float ? lo + this.next() * (hi - lo) : type === 'boolean' ? this.int(0, 1) : this.int(Math.ceil(lo), Math.floor(hi)),
+    );
     return Literal.from(type, shape, values);
   }
 }

@@ -26,7 +26,8 @@ export const Col2Im = op('Col2Im', {
     if (kernel) ctx.require('rows must be a multiple of the elements of a patch', isEqual(mod(rows, taps(kernel)), 0));
     const channels = kernel ? floorDiv(rows, taps(kernel)) : ctx.fresh(batch.length);
     const size = ctx.sizes('output_size', output_size, 2) ?? [0, 1].map((i) => ctx.fresh(batch.length + 1 + i));
-    if (kernel && size.every((d) => typeof d === 'number')) ctx.requireEqual('columns and places of the window', columns, taps(places(size, kernel, attributes)));
+    if (kernel && size.every((d) => typeof d === 'number'))
+      ctx.requireEqual('columns and places of the window', columns, taps(places(size, kernel, attributes)));
     return { type: data.type, shape: [...batch, channels, ...size] };
   },
 
@@ -50,31 +51,55 @@ export const Col2Im = op('Col2Im', {
       sums[to] = (sums[to] as number) + Number(data.data[i]);
     }
     const out = emptyElements(data.type, sums.length) as unknown as (number | bigint)[];
-    sums.forEach((x, i) => { out[i] = typeof data.data[0] === 'bigint' ? BigInt(x) : x; });
+    sums.forEach((x, i) => {
+      out[i] = typeof data.data[0] === 'bigint' ? BigInt(x) : x;
+    });
     return { type: data.type, shape: [...(data.shape.length === 3 ? [batch] : []), channels, height, width], data: out as never };
   },
 
   decompose(g, { data, output_size, kernel_size }, { strides, dilations, pads_begin, pads_end }) {
     // A transposed convolution of each channel with filters that place one element of the patch each.
-    const [size, kernel] = [output_size.fact.value, kernel_size.fact.value].map((v) => v && numbersOf(v.nd())) as [[number, number] | undefined, [number, number] | undefined];
+    const [size, kernel] = [output_size.fact.value, kernel_size.fact.value].map((v) => v && numbersOf(v.nd())) as [
+      [number, number] | undefined,
+      [number, number] | undefined,
+    ];
     if (!size || !kernel || !data.fact.shape || !isFloat(data.fact.type)) return undefined;
     const patch = taps(kernel);
     const rest = size.map((n, i) => n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1);
     const along = rest.map((r, i) => Math.floor(r / (strides[i] ?? 1)) + 1);
     const identity = Array.from({ length: patch * patch }, (_, i) => Number(i % (patch + 1) === 0));
-    const image = g.convolutionBackpropData(g.reshape(data, g.ints([-1, patch, ...along])), g.constant(data.fact.type, [patch, 1, ...kernel], identity), undefined, {
-      strides, dilations, pads_begin, pads_end, output_padding: rest.map((r, i) => r % (strides[i] ?? 1)),
-    });
+    const image = g.convolutionBackpropData(
+      g.reshape(data, g.ints([-1, patch, ...along])),
+      g.constant(data.fact.type, [patch, 1, ...kernel], identity),
+      undefined,
+      {
+        strides,
+        dilations,
+        pads_begin,
+        pads_end,
+        output_padding: rest.map((r, i) => r % (strides[i] ?? 1)),
+      },
+    );
     const rows = data.fact.shape[data.fact.shape.length - 2];
     if (data.fact.shape.length === 2) return g.reshape(image, g.ints([-1, ...size]));
     return typeof rows === 'number' ? g.reshape(image, g.ints([-1, rows / patch, ...size])) : undefined;
   },
 });
 
-interface Window { readonly strides: readonly number[]; readonly dilations: readonly number[]; readonly pads_begin: readonly number[]; readonly pads_end: readonly number[] }
+interface Window {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pads_begin: readonly number[];
+  readonly pads_end: readonly number[];
+}
 
 const taps = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** Number of places of the window along each axis of the padded image. */
 const places = (size: readonly number[], kernel: readonly number[], w: Window): number[] =>
-  size.map((n, i) => Math.floor((n + (w.pads_begin[i] ?? 0) + (w.pads_end[i] ?? 0) - (w.dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1) / (w.strides[i] ?? 1)) + 1);
+  size.map(
+    (n, i) =>
+      Math.floor(
+        (n + (w.pads_begin[i] ?? 0) + (w.pads_end[i] ?? 0) - (w.dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1) / (w.strides[i] ?? 1),
+      ) + 1,
+  );

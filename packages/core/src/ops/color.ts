@@ -54,14 +54,17 @@ function picture(planes: readonly NdArray[], chroma: Chroma, order: 'RGB' | 'BGR
     const read = (plane: number, at: number, size: number): number => Number(planes[plane]?.data[n * size + at]);
     const own = n * rows * width;
     const chromaAt = (p: number, second: boolean): number => {
-      if (chroma === 'NV12') return single ? Number(first.data[own + height * width + 2 * p + Number(second)]) : read(1, 2 * p + Number(second), 2 * quarter);
+      if (chroma === 'NV12')
+        return single ? Number(first.data[own + height * width + 2 * p + Number(second)]) : read(1, 2 * p + Number(second), 2 * quarter);
       return single ? Number(first.data[own + height * width + (second ? quarter : 0) + p]) : read(second ? 2 : 1, p, quarter);
     };
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const p = Math.floor(y / 2) * half + Math.floor(x / 2);
         const [c, d, e] = [1.164 * (Number(first.data[own + y * width + x]) - 16), chromaAt(p, false) - 128, chromaAt(p, true) - 128];
-        const rgb = [c + 1.596 * e, c - 0.813 * e - 0.391 * d, c + 2.018 * d].map((v) => Math.min(255, Math.max(0, isInteger(first.type) ? Math.round(v) : v)));
+        const rgb = [c + 1.596 * e, c - 0.813 * e - 0.391 * d, c + 2.018 * d].map((v) =>
+          Math.min(255, Math.max(0, isInteger(first.type) ? Math.round(v) : v)),
+        );
         out.set(order === 'RGB' ? rgb : rgb.reverse(), ((n * height + y) * width + x) * 3);
       }
     }
@@ -73,11 +76,21 @@ function picture(planes: readonly NdArray[], chroma: Chroma, order: 'RGB' | 'BGR
 function converted(g: Builder, planes: readonly Value[], chroma: Chroma, order: 'RGB' | 'BGR'): Value | undefined {
   const type = planes[0]?.fact.type;
   if (type === undefined || type === 'dynamic') return undefined;
-  const [y, u, v] = (planes.length === 1 ? apart(g, planes[0] as Value, chroma) : [planes[0], ...(chroma === 'NV12' ? g.split(planes[1] as Value, g.scalar(3, 'i64'), { num_splits: 2 }) : planes.slice(1))]) as [Value, Value, Value];
+  const [y, u, v] = (
+    planes.length === 1
+      ? apart(g, planes[0] as Value, chroma)
+      : [planes[0], ...(chroma === 'NV12' ? g.split(planes[1] as Value, g.scalar(3, 'i64'), { num_splits: 2 }) : planes.slice(1))]
+  ) as [Value, Value, Value];
   const float = isInteger(type) ? 'f32' : type;
   const level = (value: Value, zero: number): Value => g.subtract(g.cast(value, float), g.scalar(zero, float));
   const times = (value: Value, factor: number): Value => g.multiply(value, g.scalar(factor, float));
-  const doubled = (value: Value): Value => g.interpolate(value, g.constant('f32', [2], [2, 2]), g.ints([1, 2]), { mode: 'nearest', shape_calculation_mode: 'scales', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' });
+  const doubled = (value: Value): Value =>
+    g.interpolate(value, g.constant('f32', [2], [2, 2]), g.ints([1, 2]), {
+      mode: 'nearest',
+      shape_calculation_mode: 'scales',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    });
   const [c, d, e] = [times(level(y, 16), 1.164), doubled(level(u, 128)), doubled(level(v, 128))];
   const rgb = [g.add(c, times(e, 1.596)), g.subtract(g.subtract(c, times(e, 0.813)), times(d, 0.391)), g.add(c, times(d, 2.018))];
   const picture = g.clamp(g.concat(order === 'RGB' ? rgb : rgb.reverse(), { axis: 3 }), { min: 0, max: 255 });
@@ -90,10 +103,19 @@ function apart(g: Builder, plane: Value, chroma: Chroma): readonly Value[] {
   const last = g.scalar(3, 'i64');
   const size = (axis: number): Value => g.gather(g.shapeOf(plane), g.ints([axis]), g.scalar(0, 'i64'));
   const part = (value: Value, by: number): Value => g.divide(value, g.ints([by]));
-  const thirds = g.split(g.reshape(plane, g.concat([size(0), g.ints([3]), part(size(1), 3), size(2)], { axis: 0 })), g.scalar(1, 'i64'), { num_splits: 3 });
+  const thirds = g.split(g.reshape(plane, g.concat([size(0), g.ints([3]), part(size(1), 3), size(2)], { axis: 0 })), g.scalar(1, 'i64'), {
+    num_splits: 3,
+  });
   const [first, second, third] = thirds as [Value, Value, Value];
-  const luma = g.reshape(g.concat([first, second], { axis: 1 }), g.concat([size(0), g.multiply(part(size(1), 3), g.ints([2])), size(2), g.ints([1])], { axis: 0 }));
-  if (chroma === 'NV12') return [luma, ...g.split(g.squeeze(g.reshape(third, g.ints([0, 0, 0, -1, 2]), zero), g.ints([1])), last, { num_splits: 2 })];
+  const luma = g.reshape(
+    g.concat([first, second], { axis: 1 }),
+    g.concat([size(0), g.multiply(part(size(1), 3), g.ints([2])), size(2), g.ints([1])], { axis: 0 }),
+  );
+  if (chroma === 'NV12')
+    return [luma, ...g.split(g.squeeze(g.reshape(third, g.ints([0, 0, 0, -1, 2]), zero), g.ints([1])), last, { num_splits: 2 })];
   const halves = g.reshape(third, g.concat([size(0), g.ints([2]), part(size(1), 3), part(size(2), 2)], { axis: 0 }));
-  return [luma, ...g.split(halves, g.scalar(1, 'i64'), { num_splits: 2 }).map((half) => g.unsqueeze(g.squeeze(half, g.ints([1])), g.ints([3])))];
+  return [
+    luma,
+    ...g.split(halves, g.scalar(1, 'i64'), { num_splits: 2 }).map((half) => g.unsqueeze(g.squeeze(half, g.ints([1])), g.ints([3]))),
+  ];
 }

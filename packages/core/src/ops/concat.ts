@@ -28,7 +28,10 @@ export const Concat = op('Concat', {
     const [first] = inputs as [(typeof inputs)[number]];
     const at = normalizeAxis(axis, first.shape.length);
     const length = inputs.reduce((sum, a) => sum + (a.shape[at] as number), 0);
-    const out = moved(first, first.shape.map((d, i) => (i === at ? length : d)));
+    const out = moved(
+      first,
+      first.shape.map((d, i) => (i === at ? length : d)),
+    );
     const outer = sizeOf(first.shape.slice(0, at));
     let to = 0;
     for (let o = 0; o < outer; o++) {

@@ -3,7 +3,11 @@ import { bool, elementType } from './attributes.js';
 import { convert } from './convert.js';
 import { numericOrBoolean, op, port } from './op.js';
 
-interface Rules { readonly promote_unsafe: boolean; readonly pytorch_scalar_promotion: boolean; readonly u64_integer_promotion_target: ElementType }
+interface Rules {
+  readonly promote_unsafe: boolean;
+  readonly pytorch_scalar_promotion: boolean;
+  readonly u64_integer_promotion_target: ElementType;
+}
 
 /**
  * Both inputs in the type that they have in common. Boolean gives way to numbers, integers to floats, the narrower to the wider;
@@ -21,9 +25,15 @@ export const ConvertPromoteTypes = op('ConvertPromoteTypes', {
 
   infer({ a, b }, rules, ctx) {
     const byRank = rules.pytorch_scalar_promotion && a.type !== b.type;
-    if (a.type === 'dynamic' || b.type === 'dynamic' || (byRank && !(a.shape && b.shape))) return [{ type: 'dynamic', shape: a.shape }, { type: 'dynamic', shape: b.shape }];
+    if (a.type === 'dynamic' || b.type === 'dynamic' || (byRank && !(a.shape && b.shape)))
+      return [
+        { type: 'dynamic', shape: a.shape },
+        { type: 'dynamic', shape: b.shape },
+      ];
     const type = common(a.type, b.type, a.shape?.length, b.shape?.length, rules);
-    const safe = [a, b].every((f) => f.type === type || f.type === 'boolean' || isFloat(f.type) === isFloat(type)) && (type === a.type || type === b.type);
+    const safe =
+      [a, b].every((f) => f.type === type || f.type === 'boolean' || isFloat(f.type) === isFloat(type)) &&
+      (type === a.type || type === b.type);
     if (!safe && !rules.promote_unsafe) return ctx.typeMismatch(`${a.type} and ${b.type} meet in ${type} only when promote_unsafe is set`);
     return [a, b].map(({ shape }) => ({ type, shape }));
   },

@@ -31,9 +31,12 @@ export const Convert = op('Convert', {
 export function convert(array: NdArray, type: ElementType): NdArray {
   const count = array.data.length;
   const out = emptyElements(type, count) as unknown as (number | bigint)[];
-  if (isWide(type)) for (let i = 0; i < count; i++) out[i] = typeof array.data[i] === 'bigint' ? (array.data[i] as bigint) : toBigInt(Number(array.data[i]));
+  if (isWide(type))
+    for (let i = 0; i < count; i++)
+      out[i] = typeof array.data[i] === 'bigint' ? (array.data[i] as bigint) : toBigInt(Number(array.data[i]));
   else if (type === 'boolean') for (let i = 0; i < count; i++) out[i] = Number(array.data[i]) === 0 ? 0 : 1;
-  else if (isWide(array.type) && isInteger(type)) for (let i = 0; i < count; i++) out[i] = Number(BigInt.asIntN(32, array.data[i] as unknown as bigint));
+  else if (isWide(array.type) && isInteger(type))
+    for (let i = 0; i < count; i++) out[i] = Number(BigInt.asIntN(32, array.data[i] as unknown as bigint));
   else for (let i = 0; i < count; i++) out[i] = Number(array.data[i]);
   const values = out as unknown as Elements;
   return { type, shape: array.shape, data: decode(type, encode(type, values, count), count) };
@@ -47,5 +50,7 @@ export function convertKnown(data: Fact, type: ElementType): Pick<Fact, 'element
   if (type === 'boolean' && elements) return { elements: elements.map(unaryElements.ToBoolean) };
   if (!holdsSizes(type)) return {};
   if (elements) return { elements: elements.map(unaryElements.ToInteger) };
-  return data.floats ? { elements: data.floats.map((x) => (x instanceof ScaledValue ? truncateScaled(x) : typeof x === 'number' ? Math.trunc(x) : x)) } : {};
+  return data.floats
+    ? { elements: data.floats.map((x) => (x instanceof ScaledValue ? truncateScaled(x) : typeof x === 'number' ? Math.trunc(x) : x)) }
+    : {};
 }

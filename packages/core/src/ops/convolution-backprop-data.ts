@@ -11,7 +11,9 @@ import { floating, index, op, optional, port } from './op.js';
 /** Attributes of the transposed convolutions. */
 export const backpropAttributes = { ...convolutionAttributes, output_padding: ints([]) };
 /** Attributes that place the output of a transposed convolution. */
-export interface BackpropWindows extends Windows { readonly output_padding: readonly number[] }
+export interface BackpropWindows extends Windows {
+  readonly output_padding: readonly number[];
+}
 
 /**
  * Transposed convolution: each input element adds its filter, [C, out, kernel…], to the output at `stride` times its place.
@@ -33,11 +35,20 @@ export const ConvolutionBackpropData = op('ConvolutionBackpropData', {
     return { type, shape: backpropShape(ctx, data.shape, inputs, out, kernel, attributes, output_shape) };
   },
 
-  evaluate: ({ data, filters, output_shape }, attributes) => backprop(data, { ...filters, shape: [1, ...filters.shape] }, attributes, output_shape && numbersOf(output_shape)),
+  evaluate: ({ data, filters, output_shape }, attributes) =>
+    backprop(data, { ...filters, shape: [1, ...filters.shape] }, attributes, output_shape && numbersOf(output_shape)),
 });
 
 /** The shape rule shared with GroupConvolutionBackpropData; `inputs` and `out` are channels of all groups together. */
-export function backpropShape(ctx: Infer, data: Shape, inputs: Dim, out: Dim, kernel: readonly Dim[], w: BackpropWindows, outputShape: Fact | undefined): Shape {
+export function backpropShape(
+  ctx: Infer,
+  data: Shape,
+  inputs: Dim,
+  out: Dim,
+  kernel: readonly Dim[],
+  w: BackpropWindows,
+  outputShape: Fact | undefined,
+): Shape {
   if (!data) return undefined;
   const [n, channels, ...spatial] = data as readonly [Dim, Dim, ...Dim[]];
   if (spatial.length !== kernel.length) return ctx.fail(`filters have ${kernel.length} spatial axes, data has ${spatial.length}`);
@@ -53,8 +64,15 @@ export function backpropShape(ctx: Infer, data: Shape, inputs: Dim, out: Dim, ke
 }
 
 /** Sizes and front pads of the output along each spatial axis, with numbers. */
-function placed(spatial: readonly number[], kernel: readonly number[], w: BackpropWindows, wanted: readonly number[] | undefined): { size: number[]; pads: number[] } {
-  const full = spatial.map((n, i) => (w.strides[i] ?? 1) * (n - 1) + (w.dilations[i] ?? 1) * ((kernel[i] as number) - 1) + 1 + (w.output_padding[i] ?? 0));
+function placed(
+  spatial: readonly number[],
+  kernel: readonly number[],
+  w: BackpropWindows,
+  wanted: readonly number[] | undefined,
+): { size: number[]; pads: number[] } {
+  const full = spatial.map(
+    (n, i) => (w.strides[i] ?? 1) * (n - 1) + (w.dilations[i] ?? 1) * ((kernel[i] as number) - 1) + 1 + (w.output_padding[i] ?? 0),
+  );
   if (wanted) {
     const pads = full.map((f, i) => {
       if (w.auto_pad === 'explicit') return w.pads_begin[i] ?? 0;
@@ -78,7 +96,10 @@ export function backprop(data: NdArray, filters: NdArray, w: BackpropWindows, wa
   const sums = new Float64Array(sizeOf(shape));
   const index = (flat: number, dims: readonly number[]): number[] => {
     const at = new Array<number>(dims.length);
-    for (let i = dims.length - 1, rest = flat; i >= 0; i--) { at[i] = rest % (dims[i] as number); rest = Math.floor(rest / (dims[i] as number)); }
+    for (let i = dims.length - 1, rest = flat; i >= 0; i--) {
+      at[i] = rest % (dims[i] as number);
+      rest = Math.floor(rest / (dims[i] as number));
+    }
     return at;
   };
   const tapIndex = Array.from({ length: taps }, (_, t) => index(t, kernel));

@@ -28,11 +28,33 @@ export interface Windows {
 }
 
 /** Number of windows along each spatial axis. */
-export function windowCounts(ctx: Infer, spatial: readonly Dim[], kernel: readonly Dim[], w: Windows, rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor'): Dim[] {
-  for (const [what, list] of [['strides', w.strides], ['dilations', w.dilations], ...(w.auto_pad === 'explicit' ? [['pads_begin', w.pads_begin], ['pads_end', w.pads_end]] as const : [])] as const) {
+export function windowCounts(
+  ctx: Infer,
+  spatial: readonly Dim[],
+  kernel: readonly Dim[],
+  w: Windows,
+  rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor',
+): Dim[] {
+  for (const [what, list] of [
+    ['strides', w.strides],
+    ['dilations', w.dilations],
+    ...(w.auto_pad === 'explicit'
+      ? ([
+          ['pads_begin', w.pads_begin],
+          ['pads_end', w.pads_end],
+        ] as const)
+      : []),
+  ] as const) {
     if (list.length > 0 && list.length !== spatial.length) ctx.fail(`${list.length} ${what} for ${spatial.length} spatial axes`);
   }
-  const window = { strides: w.strides, dilations: w.dilations, padsBegin: w.pads_begin, padsEnd: w.pads_end, autoPad: w.auto_pad, rounding };
+  const window = {
+    strides: w.strides,
+    dilations: w.dilations,
+    padsBegin: w.pads_begin,
+    padsEnd: w.pads_end,
+    autoPad: w.auto_pad,
+    rounding,
+  };
   return spatial.map((size, i) => ctx.window(size, kernel[i] as Dim, window, i).count);
 }
 
@@ -41,7 +63,10 @@ export function padsBefore(w: Windows, input: readonly number[], kernel: readonl
   return output.map((count, i) => {
     if (w.auto_pad === 'explicit') return w.pads_begin[i] ?? 0;
     if (w.auto_pad === 'valid') return 0;
-    const total = Math.max(0, (count - 1) * (w.strides[i] ?? 1) + ((kernel[i] as number) - 1) * (w.dilations[i] ?? 1) + 1 - (input[i] as number));
+    const total = Math.max(
+      0,
+      (count - 1) * (w.strides[i] ?? 1) + ((kernel[i] as number) - 1) * (w.dilations[i] ?? 1) + 1 - (input[i] as number),
+    );
     return w.auto_pad === 'same_upper' ? Math.floor(total / 2) : Math.ceil(total / 2);
   });
 }
@@ -72,17 +97,22 @@ export function convolve(data: NdArray, filters: NdArray, groups: number, w: Win
   const outPerGroup = outChannels / groups;
   const index = (flat: number, dims: readonly number[]): number[] => {
     const at = new Array<number>(dims.length);
-    for (let i = dims.length - 1, rest = flat; i >= 0; i--) { at[i] = rest % (dims[i] as number); rest = Math.floor(rest / (dims[i] as number)); }
+    for (let i = dims.length - 1, rest = flat; i >= 0; i--) {
+      at[i] = rest % (dims[i] as number);
+      rest = Math.floor(rest / (dims[i] as number));
+    }
     return at;
   };
   const tapIndex = Array.from({ length: taps }, (_, t) => index(t, kernel));
   for (let p = 0; p < places; p++) {
     const at = index(p, spatial);
     // Offset of each tap's input element within a plane; -1 outside.
-    const offsets = tapIndex.map((tap) => tap.reduce((flat, k, i) => {
-      const y = (at[i] as number) * (w.strides[i] ?? 1) - (pads[i] as number) + k * (w.dilations[i] ?? 1);
-      return flat < 0 || y < 0 || y >= (size[i] as number) ? -1 : flat * (size[i] as number) + y;
-    }, 0));
+    const offsets = tapIndex.map((tap) =>
+      tap.reduce((flat, k, i) => {
+        const y = (at[i] as number) * (w.strides[i] ?? 1) - (pads[i] as number) + k * (w.dilations[i] ?? 1);
+        return flat < 0 || y < 0 || y >= (size[i] as number) ? -1 : flat * (size[i] as number) + y;
+      }, 0),
+    );
     for (let n = 0; n < batch; n++) {
       for (let o = 0; o < outChannels; o++) {
         const first = Math.floor(o / outPerGroup) * perGroup;
@@ -90,7 +120,8 @@ export function convolve(data: NdArray, filters: NdArray, groups: number, w: Win
         for (let c = 0; c < perGroup; c++) {
           const from = (n * channels + first + c) * plane;
           const weights = (o * perGroup + c) * taps;
-          for (let t = 0; t < taps; t++) if ((offsets[t] as number) >= 0) sum += Number(x[from + (offsets[t] as number)]) * Number(f[weights + t]);
+          for (let t = 0; t < taps; t++)
+            if ((offsets[t] as number) >= 0) sum += Number(x[from + (offsets[t] as number)]) * Number(f[weights + t]);
         }
         out[(n * outChannels + o) * places + p] = wide ? toBigInt(sum) : sum;
       }

@@ -21,16 +21,34 @@ export const CTCGreedyDecoderSeqLen = op('CTCGreedyDecoderSeqLen', {
     if (data.shape && data.shape.length !== 3) ctx.fail(`the data must have rank 3, it has ${data.shape.length}`);
     const rows = [data.shape?.[0], sequence_length.shape?.[0]].filter((d): d is Dim => d !== undefined);
     const batch = rows.length === 0 ? ctx.fresh(0) : rows.reduce((a, b) => ctx.requireEqual('the batch and the number of lengths', a, b));
-    return [{ type: classes_index_type, shape: [batch, data.shape?.[1] ?? ctx.fresh(1)] }, { type: sequence_length_type, shape: [batch] }];
+    return [
+      { type: classes_index_type, shape: [batch, data.shape?.[1] ?? ctx.fresh(1)] },
+      { type: sequence_length_type, shape: [batch] },
+    ];
   },
 
   evaluate({ data, sequence_length, blank_index }, { merge_repeated, classes_index_type, sequence_length_type }) {
     const [batch, steps, classes] = data.shape as [number, number, number];
     const lengths = numbersOf(sequence_length);
     const blank = blank_index ? numberOf(blank_index) : classes - 1;
-    const decoded = Array.from({ length: batch }, (_, b) => greedy((t, c) => Number(data.data[(b * steps + t) * classes + c]), Math.min(steps, lengths[b] as number), classes, blank, merge_repeated));
+    const decoded = Array.from({ length: batch }, (_, b) =>
+      greedy(
+        (t, c) => Number(data.data[(b * steps + t) * classes + c]),
+        Math.min(steps, lengths[b] as number),
+        classes,
+        blank,
+        merge_repeated,
+      ),
+    );
     const filled = decoded.flatMap((d) => Array.from({ length: steps }, (_, t) => d[t] ?? -1));
-    return [Literal.from(classes_index_type, [batch, steps], filled).nd(), Literal.from(sequence_length_type, [batch], decoded.map((d) => d.length)).nd()];
+    return [
+      Literal.from(classes_index_type, [batch, steps], filled).nd(),
+      Literal.from(
+        sequence_length_type,
+        [batch],
+        decoded.map((d) => d.length),
+      ).nd(),
+    ];
   },
 
   decompose(g, { data, sequence_length, blank_index }, { merge_repeated, classes_index_type, sequence_length_type }) {

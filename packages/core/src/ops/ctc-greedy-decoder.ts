@@ -20,7 +20,15 @@ export function greedy(read: (t: number, c: number) => number, steps: number, cl
 }
 
 /** `greedy` as a graph, on the best classes i64 [batch, steps] of the valid steps: classes filled with -1, and their numbers. */
-export function greedyGraph(g: Builder, best: Value, valid: Value, blank: Value, batch: Size, steps: Size, merge: boolean): readonly [classes: Value, counts: Value] {
+export function greedyGraph(
+  g: Builder,
+  best: Value,
+  valid: Value,
+  blank: Value,
+  batch: Size,
+  steps: Size,
+  merge: boolean,
+): readonly [classes: Value, counts: Value] {
   const none = (columns: Size): Value => g.broadcast(g.ints([-1]), shapeValue(g, [batch, columns]), undefined);
   const axis = g.constant('i64', [], [1]);
   let kept = g.logicalAnd(valid, g.notEqual(best, blank));
@@ -37,7 +45,13 @@ export function greedyGraph(g: Builder, best: Value, valid: Value, blank: Value,
 
 /** The best class along the last axis. */
 export function bestClass(g: Builder, data: Value): Value {
-  const [, places] = g.topK(data, g.constant('i64', [], [1]), { axis: -1, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true });
+  const [, places] = g.topK(data, g.constant('i64', [], [1]), {
+    axis: -1,
+    mode: 'max',
+    sort: 'value',
+    index_element_type: 'i64',
+    stable: true,
+  });
   return g.squeeze(places as Value, g.ints([-1]));
 }
 
@@ -55,7 +69,9 @@ export const CTCGreedyDecoder = op('CTCGreedyDecoder', {
     const x = data.shape ?? (sequence_mask.shape && [...sequence_mask.shape, ctx.fresh(2)]);
     if (!x) return { type: data.type, shape: [ctx.fresh(0), ctx.fresh(1), 1, 1] };
     if (x.length !== 3) ctx.fail(`the data must have rank 3, it has ${x.length}`);
-    const [steps, batch] = [0, 1].map((i) => ctx.requireEqual(`dimension ${i} of data and mask`, x[i] as Dim, sequence_mask.shape?.[i] ?? (x[i] as Dim)));
+    const [steps, batch] = [0, 1].map((i) =>
+      ctx.requireEqual(`dimension ${i} of data and mask`, x[i] as Dim, sequence_mask.shape?.[i] ?? (x[i] as Dim)),
+    );
     return { type: data.type, shape: [batch as Dim, steps as Dim, 1, 1] };
   },
 
@@ -66,8 +82,11 @@ export const CTCGreedyDecoder = op('CTCGreedyDecoder', {
     for (let b = 0; b < batch; b++) {
       let length = 0;
       while (length < steps && Number(sequence_mask.data[length * batch + b]) !== 0) length++;
-      greedy((t, c) => Number(data.data[(t * batch + b) * classes + c]), length, classes, classes - 1, ctc_merge_repeated)
-        .forEach((c, i) => { (out.data as Float32Array)[b * steps + i] = c; });
+      greedy((t, c) => Number(data.data[(t * batch + b) * classes + c]), length, classes, classes - 1, ctc_merge_repeated).forEach(
+        (c, i) => {
+          (out.data as Float32Array)[b * steps + i] = c;
+        },
+      );
     }
     return out;
   },

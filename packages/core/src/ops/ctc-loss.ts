@@ -10,17 +10,32 @@ const logAdd = (a: number, b: number): number => {
 };
 
 /** log Σ over alignments of Π probabilities. Alignments put blanks between labels, and with `merge` repeat a label any number of times. */
-function logLikelihood(logs: (t: number, c: number) => number, steps: number, labels: readonly number[], blank: number, merge: boolean): number {
+function logLikelihood(
+  logs: (t: number, c: number) => number,
+  steps: number,
+  labels: readonly number[],
+  blank: number,
+  merge: boolean,
+): number {
   // With merging the states are blank, l0, blank, l1, …; without, state s means that s labels are out.
   const states = merge ? labels.flatMap((l) => [blank, l]).concat(blank) : [blank, ...labels];
   let alpha = new Array<number>(states.length).fill(Number.NEGATIVE_INFINITY);
   alpha[0] = 0;
   for (let t = 0; t < steps; t++) {
     alpha = states.map((label, s) => {
-      if (!merge) return logAdd((alpha[s] as number) + logs(t, blank), s > 0 ? (alpha[s - 1] as number) + logs(t, label) : Number.NEGATIVE_INFINITY);
+      if (!merge)
+        return logAdd((alpha[s] as number) + logs(t, blank), s > 0 ? (alpha[s - 1] as number) + logs(t, label) : Number.NEGATIVE_INFINITY);
       // Before the first step only state 0 exists, as the place in front of the first blank.
-      const from = t === 0 ? (s < 2 ? 0 : Number.NEGATIVE_INFINITY) : [alpha[s], s > 0 ? alpha[s - 1] : undefined, s > 1 && label !== blank && label !== states[s - 2] ? alpha[s - 2] : undefined]
-        .reduce<number>((sum, a) => (a === undefined ? sum : logAdd(sum, a)), Number.NEGATIVE_INFINITY);
+      const from =
+        t === 0
+          ? s < 2
+            ? 0
+            : Number.NEGATIVE_INFINITY
+          : [
+              alpha[s],
+              s > 0 ? alpha[s - 1] : undefined,
+              s > 1 && label !== blank && label !== states[s - 2] ? alpha[s - 2] : undefined,
+            ].reduce<number>((sum, a) => (a === undefined ? sum : logAdd(sum, a)), Number.NEGATIVE_INFINITY);
       return from + logs(t, label);
     });
   }
@@ -38,7 +53,13 @@ function logLikelihood(logs: (t: number, c: number) => number, steps: number, la
  */
 export const CTCLoss = op('CTCLoss', {
   attributes: { preprocess_collapse_repeated: bool(false), ctc_merge_repeated: bool(true), unique: bool(false) },
-  inputs: [port('logits', floating), port('logit_length', index), port('labels', index), port('label_length', index), optional('blank_index', index)],
+  inputs: [
+    port('logits', floating),
+    port('logit_length', index),
+    port('labels', index),
+    port('label_length', index),
+    optional('blank_index', index),
+  ],
   outputs: [port('loss', floating)],
   since: { opset4: {} },
 
@@ -56,13 +77,22 @@ export const CTCLoss = op('CTCLoss', {
     const out = zeros(logits.type, [batch]);
     for (let b = 0; b < batch; b++) {
       const length = lengths[b] as number;
-      if (length > steps || (counts[b] as number) > length) throw new CuveeError('ARGUMENT_INVALID', `row ${b} has ${counts[b]} labels and ${length} of ${steps} steps`);
+      if (length > steps || (counts[b] as number) > length)
+        throw new CuveeError('ARGUMENT_INVALID', `row ${b} has ${counts[b]} labels and ${length} of ${steps} steps`);
       let wanted = all.slice(b * width, b * width + (counts[b] as number));
       if (a.preprocess_collapse_repeated) wanted = wanted.filter((l, i) => i === 0 || l !== wanted[i - 1]);
       if (a.unique) wanted = [...new Set(wanted)];
       const read = (t: number, c: number): number => Number(logits.data[(b * steps + t) * classes + c]);
-      const totals = Array.from({ length }, (_, t) => Array.from({ length: classes }, (__, c) => read(t, c)).reduce(logAdd, Number.NEGATIVE_INFINITY));
-      (out.data as Float32Array)[b] = -logLikelihood((t, c) => read(t, c) - (totals[t] as number), length, wanted, blank, a.ctc_merge_repeated);
+      const totals = Array.from({ length }, (_, t) =>
+        Array.from({ length: classes }, (__, c) => read(t, c)).reduce(logAdd, Number.NEGATIVE_INFINITY),
+      );
+      (out.data as Float32Array)[b] = -logLikelihood(
+        (t, c) => read(t, c) - (totals[t] as number),
+        length,
+        wanted,
+        blank,
+        a.ctc_merge_repeated,
+      );
     }
     return out;
   },

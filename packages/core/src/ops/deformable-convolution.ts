@@ -60,7 +60,10 @@ export const DeformableConvolution = op('DeformableConvolution', {
               const y = oy * (strides[0] ?? 1) - pads[0] + Math.floor(t / kw) * (dilations[0] ?? 1) + (offsets.data[at] as number);
               const x = ox * (strides[1] ?? 1) - pads[1] + (t % kw) * (dilations[1] ?? 1) + (offsets.data[at + places] as number);
               const weight = mask ? (mask.data[((n * deformable_group + shifted) * taps + t) * places + p] as number) : 1;
-              sum += sample((n * channels + first + c) * height * width, y, x) * weight * (filters.data[(o * perGroup + c) * taps + t] as number);
+              sum +=
+                sample((n * channels + first + c) * height * width, y, x) *
+                weight *
+                (filters.data[(o * perGroup + c) * taps + t] as number);
             }
           }
           out[(n * outChannels + o) * places + p] = sum;
@@ -73,13 +76,17 @@ export const DeformableConvolution = op('DeformableConvolution', {
 
 /** Reads a plane at a broken place. */
 function bilinear(data: ArrayLike<number>, height: number, width: number, pad: boolean): (plane: number, y: number, x: number) => number {
-  const read = (plane: number, y: number, x: number): number => (y < 0 || x < 0 || y >= height || x >= width ? 0 : (data[plane + y * width + x] as number));
+  const read = (plane: number, y: number, x: number): number =>
+    y < 0 || x < 0 || y >= height || x >= width ? 0 : (data[plane + y * width + x] as number);
   return (plane, y, x) => {
     const low = pad ? -1 : 0;
     if (y < low || x < low || y >= height || x >= width || (pad && (y === -1 || x === -1))) return 0;
     const [y0, x0] = [Math.floor(y), Math.floor(x)];
     const [y1, x1] = pad ? [y0 + 1, x0 + 1] : [Math.min(Math.ceil(y), height - 1), Math.min(Math.ceil(x), width - 1)];
     const [dy, dx] = [y - y0, x - x0];
-    return (1 - dy) * ((1 - dx) * read(plane, y0, x0) + dx * read(plane, y0, x1)) + dy * ((1 - dx) * read(plane, y1, x0) + dx * read(plane, y1, x1));
+    return (
+      (1 - dy) * ((1 - dx) * read(plane, y0, x0) + dx * read(plane, y0, x1)) +
+      dy * ((1 - dx) * read(plane, y1, x0) + dx * read(plane, y1, x1))
+    );
   };
 }

@@ -4,7 +4,15 @@ import { float, int, oneOf } from './attributes.js';
 import { floating, op, optional, port } from './op.js';
 import { regionShape, sampleInside } from './roi.js';
 
-interface Settings { readonly output_dim: number; readonly spatial_scale: number; readonly group_size: number; readonly spatial_bins_x: number; readonly spatial_bins_y: number; readonly trans_std: number; readonly part_size: number }
+interface Settings {
+  readonly output_dim: number;
+  readonly spatial_scale: number;
+  readonly group_size: number;
+  readonly spatial_bins_x: number;
+  readonly spatial_bins_y: number;
+  readonly trans_std: number;
+  readonly part_size: number;
+}
 
 /**
  * Position-sensitive pooling of regions (batch, x1, y1, x2, y2) whose parts are moved by offsets [regions, 2·classes, part, part] of (x, y),
@@ -13,13 +21,22 @@ interface Settings { readonly output_dim: number; readonly spatial_scale: number
  */
 export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
   attributes: {
-    output_dim: int(undefined, { min: 1 }), spatial_scale: float(), group_size: int(1, { min: 1 }), mode: oneOf(['bilinear_deformable'], 'bilinear_deformable'),
-    spatial_bins_x: int(1, { min: 1 }), spatial_bins_y: int(1, { min: 1 }), trans_std: float(1), part_size: int(1, { min: 1 }),
+    output_dim: int(undefined, { min: 1 }),
+    spatial_scale: float(),
+    group_size: int(1, { min: 1 }),
+    mode: oneOf(['bilinear_deformable'], 'bilinear_deformable'),
+    spatial_bins_x: int(1, { min: 1 }),
+    spatial_bins_y: int(1, { min: 1 }),
+    trans_std: float(1),
+    part_size: int(1, { min: 1 }),
   },
   inputs: [port('data', floating), port('regions', floating), optional('offsets', floating)],
   outputs: [port('output', floating)],
 
-  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({ type: data.type, shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]) }),
+  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({
+    type: data.type,
+    shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]),
+  }),
 
   evaluate({ data, regions, offsets }, settings) {
     const { output_dim, group_size } = settings;
@@ -28,22 +45,46 @@ export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
     let to = 0;
     for (let r = 0; r < count; r++) {
       for (let c = 0; c < output_dim; c++) {
-        for (let p = 0; p < group_size * group_size; p++) out[to++] = part(data, regions, offsets, r, c, Math.floor(p / group_size), p % group_size, settings);
+        for (let p = 0; p < group_size * group_size; p++)
+          out[to++] = part(data, regions, offsets, r, c, Math.floor(p / group_size), p % group_size, settings);
       }
     }
     return { type: data.type, shape: [count, output_dim, group_size, group_size], data: out };
   },
 });
 
-function part(data: NdArray, regions: NdArray, offsets: NdArray | undefined, r: number, c: number, row: number, column: number, s: Settings): number {
+function part(
+  data: NdArray,
+  regions: NdArray,
+  offsets: NdArray | undefined,
+  r: number,
+  c: number,
+  row: number,
+  column: number,
+  s: Settings,
+): number {
   const [, channels, height, width] = data.shape as [number, number, number, number];
-  const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [number, number, number, number, number];
-  const [x1, y1, x2, y2] = corners.map((v, i) => (Math.round(v) + (i > 1 ? 1 : 0)) * s.spatial_scale - 0.5) as [number, number, number, number];
+  const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [x1, y1, x2, y2] = corners.map((v, i) => (Math.round(v) + (i > 1 ? 1 : 0)) * s.spatial_scale - 0.5) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const [w, h] = [Math.max(x2 - x1, 0.1), Math.max(y2 - y1, 0.1)];
   const classes = offsets ? (offsets.shape[1] as number) / 2 : 1;
   const label = Math.floor(c / (s.output_dim / classes));
   const cell = (i: number): number => Math.floor((i / s.group_size) * s.part_size);
-  const move = (axis: number): number => (offsets ? (offsets.data[(((r * classes + label) * 2 + axis) * s.part_size + cell(row)) * s.part_size + cell(column)] as number) * s.trans_std : 0);
+  const move = (axis: number): number =>
+    offsets
+      ? (offsets.data[(((r * classes + label) * 2 + axis) * s.part_size + cell(row)) * s.part_size + cell(column)] as number) * s.trans_std
+      : 0;
   const [left, top] = [(column * w) / s.group_size + x1 + move(0) * w, (row * h) / s.group_size + y1 + move(1) * h];
   const plane = (batch * channels + (c * s.group_size + row) * s.group_size + column) * height * width;
   let [sum, count] = [0, 0];
@@ -52,7 +93,14 @@ function part(data: NdArray, regions: NdArray, offsets: NdArray | undefined, r: 
     const x = left + ((i % s.spatial_bins_x) * w) / s.group_size / s.spatial_bins_x;
     if (x < -0.5 || x > width - 0.5 || y < -0.5 || y > height - 0.5) continue;
     count++;
-    sum += sampleInside(data.data as Float32Array, plane, height, width, Math.min(Math.max(y, 0), height - 1), Math.min(Math.max(x, 0), width - 1));
+    sum += sampleInside(
+      data.data as Float32Array,
+      plane,
+      height,
+      width,
+      Math.min(Math.max(y, 0), height - 1),
+      Math.min(Math.max(x, 0), width - 1),
+    );
   }
   return count === 0 ? 0 : sum / count;
 }

@@ -6,13 +6,31 @@ const x = f32([1, 8, 1, 1], [0, 1, 2, 3, 4, 5, 6, 7]);
 export default cases('DepthToSpace', {
   tolerance: { rtol: 0, atol: 0 },
   named: [
-    { name: 'blocks first', attributes: { block_size: 2, mode: 'blocks_first' }, inputs: [x], outputs: [f32([1, 2, 2, 2], [0, 2, 4, 6, 1, 3, 5, 7])] },
-    { name: 'depth first', attributes: { block_size: 2, mode: 'depth_first' }, inputs: [x], outputs: [f32([1, 2, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7])] },
-    { name: 'one spatial axis', attributes: { block_size: 2, mode: 'blocks_first' }, inputs: [f32([1, 2, 2], [1, 2, 3, 4])], outputs: [f32([1, 1, 4], [1, 3, 2, 4])] },
+    {
+      name: 'blocks first',
+      attributes: { block_size: 2, mode: 'blocks_first' },
+      inputs: [x],
+      outputs: [f32([1, 2, 2, 2], [0, 2, 4, 6, 1, 3, 5, 7])],
+    },
+    {
+      name: 'depth first',
+      attributes: { block_size: 2, mode: 'depth_first' },
+      inputs: [x],
+      outputs: [f32([1, 2, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7])],
+    },
+    {
+      name: 'one spatial axis',
+      attributes: { block_size: 2, mode: 'blocks_first' },
+      inputs: [f32([1, 2, 2], [1, 2, 3, 4])],
+      outputs: [f32([1, 1, 4], [1, 3, 2, 4])],
+    },
   ],
   generate: (random) => {
     const b = random.int(1, 3);
     const spatial = random.shape({ rank: [1, 3], dim: [1, 3] });
-    return { attributes: { block_size: b, mode: random.pick(['blocks_first', 'depth_first']) }, inputs: [random.tensor('f32', [random.int(1, 2), random.int(1, 2) * b ** spatial.length, ...spatial])] };
+    return {
+      attributes: { block_size: b, mode: random.pick(['blocks_first', 'depth_first']) },
+      inputs: [random.tensor('f32', [random.int(1, 2), random.int(1, 2) * b ** spatial.length, ...spatial])],
+    };
   },
 });

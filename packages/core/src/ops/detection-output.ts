@@ -7,15 +7,38 @@ import { sameType } from './elementwise.js';
 import { current, floating, op, optional, port } from './op.js';
 
 const attributes = {
-  background_label_id: int(0), top_k: int(-1), variance_encoded_in_target: bool(false), keep_top_k: ints(),
+  background_label_id: int(0),
+  top_k: int(-1),
+  variance_encoded_in_target: bool(false),
+  keep_top_k: ints(),
   code_type: oneOf(['caffe.PriorBoxParameter.CORNER', 'caffe.PriorBoxParameter.CENTER_SIZE'], 'caffe.PriorBoxParameter.CORNER'),
-  share_location: bool(true), nms_threshold: float(), confidence_threshold: float(0), clip_after_nms: bool(false), clip_before_nms: bool(false),
-  decrease_label_id: bool(false), normalized: bool(false), input_height: int(1, { min: 1 }), input_width: int(1, { min: 1 }), objectness_score: float(0),
+  share_location: bool(true),
+  nms_threshold: float(),
+  confidence_threshold: float(0),
+  clip_after_nms: bool(false),
+  clip_before_nms: bool(false),
+  decrease_label_id: bool(false),
+  normalized: bool(false),
+  input_height: int(1, { min: 1 }),
+  input_width: int(1, { min: 1 }),
+  objectness_score: float(0),
 };
 interface Settings {
-  readonly background_label_id: number; readonly top_k: number; readonly variance_encoded_in_target: boolean; readonly keep_top_k: readonly number[]; readonly code_type: string;
-  readonly share_location: boolean; readonly nms_threshold: number; readonly confidence_threshold: number; readonly clip_after_nms: boolean; readonly clip_before_nms: boolean;
-  readonly decrease_label_id: boolean; readonly normalized: boolean; readonly input_height: number; readonly input_width: number; readonly objectness_score: number;
+  readonly background_label_id: number;
+  readonly top_k: number;
+  readonly variance_encoded_in_target: boolean;
+  readonly keep_top_k: readonly number[];
+  readonly code_type: string;
+  readonly share_location: boolean;
+  readonly nms_threshold: number;
+  readonly confidence_threshold: number;
+  readonly clip_after_nms: boolean;
+  readonly clip_before_nms: boolean;
+  readonly decrease_label_id: boolean;
+  readonly normalized: boolean;
+  readonly input_height: number;
+  readonly input_width: number;
+  readonly objectness_score: number;
 }
 
 /**
@@ -28,7 +51,13 @@ interface Settings {
  */
 export const DetectionOutput = op('DetectionOutput', {
   attributes,
-  inputs: [port('boxes', floating), port('scores', floating), port('priors', floating), optional('objectness', floating), optional('corrections', floating)],
+  inputs: [
+    port('boxes', floating),
+    port('scores', floating),
+    port('priors', floating),
+    optional('objectness', floating),
+    optional('corrections', floating),
+  ],
   outputs: [port('output', floating)],
   since: { opset1: { attributes: { ...attributes, num_classes: int() }, upgrade: ({ num_classes: _, ...rest }) => rest }, opset8: current },
 
@@ -39,8 +68,10 @@ export const DetectionOutput = op('DetectionOutput', {
     const length = ctx.axes('priors', priors, 3)?.[2];
     const count = length === undefined ? undefined : floorDiv(length, normalized ? 4 : 5);
     const keep = keep_top_k[0] ?? -1;
-    if (count !== undefined && all !== undefined && count !== 0) ctx.require('scores must be whole lists of classes for each prior', isEqual(mod(all, count), 0));
-    if (count !== undefined && boxes.shape) ctx.requireEqual('boxes', boxes.shape[1] as Dim, mul(share_location || all === undefined ? count : all, 4));
+    if (count !== undefined && all !== undefined && count !== 0)
+      ctx.require('scores must be whole lists of classes for each prior', isEqual(mod(all, count), 0));
+    if (count !== undefined && boxes.shape)
+      ctx.requireEqual('boxes', boxes.shape[1] as Dim, mul(share_location || all === undefined ? count : all, 4));
     if (priors.shape) ctx.requireEqual('rows of priors', priors.shape[1] as Dim, variance_encoded_in_target ? 1 : 2);
     if (batch === undefined) return { type, shape: [1, 1, ctx.fresh(2), 7] };
     if (keep > 0) return { type, shape: [1, 1, mul(batch, keep), 7] };
@@ -59,7 +90,8 @@ export const DetectionOutput = op('DetectionOutput', {
     for (let image = 0; image < images; image++) {
       const decoded = decodeAll(image, { boxes, priors, corrections }, count, classes, settings);
       const score = (label: number, prior: number): number => {
-        if (objectness && (objectness.data[(image * count + prior) * 2 + 1] as number) < settings.objectness_score) return label === settings.background_label_id ? 1 : 0;
+        if (objectness && (objectness.data[(image * count + prior) * 2 + 1] as number) < settings.objectness_score)
+          return label === settings.background_label_id ? 1 : 0;
         return scores.data[(image * count + prior) * classes + label] as number;
       };
       for (const { label, prior, value } of detections(decoded, score, count, classes, settings)) {
@@ -74,12 +106,22 @@ export const DetectionOutput = op('DetectionOutput', {
   },
 });
 
-interface Detection { readonly label: number; readonly prior: number; readonly value: number }
+interface Detection {
+  readonly label: number;
+  readonly prior: number;
+  readonly value: number;
+}
 type Decoded = (label: number, prior: number) => Corners;
 const best = (a: Detection, b: Detection): number => b.value - a.value;
 
 /** What is found in one image, by label, within a label by score. */
-function detections(box: Decoded, score: (label: number, prior: number) => number, count: number, classes: number, s: Settings): Detection[] {
+function detections(
+  box: Decoded,
+  score: (label: number, prior: number) => number,
+  count: number,
+  classes: number,
+  s: Settings,
+): Detection[] {
   const labels = Array.from({ length: classes }, (_, label) => label).filter((label) => label !== s.background_label_id);
   const each = Array.from({ length: count }, (_, prior) => prior);
   const top = (list: Detection[]): Detection[] => {
@@ -90,7 +132,14 @@ function detections(box: Decoded, score: (label: number, prior: number) => numbe
   let found: Detection[];
   if (s.decrease_label_id) {
     // The best class of each prior; overlaps count within a class only.
-    const winners = top(each.flatMap((prior) => labels.map((label) => ({ label, prior, value: score(label, prior) })).sort(best).slice(0, 1)));
+    const winners = top(
+      each.flatMap((prior) =>
+        labels
+          .map((label) => ({ label, prior, value: score(label, prior) }))
+          .sort(best)
+          .slice(0, 1),
+      ),
+    );
     found = labels.flatMap((label) => kept(winners.filter((d) => d.label === label)));
   } else found = labels.flatMap((label) => kept(top(each.map((prior) => ({ label, prior, value: score(label, prior) })))));
   const keep = s.keep_top_k[0] ?? -1;
@@ -99,7 +148,13 @@ function detections(box: Decoded, score: (label: number, prior: number) => numbe
 }
 
 /** Decoded boxes of one image, computed when asked for. */
-function decodeAll(image: number, { boxes, priors, corrections }: { boxes: NdArray; priors: NdArray; corrections: NdArray | undefined }, count: number, classes: number, s: Settings): Decoded {
+function decodeAll(
+  image: number,
+  { boxes, priors, corrections }: { boxes: NdArray; priors: NdArray; corrections: NdArray | undefined },
+  count: number,
+  classes: number,
+  s: Settings,
+): Decoded {
   const width = s.normalized ? 4 : 5;
   const start = priors.shape[0] === 1 ? 0 : image * (priors.shape[1] as number) * count * width;
   const four = (array: NdArray, at: number): Corners => [0, 1, 2, 3].map((i) => array.data[at + i] as number) as unknown as Corners;
@@ -110,7 +165,8 @@ function decodeAll(image: number, { boxes, priors, corrections }: { boxes: NdArr
     const known = done.get(key);
     if (known) return known;
     let anchor = four(priors, start + prior * width + width - 4);
-    if (!s.normalized) anchor = [anchor[0] / s.input_width, anchor[1] / s.input_height, anchor[2] / s.input_width, anchor[3] / s.input_height];
+    if (!s.normalized)
+      anchor = [anchor[0] / s.input_width, anchor[1] / s.input_height, anchor[2] / s.input_width, anchor[3] / s.input_height];
     const variance: Corners = s.variance_encoded_in_target ? [1, 1, 1, 1] : four(priors, start + count * width + prior * 4);
     const at = (image * count + prior) * (s.share_location ? 1 : classes) * 4 + location * 4;
     if (corrections) anchor = decode(anchor, variance, four(corrections, at), s.code_type);

@@ -1,7 +1,17 @@
 import { binaryElements } from '../shape/index.js';
 import { isInteger } from '../tensor/element.js';
 import { bool } from './attributes.js';
-import { alignPdpd, arithmetic, broadcastAttributes, broadcastRule, holdsSizes, pdpdAligned, sameType, zipElements, zipFloats } from './elementwise.js';
+import {
+  alignPdpd,
+  arithmetic,
+  broadcastAttributes,
+  broadcastRule,
+  holdsSizes,
+  pdpdAligned,
+  sameType,
+  zipElements,
+  zipFloats,
+} from './elementwise.js';
 import { numeric, op, port } from './op.js';
 import { divideFloats } from './scaled.js';
 
@@ -16,7 +26,9 @@ export const Divide = op('Divide', {
 
   infer({ a, b }, { auto_broadcast, axis, m_pythondiv }, ctx) {
     const shape = ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast));
-    const elements = holdsSizes(a.type) ? zipElements(a, b, m_pythondiv ? binaryElements.Divide : binaryElements.TruncatedDivide) : undefined;
+    const elements = holdsSizes(a.type)
+      ? zipElements(a, b, m_pythondiv ? binaryElements.Divide : binaryElements.TruncatedDivide)
+      : undefined;
     const floats = zipFloats(a, b, divideFloats);
     return { type: sameType(ctx, a, b), shape, ...(elements && { elements }), ...(floats && { floats }) };
   },

@@ -23,23 +23,33 @@ export const Einsum = op('Einsum', {
     const type = sameType(ctx, ...inputs);
     const shapes = inputs.map((f) => f.shape);
     if (!shapes.every((s) => s !== undefined)) return { type, shape: undefined };
-    const { operands, result } = parseEquation(equation, shapes.map((s) => s.length));
+    const { operands, result } = parseEquation(
+      equation,
+      shapes.map((s) => s.length),
+    );
     const dims = new Map<string, Dim>();
-    operands.forEach((labels, k) => labels.forEach((label, axis) => {
-      const [known, d] = [dims.get(label), shapes[k]?.[axis] as Dim];
-      if (known === undefined) dims.set(label, d);
-      else dims.set(label, isBatch(label) ? (ctx.broadcast([known], [d])?.[0] as Dim) : ctx.requireEqual(`axes "${label}"`, known, d));
-    }));
+    operands.forEach((labels, k) =>
+      labels.forEach((label, axis) => {
+        const [known, d] = [dims.get(label), shapes[k]?.[axis] as Dim];
+        if (known === undefined) dims.set(label, d);
+        else dims.set(label, isBatch(label) ? (ctx.broadcast([known], [d])?.[0] as Dim) : ctx.requireEqual(`axes "${label}"`, known, d));
+      }),
+    );
     return { type, shape: result.map((l) => dims.get(l) as Dim) };
   },
 
   evaluate({ inputs }, { equation }) {
-    const { operands, result } = parseEquation(equation, inputs.map((a) => a.shape.length));
+    const { operands, result } = parseEquation(
+      equation,
+      inputs.map((a) => a.shape.length),
+    );
     const sizes = new Map<string, number>();
-    operands.forEach((labels, k) => labels.forEach((l, axis) => {
-      const d = inputs[k]?.shape[axis] as number;
-      sizes.set(l, sizes.has(l) && d === 1 ? (sizes.get(l) as number) : d);
-    }));
+    operands.forEach((labels, k) =>
+      labels.forEach((l, axis) => {
+        const d = inputs[k]?.shape[axis] as number;
+        sizes.set(l, sizes.has(l) && d === 1 ? (sizes.get(l) as number) : d);
+      }),
+    );
     const size = (labels: readonly string[]): number[] => labels.map((l) => sizes.get(l) as number);
     const summed = [...sizes.keys()].filter((l) => !result.includes(l));
     // Step of each operand along a label: axes that are broadcast do not move, a repeated label moves along all of its axes.
@@ -47,7 +57,12 @@ export const Einsum = op('Einsum', {
       operands.map((own, k) => {
         const shape = inputs[k]?.shape as readonly number[];
         const strides = stridesOf(shape);
-        return stridedOffsets(size(labels), labels.map((l) => own.reduce((s, o, axis) => s + (o === l && (shape[axis] !== 1 || sizes.get(l) === 1) ? (strides[axis] as number) : 0), 0)));
+        return stridedOffsets(
+          size(labels),
+          labels.map((l) =>
+            own.reduce((s, o, axis) => s + (o === l && (shape[axis] !== 1 || sizes.get(l) === 1) ? (strides[axis] as number) : 0), 0),
+          ),
+        );
       });
     const [outer, inner] = [offsets(result), offsets(summed)];
     const type = inputs[0]?.type ?? 'f32';
@@ -57,7 +72,8 @@ export const Einsum = op('Einsum', {
     for (let i = 0; i < out.length; i++) {
       let [sum, wide] = [0, 0n];
       for (let t = 0; t < terms; t++) {
-        const read = (k: number): never => inputs[k]?.data[((outer[k] as Int32Array)[i] as number) + ((inner[k] as Int32Array)[t] as number)] as never;
+        const read = (k: number): never =>
+          inputs[k]?.data[((outer[k] as Int32Array)[i] as number) + ((inner[k] as Int32Array)[t] as number)] as never;
         if (isWide(type)) wide += inputs.reduce((p, _, k) => p * (read(k) as bigint), 1n);
         else sum += inputs.reduce((p, _, k) => p * (read(k) as number), 1);
       }
@@ -83,7 +99,10 @@ export const Einsum = op('Einsum', {
 });
 
 /** A value with a label for each axis. */
-interface Term { readonly value: Value; readonly labels: readonly string[] }
+interface Term {
+  readonly value: Value;
+  readonly labels: readonly string[];
+}
 
 /** Sums over the labels that nobody needs. */
 function sumOut(g: Builder, { value, labels }: Term, needed: ReadonlySet<string>): Term {
@@ -116,9 +135,16 @@ function contract(g: Builder, left: Term, right: Term, later: ReadonlySet<string
   const singles = batch.map((_, i) => [i]);
   const span = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
   const n = batch.length;
-  const product = g.matMul(merged(g, x, [...singles, span(n, rows.length), span(n + rows.length, inner.length)]), merged(g, y, [...singles, span(n, inner.length), span(n + inner.length, columns.length)]));
+  const product = g.matMul(
+    merged(g, x, [...singles, span(n, rows.length), span(n + rows.length, inner.length)]),
+    merged(g, y, [...singles, span(n, inner.length), span(n + inner.length, columns.length)]),
+  );
   if (rows.length === 1 && columns.length === 1) return { value: product, labels: [...batch, ...rows, ...columns] };
-  const sizes = [sizesOf(g, product, span(0, n)), sizesOf(g, x, span(n, rows.length)), sizesOf(g, y, span(n + inner.length, columns.length))];
+  const sizes = [
+    sizesOf(g, product, span(0, n)),
+    sizesOf(g, x, span(n, rows.length)),
+    sizesOf(g, y, span(n + inner.length, columns.length)),
+  ];
   const known = sizes.filter((s) => s !== undefined);
   const pattern = known.length === 0 ? g.ints([]) : g.concat(known, { axis: 0 });
   return { value: g.reshape(product, pattern), labels: [...batch, ...rows, ...columns] };

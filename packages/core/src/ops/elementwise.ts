@@ -23,7 +23,10 @@ export interface BinaryFunction {
 }
 
 /** Attributes of every binary room: how the inputs are broadcast, and from which axis of the first under `pdpd`. */
-export const broadcastAttributes = { auto_broadcast: oneOf(['numpy', 'none', 'pdpd'], 'numpy'), axis: int(-1, { xml: 'auto_broadcast.auto_broadcast_axis' }) };
+export const broadcastAttributes = {
+  auto_broadcast: oneOf(['numpy', 'none', 'pdpd'], 'numpy'),
+  axis: int(-1, { xml: 'auto_broadcast.auto_broadcast_axis' }),
+};
 
 /** Applies `fn` to two arrays under NumPy broadcasting. */
 export function zip(a: NdArray, b: NdArray, type: ElementType, fn: (x: never, y: never) => number | bigint): NdArray {
@@ -32,7 +35,8 @@ export function zip(a: NdArray, b: NdArray, type: ElementType, fn: (x: never, y:
   const same = a.data.length === data.length && b.data.length === data.length;
   const ia = same ? undefined : broadcastOffsets(a.shape, shape);
   const ib = same ? undefined : broadcastOffsets(b.shape, shape);
-  for (let i = 0; i < data.length; i++) data[i] = fn(a.data[ia ? (ia[i] as number) : i] as never, b.data[ib ? (ib[i] as number) : i] as never);
+  for (let i = 0; i < data.length; i++)
+    data[i] = fn(a.data[ia ? (ia[i] as number) : i] as never, b.data[ib ? (ib[i] as number) : i] as never);
   return { type, shape, data: data as unknown as NdArray['data'] };
 }
 
@@ -58,13 +62,20 @@ export function arithmetic(a: NdArray, b: NdArray, fn: BinaryFunction): NdArray 
 export const holdsSizes = (type: ElementType): boolean => type === 'i64' || type === 'i32';
 
 /** Known elements of two inputs joined under broadcasting; undefined where either input has none. */
-export const zipElements = (a: Fact, b: Fact, fn: (x: Element, y: Element) => Element): readonly Element[] | undefined => zipKnown(a, b, elementsOf(a), elementsOf(b), fn);
+export const zipElements = (a: Fact, b: Fact, fn: (x: Element, y: Element) => Element): readonly Element[] | undefined =>
+  zipKnown(a, b, elementsOf(a), elementsOf(b), fn);
 
 /** The same on f32 tensors that sizes went into; constants alone are left to folding. */
 export const zipFloats = (a: Fact, b: Fact, fn: (x: FloatElement, y: FloatElement) => FloatElement): readonly FloatElement[] | undefined =>
   (a.floats ?? b.floats) ? zipKnown(a, b, floatsOf(a), floatsOf(b), fn) : undefined;
 
-function zipKnown<T>(a: Fact, b: Fact, x: readonly T[] | undefined, y: readonly T[] | undefined, fn: (x: T, y: T) => T): readonly T[] | undefined {
+function zipKnown<T>(
+  a: Fact,
+  b: Fact,
+  x: readonly T[] | undefined,
+  y: readonly T[] | undefined,
+  fn: (x: T, y: T) => T,
+): readonly T[] | undefined {
   const sa = staticShape(a.shape);
   const sb = staticShape(b.shape);
   if (!x || !y || !sa || !sb) return undefined;
@@ -83,7 +94,11 @@ export function sameType(ctx: Infer, ...facts: readonly Fact[]): ElementType {
 }
 
 /** A room for an arithmetic operation on two broadcast inputs of one type. */
-export function binary(name: string, fn: BinaryFunction, extra: { types?: TypeClass; traits?: Traits; since?: number; decompose?: (g: Builder, a: Value, b: Value) => Value } = {}): Op {
+export function binary(
+  name: string,
+  fn: BinaryFunction,
+  extra: { types?: TypeClass; traits?: Traits; since?: number; decompose?: (g: Builder, a: Value, b: Value) => Value } = {},
+): Op {
   const types = extra.types ?? numeric;
   return op(name, {
     since: { [`opset${extra.since ?? 1}`]: current },
@@ -107,12 +122,21 @@ export const broadcastRule = (word: string): BroadcastRule => (word === 'none' ?
 /** PDPD broadcasting: `b`'s shape, aligned at `axis` of `a` by ones at the end. */
 export function pdpdAligned(a: Fact, b: Fact, rule: string, axis: number): Fact['shape'] {
   if (rule !== 'pdpd' || !a.shape || !b.shape) return b.shape;
-  return [...b.shape, ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1)];
+  return [
+    ...b.shape,
+    ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1),
+  ];
 }
 /** The same for arrays. */
 export function alignPdpd(a: NdArray, b: NdArray, rule: string, axis: number): NdArray {
   if (rule !== 'pdpd') return b;
-  return { ...b, shape: [...b.shape, ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1)] };
+  return {
+    ...b,
+    shape: [
+      ...b.shape,
+      ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1),
+    ],
+  };
 }
 const pdpdStart = (a: number, b: number, axis: number): number => (axis === -1 ? a - b : axis);
 

@@ -4,7 +4,13 @@ import { index, numeric, op, optional, port } from './op.js';
 
 /** EmbeddingBagOffsets with sums, under its older name. Spec: OpenVINO EmbeddingBagOffsetsSum-3. */
 export const EmbeddingBagOffsetsSum = op('EmbeddingBagOffsetsSum', {
-  inputs: [port('emb_table', numeric), port('indices', index), port('offsets', index), optional('default_index', index), optional('per_sample_weights', numeric)],
+  inputs: [
+    port('emb_table', numeric),
+    port('indices', index),
+    port('offsets', index),
+    optional('default_index', index),
+    optional('per_sample_weights', numeric),
+  ],
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 
@@ -13,8 +19,16 @@ export const EmbeddingBagOffsetsSum = op('EmbeddingBagOffsetsSum', {
   evaluate({ emb_table, indices, offsets, default_index, per_sample_weights }) {
     const starts = numbersOf(offsets);
     const given = numbersOf(indices);
-    return segmentSums(emb_table, given, segmentsFrom(starts, given.length), starts.length, per_sample_weights, default_index && numberOf(default_index));
+    return segmentSums(
+      emb_table,
+      given,
+      segmentsFrom(starts, given.length),
+      starts.length,
+      per_sample_weights,
+      default_index && numberOf(default_index),
+    );
   },
 
-  decompose: (g, { emb_table, indices, offsets, default_index, per_sample_weights }) => g.embeddingBagOffsets(emb_table, indices, offsets, default_index, per_sample_weights, { reduction: 'sum' }),
+  decompose: (g, { emb_table, indices, offsets, default_index, per_sample_weights }) =>
+    g.embeddingBagOffsets(emb_table, indices, offsets, default_index, per_sample_weights, { reduction: 'sum' }),
 });

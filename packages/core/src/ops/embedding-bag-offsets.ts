@@ -11,7 +11,13 @@ import { sizesOf } from './sizes.js';
  */
 export const EmbeddingBagOffsets = op('EmbeddingBagOffsets', {
   attributes: { reduction: oneOf(['sum', 'mean'], 'sum') },
-  inputs: [port('emb_table', numeric), port('indices', index), port('offsets', index), optional('default_index', index), optional('per_sample_weights', numeric)],
+  inputs: [
+    port('emb_table', numeric),
+    port('indices', index),
+    port('offsets', index),
+    optional('default_index', index),
+    optional('per_sample_weights', numeric),
+  ],
   outputs: [port('output', numeric)],
   since: { opset15: {} },
 
@@ -23,12 +29,22 @@ export const EmbeddingBagOffsets = op('EmbeddingBagOffsets', {
   evaluate({ emb_table, indices, offsets, default_index, per_sample_weights }, { reduction }) {
     const starts = numbersOf(offsets);
     const given = numbersOf(indices);
-    return segmentSums(emb_table, given, segmentsFrom(starts, given.length), starts.length, per_sample_weights, default_index && numberOf(default_index), reduction === 'mean');
+    return segmentSums(
+      emb_table,
+      given,
+      segmentsFrom(starts, given.length),
+      starts.length,
+      per_sample_weights,
+      default_index && numberOf(default_index),
+      reduction === 'mean',
+    );
   },
 
   decompose(g, { emb_table, indices, offsets, default_index, per_sample_weights }, { reduction }) {
     const segments = segmentsGraph(g, indices, offsets);
     const bags = sizesOf(g, offsets)?.[0];
-    return segments && bags !== undefined ? scatteredSums(g, emb_table, indices, segments, bags, per_sample_weights, default_index, reduction === 'mean') : undefined;
+    return segments && bags !== undefined
+      ? scatteredSums(g, emb_table, indices, segments, bags, per_sample_weights, default_index, reduction === 'mean')
+      : undefined;
   },
 });

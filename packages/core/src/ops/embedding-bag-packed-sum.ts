@@ -14,8 +14,16 @@ export const EmbeddingBagPackedSum = op('EmbeddingBagPackedSum', {
   evaluate({ emb_table, indices, per_sample_weights }) {
     const [bags, each] = indices.shape as [number, number];
     const given = numbersOf(indices);
-    return segmentSums(emb_table, given, given.map((_, i) => Math.floor(i / each)), bags, per_sample_weights, undefined);
+    return segmentSums(
+      emb_table,
+      given,
+      given.map((_, i) => Math.floor(i / each)),
+      bags,
+      per_sample_weights,
+      undefined,
+    );
   },
 
-  decompose: (g, { emb_table, indices, per_sample_weights }) => g.embeddingBagPacked(emb_table, indices, per_sample_weights, { reduction: 'sum' }),
+  decompose: (g, { emb_table, indices, per_sample_weights }) =>
+    g.embeddingBagPacked(emb_table, indices, per_sample_weights, { reduction: 'sum' }),
 });

@@ -26,7 +26,15 @@ export const EmbeddingBagPacked = op('EmbeddingBagPacked', {
   evaluate({ emb_table, indices, per_sample_weights }, { reduction }) {
     const [bags, each] = indices.shape as [number, number];
     const given = numbersOf(indices);
-    return segmentSums(emb_table, given, given.map((_, i) => Math.floor(i / each)), bags, per_sample_weights, undefined, reduction === 'mean');
+    return segmentSums(
+      emb_table,
+      given,
+      given.map((_, i) => Math.floor(i / each)),
+      bags,
+      per_sample_weights,
+      undefined,
+      reduction === 'mean',
+    );
   },
 
   decompose(g, { emb_table, indices, per_sample_weights }, { reduction }) {

@@ -10,17 +10,32 @@ import { knownScalar } from './top-k.js';
  * Spec: OpenVINO EmbeddingSegmentsSum-3.
  */
 export const EmbeddingSegmentsSum = op('EmbeddingSegmentsSum', {
-  inputs: [port('emb_table', numeric), port('indices', index), port('segment_ids', index), port('num_segments', index), optional('default_index', index), optional('per_sample_weights', numeric)],
+  inputs: [
+    port('emb_table', numeric),
+    port('indices', index),
+    port('segment_ids', index),
+    port('num_segments', index),
+    optional('default_index', index),
+    optional('per_sample_weights', numeric),
+  ],
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 
   infer({ emb_table, indices, segment_ids, num_segments }, _, ctx) {
-    if (indices.shape && segment_ids.shape) ctx.requireEqual('the numbers of indices and segments', indices.shape[0] as Dim, segment_ids.shape[0] as Dim);
+    if (indices.shape && segment_ids.shape)
+      ctx.requireEqual('the numbers of indices and segments', indices.shape[0] as Dim, segment_ids.shape[0] as Dim);
     return { type: emb_table.type, shape: bagsShape(emb_table, knownScalar(num_segments) ?? ctx.fresh(0)) };
   },
 
   evaluate({ emb_table, indices, segment_ids, num_segments, default_index, per_sample_weights }) {
-    return segmentSums(emb_table, numbersOf(indices), numbersOf(segment_ids), numberOf(num_segments), per_sample_weights, default_index && numberOf(default_index));
+    return segmentSums(
+      emb_table,
+      numbersOf(indices),
+      numbersOf(segment_ids),
+      numberOf(num_segments),
+      per_sample_weights,
+      default_index && numberOf(default_index),
+    );
   },
 
   decompose(g, { emb_table, indices, segment_ids, num_segments, default_index, per_sample_weights }) {

@@ -15,7 +15,15 @@ export const bagsShape = (table: Fact, bags: Dim): Shape => table.shape && [bags
  * For each segment the weighted sum, or mean, of the table rows that `indices` names; a segment of none holds row `fallback`, or zeros
  * when that is undefined or -1.
  */
-export function segmentSums(table: NdArray, indices: readonly number[], segments: readonly number[], count: number, weights: NdArray | undefined, fallback: number | undefined, mean = false): NdArray {
+export function segmentSums(
+  table: NdArray,
+  indices: readonly number[],
+  segments: readonly number[],
+  count: number,
+  weights: NdArray | undefined,
+  fallback: number | undefined,
+  mean = false,
+): NdArray {
   const rowShape = table.shape.slice(1);
   const size = sizeOf(rowShape);
   const rows = table.shape[0] as number;
@@ -31,11 +39,14 @@ export function segmentSums(table: NdArray, indices: readonly number[], segments
     for (let k = 0; k < size; k++) (sums[segment * size + k] as number) += weight * Number(table.data[from + k]);
   });
   met.forEach((n, segment) => {
-    if (n === 0 && fallback !== undefined && fallback >= 0) for (let k = 0; k < size; k++) sums[segment * size + k] = Number(table.data[place(fallback, rows) * size + k]);
+    if (n === 0 && fallback !== undefined && fallback >= 0)
+      for (let k = 0; k < size; k++) sums[segment * size + k] = Number(table.data[place(fallback, rows) * size + k]);
     else if (mean && n > 0) for (let k = 0; k < size; k++) (sums[segment * size + k] as number) /= n;
   });
   const wide = table.type === 'i64' || table.type === 'u64';
-  sums.forEach((value, i) => { (out.data as unknown as (number | bigint)[])[i] = wide ? BigInt(value) : value; });
+  sums.forEach((value, i) => {
+    (out.data as unknown as (number | bigint)[])[i] = wide ? BigInt(value) : value;
+  });
   return out;
 }
 
@@ -56,7 +67,16 @@ export function weightedRows(g: Builder, table: Value, indices: Value, weights: 
 }
 
 /** Sums of rows by segment as a graph: rows scattered onto zeros. `segments` is i64 [n]. */
-export function scatteredSums(g: Builder, table: Value, indices: Value, segments: Value, bags: Size, weights: Value | undefined, fallback: Value | undefined, mean = false): Value | undefined {
+export function scatteredSums(
+  g: Builder,
+  table: Value,
+  indices: Value,
+  segments: Value,
+  bags: Size,
+  weights: Value | undefined,
+  fallback: Value | undefined,
+  mean = false,
+): Value | undefined {
   const rows = weightedRows(g, table, indices, weights);
   const sizes = sizesOf(g, table);
   const known = fallback?.fact.value && numbersOf(fallback.fact.value.nd())[0];
@@ -74,7 +94,13 @@ export function scatteredSums(g: Builder, table: Value, indices: Value, segments
   return g.select(g.equal(perRow, g.scalar(0, table), {}), row, sums, {});
 }
 
-const reshapedShape = (g: Builder, sizes: readonly Size[]): Value => (sizes.length === 1 ? sizeValue(g, sizes[0] as Size) : g.concat(sizes.map((s) => sizeValue(g, s)), { axis: 0 }));
+const reshapedShape = (g: Builder, sizes: readonly Size[]): Value =>
+  sizes.length === 1
+    ? sizeValue(g, sizes[0] as Size)
+    : g.concat(
+        sizes.map((s) => sizeValue(g, s)),
+        { axis: 0 },
+      );
 
 /** Segments from offsets as a graph: how many bags begin at or before each index, minus one. */
 export function segmentsGraph(g: Builder, indices: Value, offsets: Value): Value | undefined {

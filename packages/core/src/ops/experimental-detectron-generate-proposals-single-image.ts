@@ -16,23 +16,47 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
   outputs: [port('rois', floating), port('roi_scores', floating)],
   since: { opset6: {} },
 
-  infer: ({ scores }, { post_nms_count: n }): readonly Fact[] => [{ type: scores.type, shape: [n, 4] }, { type: scores.type, shape: [n] }],
+  infer: ({ scores }, { post_nms_count: n }): readonly Fact[] => [
+    { type: scores.type, shape: [n, 4] },
+    { type: scores.type, shape: [n] },
+  ],
 
   evaluate({ im_info, anchors, deltas, scores }, a) {
     const [kinds, height, width] = scores.shape as [number, number, number];
     const info = im_info.data as Float32Array;
     const least = a.min_size * (info[2] as number);
     const image = { height: info[0] as number, width: info[1] as number, minHeight: least, minWidth: least };
-    const found = proposals(image, anchors.data as Float32Array, deltas.data as Float32Array, scores.data as Float32Array, kinds, height * width, a, 1);
+    const found = proposals(
+      image,
+      anchors.data as Float32Array,
+      deltas.data as Float32Array,
+      scores.data as Float32Array,
+      kinds,
+      height * width,
+      a,
+      1,
+    );
     const n = a.post_nms_count;
     const filled = (values: readonly number[], count: number): number[] => Array.from({ length: count }, (_, i) => values[i] ?? 0);
-    return [Literal.from(scores.type, [n, 4], filled(found.boxes.flatMap(corners4), 4 * n)).nd(), Literal.from(scores.type, [n], filled(found.scores, n)).nd()];
+    return [
+      Literal.from(scores.type, [n, 4], filled(found.boxes.flatMap(corners4), 4 * n)).nd(),
+      Literal.from(scores.type, [n], filled(found.scores, n)).nd(),
+    ];
   },
 
   decompose(g, { im_info, anchors, deltas, scores }, a) {
-    const part = (i: number): typeof im_info => g.reshape(g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined), g.ints([1, 1]));
+    const part = (i: number): typeof im_info =>
+      g.reshape(g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined), g.ints([1, 1]));
     const batched = (v: typeof im_info): typeof im_info => g.unsqueeze(v, g.ints([0]));
-    const found = proposalsGraph(g, anchors, batched(deltas), batched(scores), { height: part(0), width: part(1), scaleY: part(2), scaleX: part(2) }, a, 1);
+    const found = proposalsGraph(
+      g,
+      anchors,
+      batched(deltas),
+      batched(scores),
+      { height: part(0), width: part(1), scaleY: part(2), scaleX: part(2) },
+      a,
+      1,
+    );
     return found && [filledTo(g, found[0], a.post_nms_count), filledTo(g, found[1], a.post_nms_count)];
   },
 });

@@ -17,7 +17,8 @@ export const ExperimentalDetectronPriorGridGenerator = op('ExperimentalDetectron
   since: { opset6: {} },
 
   infer({ priors, feature_map }, { flatten, h, w }, ctx): Fact {
-    const size = (given: number, axis: number): Dim => (given > 0 ? given : (feature_map.shape?.[axis] ?? ctx.fresh(flatten ? 0 : axis - 2)));
+    const size = (given: number, axis: number): Dim =>
+      given > 0 ? given : (feature_map.shape?.[axis] ?? ctx.fresh(flatten ? 0 : axis - 2));
     const count = priors.shape?.[0] ?? ctx.fresh(flatten ? 0 : 2);
     const [rows, columns] = [size(h, 2), size(w, 3)];
     return { type: priors.type, shape: flatten ? [mul(product([rows, columns]), count), 4] : [rows, columns, count, 4] };

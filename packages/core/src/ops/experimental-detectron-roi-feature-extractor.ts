@@ -41,8 +41,12 @@ export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectro
   infer({ rois, pyramid }, { output_size }, ctx): readonly Fact[] {
     const count: Dim = rois.shape?.[0] ?? ctx.fresh(0);
     const channels = pyramid.flatMap((f) => (f.shape?.[1] === undefined ? [] : [f.shape[1]]));
-    const depth: Dim = channels.length === 0 ? ctx.fresh(1) : channels.reduce((a, b) => ctx.requireEqual('the channels of the levels', a, b));
-    return [{ type: rois.type, shape: [count, depth, output_size, output_size] }, { type: rois.type, shape: [count, 4] }];
+    const depth: Dim =
+      channels.length === 0 ? ctx.fresh(1) : channels.reduce((a, b) => ctx.requireEqual('the channels of the levels', a, b));
+    return [
+      { type: rois.type, shape: [count, depth, output_size, output_size] },
+      { type: rois.type, shape: [count, 4] },
+    ];
   },
 
   evaluate({ rois, pyramid }, a) {
@@ -67,7 +71,15 @@ export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectro
           const [top, left] = [y1 + Math.floor(bin / n) * binH, x1 + (bin % n) * binW];
           let sum = 0;
           for (let i = 0; i < gridY; i++) {
-            for (let j = 0; j < gridX; j++) sum += sample(map.data as Float32Array, c * height * width, height, width, top + ((i + 0.5) * binH) / gridY, left + ((j + 0.5) * binW) / gridX);
+            for (let j = 0; j < gridX; j++)
+              sum += sample(
+                map.data as Float32Array,
+                c * height * width,
+                height,
+                width,
+                top + ((i + 0.5) * binH) / gridY,
+                left + ((j + 0.5) * binW) / gridX,
+              );
           }
           (out.data as Float32Array)[(r * channels + c) * n * n + bin] = sum / Math.max(1, gridX * gridY);
         }
@@ -88,9 +100,16 @@ export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectro
     const level = g.select(g.greater(area, c(0)), g.maximum(g.minimum(raw, c(pyramid.length - 1)), c(0)), c(-1));
     const wide = g.unsqueeze(level, g.ints([1, 2, 3]));
     const images = g.broadcast(g.constant('i64', [], [0]), shapeValue(g, [sizes[0] as Size]), undefined);
-    const pooled = pyramid.map((map, i) => g.roiAlign(map, rois, images, {
-      pooled_h: a.output_size, pooled_w: a.output_size, sampling_ratio: a.sampling_ratio, spatial_scale: 1 / (a.pyramid_scales[i] as number), mode: 'avg', aligned_mode: a.aligned ? 'half_pixel_for_nn' : 'asymmetric',
-    }));
+    const pooled = pyramid.map((map, i) =>
+      g.roiAlign(map, rois, images, {
+        pooled_h: a.output_size,
+        pooled_w: a.output_size,
+        sampling_ratio: a.sampling_ratio,
+        spatial_scale: 1 / (a.pyramid_scales[i] as number),
+        mode: 'avg',
+        aligned_mode: a.aligned ? 'half_pixel_for_nn' : 'asymmetric',
+      }),
+    );
     return [pooled.reduce((sum, features, i) => g.select(g.equal(wide, c(i)), features, sum), c(0)), rois];
   },
 });

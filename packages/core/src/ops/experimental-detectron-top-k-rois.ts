@@ -14,7 +14,8 @@ export const ExperimentalDetectronTopKROIs = op('ExperimentalDetectronTopKROIs',
   since: { opset6: {} },
 
   infer({ input_rois, rois_probs }, { max_rois }, ctx): Fact {
-    if (input_rois.shape && rois_probs.shape) ctx.requireEqual('the numbers of regions and probabilities', input_rois.shape[0] as Dim, rois_probs.shape[0] as Dim);
+    if (input_rois.shape && rois_probs.shape)
+      ctx.requireEqual('the numbers of regions and probabilities', input_rois.shape[0] as Dim, rois_probs.shape[0] as Dim);
     return { type: input_rois.type, shape: [max_rois, 4] };
   },
 
@@ -31,7 +32,13 @@ export const ExperimentalDetectronTopKROIs = op('ExperimentalDetectronTopKROIs',
   decompose(g, { input_rois, rois_probs }, { max_rois }) {
     const none = g.broadcast(g.scalar(-3e38, rois_probs), g.ints([max_rois]), undefined);
     const regions = g.concat([input_rois, g.broadcast(g.scalar(0, input_rois), g.ints([max_rois, 4]), undefined)], { axis: 0 });
-    const [, places] = g.topK(g.concat([rois_probs, none], { axis: 0 }), g.constant('i64', [], [max_rois]), { axis: 0, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true });
+    const [, places] = g.topK(g.concat([rois_probs, none], { axis: 0 }), g.constant('i64', [], [max_rois]), {
+      axis: 0,
+      mode: 'max',
+      sort: 'value',
+      index_element_type: 'i64',
+      stable: true,
+    });
     return g.gather(regions, places as typeof input_rois, g.constant('i64', [], [0]));
   },
 });

@@ -4,7 +4,13 @@ import { ints, oneOf } from './attributes.js';
 import { padsBefore, windowCounts, windows } from './convolution.js';
 import { any, op, port } from './op.js';
 
-const windowsOf = (strides: readonly number[], rates: readonly number[], auto_pad: 'valid' | 'same_upper' | 'same_lower') => ({ strides, dilations: rates, pads_begin: [], pads_end: [], auto_pad });
+const windowsOf = (strides: readonly number[], rates: readonly number[], auto_pad: 'valid' | 'same_upper' | 'same_lower') => ({
+  strides,
+  dilations: rates,
+  pads_begin: [],
+  pads_end: [],
+  auto_pad,
+});
 
 /**
  * Patches of [N, C, H, W] data as channels: [N, h·w·C, rows, columns], channels of the data running fastest. `rates` are the steps
@@ -12,7 +18,12 @@ const windowsOf = (strides: readonly number[], rates: readonly number[], auto_pa
  * Spec: OpenVINO ExtractImagePatches-3.
  */
 export const ExtractImagePatches = op('ExtractImagePatches', {
-  attributes: { sizes: ints(undefined, { min: 1 }), strides: ints(undefined, { min: 1 }), rates: ints(undefined, { min: 1 }), auto_pad: oneOf(['valid', 'same_upper', 'same_lower']) },
+  attributes: {
+    sizes: ints(undefined, { min: 1 }),
+    strides: ints(undefined, { min: 1 }),
+    rates: ints(undefined, { min: 1 }),
+    auto_pad: oneOf(['valid', 'same_upper', 'same_lower']),
+  },
   inputs: [port('data', any)],
   outputs: [port('output', any)],
   since: { opset3: {} },
@@ -21,7 +32,14 @@ export const ExtractImagePatches = op('ExtractImagePatches', {
     if (!data.shape) return { type: data.type, shape: undefined };
     if (data.shape.length !== 4) return ctx.fail('data must have four axes');
     const [n, c, ...spatial] = data.shape as readonly [Dim, Dim, Dim, Dim];
-    return { type: data.type, shape: [n, mul(c, (sizes[0] as number) * (sizes[1] as number)), ...windowCounts(ctx, spatial, sizes, windowsOf(strides, rates, auto_pad))] };
+    return {
+      type: data.type,
+      shape: [
+        n,
+        mul(c, (sizes[0] as number) * (sizes[1] as number)),
+        ...windowCounts(ctx, spatial, sizes, windowsOf(strides, rates, auto_pad)),
+      ],
+    };
   },
 
   evaluate({ data }, { sizes, strides, rates, auto_pad }) {
@@ -58,7 +76,13 @@ export const ExtractImagePatches = op('ExtractImagePatches', {
     const slices = Array.from({ length: kh * kw }, (_, tap) => {
       const at = [Math.floor(tap / kw), tap % kw];
       const left = at.map((k, i) => ((sizes[i] as number) - 1 - k) * (rates[i] as number));
-      return g.slice(data, g.ints(at.map((k, i) => k * (rates[i] as number))), g.ints(left.map((d) => (d === 0 ? farEnd : -d))), g.ints(strides), g.ints([2, 3]));
+      return g.slice(
+        data,
+        g.ints(at.map((k, i) => k * (rates[i] as number))),
+        g.ints(left.map((d) => (d === 0 ? farEnd : -d))),
+        g.ints(strides),
+        g.ints([2, 3]),
+      );
     });
     return g.concat(slices, { axis: 1 });
   },

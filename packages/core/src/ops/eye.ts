@@ -32,7 +32,11 @@ export const Eye = op('Eye', {
     const columns = numberOf(num_columns);
     const k = numberOf(diagonal_index);
     const shape = [...(batch_shape ? numbersOf(batch_shape) : []), rows, columns];
-    return Literal.from(output_type, shape, Array.from({ length: sizeOf(shape) }, (_, i) => Number((Math.floor(i / columns) % rows) + k === i % columns))).nd();
+    return Literal.from(
+      output_type,
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => Number((Math.floor(i / columns) % rows) + k === i % columns)),
+    ).nd();
   },
 
   decompose(g, { num_rows, num_columns, diagonal_index, batch_shape }, { output_type }) {

@@ -16,7 +16,8 @@ export const FakeConvert = op('FakeConvert', {
   inputs: [port('data', floating), port('scale', floating), optional('shift', floating)],
   outputs: [port('output', floating)],
   since: { opset13: {} },
-  check: ({ destination_type }) => (destination_type in largest ? undefined : `destination_type must be f8e4m3 or f8e5m2, not ${destination_type}`),
+  check: ({ destination_type }) =>
+    destination_type in largest ? undefined : `destination_type must be f8e4m3 or f8e5m2, not ${destination_type}`,
 
   infer: ({ data, scale, shift }, _, ctx) => ({ type: sameType(ctx, data, scale, ...(shift ? [shift] : [])), shape: data.shape }),
 
@@ -31,7 +32,8 @@ export const FakeConvert = op('FakeConvert', {
     });
     const kept = decode(destination_type, encode(destination_type, narrow as Elements, count), count) as Float32Array;
     const out = emptyElements(data.type, count) as Float32Array;
-    for (let i = 0; i < count; i++) out[i] = ((kept[i] as number) + (by ? (shift?.data[by[i] as number] as number) : 0)) / (scale.data[at[i] as number] as number);
+    for (let i = 0; i < count; i++)
+      out[i] = ((kept[i] as number) + (by ? (shift?.data[by[i] as number] as number) : 0)) / (scale.data[at[i] as number] as number);
     return { ...data, data: out };
   },
 

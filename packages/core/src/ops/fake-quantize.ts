@@ -12,13 +12,22 @@ import { roundHalfEven } from './special.js';
  */
 export const FakeQuantize = op('FakeQuantize', {
   attributes: { levels: int(undefined, { min: 2 }), ...broadcastAttributes },
-  inputs: [port('data', floating), port('input_low', floating), port('input_high', floating), port('output_low', floating), port('output_high', floating)],
+  inputs: [
+    port('data', floating),
+    port('input_low', floating),
+    port('input_high', floating),
+    port('output_low', floating),
+    port('output_high', floating),
+  ],
   outputs: [port('output', floating)],
 
   infer({ data, input_low, input_high, output_low, output_high }, { auto_broadcast, axis }, ctx) {
     const type = sameType(ctx, data, input_low, input_high, output_low, output_high);
     const rule = broadcastRule(auto_broadcast);
-    const shape = [input_low, input_high, output_low, output_high].reduce((s, f) => ctx.broadcast(s, pdpdAligned(data, f, auto_broadcast, axis), rule), data.shape);
+    const shape = [input_low, input_high, output_low, output_high].reduce(
+      (s, f) => ctx.broadcast(s, pdpdAligned(data, f, auto_broadcast, axis), rule),
+      data.shape,
+    );
     return { type, shape };
   },
 

@@ -22,22 +22,36 @@ export function fromPairs(a: NdArray): Complex {
   const shape = a.shape.slice(0, -1);
   const x = a.data as Float32Array;
   const n = sizeOf(shape);
-  return { shape, re: Float64Array.from({ length: n }, (_, i) => x[2 * i] as number), im: Float64Array.from({ length: n }, (_, i) => x[2 * i + 1] as number) };
+  return {
+    shape,
+    re: Float64Array.from({ length: n }, (_, i) => x[2 * i] as number),
+    im: Float64Array.from({ length: n }, (_, i) => x[2 * i + 1] as number),
+  };
 }
 
-export const fromReal = (a: NdArray): Complex => ({ shape: a.shape, re: Float64Array.from(a.data as Float32Array), im: new Float64Array(a.data.length) });
+export const fromReal = (a: NdArray): Complex => ({
+  shape: a.shape,
+  re: Float64Array.from(a.data as Float32Array),
+  im: new Float64Array(a.data.length),
+});
 
 /** To pairs along a new last axis. */
 export function toPairs(x: Complex, type: NdArray['type']): NdArray {
   const data = emptyElements(type, 2 * x.re.length) as Float32Array;
-  x.re.forEach((v, i) => { data[2 * i] = v; });
-  x.im.forEach((v, i) => { data[2 * i + 1] = v; });
+  x.re.forEach((v, i) => {
+    data[2 * i] = v;
+  });
+  x.im.forEach((v, i) => {
+    data[2 * i + 1] = v;
+  });
   return { type, shape: [...x.shape, 2], data };
 }
 
 export const toReal = (x: Complex, type: NdArray['type']): NdArray => {
   const out = zeros(type, x.shape);
-  x.re.forEach((v, i) => { (out.data as Float32Array)[i] = v; });
+  x.re.forEach((v, i) => {
+    (out.data as Float32Array)[i] = v;
+  });
   return out;
 };
 
@@ -100,14 +114,23 @@ export function fromHalf(x: Complex, axis: number, n: number): Complex {
 }
 
 /** Axes and lengths as `evaluate` reads them; a length of -1 is the axis' own. */
-export function plan(shape: readonly number[], axes: NdArray, signal: NdArray | undefined): { readonly axes: number[]; readonly lengths: (number | undefined)[] } {
+export function plan(
+  shape: readonly number[],
+  axes: NdArray,
+  signal: NdArray | undefined,
+): { readonly axes: number[]; readonly lengths: (number | undefined)[] } {
   const along = numbersOf(axes).map((a) => normalizeAxis(a, shape.length));
   const lengths = signal ? numbersOf(signal) : [];
   return { axes: along, lengths: along.map((_, i) => ((lengths[i] ?? -1) < 0 ? undefined : lengths[i])) };
 }
 
 /** Axes and lengths of a fact's transform; undefined while the axes are not constant. A length that may be -1 is unknown. */
-export function inferPlan(ctx: Infer, rank: number, axes: Fact, signal: Fact | undefined): readonly { readonly axis: number; readonly length: Dim | 'own' | undefined }[] | undefined {
+export function inferPlan(
+  ctx: Infer,
+  rank: number,
+  axes: Fact,
+  signal: Fact | undefined,
+): readonly { readonly axis: number; readonly length: Dim | 'own' | undefined }[] | undefined {
   const along = ctx.constants(axes)?.map((a) => inferAxis(ctx, a, rank));
   if (!along) return undefined;
   const given = signal && elementsOf(signal);
@@ -120,7 +143,13 @@ export function inferPlan(ctx: Infer, rank: number, axes: Fact, signal: Fact | u
 }
 
 /** The shape with transformed axes at their new lengths; `last` says what becomes of the last axis' length. */
-export function transformedShape(ctx: Infer, shape: readonly Dim[], axes: Fact, signal: Fact | undefined, last: (own: Dim, given: Dim | undefined) => Dim = (own, given) => given ?? own): Shape {
+export function transformedShape(
+  ctx: Infer,
+  shape: readonly Dim[],
+  axes: Fact,
+  signal: Fact | undefined,
+  last: (own: Dim, given: Dim | undefined) => Dim = (own, given) => given ?? own,
+): Shape {
   const steps = inferPlan(ctx, shape.length, axes, signal);
   if (!steps) return ctx.freshShape(shape.length);
   const out = [...shape];
@@ -142,13 +171,18 @@ export const wholeOf = (n: Dim): Dim => mul(2, sub(n, 1));
 const longestMatrix = 2048;
 
 /** Real and imaginary values in a graph; no imaginary part: zero. */
-export interface Parts { readonly re: Value; readonly im: Value | undefined }
+export interface Parts {
+  readonly re: Value;
+  readonly im: Value | undefined;
+}
 
 /** The matrices [rows, columns] of cosines and sines of 2π·jk/n: constants where everything is known. */
 function waves(g: Builder, like: Value, rows: Size, columns: Size, n: Size): readonly [cos: Value, sin: Value] {
   if (typeof rows === 'number' && typeof columns === 'number' && typeof n === 'number') {
     const made = (f: (x: number) => number): Value => {
-      const values = Float32Array.from({ length: rows * columns }, (_, i) => f((2 * Math.PI * ((Math.floor(i / columns) * (i % columns)) % n)) / n));
+      const values = Float32Array.from({ length: rows * columns }, (_, i) =>
+        f((2 * Math.PI * ((Math.floor(i / columns) * (i % columns)) % n)) / n),
+      );
       return g.cast(g.constant('f32', [rows, columns], values), like.fact.type);
     };
     return [made(Math.cos), made(Math.sin)];
@@ -167,12 +201,21 @@ function alongAxis(g: Builder, x: Value, axis: number, own: Size, rows: Size, ma
   return g.transpose(g.matMul(g.transpose(cut, g.ints(order)), matrix), g.ints(order));
 }
 
-const both = (g: Builder, a: Value, b: Value | undefined, sign: 1 | -1): Value => (b === undefined ? a : sign > 0 ? g.add(a, b) : g.subtract(a, b));
-const fewer = (g: Builder, a: Size, b: Size): Size => (typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : g.minimum(sizeValue(g, a), sizeValue(g, b)));
+const both = (g: Builder, a: Value, b: Value | undefined, sign: 1 | -1): Value =>
+  b === undefined ? a : sign > 0 ? g.add(a, b) : g.subtract(a, b);
+const fewer = (g: Builder, a: Size, b: Size): Size =>
+  typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : g.minimum(sizeValue(g, a), sizeValue(g, b));
 const tooLong = (n: Size): boolean => typeof n === 'number' && (n > longestMatrix || n < 1);
 
 /** `transform` as a graph. */
-export function transformGraph(g: Builder, x: Parts, axis: number, length: number | undefined, inverse: boolean, half = false): Parts | undefined {
+export function transformGraph(
+  g: Builder,
+  x: Parts,
+  axis: number,
+  length: number | undefined,
+  inverse: boolean,
+  half = false,
+): Parts | undefined {
   const own = sizesOf(g, x.re)?.[axis];
   if (own === undefined) return undefined;
   const n = length ?? own;
@@ -216,7 +259,11 @@ export const pairsOf = (g: Builder, { re, im }: Parts): Value => {
 };
 
 /** Constant axes and lengths of a node, for graphs; undefined where one is not constant. */
-export function graphPlan(rank: number, axes: Value, signal: Value | undefined): readonly { readonly axis: number; readonly length: number | undefined }[] | undefined {
+export function graphPlan(
+  rank: number,
+  axes: Value,
+  signal: Value | undefined,
+): readonly { readonly axis: number; readonly length: number | undefined }[] | undefined {
   if (!axes.fact.value || (signal && !signal.fact.value)) return undefined;
   const { axes: along, lengths } = plan(new Array<number>(rank).fill(0), axes.fact.value.nd(), signal?.fact.value?.nd());
   return along.map((axis, i) => ({ axis, length: lengths[i] }));

@@ -14,7 +14,8 @@ export const GatherElements = op('GatherElements', {
   infer({ data, indices }, { axis }, ctx) {
     if (data.shape && indices.shape) {
       const at = inferAxis(ctx, axis, data.shape.length);
-      if (data.shape.length !== indices.shape.length) ctx.fail(`the indices have rank ${indices.shape.length}, the data ${data.shape.length}`);
+      if (data.shape.length !== indices.shape.length)
+        ctx.fail(`the indices have rank ${indices.shape.length}, the data ${data.shape.length}`);
       const shape = indices.shape.map((d, i) => (i === at ? d : ctx.requireEqual(`dimension ${i}`, d, data.shape?.[i] as Dim)));
       return { type: data.type, shape };
     }
@@ -25,7 +26,11 @@ export const GatherElements = op('GatherElements', {
     const at = normalizeAxis(axis, data.shape.length);
     const strides = stridesOf(data.shape);
     const offsets = numbersOf(indices).map((given, flat) =>
-      indexOf(flat, indices.shape).reduce((sum, p, i) => sum + (i === at ? place(given, data.shape[i] as number) : p) * (strides[i] as number), 0));
+      indexOf(flat, indices.shape).reduce(
+        (sum, p, i) => sum + (i === at ? place(given, data.shape[i] as number) : p) * (strides[i] as number),
+        0,
+      ),
+    );
     return picked(data, indices.shape, offsets);
   },
 

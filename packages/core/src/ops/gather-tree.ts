@@ -32,7 +32,9 @@ export const GatherTree = op('GatherTree', {
     const lengths = numbersOf(max_seq_len);
     const end = numberOf(end_token);
     const out = moved(step_ids, step_ids.shape);
-    const put = (at: number, value: number): void => { out.data[at] = (typeof step_ids.data[0] === 'bigint' ? BigInt(value) : value) as never; };
+    const put = (at: number, value: number): void => {
+      out.data[at] = (typeof step_ids.data[0] === 'bigint' ? BigInt(value) : value) as never;
+    };
     for (let i = 0; i < out.data.length; i++) put(i, end);
     for (let b = 0; b < batch; b++) {
       const last = Math.min(steps, lengths[b] as number);
@@ -59,11 +61,21 @@ export const GatherTree = op('GatherTree', {
     const sizes = sizesOf(g, step_ids);
     if (!sizes) return undefined;
     const [steps, batch, beams] = sizes as [Size, Size, Size];
-    const [ids, parents, lengths] = [step_ids, parent_idx, max_seq_len].map((v) => g.cast(v, 'i64')) as [typeof step_ids, typeof step_ids, typeof step_ids];
+    const [ids, parents, lengths] = [step_ids, parent_idx, max_seq_len].map((v) => g.cast(v, 'i64')) as [
+      typeof step_ids,
+      typeof step_ids,
+      typeof step_ids,
+    ];
     const end = g.reshape(g.cast(end_token, 'i64'), g.ints([1]));
     const active = g.unsqueeze(g.less(g.unsqueeze(counting(g, steps), g.ints([1])), lengths), g.ints([2]));
     const b = g.body();
-    const [id, parent, beam, going, last] = [b.parameter('i64', '1,?,?', 'id'), b.parameter('i64', '1,?,?', 'parent'), b.parameter('i64', '1,?,?', 'beam'), b.parameter('boolean', '1,?,1', 'active'), b.parameter('i64', '1', 'end')];
+    const [id, parent, beam, going, last] = [
+      b.parameter('i64', '1,?,?', 'id'),
+      b.parameter('i64', '1,?,?', 'parent'),
+      b.parameter('i64', '1,?,?', 'beam'),
+      b.parameter('boolean', '1,?,1', 'active'),
+      b.parameter('i64', '1', 'end'),
+    ];
     const along = (v: typeof step_ids): typeof step_ids => b.gatherElements(v, beam, { axis: 2 });
     const results = [b.select(going, along(id), last), b.select(going, along(parent), beam)].map((v) => b.result(v));
     const model = new Model({ name: 'step', parameters: [id, parent, beam, going, last].map((v) => v.node), results, scope: b.scope });
@@ -71,7 +83,13 @@ export const GatherTree = op('GatherTree', {
     const first = g.broadcast(counting(g, beams), shapeValue(g, [1, batch, beams]), undefined);
     const [walked] = g.tensorIterator([ids, parents, first, active, end], {
       body: model,
-      inputs: [{ external: 0, internal: 0, ...range }, { external: 1, internal: 1, ...range }, { external: 2, internal: 2, backEdge: 1 }, { external: 3, internal: 3, ...range }, { external: 4, internal: 4 }],
+      inputs: [
+        { external: 0, internal: 0, ...range },
+        { external: 1, internal: 1, ...range },
+        { external: 2, internal: 2, backEdge: 1 },
+        { external: 3, internal: 3, ...range },
+        { external: 4, internal: 4 },
+      ],
       outputs: [{ external: 0, internal: 0, ...range }],
     }) as [typeof step_ids];
     const ends = g.cast(g.equal(walked, end), 'i64');

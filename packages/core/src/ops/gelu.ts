@@ -18,7 +18,13 @@ export const Gelu = op('Gelu', {
   infer: ({ data }) => ({ type: data.type, shape: data.shape }),
 
   evaluate: ({ data }, { approximation_mode }) =>
-    map(data, data.type, approximation_mode.toUpperCase() === 'ERF' ? (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2)) : (x: number) => 0.5 * x * (1 + Math.tanh(tanhArgument(x)))),
+    map(
+      data,
+      data.type,
+      approximation_mode.toUpperCase() === 'ERF'
+        ? (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2))
+        : (x: number) => 0.5 * x * (1 + Math.tanh(tanhArgument(x))),
+    ),
 
   traits: { elementwise: true, inPlace: 'data' },
 });

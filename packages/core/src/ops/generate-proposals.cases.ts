@@ -11,8 +11,23 @@ const still = f32([1, 4, 1, 2], [0, 0, 0, 0, 0, 0, 0, 0]);
 export default cases('GenerateProposals', {
   tolerance: { rtol: 1e-5, atol: 1e-6 },
   named: [
-    { name: 'anchors as they are', attributes, inputs: [image, anchors, still, scores], outputs: [f32([2, 4], [6, 0, 10, 4, 0, 0, 4, 4]), f32([2], [0.9, 0.5]), i64([1], [2])] },
-    { name: 'moved', attributes: { ...attributes, post_nms_count: 1 }, inputs: [image, anchors, f32([1, 4, 1, 2], [0.5, -0.5, 0, 0, 0, 0, 0, 0]), scores], outputs: [f32([1, 4], [3, 0, 9, 4]), f32([1], [0.9]), i64([1], [1])] },
-    { name: 'too small', attributes: { ...attributes, min_size: 5 }, inputs: [image, anchors, still, scores], outputs: [f32([2, 4], [0, 0, 4, 4, 6, 0, 10, 4]), f32([2], [0, 0]), i64([1], [2])] },
+    {
+      name: 'anchors as they are',
+      attributes,
+      inputs: [image, anchors, still, scores],
+      outputs: [f32([2, 4], [6, 0, 10, 4, 0, 0, 4, 4]), f32([2], [0.9, 0.5]), i64([1], [2])],
+    },
+    {
+      name: 'moved',
+      attributes: { ...attributes, post_nms_count: 1 },
+      inputs: [image, anchors, f32([1, 4, 1, 2], [0.5, -0.5, 0, 0, 0, 0, 0, 0]), scores],
+      outputs: [f32([1, 4], [3, 0, 9, 4]), f32([1], [0.9]), i64([1], [1])],
+    },
+    {
+      name: 'too small',
+      attributes: { ...attributes, min_size: 5 },
+      inputs: [image, anchors, still, scores],
+      outputs: [f32([2, 4], [0, 0, 4, 4, 6, 0, 10, 4]), f32([2], [0, 0]), i64([1], [2])],
+    },
   ],
 });

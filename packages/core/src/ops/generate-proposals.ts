@@ -5,14 +5,27 @@ import { Literal } from '../tensor/literal.js';
 import { bool, elementType, float, int } from './attributes.js';
 import type { Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
-import { byFallingScore, clippedTo, cornersOf, maxLogRatio, refined, refinedGraph, stacked, suppressedBoxes, suppressedGraph } from './box-deltas.js';
+import {
+  byFallingScore,
+  clippedTo,
+  cornersOf,
+  maxLogRatio,
+  refined,
+  refinedGraph,
+  stacked,
+  suppressedBoxes,
+  suppressedGraph,
+} from './box-deltas.js';
 import type { Box } from './boxes.js';
 import { boxAt } from './detections.js';
 import { floating, index, op, port } from './op.js';
 import { counting, reshaped, sizesOf, times, type Size } from './sizes.js';
 
 /** What one image gives: boxes and scores, best first. */
-export interface Proposals { readonly boxes: readonly Box[]; readonly scores: readonly number[] }
+export interface Proposals {
+  readonly boxes: readonly Box[];
+  readonly scores: readonly number[];
+}
 
 /** Attributes of both proposal operations. */
 export const proposalAttributes = { min_size: float(), nms_threshold: float(), post_nms_count: int(), pre_nms_count: int() };
@@ -23,15 +36,25 @@ export const proposalAttributes = { min_size: float(), nms_threshold: float(), p
  */
 export function proposals(
   image: { readonly height: number; readonly width: number; readonly minWidth: number; readonly minHeight: number },
-  anchors: ArrayLike<number>, deltas: ArrayLike<number>, scores: ArrayLike<number>, kinds: number, places: number,
-  a: { readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number; readonly nms_eta?: number }, offset: number,
+  anchors: ArrayLike<number>,
+  deltas: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  kinds: number,
+  places: number,
+  a: { readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number; readonly nms_eta?: number },
+  offset: number,
 ): Proposals {
   const boxes: Box[] = [];
   const rated: number[] = [];
   for (let p = 0; p < places; p++) {
     for (let k = 0; k < kinds; k++) {
       const delta = [0, 1, 2, 3].map((i) => deltas[(k * 4 + i) * places + p] as number) as [number, number, number, number];
-      const box = clippedTo(refined(boxAt(anchors, (p * kinds + k) * 4), delta, { offset, maxLog: maxLogRatio }), image.width, image.height, offset);
+      const box = clippedTo(
+        refined(boxAt(anchors, (p * kinds + k) * 4), delta, { offset, maxLog: maxLogRatio }),
+        image.width,
+        image.height,
+        offset,
+      );
       const large = box.x2 - box.x1 + offset >= image.minWidth && box.y2 - box.y1 + offset >= image.minHeight;
       boxes.push(box);
       rated.push(large ? (scores[k * places + p] as number) : 0);
@@ -46,8 +69,13 @@ export function proposals(
  * sizes [batch, 1]. Gives boxes [n, 4], scores [n] and the image of each [n].
  */
 export function proposalsGraph(
-  g: Builder, anchors: Value, deltas: Value, scores: Value, image: { readonly height: Value; readonly width: Value; readonly scaleY: Value; readonly scaleX: Value },
-  a: { readonly min_size: number; readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number }, offset: number,
+  g: Builder,
+  anchors: Value,
+  deltas: Value,
+  scores: Value,
+  image: { readonly height: Value; readonly width: Value; readonly scaleY: Value; readonly scaleX: Value },
+  a: { readonly min_size: number; readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number },
+  offset: number,
 ): readonly [boxes: Value, scores: Value, images: Value] | undefined {
   const sizes = sizesOf(g, scores);
   if (!sizes) return undefined;
@@ -55,15 +83,36 @@ export function proposalsGraph(
   const count = times(g, kinds, times(g, height, width));
   const rates = reshaped(g, g.transpose(scores, g.ints([0, 2, 3, 1])), [batch, count]);
   const moves = reshaped(g, g.transpose(reshaped(g, deltas, [batch, kinds, 4, height, width]), g.ints([0, 3, 4, 1, 2])), [batch, count, 4]);
-  const corners = refinedGraph(g, cornersOf(g, g.unsqueeze(anchors, g.ints([0]))), cornersOf(g, moves), image.width, image.height, { offset, maxLog: maxLogRatio }, offset);
+  const corners = refinedGraph(
+    g,
+    cornersOf(g, g.unsqueeze(anchors, g.ints([0]))),
+    cornersOf(g, moves),
+    image.width,
+    image.height,
+    { offset, maxLog: maxLogRatio },
+    offset,
+  );
   const c = (value: number): Value => g.scalar(value, scores);
-  const large = (low: Value, high: Value, scale: Value): Value => g.greaterEqual(g.add(g.subtract(high, low), c(offset)), g.multiply(scale, c(a.min_size)));
+  const large = (low: Value, high: Value, scale: Value): Value =>
+    g.greaterEqual(g.add(g.subtract(high, low), c(offset)), g.multiply(scale, c(a.min_size)));
   const valid = g.logicalAnd(large(corners[0], corners[2], image.scaleX), large(corners[1], corners[3], image.scaleY));
   const rated = g.select(valid, rates, c(0));
-  const top = typeof count === 'number' ? g.constant('i64', [], [Math.min(count, a.pre_nms_count)]) : g.minimum(g.squeeze(count, g.ints([0])), g.constant('i64', [], [a.pre_nms_count]));
-  const [best, order] = g.topK(rated, top, { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [Value, Value];
+  const top =
+    typeof count === 'number'
+      ? g.constant('i64', [], [Math.min(count, a.pre_nms_count)])
+      : g.minimum(g.squeeze(count, g.ints([0])), g.constant('i64', [], [a.pre_nms_count]));
+  const [best, order] = g.topK(rated, top, { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [
+    Value,
+    Value,
+  ];
   const kept = g.gather(stacked(g, corners), order, g.constant('i64', [], [1]), { batch_dims: 1 });
-  const [places, images] = suppressedGraph(g, kept, best, { limit: a.post_nms_count, iou: a.nms_threshold, score: -3e38, offset, sorted: false });
+  const [places, images] = suppressedGraph(g, kept, best, {
+    limit: a.post_nms_count,
+    iou: a.nms_threshold,
+    score: -3e38,
+    offset,
+    sorted: false,
+  });
   return [g.gatherND(kept, places), g.gatherND(best, places), images];
 }
 
@@ -85,7 +134,11 @@ export const GenerateProposals = op('GenerateProposals', {
     const rows = [im_info, boxesdeltas, scores].flatMap((f) => (f.shape?.[0] === undefined ? [] : [f.shape[0]]));
     const batch: Dim = rows.length === 0 ? ctx.fresh(0, undefined, 2) : rows.reduce((a, b) => ctx.requireEqual('the batch', a, b));
     const count = ctx.fresh(0, [0, Math.max(0, bounds(batch)[1] * post_nms_count)]);
-    return [{ type: scores.type, shape: [count, 4] }, { type: scores.type, shape: [count] }, { type: roi_num_type, shape: [batch] }];
+    return [
+      { type: scores.type, shape: [count, 4] },
+      { type: scores.type, shape: [count] },
+      { type: roi_num_type, shape: [batch] },
+    ];
   },
 
   evaluate({ im_info, anchors, boxesdeltas, scores }, a) {
@@ -95,15 +148,37 @@ export const GenerateProposals = op('GenerateProposals', {
     const each = im_info.shape[1] as number;
     const found = Array.from({ length: batch }, (_, b) => {
       const at = b * each;
-      const image = { height: info[at] as number, width: info[at + 1] as number, minHeight: a.min_size * (info[at + 2] as number), minWidth: a.min_size * (info[at + (each > 3 ? 3 : 2)] as number) };
+      const image = {
+        height: info[at] as number,
+        width: info[at + 1] as number,
+        minHeight: a.min_size * (info[at + 2] as number),
+        minWidth: a.min_size * (info[at + (each > 3 ? 3 : 2)] as number),
+      };
       const part = (x: ArrayLike<number>, size: number): Float32Array => (x as Float32Array).subarray(b * size, (b + 1) * size);
-      return proposals(image, anchors.data as Float32Array, part(boxesdeltas.data as Float32Array, kinds * 4 * places), part(scores.data as Float32Array, kinds * places), kinds, places, a, a.normalized ? 0 : 1);
+      return proposals(
+        image,
+        anchors.data as Float32Array,
+        part(boxesdeltas.data as Float32Array, kinds * 4 * places),
+        part(scores.data as Float32Array, kinds * places),
+        kinds,
+        places,
+        a,
+        a.normalized ? 0 : 1,
+      );
     });
     const all = found.flatMap((f) => f.boxes);
     return [
       Literal.from(scores.type, [all.length, 4], all.flatMap(corners4)).nd(),
-      Literal.from(scores.type, [all.length], found.flatMap((f) => f.scores)).nd(),
-      Literal.from(a.roi_num_type, [batch], found.map((f) => f.boxes.length)).nd(),
+      Literal.from(
+        scores.type,
+        [all.length],
+        found.flatMap((f) => f.scores),
+      ).nd(),
+      Literal.from(
+        a.roi_num_type,
+        [batch],
+        found.map((f) => f.boxes.length),
+      ).nd(),
     ];
   },
 

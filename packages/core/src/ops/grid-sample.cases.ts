@@ -7,16 +7,48 @@ const grid = (...places: readonly number[]) => f32([1, 1, places.length / 2, 2],
 export default cases('GridSample', {
   tolerance: { rtol: 1e-5, atol: 1e-5 },
   named: [
-    { name: 'corners and middle', attributes: { align_corners: true }, inputs: [image, grid(-1, -1, 1, -1, 0, 0, 1, 1)], outputs: [f32([1, 1, 1, 4], [1, 2, 2.5, 4])] },
+    {
+      name: 'corners and middle',
+      attributes: { align_corners: true },
+      inputs: [image, grid(-1, -1, 1, -1, 0, 0, 1, 1)],
+      outputs: [f32([1, 1, 1, 4], [1, 2, 2.5, 4])],
+    },
     { name: 'outer edges blend into zeros', inputs: [image, grid(-1, -1, 1, 0)], outputs: [f32([1, 1, 1, 2], [0.25, 1.5])] },
     { name: 'border', attributes: { padding_mode: 'border' }, inputs: [image, grid(-1, -1, 3, 0)], outputs: [f32([1, 1, 1, 2], [1, 3])] },
-    { name: 'reflected at the outer edges', attributes: { padding_mode: 'reflection', mode: 'nearest' }, inputs: [image, grid(1.5, -0.5, 2.5, -0.5)], outputs: [f32([1, 1, 1, 2], [2, 1])] },
-    { name: 'reflected at the corners', attributes: { padding_mode: 'reflection', mode: 'nearest', align_corners: true }, inputs: [image, grid(3, -1, 5, -1)], outputs: [f32([1, 1, 1, 2], [1, 2])] },
-    { name: 'nearest, halves to even', attributes: { mode: 'nearest', align_corners: true }, inputs: [image, grid(0, 0, 0.1, -1)], outputs: [f32([1, 1, 1, 2], [1, 2])] },
-    { name: 'cubic in the middle', attributes: { mode: 'bicubic', padding_mode: 'border' }, inputs: [image, grid(0, 0)], outputs: [f32([1, 1, 1, 1], [2.5])] },
+    {
+      name: 'reflected at the outer edges',
+      attributes: { padding_mode: 'reflection', mode: 'nearest' },
+      inputs: [image, grid(1.5, -0.5, 2.5, -0.5)],
+      outputs: [f32([1, 1, 1, 2], [2, 1])],
+    },
+    {
+      name: 'reflected at the corners',
+      attributes: { padding_mode: 'reflection', mode: 'nearest', align_corners: true },
+      inputs: [image, grid(3, -1, 5, -1)],
+      outputs: [f32([1, 1, 1, 2], [1, 2])],
+    },
+    {
+      name: 'nearest, halves to even',
+      attributes: { mode: 'nearest', align_corners: true },
+      inputs: [image, grid(0, 0, 0.1, -1)],
+      outputs: [f32([1, 1, 1, 2], [1, 2])],
+    },
+    {
+      name: 'cubic in the middle',
+      attributes: { mode: 'bicubic', padding_mode: 'border' },
+      inputs: [image, grid(0, 0)],
+      outputs: [f32([1, 1, 1, 1], [2.5])],
+    },
   ],
   generate: (random) => ({
-    attributes: { align_corners: random.next() < 0.5, mode: random.pick(['bilinear', 'bicubic', 'nearest']), padding_mode: random.pick(['zeros', 'border', 'reflection']) },
-    inputs: [random.tensor('f32', [2, random.int(1, 3), random.int(2, 5), random.int(2, 5)]), random.tensor('f32', [2, 3, 4, 2], -1.5, 1.5)],
+    attributes: {
+      align_corners: random.next() < 0.5,
+      mode: random.pick(['bilinear', 'bicubic', 'nearest']),
+      padding_mode: random.pick(['zeros', 'border', 'reflection']),
+    },
+    inputs: [
+      random.tensor('f32', [2, random.int(1, 3), random.int(2, 5), random.int(2, 5)]),
+      random.tensor('f32', [2, 3, 4, 2], -1.5, 1.5),
+    ],
   }),
 });

@@ -15,13 +15,21 @@ import { roundHalfEven } from './special.js';
  * Spec: OpenVINO GridSample-9.
  */
 export const GridSample = op('GridSample', {
-  attributes: { align_corners: bool(false), mode: oneOf(['bilinear', 'bicubic', 'nearest'], 'bilinear'), padding_mode: oneOf(['zeros', 'border', 'reflection'], 'zeros') },
+  attributes: {
+    align_corners: bool(false),
+    mode: oneOf(['bilinear', 'bicubic', 'nearest'], 'bilinear'),
+    padding_mode: oneOf(['zeros', 'border', 'reflection'], 'zeros'),
+  },
   inputs: [port('data', numeric), port('grid', floating)],
   outputs: [port('output', numeric)],
   since: { opset9: {} },
 
   infer({ data, grid }, _, ctx) {
-    for (const [what, f] of [['data', data], ['grid', grid]] as const) if (f.shape && f.shape.length !== 4) return ctx.fail(`${what} must have four axes`);
+    for (const [what, f] of [
+      ['data', data],
+      ['grid', grid],
+    ] as const)
+      if (f.shape && f.shape.length !== 4) return ctx.fail(`${what} must have four axes`);
     if (grid.shape) ctx.requireEqual('coordinates', grid.shape[3] as Dim, 2);
     const [d, s] = [data.shape, grid.shape];
     const n = d && s ? ctx.requireEqual('batches', d[0] as Dim, s[0] as Dim) : (d ?? s)?.[0];
@@ -66,27 +74,48 @@ export const GridSample = op('GridSample', {
 });
 
 /** One Gather for each neighbour, in places counted as f32, times its weight. */
-function gathered(g: Builder, data: Value, grid: Value, { align_corners, mode, padding_mode }: { align_corners: boolean; mode: 'bilinear' | 'bicubic' | 'nearest'; padding_mode: 'zeros' | 'border' | 'reflection' }): Value {
+function gathered(
+  g: Builder,
+  data: Value,
+  grid: Value,
+  {
+    align_corners,
+    mode,
+    padding_mode,
+  }: { align_corners: boolean; mode: 'bilinear' | 'bicubic' | 'nearest'; padding_mode: 'zeros' | 'border' | 'reflection' },
+): Value {
   const num = (v: number): Value => g.scalar(v, 'f32');
   const size = (value: Value, axes: readonly number[]): Value => g.gather(g.shapeOf(value), g.ints(axes), g.scalar(0, 'i64'));
   const length = (axis: number): Value => {
     const d = data.fact.shape?.[axis];
     return typeof d === 'number' ? num(d) : g.cast(g.squeeze(size(data, [axis]), undefined), 'f32');
   };
-  const [x, y] = g.split(grid, g.scalar(3, 'i64'), { num_splits: 2 }).map((v) => g.reshape(v, g.ints([0, -1]), { special_zero: true })) as [Value, Value];
+  const [x, y] = g.split(grid, g.scalar(3, 'i64'), { num_splits: 2 }).map((v) => g.reshape(v, g.ints([0, -1]), { special_zero: true })) as [
+    Value,
+    Value,
+  ];
   const axis = (v: Value, n: Value): { index: Value; weight: Value }[] => {
-    const from = align_corners ? g.multiply(g.add(v, num(1)), g.multiply(g.subtract(n, num(1)), num(0.5))) : g.multiply(g.subtract(g.multiply(g.add(v, num(1)), n), num(1)), num(0.5));
+    const from = align_corners
+      ? g.multiply(g.add(v, num(1)), g.multiply(g.subtract(n, num(1)), num(0.5)))
+      : g.multiply(g.subtract(g.multiply(g.add(v, num(1)), n), num(1)), num(0.5));
     const base = mode === 'nearest' ? g.round(from) : g.floor(from);
-    return weightsOf(g, g.subtract(from, base), mode).map(([step, weight]) => placed(g, step === 0 ? base : g.add(base, num(step)), weight, n, padding_mode, align_corners));
+    return weightsOf(g, g.subtract(from, base), mode).map(([step, weight]) =>
+      placed(g, step === 0 ? base : g.add(base, num(step)), weight, n, padding_mode, align_corners),
+    );
   };
   const [rows, columns] = [axis(y, length(2)), axis(x, length(3))];
   const flat = g.reshape(data, g.ints([0, 0, -1]), { special_zero: true });
-  const terms = rows.flatMap((r) => columns.map((c) => {
-    const at = g.cast(g.add(g.multiply(r.index, length(3)), c.index), 'i32');
-    const weight = g.cast(g.multiply(r.weight, c.weight), data.fact.type);
-    return g.multiply(g.gather(flat, at, g.scalar(2, 'i64'), { batch_dims: 1 }), g.unsqueeze(weight, g.ints([1])));
-  }));
-  return g.reshape(terms.reduce((a, b) => g.add(a, b)), g.concat([size(data, [0, 1]), size(grid, [1, 2])], { axis: 0 }));
+  const terms = rows.flatMap((r) =>
+    columns.map((c) => {
+      const at = g.cast(g.add(g.multiply(r.index, length(3)), c.index), 'i32');
+      const weight = g.cast(g.multiply(r.weight, c.weight), data.fact.type);
+      return g.multiply(g.gather(flat, at, g.scalar(2, 'i64'), { batch_dims: 1 }), g.unsqueeze(weight, g.ints([1])));
+    }),
+  );
+  return g.reshape(
+    terms.reduce((a, b) => g.add(a, b)),
+    g.concat([size(data, [0, 1]), size(grid, [1, 2])], { axis: 0 }),
+  );
 }
 
 /** Steps from the base to each neighbour along an axis, and weights for the distance `t` from the base. */
@@ -94,15 +123,35 @@ function weightsOf(g: Builder, t: Value, mode: 'bilinear' | 'bicubic' | 'nearest
   const num = (v: number): Value => g.scalar(v, 'f32');
   const rest = g.subtract(num(1), t);
   if (mode === 'nearest') return [[0, g.subtract(num(1), g.multiply(t, num(0)))]];
-  if (mode === 'bilinear') return [[0, rest], [1, t]];
+  if (mode === 'bilinear')
+    return [
+      [0, rest],
+      [1, t],
+    ];
   // ((c3 d + c2) d + c1) d + c0, as in `tapsAt`.
-  const cubic = (d: Value, c: readonly [number, number, number, number]): Value => c.slice(1).reduce<Value>((sum, k) => g.add(g.multiply(sum, d), num(k)), num(c[0]));
-  const [near, far] = [[1.25, -2.25, 0, 1], [-0.75, 3.75, -6, 3]] as const;
-  return [[-1, cubic(g.add(t, num(1)), far)], [0, cubic(t, near)], [1, cubic(rest, near)], [2, cubic(g.add(rest, num(1)), far)]];
+  const cubic = (d: Value, c: readonly [number, number, number, number]): Value =>
+    c.slice(1).reduce<Value>((sum, k) => g.add(g.multiply(sum, d), num(k)), num(c[0]));
+  const [near, far] = [
+    [1.25, -2.25, 0, 1],
+    [-0.75, 3.75, -6, 3],
+  ] as const;
+  return [
+    [-1, cubic(g.add(t, num(1)), far)],
+    [0, cubic(t, near)],
+    [1, cubic(rest, near)],
+    [2, cubic(g.add(rest, num(1)), far)],
+  ];
 }
 
 /** A place inside the axis for every index; zeros lose their weight. */
-function placed(g: Builder, i: Value, weight: Value, n: Value, mode: 'zeros' | 'border' | 'reflection', alignCorners: boolean): { index: Value; weight: Value } {
+function placed(
+  g: Builder,
+  i: Value,
+  weight: Value,
+  n: Value,
+  mode: 'zeros' | 'border' | 'reflection',
+  alignCorners: boolean,
+): { index: Value; weight: Value } {
   const num = (v: number): Value => g.scalar(v, 'f32');
   const last = g.subtract(n, num(1));
   const inside = g.minimum(g.maximum(i, num(0)), last);
@@ -122,11 +171,20 @@ function tapsAt(x: number, mode: 'bilinear' | 'bicubic' | 'nearest'): readonly (
   if (mode === 'nearest') return [[roundHalfEven(x), 1]];
   const first = Math.floor(x);
   const t = x - first;
-  if (mode === 'bilinear') return [[first, 1 - t], [first + 1, t]];
+  if (mode === 'bilinear')
+    return [
+      [first, 1 - t],
+      [first + 1, t],
+    ];
   const a = -0.75;
   const far = (d: number): number => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
   const near = (d: number): number => ((a + 2) * d - (a + 3)) * d * d + 1;
-  return [[first - 1, far(t + 1)], [first, near(t)], [first + 1, near(1 - t)], [first + 2, far(2 - t)]];
+  return [
+    [first - 1, far(t + 1)],
+    [first, near(t)],
+    [first + 1, near(1 - t)],
+    [first + 2, far(2 - t)],
+  ];
 }
 
 /** The place that is read instead of `i`; -1 for a zero. */

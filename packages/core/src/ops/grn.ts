@@ -26,5 +26,6 @@ export const GRN = op('GRN', {
     return { ...data, data: out };
   },
 
-  decompose: (g, { data }, { bias }) => g.divide(data, g.sqrt(g.add(g.reduceSum(g.multiply(data, data), g.ints([1]), { keep_dims: true }), g.scalar(bias, data)))),
+  decompose: (g, { data }, { bias }) =>
+    g.divide(data, g.sqrt(g.add(g.reduceSum(g.multiply(data, data), g.ints([1]), { keep_dims: true }), g.scalar(bias, data)))),
 });

@@ -21,8 +21,12 @@ export const GroupNormalization = op('GroupNormalization', {
     if (!data.shape) return { type, shape: undefined };
     if (data.shape.length < 2) return ctx.fail('data must have a batch and a channel axis');
     let channels = data.shape[1] as Dim;
-    for (const { shape } of [scale, bias]) if (shape) channels = shape.length === 1 ? ctx.requireEqual('channels', channels, shape[0] as Dim) : ctx.fail('scale and bias must have one axis');
-    if (exactDiv(channels, num_groups) === undefined) ctx.require(`channels must be a multiple of ${num_groups} groups`, isEqual(mod(channels, num_groups), 0));
+    for (const { shape } of [scale, bias])
+      if (shape)
+        channels =
+          shape.length === 1 ? ctx.requireEqual('channels', channels, shape[0] as Dim) : ctx.fail('scale and bias must have one axis');
+    if (exactDiv(channels, num_groups) === undefined)
+      ctx.require(`channels must be a multiple of ${num_groups} groups`, isEqual(mod(channels, num_groups), 0));
     return { type, shape: data.shape.map((d, i) => (i === 1 ? channels : d)) };
   },
 
@@ -38,7 +42,8 @@ export const GroupNormalization = op('GroupNormalization', {
       const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / run;
       for (let i = 0; i < run; i++) {
         const channel = Math.floor((from + i) / plane) % c;
-        out[from + i] = (((x[i] as number) - mean) / Math.sqrt(variance + epsilon)) * (scale.data[channel] as number) + (bias.data[channel] as number);
+        out[from + i] =
+          (((x[i] as number) - mean) / Math.sqrt(variance + epsilon)) * (scale.data[channel] as number) + (bias.data[channel] as number);
       }
     }
     return { ...data, data: out };

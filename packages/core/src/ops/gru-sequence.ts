@@ -4,17 +4,33 @@ import { evaluateSequence, gru, inferSequence, recurrentAttributes, sequenceGrap
 
 /** GRUCell along X [batch, length, input]; directions, lengths and outputs as in LSTMSequence, without a cell state. Spec: OpenVINO GRUSequence-5. */
 export const GRUSequence = op('GRUSequence', {
-  attributes: { direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'), linear_before_reset: bool(false), ...recurrentAttributes(['sigmoid', 'tanh']) },
-  inputs: [port('X', floating), port('initial_hidden_state', floating), port('sequence_lengths', index), port('W', floating), port('R', floating), optional('B', floating)],
+  attributes: {
+    direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'),
+    linear_before_reset: bool(false),
+    ...recurrentAttributes(['sigmoid', 'tanh']),
+  },
+  inputs: [
+    port('X', floating),
+    port('initial_hidden_state', floating),
+    port('sequence_lengths', index),
+    port('W', floating),
+    port('R', floating),
+    optional('B', floating),
+  ],
   outputs: [port('Y', floating), port('Ho', floating)],
   since: { opset5: {} },
 
   infer({ X, initial_hidden_state: h, sequence_lengths, W }, a, ctx) {
     const [y, last] = inferSequence(ctx, gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W);
-    return [{ type: X.type, shape: y }, { type: X.type, shape: last }];
+    return [
+      { type: X.type, shape: y },
+      { type: X.type, shape: last },
+    ];
   },
 
-  evaluate: ({ X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) => evaluateSequence(gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W, R, B),
+  evaluate: ({ X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) =>
+    evaluateSequence(gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W, R, B),
 
-  decompose: (g, { X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) => sequenceGraph(g, gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W, R, B),
+  decompose: (g, { X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) =>
+    sequenceGraph(g, gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W, R, B),
 });

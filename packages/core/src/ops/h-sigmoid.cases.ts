@@ -2,8 +2,6 @@ import { cases, f32 } from './cases.js';
 
 export default cases('HSigmoid', {
   tolerance: { rtol: 1e-5, atol: 1e-6 },
-  named: [
-    { name: 'known values', inputs: [f32([4], [-4, 0, 1, 5])], outputs: [f32([4], [0, 0.5, 0.6666666666666666, 1])] },
-  ],
+  named: [{ name: 'known values', inputs: [f32([4], [-4, 0, 1, 5])], outputs: [f32([4], [0, 0.5, 0.6666666666666666, 1])] }],
   generate: (random) => ({ inputs: [random.tensor('f32', random.shape({ rank: [1, 4], dim: [1, 6] }), -4, 4)] }),
 });

@@ -5,5 +5,7 @@ export default cases('HardSigmoid', {
   named: [
     { name: 'known values', inputs: [f32([4], [-3, 0, 1, 4]), f32([], [0.2]), f32([], [0.5])], outputs: [f32([4], [0, 0.5, 0.7, 1])] },
   ],
-  generate: (random) => ({ inputs: [random.tensor('f32', random.shape({ rank: [1, 4], dim: [1, 6] }), -4, 4), f32([], [0.2]), f32([], [0.5])] }),
+  generate: (random) => ({
+    inputs: [random.tensor('f32', random.shape({ rank: [1, 4], dim: [1, 6] }), -4, 4), f32([], [0.2]), f32([], [0.5])],
+  }),
 });

@@ -1,5 +1,16 @@
 import type { Fact } from '../ir/fact.js';
-import { fromPairs, graphPlan, pairsOf, partsOf, plan, toPairs, transform, transformGraph, transformedShape, type Parts } from './fourier.js';
+import {
+  fromPairs,
+  graphPlan,
+  pairsOf,
+  partsOf,
+  plan,
+  toPairs,
+  transform,
+  transformGraph,
+  transformedShape,
+  type Parts,
+} from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
 
 /**
@@ -21,13 +32,19 @@ export const IDFT = op('IDFT', {
   evaluate({ data, axes, signal_size }) {
     const x = fromPairs(data);
     const { axes: along, lengths } = plan(x.shape, axes, signal_size);
-    return toPairs(along.reduce((y, axis, i) => transform(y, axis, lengths[i] ?? (y.shape[axis] as number), true), x), data.type);
+    return toPairs(
+      along.reduce((y, axis, i) => transform(y, axis, lengths[i] ?? (y.shape[axis] as number), true), x),
+      data.type,
+    );
   },
 
   decompose(g, { data, axes, signal_size }) {
     const rank = data.fact.shape?.length;
     const steps = rank === undefined ? undefined : graphPlan(rank - 1, axes, signal_size);
-    const parts = steps?.reduce<Parts | undefined>((x, { axis, length }) => x && transformGraph(g, x, axis, length, true), partsOf(g, data));
+    const parts = steps?.reduce<Parts | undefined>(
+      (x, { axis, length }) => x && transformGraph(g, x, axis, length, true),
+      partsOf(g, data),
+    );
     return parts && pairsOf(g, parts);
   },
 });

@@ -13,10 +13,16 @@ function branch(name: string, parameters: number, make: (g: Builder, x: Value, y
 
 const attributes = {
   then_body: branch('sum', 2, (g, x, y) => g.add(x, y, {})),
-  then_inputs: [{ external: 1, internal: 0 }, { external: 2, internal: 1 }],
+  then_inputs: [
+    { external: 1, internal: 0 },
+    { external: 2, internal: 1 },
+  ],
   then_outputs: [{ external: 0, internal: 0 }],
   else_body: branch('joined', 2, (g, x, y) => g.concat([x, y], { axis: 0 })),
-  else_inputs: [{ external: 1, internal: 1 }, { external: 2, internal: 0 }],
+  else_inputs: [
+    { external: 1, internal: 1 },
+    { external: 2, internal: 0 },
+  ],
   else_outputs: [{ external: 0, internal: 0 }],
 };
 const x = f32([2], [1, 2]);

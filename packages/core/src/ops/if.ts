@@ -9,7 +9,13 @@ import { inlined, nonNegative, outward, parameterFacts } from './body.js';
 import { any, many, numericOrBoolean, op, port } from './op.js';
 
 /** Facts of the outputs after one branch, in the order of the outer outputs. */
-function branch(ctx: Infer, model: Model, inputs: readonly PortMapping[], outputs: readonly PortMapping[], facts: readonly Fact[]): readonly Fact[] {
+function branch(
+  ctx: Infer,
+  model: Model,
+  inputs: readonly PortMapping[],
+  outputs: readonly PortMapping[],
+  facts: readonly Fact[],
+): readonly Fact[] {
   model.inferWithin(ctx.scope.child(), parameterFacts(model, inputs, facts));
   return byExternal(outputs).map(({ internal, external }) => {
     const { fact } = (model.results[internal] as Model['results'][number]).output;
@@ -17,7 +23,8 @@ function branch(ctx: Infer, model: Model, inputs: readonly PortMapping[], output
   });
 }
 
-const byExternal = (rows: readonly PortMapping[]): readonly PortMapping[] => rows.filter((r) => r.external >= 0).sort((a, b) => a.external - b.external);
+const byExternal = (rows: readonly PortMapping[]): readonly PortMapping[] =>
+  rows.filter((r) => r.external >= 0).sort((a, b) => a.external - b.external);
 
 /** The shape after either branch: equal sizes, sizes chosen by a condition on sizes, or sizes that only the run tells. */
 function joined(ctx: Infer, a: Shape, b: Shape, p: Condition | undefined, output: number): Shape {
@@ -39,8 +46,12 @@ function joined(ctx: Infer, a: Shape, b: Shape, p: Condition | undefined, output
  */
 export const If = op('If', {
   attributes: {
-    then_body: body(), then_inputs: ports(), then_outputs: ports(),
-    else_body: body(), else_inputs: ports(), else_outputs: ports(),
+    then_body: body(),
+    then_inputs: ports(),
+    then_outputs: ports(),
+    else_body: body(),
+    else_inputs: ports(),
+    else_outputs: ports(),
   },
   inputs: [port('condition', numericOrBoolean), many('inputs', any)],
   outputs: [many('outputs', any)],
@@ -57,7 +68,8 @@ export const If = op('If', {
     if (yes.length !== no.length) ctx.fail(`the branches give ${yes.length} and ${no.length} outputs`);
     return yes.map((y, i) => {
       const n = no[i] as Fact;
-      if (y.type !== n.type && y.type !== 'dynamic' && n.type !== 'dynamic') ctx.typeMismatch(`output ${i} is ${y.type} after one branch and ${n.type} after the other`);
+      if (y.type !== n.type && y.type !== 'dynamic' && n.type !== 'dynamic')
+        ctx.typeMismatch(`output ${i} is ${y.type} after one branch and ${n.type} after the other`);
       const elements = joinElements(ctx.values(y), ctx.values(n), p);
       return { type: y.type === 'dynamic' ? n.type : y.type, shape: joined(ctx, y.shape, n.shape, p, i), ...(elements && { elements }) };
     });

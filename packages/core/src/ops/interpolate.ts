@@ -10,7 +10,10 @@ import { resample, tapsOf } from './resample.js';
 const attributes = {
   mode: oneOf(['nearest', 'linear', 'linear_onnx', 'cubic', 'bilinear_pillow', 'bicubic_pillow']),
   shape_calculation_mode: oneOf(['sizes', 'scales']),
-  coordinate_transformation_mode: oneOf(['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'tf_half_pixel_for_nn', 'align_corners'], 'half_pixel'),
+  coordinate_transformation_mode: oneOf(
+    ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'tf_half_pixel_for_nn', 'align_corners'],
+    'half_pixel',
+  ),
   nearest_mode: oneOf(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil', 'simple'], 'round_prefer_floor'),
   antialias: bool(false),
   pads_begin: ints([]),
@@ -31,16 +34,32 @@ export const Interpolate = op('Interpolate', {
   outputs: [port('output', numeric)],
   since: {
     opset1: {
-      attributes: { axes: ints(), mode: oneOf(['nearest', 'linear', 'cubic']), align_corners: bool(true), antialias: bool(false), pads_begin: ints([]), pads_end: ints([]) },
+      attributes: {
+        axes: ints(),
+        mode: oneOf(['nearest', 'linear', 'cubic']),
+        align_corners: bool(true),
+        antialias: bool(false),
+        pads_begin: ints([]),
+        pads_end: ints([]),
+      },
       rebuild(g, [data, sizes], { axes, mode, align_corners, antialias, pads_begin, pads_end }) {
         const coordinate_transformation_mode = align_corners ? 'align_corners' : 'asymmetric';
         const now = mode === 'linear' && !antialias ? 'linear_onnx' : mode;
-        return g.node('Interpolate', [data, sizes, g.ints(axes as number[])], { mode: now, shape_calculation_mode: 'sizes', coordinate_transformation_mode, nearest_mode: 'simple', antialias, pads_begin, pads_end });
+        return g.node('Interpolate', [data, sizes, g.ints(axes as number[])], {
+          mode: now,
+          shape_calculation_mode: 'sizes',
+          coordinate_transformation_mode,
+          nearest_mode: 'simple',
+          antialias,
+          pads_begin,
+          pads_end,
+        });
       },
     },
     opset4: {
       attributes: { ...attributes, mode: oneOf(['nearest', 'linear', 'linear_onnx', 'cubic']) },
-      rebuild: (g, [data, sizes, scales, axes], given) => g.node('Interpolate', [data, given.shape_calculation_mode === 'sizes' ? sizes : scales, axes], given),
+      rebuild: (g, [data, sizes, scales, axes], given) =>
+        g.node('Interpolate', [data, given.shape_calculation_mode === 'sizes' ? sizes : scales, axes], given),
     },
     opset11: {},
   },
@@ -51,25 +70,32 @@ export const Interpolate = op('Interpolate', {
     const at = axes ? ctx.constants(axes)?.map((a) => normalizeAxis(a, padded.length)) : padded.map((_, i) => i);
     if (axes) ctx.axes('axes', axes, 1);
     if (at && new Set(at).size < at.length) return ctx.fail('an axis is given twice');
-    return { type: data.type, shape: at ? resized(ctx, padded, at, scales_or_sizes, how.shape_calculation_mode) : ctx.freshShape(padded.length) };
+    return {
+      type: data.type,
+      shape: at ? resized(ctx, padded, at, scales_or_sizes, how.shape_calculation_mode) : ctx.freshShape(padded.length),
+    };
   },
 
   evaluate({ data, scales_or_sizes, axes }, how) {
     const image = padZeros(data, how.pads_begin, how.pads_end);
     const at = axes ? numbersOf(axes).map((a) => normalizeAxis(a, data.shape.length)) : data.shape.map((_, i) => i);
     const given = numbersOf(scales_or_sizes);
-    return resample(image, at.map((axis, i) => {
-      const input = image.shape[axis] as number;
-      const bySizes = how.shape_calculation_mode === 'sizes';
-      const output = bySizes ? (given[i] as number) : (scaled(input, given[i] as number, 'floor') as number);
-      return { axis, taps: tapsOf(input, output, Math.fround(bySizes ? output / input : (given[i] as number)), how) };
-    }));
+    return resample(
+      image,
+      at.map((axis, i) => {
+        const input = image.shape[axis] as number;
+        const bySizes = how.shape_calculation_mode === 'sizes';
+        const output = bySizes ? (given[i] as number) : (scaled(input, given[i] as number, 'floor') as number);
+        return { axis, taps: tapsOf(input, output, Math.fround(bySizes ? output / input : (given[i] as number)), how) };
+      }),
+    );
   },
 });
 
 function resized(ctx: Infer, padded: readonly Dim[], at: readonly number[], given: Fact, mode: 'sizes' | 'scales'): Shape {
   const count = staticShape(given.shape);
-  if (count && (count.length !== 1 || count[0] !== at.length)) return ctx.fail(`${mode} of shape [${count.join(',')}] for ${at.length} axes`);
+  if (count && (count.length !== 1 || count[0] !== at.length))
+    return ctx.fail(`${mode} of shape [${count.join(',')}] for ${at.length} axes`);
   if (ctx.constants(given)?.some((x) => !(x >= 0))) return ctx.fail(`${mode} must not be negative`);
   const scales = mode === 'scales' ? ctx.constants(given) : undefined;
   const sizes = mode === 'sizes' && !isFloat(given.type) ? ctx.dims(given) : undefined;
@@ -88,6 +114,8 @@ function padZeros(data: NdArray, before: readonly number[], after: readonly numb
   const out = moved(data, shape);
   const strides = stridesOf(shape);
   const start = strides.reduce((sum, s, i) => sum + s * (before[i] ?? 0), 0);
-  stridedOffsets(data.shape, strides, start).forEach((to, from) => { out.data[to] = data.data[from] as never; });
+  stridedOffsets(data.shape, strides, start).forEach((to, from) => {
+    out.data[to] = data.data[from] as never;
+  });
   return out;
 }

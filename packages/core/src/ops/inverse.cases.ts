@@ -5,7 +5,12 @@ export default cases('Inverse', {
   named: [
     { name: 'two by two', inputs: [f32([2, 2], [4, 7, 2, 6])], outputs: [f32([2, 2], [0.6, -0.7, -0.2, 0.4])] },
     { name: 'needs pivoting', inputs: [f32([1, 2, 2], [0, 2, 4, 0])], outputs: [f32([1, 2, 2], [0, 0.25, 0.5, 0])] },
-    { name: 'of the transpose', attributes: { adjoint: true }, inputs: [f32([2, 2], [4, 7, 2, 6])], outputs: [f32([2, 2], [0.6, -0.2, -0.7, 0.4])] },
+    {
+      name: 'of the transpose',
+      attributes: { adjoint: true },
+      inputs: [f32([2, 2], [4, 7, 2, 6])],
+      outputs: [f32([2, 2], [0.6, -0.2, -0.7, 0.4])],
+    },
   ],
   generate: (random) => {
     const n = random.int(1, 5);

@@ -27,8 +27,14 @@ export const Inverse = op('Inverse', {
     const out = emptyElements(data.type, data.data.length) as Float32Array;
     for (let m = 0; m < sizeOf(data.shape.slice(0, -2)); m++) {
       const from = m * n * n;
-      const matrix = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_x, j) => data.data[from + (adjoint ? j * n + i : i * n + j)] as number));
-      invert(matrix).forEach((row, i) => { row.forEach((x, j) => { out[from + i * n + j] = x; }); });
+      const matrix = Array.from({ length: n }, (_, i) =>
+        Array.from({ length: n }, (_x, j) => data.data[from + (adjoint ? j * n + i : i * n + j)] as number),
+      );
+      invert(matrix).forEach((row, i) => {
+        row.forEach((x, j) => {
+          out[from + i * n + j] = x;
+        });
+      });
     }
     return { ...data, data: out };
   },

@@ -1,6 +1,19 @@
 import { CuveeError } from '../errors.js';
 import type { Fact } from '../ir/fact.js';
-import { fromHalf, fromHalfGraph, fromPairs, graphPlan, partsOf, plan, toReal, transform, transformGraph, transformedShape, wholeOf, type Parts } from './fourier.js';
+import {
+  fromHalf,
+  fromHalfGraph,
+  fromPairs,
+  graphPlan,
+  partsOf,
+  plan,
+  toReal,
+  transform,
+  transformGraph,
+  transformedShape,
+  wholeOf,
+  type Parts,
+} from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
 
 /**
@@ -15,7 +28,10 @@ export const IRDFT = op('IRDFT', {
 
   infer({ data, axes, signal_size }, _, ctx): Fact {
     if (!data.shape) return { type: data.type, shape: undefined };
-    return { type: data.type, shape: transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size, (own, given) => given ?? wholeOf(own)) };
+    return {
+      type: data.type,
+      shape: transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size, (own, given) => given ?? wholeOf(own)),
+    };
   },
 
   evaluate({ data, axes, signal_size }) {
@@ -35,7 +51,9 @@ export const IRDFT = op('IRDFT', {
     const steps = rank === undefined ? undefined : graphPlan(rank - 1, axes, signal_size);
     const end = steps?.[steps.length - 1];
     if (!steps || !end) return undefined;
-    const parts = steps.slice(0, -1).reduce<Parts | undefined>((x, { axis, length }) => x && transformGraph(g, x, axis, length, true), partsOf(g, data));
+    const parts = steps
+      .slice(0, -1)
+      .reduce<Parts | undefined>((x, { axis, length }) => x && transformGraph(g, x, axis, length, true), partsOf(g, data));
     return parts && fromHalfGraph(g, parts, end.axis, end.length);
   },
 });

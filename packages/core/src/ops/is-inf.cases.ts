@@ -7,6 +7,11 @@ export default cases('IsInf', {
   named: [
     { name: 'both signs', inputs: [specials], outputs: [bool([4], [0, 0, 1, 1])] },
     { name: 'negative', attributes: { detect_positive: false }, inputs: [specials], outputs: [bool([4], [0, 0, 0, 1])] },
-    { name: 'none', attributes: { detect_positive: false, detect_negative: false }, inputs: [specials], outputs: [bool([4], [0, 0, 0, 0])] },
+    {
+      name: 'none',
+      attributes: { detect_positive: false, detect_negative: false },
+      inputs: [specials],
+      outputs: [bool([4], [0, 0, 0, 0])],
+    },
   ],
 });

@@ -10,7 +10,9 @@ export const IsInf = op('IsInf', {
   since: { opset10: {} },
   infer: ({ data }) => ({ type: 'boolean', shape: data.shape }),
   evaluate: ({ data }, { detect_negative, detect_positive }) =>
-    map(data, 'boolean', (x: number) => Number((detect_positive && x === Number.POSITIVE_INFINITY) || (detect_negative && x === Number.NEGATIVE_INFINITY))),
+    map(data, 'boolean', (x: number) =>
+      Number((detect_positive && x === Number.POSITIVE_INFINITY) || (detect_negative && x === Number.NEGATIVE_INFINITY)),
+    ),
   decompose(g, { data }, { detect_negative, detect_positive }) {
     const infinity = g.scalar(Number.POSITIVE_INFINITY, data);
     if (detect_negative && detect_positive) return g.equal(g.abs(data), infinity);

@@ -9,7 +9,18 @@ export default cases('ISTFT', {
   tolerance: { rtol: 1e-4, atol: 1e-5 },
   named: [
     { name: 'back to the signal', inputs: [spectra, f32([2], [1, 1]), ...sizes], constants: [2, 3], outputs: [f32([3], [1, 2, 4])] },
-    { name: 'a given length', inputs: [spectra, f32([2], [1, 1]), ...sizes, i64([], [4])], constants: [2, 3, 4], outputs: [f32([4], [1, 2, 4, 0])] },
-    { name: 'centred, normalized', attributes: { center: true, normalized: true }, inputs: [spectra, f32([2], [1, 1]), ...sizes], constants: [2, 3], outputs: [f32([1], [2.828427])] },
+    {
+      name: 'a given length',
+      inputs: [spectra, f32([2], [1, 1]), ...sizes, i64([], [4])],
+      constants: [2, 3, 4],
+      outputs: [f32([4], [1, 2, 4, 0])],
+    },
+    {
+      name: 'centred, normalized',
+      attributes: { center: true, normalized: true },
+      inputs: [spectra, f32([2], [1, 1]), ...sizes],
+      constants: [2, 3],
+      outputs: [f32([1], [2.828427])],
+    },
   ],
 });

@@ -18,7 +18,13 @@ import { knownScalar } from './top-k.js';
  */
 export const ISTFT = op('ISTFT', {
   attributes: { center: bool(false), normalized: bool(false) },
-  inputs: [port('data', floating), port('window', floating), port('frame_size', index), port('frame_step', index), optional('signal_length', index)],
+  inputs: [
+    port('data', floating),
+    port('window', floating),
+    port('frame_size', index),
+    port('frame_step', index),
+    optional('signal_length', index),
+  ],
   outputs: [port('signal', floating)],
   since: { opset16: {} },
 
@@ -49,12 +55,18 @@ export const ISTFT = op('ISTFT', {
     const margin = center ? Math.floor(frame / 2) : 0;
     const length = signal_length ? numberOf(signal_length) : whole - 2 * margin;
     const squares = new Float64Array(whole);
-    for (let f = 0; f < frames; f++) weights.forEach((w, k) => { (squares[f * step + k] as number) += w * w; });
+    for (let f = 0; f < frames; f++)
+      weights.forEach((w, k) => {
+        (squares[f * step + k] as number) += w * w;
+      });
     const out = zeros(data.type, [...batch, length]);
     const scale = normalized ? Math.sqrt(frame) : 1;
     for (let row = 0; row < rows; row++) {
       const sum = new Float64Array(whole);
-      for (let f = 0; f < frames; f++) weights.forEach((w, k) => { (sum[f * step + k] as number) += w * (pieces[(row * frame + k) * frames + f] as number); });
+      for (let f = 0; f < frames; f++)
+        weights.forEach((w, k) => {
+          (sum[f * step + k] as number) += w * (pieces[(row * frame + k) * frames + f] as number);
+        });
       for (let i = 0; i < Math.min(length, whole - margin); i++) {
         const square = squares[i + margin] as number;
         (out.data as Float32Array)[row * length + i] = square === 0 ? 0 : (scale * (sum[i + margin] as number)) / square;
@@ -70,11 +82,19 @@ export const ISTFT = op('ISTFT', {
     const step = knownScalar(frame_step.fact);
     const length = signal_length && knownScalar(signal_length.fact);
     const given = window.fact.shape?.[0];
-    if (!sizes || typeof frame !== 'number' || typeof step !== 'number' || typeof given !== 'number' || (signal_length && typeof length !== 'number')) return undefined;
+    if (
+      !sizes ||
+      typeof frame !== 'number' ||
+      typeof step !== 'number' ||
+      typeof given !== 'number' ||
+      (signal_length && typeof length !== 'number')
+    )
+      return undefined;
     const batched = sizes.length === 4;
     const [rows, , frames] = (batched ? sizes : [1, ...sizes]) as [Size, Size, Size];
     const left = Math.floor((frame - given) / 2);
-    const weights = given === frame ? window : g.pad(window, g.ints([left]), g.ints([frame - given - left]), undefined, { pad_mode: 'constant' });
+    const weights =
+      given === frame ? window : g.pad(window, g.ints([left]), g.ints([frame - given - left]), undefined, { pad_mode: 'constant' });
     const pieces = fromHalfGraph(g, partsOf(g, batched ? data : g.unsqueeze(data, g.ints([0]))), 1, frame);
     if (!pieces) return undefined;
     const windowed = g.multiply(g.transpose(pieces, g.ints([2, 1, 0])), g.unsqueeze(weights, g.ints([1])));
@@ -82,14 +102,25 @@ export const ISTFT = op('ISTFT', {
     const places = g.reshape(g.add(g.unsqueeze(starts, g.ints([1])), counting(g, frame)), g.ints([-1, 1]));
     const whole = plus(g, times(g, plus(g, frames, -1), step), frame);
     const zero = g.scalar(0, data);
-    const sums = g.scatterNDUpdate(g.broadcast(zero, shapeValue(g, [whole, rows]), undefined), places, reshaped(g, windowed, [times(g, frames, frame), rows]), { reduction: 'sum' });
+    const sums = g.scatterNDUpdate(
+      g.broadcast(zero, shapeValue(g, [whole, rows]), undefined),
+      places,
+      reshaped(g, windowed, [times(g, frames, frame), rows]),
+      { reduction: 'sum' },
+    );
     const squares = g.broadcast(g.multiply(weights, weights), shapeValue(g, [frames, frame]), undefined);
-    const covered = g.scatterNDUpdate(g.broadcast(zero, shapeValue(g, [whole, 1]), undefined), places, g.reshape(squares, g.ints([-1, 1])), { reduction: 'sum' });
+    const covered = g.scatterNDUpdate(
+      g.broadcast(zero, shapeValue(g, [whole, 1]), undefined),
+      places,
+      g.reshape(squares, g.ints([-1, 1])),
+      { reduction: 'sum' },
+    );
     const divided = g.divide(sums, g.select(g.equal(covered, zero), g.scalar(1, data), covered));
     const scaled = normalized ? g.multiply(divided, g.scalar(Math.sqrt(frame), data)) : divided;
     const signal = g.transpose(scaled, g.ints([1, 0]));
     const margin = center ? Math.floor(frame / 2) : 0;
-    const filled = typeof length === 'number' ? g.concat([signal, g.broadcast(zero, shapeValue(g, [rows, length]), undefined)], { axis: 1 }) : signal;
+    const filled =
+      typeof length === 'number' ? g.concat([signal, g.broadcast(zero, shapeValue(g, [rows, length]), undefined)], { axis: 1 }) : signal;
     const stop = typeof length === 'number' ? margin + length : plus(g, whole, -margin);
     const cut = g.slice(filled, g.ints([margin]), shapeValue(g, [stop]), g.ints([1]), g.ints([1]));
     return batched ? cut : g.squeeze(cut, g.ints([0]));

@@ -43,7 +43,10 @@ function partStart(row: PortMapping, length: number, i: number): number {
 /** Number of turns as the sliced inputs say; undefined where nothing is sliced. */
 export function slicedTrips(it: Iteration, inputs: readonly Fact[]): Dim | undefined {
   const counts = it.inputs.flatMap((row) => {
-    const length = row.axis === undefined || row.backEdge !== undefined ? undefined : inputs[row.external]?.shape?.[axisOf(row.axis, inputs[row.external]?.shape?.length ?? 0)];
+    const length =
+      row.axis === undefined || row.backEdge !== undefined
+        ? undefined
+        : inputs[row.external]?.shape?.[axisOf(row.axis, inputs[row.external]?.shape?.length ?? 0)];
     return length === undefined ? [] : [partCount(row, length)];
   });
   return counts.length === 0 ? undefined : min(...(counts as [Dim, ...Dim[]]));
@@ -62,7 +65,12 @@ interface Carried {
  * Facts of the outer outputs. Carried shapes start as the seeds; dimensions that the body changes become symbols of the body's parameters
  * whose ranges open on the side that the body leaves, until what the body gives lies within what it takes.
  */
-export function inferIteration(ctx: Infer, it: Iteration, inputs: readonly Fact[], trips: (body: Model) => Dim | undefined): readonly Fact[] {
+export function inferIteration(
+  ctx: Infer,
+  it: Iteration,
+  inputs: readonly Fact[],
+  trips: (body: Model) => Dim | undefined,
+): readonly Fact[] {
   const { body } = it;
   const base = parameterFacts(body, it.inputs, inputs);
   for (const row of it.inputs) {
@@ -142,7 +150,13 @@ function afterLast(ctx: Infer, c: Carried, next: Shape, trips: Dim | undefined, 
 }
 
 /** Runs the body turn by turn, `trips` times at most and as long as its condition holds. */
-export function iterate(ctx: EvaluateContext, it: Iteration, inputs: readonly NdArray[], trips: number, condition: boolean): readonly NdArray[] {
+export function iterate(
+  ctx: EvaluateContext,
+  it: Iteration,
+  inputs: readonly NdArray[],
+  trips: number,
+  condition: boolean,
+): readonly NdArray[] {
   const { body } = it;
   const args = new Array<NdArray>(body.parameters.length);
   const carried = new Map<number, NdArray>();
@@ -169,12 +183,15 @@ export function iterate(ctx: EvaluateContext, it: Iteration, inputs: readonly Nd
     }
     for (const key of carried.keys()) carried.set(key, results[key] as NdArray);
   }
-  return [...it.outputs].filter((r) => r.external >= 0).sort((a, b) => a.external - b.external).map((row) => {
-    if (row.axis !== undefined) return joined(ctx, body, row, collected.get(row.external) ?? []);
-    const value = results[row.internal] ?? carried.get(row.internal);
-    if (!value) throw new CuveeError('ARGUMENT_INVALID', `output ${row.external} is the value of a last turn, but there was none`);
-    return value;
-  });
+  return [...it.outputs]
+    .filter((r) => r.external >= 0)
+    .sort((a, b) => a.external - b.external)
+    .map((row) => {
+      if (row.axis !== undefined) return joined(ctx, body, row, collected.get(row.external) ?? []);
+      const value = results[row.internal] ?? carried.get(row.internal);
+      if (!value) throw new CuveeError('ARGUMENT_INVALID', `output ${row.external} is the value of a last turn, but there was none`);
+      return value;
+    });
 }
 
 function counter(body: Model, row: PortMapping, turn: number): NdArray {
@@ -185,7 +202,11 @@ function counter(body: Model, row: PortMapping, turn: number): NdArray {
 function part(row: PortMapping, outer: NdArray, turn: number): NdArray {
   const axis = axisOf(row.axis as number, outer.shape.length);
   const from = partStart(row, outer.shape[axis] as number, turn);
-  return taken(outer, axis, Array.from({ length: row.partSize ?? 1 }, (_, i) => from + i));
+  return taken(
+    outer,
+    axis,
+    Array.from({ length: row.partSize ?? 1 }, (_, i) => from + i),
+  );
 }
 
 /** The turns' values one after the other along the row's axis, the last first where its stride is negative. */
@@ -199,7 +220,10 @@ function joined(ctx: EvaluateContext, body: Model, row: PortMapping, parts: read
   }
   const axis = axisOf(row.axis as number, first.shape.length);
   const ordered = (row.stride ?? 1) < 0 ? [...parts].reverse() : parts;
-  const out = moved(first, first.shape.map((d, i) => (i === axis ? ordered.reduce((sum, p) => sum + (p.shape[axis] as number), 0) : d)));
+  const out = moved(
+    first,
+    first.shape.map((d, i) => (i === axis ? ordered.reduce((sum, p) => sum + (p.shape[axis] as number), 0) : d)),
+  );
   const outer = sizeOf(first.shape.slice(0, axis));
   let to = 0;
   for (let o = 0; o < outer; o++) {
@@ -239,16 +263,26 @@ export function unrolled(g: Builder, it: Iteration, inputs: readonly Value[], tr
       else if (row.backEdge !== undefined) args[row.internal] = carried.get(row.backEdge) as Value;
       else if (row.axis !== undefined) {
         const from = partStart(row, lengthOf(row) as number, turn);
-        args[row.internal] = g.slice(inputs[row.external] as Value, g.ints([from]), g.ints([from + (row.partSize ?? 1)]), g.ints([1]), g.ints([row.axis]));
+        args[row.internal] = g.slice(
+          inputs[row.external] as Value,
+          g.ints([from]),
+          g.ints([from + (row.partSize ?? 1)]),
+          g.ints([1]),
+          g.ints([row.axis]),
+        );
       }
     }
     results = inlined(g, body, args);
-    for (const row of it.outputs) if (row.axis !== undefined) collected.set(row.external, [...(collected.get(row.external) ?? []), results[row.internal] as Value]);
+    for (const row of it.outputs)
+      if (row.axis !== undefined) collected.set(row.external, [...(collected.get(row.external) ?? []), results[row.internal] as Value]);
     for (const key of carried.keys()) carried.set(key, results[key] as Value);
   }
-  return [...it.outputs].filter((r) => r.external >= 0).sort((a, b) => a.external - b.external).map((row) => {
-    if (row.axis === undefined) return results[row.internal] as Value;
-    const parts = collected.get(row.external) as Value[];
-    return parts.length === 1 ? (parts[0] as Value) : g.concat((row.stride ?? 1) < 0 ? [...parts].reverse() : parts, { axis: row.axis });
-  });
+  return [...it.outputs]
+    .filter((r) => r.external >= 0)
+    .sort((a, b) => a.external - b.external)
+    .map((row) => {
+      if (row.axis === undefined) return results[row.internal] as Value;
+      const parts = collected.get(row.external) as Value[];
+      return parts.length === 1 ? (parts[0] as Value) : g.concat((row.stride ?? 1) < 0 ? [...parts].reverse() : parts, { axis: row.axis });
+    });
 }

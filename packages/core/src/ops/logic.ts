@@ -4,7 +4,12 @@ import { alignPdpd, broadcastAttributes, broadcastRule, pdpdAligned, sameType, z
 import { boolean, current, numericOrBoolean, op, port, type Op, type TypeClass } from './op.js';
 
 /** A room that compares two broadcast inputs of one type and gives booleans. */
-export function comparison(name: string, fn: (a: number | bigint | string, b: number | bigint | string) => boolean, symbolic: (a: Element, b: Element) => Element, types: TypeClass = numericOrBoolean): Op {
+export function comparison(
+  name: string,
+  fn: (a: number | bigint | string, b: number | bigint | string) => boolean,
+  symbolic: (a: Element, b: Element) => Element,
+  types: TypeClass = numericOrBoolean,
+): Op {
   return op(name, {
     attributes: broadcastAttributes,
     inputs: [port('a', types), port('b', types)],
@@ -12,7 +17,11 @@ export function comparison(name: string, fn: (a: number | bigint | string, b: nu
     infer({ a, b }, { auto_broadcast, axis }, ctx) {
       sameType(ctx, a, b);
       const elements = zipElements(a, b, symbolic);
-      return { type: 'boolean', shape: ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast)), ...(elements && { elements }) };
+      return {
+        type: 'boolean',
+        shape: ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast)),
+        ...(elements && { elements }),
+      };
     },
     evaluate: ({ a, b }, { auto_broadcast, axis }) => zip(a, alignPdpd(a, b, auto_broadcast, axis), 'boolean', (x, y) => Number(fn(x, y))),
     traits: { elementwise: true },
@@ -20,7 +29,12 @@ export function comparison(name: string, fn: (a: number | bigint | string, b: nu
 }
 
 /** A room for a function of two broadcast booleans. `symbolic` joins elements known before the run. */
-export function logical(name: string, fn: (a: boolean, b: boolean) => boolean, symbolic: (a: Element, b: Element) => Element, extra: { since?: number; aliases?: readonly string[] } = {}): Op {
+export function logical(
+  name: string,
+  fn: (a: boolean, b: boolean) => boolean,
+  symbolic: (a: Element, b: Element) => Element,
+  extra: { since?: number; aliases?: readonly string[] } = {},
+): Op {
   return op(name, {
     since: { [`opset${extra.since ?? 1}`]: current },
     ...(extra.aliases && { aliases: extra.aliases }),
@@ -29,9 +43,14 @@ export function logical(name: string, fn: (a: boolean, b: boolean) => boolean, s
     outputs: [port('output', boolean)],
     infer({ a, b }, { auto_broadcast, axis }, ctx) {
       const elements = zipElements(a, b, symbolic);
-      return { type: 'boolean', shape: ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast)), ...(elements && { elements }) };
+      return {
+        type: 'boolean',
+        shape: ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast)),
+        ...(elements && { elements }),
+      };
     },
-    evaluate: ({ a, b }, { auto_broadcast, axis }) => zip(a, alignPdpd(a, b, auto_broadcast, axis), 'boolean', (x: number, y: number) => Number(fn(x !== 0, y !== 0))),
+    evaluate: ({ a, b }, { auto_broadcast, axis }) =>
+      zip(a, alignPdpd(a, b, auto_broadcast, axis), 'boolean', (x: number, y: number) => Number(fn(x !== 0, y !== 0))),
     traits: { elementwise: true, inPlace: 'a' },
   });
 }

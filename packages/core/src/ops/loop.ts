@@ -32,14 +32,19 @@ export const Loop = op('Loop', {
   evaluate({ trip_count, execution_condition, inputs }, it, ctx) {
     const all = [trip_count, execution_condition, ...inputs];
     const limit = numberOf(trip_count);
-    const parts = it.inputs.flatMap((row) => (row.axis === undefined || row.backEdge !== undefined ? [] : [partCount(row, all[row.external]?.shape.at(row.axis) as Dim) as number]));
+    const parts = it.inputs.flatMap((row) =>
+      row.axis === undefined || row.backEdge !== undefined ? [] : [partCount(row, all[row.external]?.shape.at(row.axis) as Dim) as number],
+    );
     return iterate(ctx, it, all, Math.min(limit < 0 ? Number.POSITIVE_INFINITY : limit, ...parts), numberOf(execution_condition) !== 0);
   },
 
   /** A known number of turns one after the other, for devices that cannot repeat. */
   decompose(g, { trip_count, execution_condition, inputs }, it) {
     const all = [trip_count, execution_condition, ...inputs];
-    const trips = knownTrips(it, all.map((v) => v.fact));
+    const trips = knownTrips(
+      it,
+      all.map((v) => v.fact),
+    );
     return typeof trips === 'number' ? unrolled(g, it, all, trips) : undefined;
   },
 

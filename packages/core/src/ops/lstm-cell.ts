@@ -31,14 +31,22 @@ function reordered(g: Builder, weights: Value, format: string, hidden: number): 
  */
 export const LSTMCell = op('LSTMCell', {
   attributes,
-  inputs: [port('X', floating), port('initial_hidden_state', floating), port('initial_cell_state', floating), port('W', floating), port('R', floating), optional('B', floating)],
+  inputs: [
+    port('X', floating),
+    port('initial_hidden_state', floating),
+    port('initial_cell_state', floating),
+    port('W', floating),
+    port('R', floating),
+    optional('B', floating),
+  ],
   outputs: [port('Ho', floating), port('Co', floating)],
   since: {
     opset1: {
       attributes: { ...attributes, input_forget: bool(false), weights_format: oneOf(formats, 'fico') },
       rebuild(g, [x, h, c, w, r, b, peepholes], { input_forget, weights_format, ...rest }) {
         const zero = !peepholes || (peepholes.fact.value !== undefined && numbersOf(peepholes.fact.value.nd()).every((p) => p === 0));
-        if (input_forget || !zero) throw new CuveeError('MODEL_UNSUPPORTED', 'LSTMCell-1 with peepholes or coupled gates', { op: 'LSTMCell' });
+        if (input_forget || !zero)
+          throw new CuveeError('MODEL_UNSUPPORTED', 'LSTMCell-1 with peepholes or coupled gates', { op: 'LSTMCell' });
         const hidden = rest.hidden_size as number;
         const [W, R, B] = [w, r, b].map((v) => v && reordered(g, v, weights_format as string, hidden));
         return g.node('LSTMCell', [x, h, c, W, R, B], rest);
@@ -49,7 +57,10 @@ export const LSTMCell = op('LSTMCell', {
 
   infer({ X, initial_hidden_state: h, initial_cell_state: c, W, R, B }, a, ctx) {
     const shape = inferCell(ctx, lstm, a, X, [h, c], W, R, B);
-    return [{ type: X.type, shape }, { type: X.type, shape }];
+    return [
+      { type: X.type, shape },
+      { type: X.type, shape },
+    ];
   },
 
   evaluate: ({ X, initial_hidden_state: h, initial_cell_state: c, W, R, B }, a) => evaluateCell(lstm, a, X, [h, c], W, R, B),

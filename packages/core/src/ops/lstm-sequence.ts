@@ -10,18 +10,29 @@ import { evaluateSequence, inferSequence, lstm, recurrentAttributes, sequenceGra
 export const LSTMSequence = op('LSTMSequence', {
   attributes: { direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'), ...recurrentAttributes(['sigmoid', 'tanh', 'tanh']) },
   inputs: [
-    port('X', floating), port('initial_hidden_state', floating), port('initial_cell_state', floating), port('sequence_lengths', index),
-    port('W', floating), port('R', floating), optional('B', floating),
+    port('X', floating),
+    port('initial_hidden_state', floating),
+    port('initial_cell_state', floating),
+    port('sequence_lengths', index),
+    port('W', floating),
+    port('R', floating),
+    optional('B', floating),
   ],
   outputs: [port('Y', floating), port('Ho', floating), port('Co', floating)],
   since: { opset5: {} },
 
   infer({ X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W }, a, ctx) {
     const [y, last] = inferSequence(ctx, lstm, a, a.direction, X, [h, c], sequence_lengths, W);
-    return [{ type: X.type, shape: y }, { type: X.type, shape: last }, { type: X.type, shape: last }];
+    return [
+      { type: X.type, shape: y },
+      { type: X.type, shape: last },
+      { type: X.type, shape: last },
+    ];
   },
 
-  evaluate: ({ X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W, R, B }, a) => evaluateSequence(lstm, a, a.direction, X, [h, c], sequence_lengths, W, R, B),
+  evaluate: ({ X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W, R, B }, a) =>
+    evaluateSequence(lstm, a, a.direction, X, [h, c], sequence_lengths, W, R, B),
 
-  decompose: (g, { X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W, R, B }, a) => sequenceGraph(g, lstm, a, a.direction, X, [h, c], sequence_lengths, W, R, B),
+  decompose: (g, { X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W, R, B }, a) =>
+    sequenceGraph(g, lstm, a, a.direction, X, [h, c], sequence_lengths, W, R, B),
 });

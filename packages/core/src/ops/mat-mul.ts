@@ -17,7 +17,10 @@ export const MatMul = op('MatMul', {
   inputs: [port('a', numeric), port('b', numeric)],
   outputs: [port('output', numeric)],
 
-  infer: ({ a, b }, { transpose_a, transpose_b }, ctx) => ({ type: sameType(ctx, a, b), shape: productShape(ctx, a.shape, b.shape, transpose_a, transpose_b) }),
+  infer: ({ a, b }, { transpose_a, transpose_b }, ctx) => ({
+    type: sameType(ctx, a, b),
+    shape: productShape(ctx, a.shape, b.shape, transpose_a, transpose_b),
+  }),
 
   evaluate: ({ a, b }, { transpose_a, transpose_b }) => product(a, b, transpose_a, transpose_b),
 
@@ -67,11 +70,13 @@ export function product(a: NdArray, b: NdArray, transposeA: boolean, transposeB:
         const at = (t * m + i) * n + j;
         if (wide) {
           let sum = 0n;
-          for (let l = 0; l < k; l++) sum += (a.data[pa + i * aRow + l * aColumn] as bigint) * (b.data[pb + l * bRow + j * bColumn] as bigint);
+          for (let l = 0; l < k; l++)
+            sum += (a.data[pa + i * aRow + l * aColumn] as bigint) * (b.data[pb + l * bRow + j * bColumn] as bigint);
           out[at] = sum;
         } else {
           let sum = 0;
-          for (let l = 0; l < k; l++) sum += (a.data[pa + i * aRow + l * aColumn] as number) * (b.data[pb + l * bRow + j * bColumn] as number);
+          for (let l = 0; l < k; l++)
+            sum += (a.data[pa + i * aRow + l * aColumn] as number) * (b.data[pb + l * bRow + j * bColumn] as number);
           out[at] = sum;
         }
       }

@@ -8,7 +8,17 @@ const scores = f32([1, 1, 3], [0.9, 0.6, 0.3]);
 export default cases('MatrixNms', {
   tolerance: { rtol: 1e-4, atol: 1e-6 },
   named: [
-    { name: 'linear', attributes: { sort_result_type: 'score' }, inputs: [boxes, scores], outputs: [f32([3, 6], [0, 0.9, 0, 0, 2, 2, 0, 0.4, 0, 1, 2, 3, 0, 0.3, 0, 10, 1, 11]), i64([3, 1], [0, 1, 2]), i64([1], [3])] },
-    { name: 'gaussian, cut after', attributes: { sort_result_type: 'score', decay_function: 'gaussian', gaussian_sigma: 9, post_threshold: 0.25 }, inputs: [boxes, scores], outputs: [f32([2, 6], [0, 0.9, 0, 0, 2, 2, 0, 0.3, 0, 10, 1, 11]), i64([2, 1], [0, 2]), i64([1], [2])] },
+    {
+      name: 'linear',
+      attributes: { sort_result_type: 'score' },
+      inputs: [boxes, scores],
+      outputs: [f32([3, 6], [0, 0.9, 0, 0, 2, 2, 0, 0.4, 0, 1, 2, 3, 0, 0.3, 0, 10, 1, 11]), i64([3, 1], [0, 1, 2]), i64([1], [3])],
+    },
+    {
+      name: 'gaussian, cut after',
+      attributes: { sort_result_type: 'score', decay_function: 'gaussian', gaussian_sigma: 9, post_threshold: 0.25 },
+      inputs: [boxes, scores],
+      outputs: [f32([2, 6], [0, 0.9, 0, 0, 2, 2, 0, 0.3, 0, 10, 1, 11]), i64([2, 1], [0, 2]), i64([1], [2])],
+    },
   ],
 });

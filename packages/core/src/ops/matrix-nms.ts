@@ -2,7 +2,19 @@ import type { Dim } from '../shape/index.js';
 import { float, oneOf } from './attributes.js';
 import { overlap, type Box } from './boxes.js';
 import { cornersOf } from './box-deltas.js';
-import { boxAt, detectionAttributes, inferDetections, namesGraph, notBackground, packed, packedGraph, ranked, rankedGraph, type Detection, type Ordering } from './detections.js';
+import {
+  boxAt,
+  detectionAttributes,
+  inferDetections,
+  namesGraph,
+  notBackground,
+  packed,
+  packedGraph,
+  ranked,
+  rankedGraph,
+  type Detection,
+  type Ordering,
+} from './detections.js';
 import { floating, index, op, port } from './op.js';
 import { counting, reshaped, sizesOf, times } from './sizes.js';
 
@@ -17,29 +29,47 @@ const touching = (a: Box, b: Box): boolean => a.x1 <= b.x2 && b.x1 <= a.x2 && a.
  * Source: Wang et al., "SOLOv2", NeurIPS 2020, section 3.3. Spec: OpenVINO MatrixNms-8.
  */
 export const MatrixNms = op('MatrixNms', {
-  attributes: { ...detectionAttributes, decay_function: oneOf(['gaussian', 'linear'], 'linear'), gaussian_sigma: float(2), post_threshold: float(0) },
+  attributes: {
+    ...detectionAttributes,
+    decay_function: oneOf(['gaussian', 'linear'], 'linear'),
+    gaussian_sigma: float(2),
+    post_threshold: float(0),
+  },
   inputs: [port('boxes', floating), port('scores', floating)],
   outputs: [port('selected_outputs', floating), port('selected_indices', index), port('selected_num', index)],
   since: { opset8: {} },
 
   infer({ boxes, scores }, a, ctx) {
     if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
-    return inferDetections(ctx, boxes.type, a.output_type, a, boxes.shape?.[0] ?? scores.shape?.[0], scores.shape?.[1], boxes.shape?.[1] ?? scores.shape?.[2]);
+    return inferDetections(
+      ctx,
+      boxes.type,
+      a.output_type,
+      a,
+      boxes.shape?.[0] ?? scores.shape?.[0],
+      scores.shape?.[1],
+      boxes.shape?.[1] ?? scores.shape?.[2],
+    );
   },
 
   evaluate({ boxes, scores }, a) {
     const [batches, count] = boxes.shape as [number, number];
     const classes = scores.shape[1] as number;
-    const decay = a.decay_function === 'linear'
-      ? (iou: number, covered: number): number => (1 - iou) / (1 - covered + 1e-10)
-      : (iou: number, covered: number): number => Math.exp((covered * covered - iou * iou) * a.gaussian_sigma);
+    const decay =
+      a.decay_function === 'linear'
+        ? (iou: number, covered: number): number => (1 - iou) / (1 - covered + 1e-10)
+        : (iou: number, covered: number): number => Math.exp((covered * covered - iou * iou) * a.gaussian_sigma);
     const chosen = Array.from({ length: batches }, (_, batch) => {
       const own = Array.from({ length: count }, (__, i) => boxAt(boxes.data as Float32Array, (batch * count + i) * 4));
       return Array.from({ length: classes }, (__, cls): Detection[] => {
         if (cls === a.background_class) return [];
         const given = Array.from({ length: count }, (___, i) => Number(scores.data[(batch * classes + cls) * count + i]));
         const places = ranked(given, (s) => s > a.score_threshold, a.nms_top_k);
-        const ious = places.map((p, i) => places.slice(0, i).map((q) => touching(own[p] as Box, own[q] as Box) ? overlap(own[p] as Box, own[q] as Box, a.normalized ? 0 : 1) : 0));
+        const ious = places.map((p, i) =>
+          places
+            .slice(0, i)
+            .map((q) => (touching(own[p] as Box, own[q] as Box) ? overlap(own[p] as Box, own[q] as Box, a.normalized ? 0 : 1) : 0)),
+        );
         const covered = ious.map((row) => Math.max(0, ...row));
         return places.flatMap((p, i): Detection[] => {
           const least = (ious[i] as number[]).reduce((low, iou, j) => Math.min(low, decay(iou, covered[j] as number)), 1);
@@ -73,18 +103,30 @@ export const MatrixNms = op('MatrixNms', {
     const shared = g.multiply(x.shared, y.shared);
     const union = g.subtract(g.add(row(area), column(area)), shared);
     const places = counting(g, r.k);
-    const better = g.logicalAnd(g.less(places, g.unsqueeze(places, g.ints([1]))), g.logicalAnd(g.logicalAnd(x.touch, y.touch), g.greater(union, c(0))));
+    const better = g.logicalAnd(
+      g.less(places, g.unsqueeze(places, g.ints([1]))),
+      g.logicalAnd(g.logicalAnd(x.touch, y.touch), g.greater(union, c(0))),
+    );
     const iou = g.select(better, g.divide(shared, g.select(better, union, c(1))), c(0));
     const covered = column(g.reduceMax(iou, g.ints([-1])));
-    const decay = a.decay_function === 'linear'
-      ? g.divide(g.subtract(c(1), iou), g.add(g.subtract(c(1), covered), c(1e-10)))
-      : g.exp(g.multiply(g.subtract(g.multiply(covered, covered), g.multiply(iou, iou)), c(a.gaussian_sigma)));
+    const decay =
+      a.decay_function === 'linear'
+        ? g.divide(g.subtract(c(1), iou), g.add(g.subtract(c(1), covered), c(1e-10)))
+        : g.exp(g.multiply(g.subtract(g.multiply(covered, covered), g.multiply(iou, iou)), c(a.gaussian_sigma)));
     const earlier = g.less(places, g.unsqueeze(places, g.ints([1])));
     const least = g.reduceMin(g.select(earlier, decay, c(1)), g.ints([-1]));
     const rated = g.multiply(r.scores, g.minimum(least, c(1)));
-    const admitted = g.logicalAnd(g.greater(r.scores, g.scalar(a.score_threshold, scores)), g.greater(rated, g.scalar(a.post_threshold, scores)));
+    const admitted = g.logicalAnd(
+      g.greater(r.scores, g.scalar(a.score_threshold, scores)),
+      g.greater(rated, g.scalar(a.post_threshold, scores)),
+    );
     const valid = g.logicalAnd(admitted, notBackground(g, r.classes, a.background_class));
     const ordering: Ordering = a.sort_result_across_batch ? a : { ...a, sort_result_type: 'score' };
-    return packedGraph(g, { scores: reshaped(g, rated, [r.batch, all]), valid: reshaped(g, valid, [r.batch, all]), boxes: r.boxes, ...namesGraph(g, r, count) }, a.output_type, ordering);
+    return packedGraph(
+      g,
+      { scores: reshaped(g, rated, [r.batch, all]), valid: reshaped(g, valid, [r.batch, all]), boxes: r.boxes, ...namesGraph(g, r, count) },
+      a.output_type,
+      ordering,
+    );
   },
 });

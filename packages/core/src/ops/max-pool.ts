@@ -26,7 +26,10 @@ export const MaxPool = op('MaxPool', {
 
   infer({ data }, attributes, ctx) {
     const shape = pooledShape(ctx, data.shape, attributes);
-    return [{ type: data.type, shape }, { type: attributes.index_element_type, shape }];
+    return [
+      { type: data.type, shape },
+      { type: attributes.index_element_type, shape },
+    ];
   },
 
   evaluate({ data }, attributes) {
@@ -45,13 +48,19 @@ export const MaxPool = op('MaxPool', {
         let at = 0;
         inside.forEach((offset, k) => {
           const x = data.data[p * plane + offset] as number | bigint;
-          if (k === 0 || x > best) { best = x; at = p * plane + offset; }
+          if (k === 0 || x > best) {
+            best = x;
+            at = p * plane + offset;
+          }
         });
         out[p * list.length + i] = best;
         indices[p * list.length + i] = index(at % within);
       });
     }
     const shape = [n, c, ...size];
-    return [{ type: data.type, shape, data: out as never }, { type: attributes.index_element_type, shape, data: indices as never }];
+    return [
+      { type: data.type, shape, data: out as never },
+      { type: attributes.index_element_type, shape, data: indices as never },
+    ];
   },
 });

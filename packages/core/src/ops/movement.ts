@@ -23,7 +23,10 @@ export function taken(data: NdArray, axis: number, places: readonly number[]): N
   const inner = sizeOf(data.shape.slice(axis + 1));
   const outer = sizeOf(data.shape.slice(0, axis));
   const length = data.shape[axis] as number;
-  const out = moved(data, data.shape.map((d, i) => (i === axis ? places.length : d)));
+  const out = moved(
+    data,
+    data.shape.map((d, i) => (i === axis ? places.length : d)),
+  );
   let to = 0;
   for (let o = 0; o < outer; o++) {
     for (const place of places) {
@@ -38,7 +41,14 @@ export function taken(data: NdArray, axis: number, places: readonly number[]): N
 export function permuted(data: NdArray, order: readonly number[]): NdArray {
   const strides = stridesOf(data.shape);
   const shape = order.map((a) => data.shape[a] as number);
-  return picked(data, shape, stridedOffsets(shape, order.map((a) => strides[a] as number)));
+  return picked(
+    data,
+    shape,
+    stridedOffsets(
+      shape,
+      order.map((a) => strides[a] as number),
+    ),
+  );
 }
 
 /** Axes of a constant input counted from the front; undefined while they are not constant. Fails outside the rank and on a repeated axis. */

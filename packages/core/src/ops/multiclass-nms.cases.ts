@@ -10,15 +10,21 @@ export default cases('MulticlassNms', {
   tolerance: { rtol: 1e-5, atol: 0 },
   named: [
     {
-      name: 'by score, the best three', attributes: { ...attributes, sort_result_type: 'score', keep_top_k: 3 }, inputs: [boxes, scores],
+      name: 'by score, the best three',
+      attributes: { ...attributes, sort_result_type: 'score', keep_top_k: 3 },
+      inputs: [boxes, scores],
       outputs: [f32([3, 6], [0, 0.9, 0, 0, 1, 1, 1, 0.8, 0, 0.1, 1, 1.1, 0, 0.6, 0, 10, 1, 11]), i64([3, 1], [0, 1, 2]), i64([1], [3])],
     },
     {
-      name: 'without the background', attributes: { ...attributes, sort_result_type: 'classid', background_class: 0, output_type: 'i32' }, inputs: [boxes, scores],
+      name: 'without the background',
+      attributes: { ...attributes, sort_result_type: 'classid', background_class: 0, output_type: 'i32' },
+      inputs: [boxes, scores],
       outputs: [f32([2, 6], [1, 0.8, 0, 0.1, 1, 1.1, 1, 0.2, 0, 10, 1, 11]), i32([2, 1], [1, 2]), i32([1], [2])],
     },
     {
-      name: 'boxes of each class', attributes, inputs: [f32([1, 2, 4], [0, 0, 1, 1, 0, 0, 1, 1]), f32([1, 2], [0.5, 0.4]), i32([2], [1, 1])],
+      name: 'boxes of each class',
+      attributes,
+      inputs: [f32([1, 2, 4], [0, 0, 1, 1, 0, 0, 1, 1]), f32([1, 2], [0.5, 0.4]), i32([2], [1, 1])],
       outputs: [f32([2, 6], [0, 0.5, 0, 0, 1, 1, 0, 0.4, 0, 0, 1, 1]), i64([2, 1], [0, 1]), i64([2], [1, 1])],
     },
   ],

@@ -4,7 +4,18 @@ import { numbersOf } from '../tensor/nd.js';
 import { float } from './attributes.js';
 import { overlap, type Box } from './boxes.js';
 import { suppressedGraph } from './box-deltas.js';
-import { boxAt, detectionAttributes, inferDetections, namesGraph, notBackground, packed, packedGraph, ranked, rankedGraph, type Detection } from './detections.js';
+import {
+  boxAt,
+  detectionAttributes,
+  inferDetections,
+  namesGraph,
+  notBackground,
+  packed,
+  packedGraph,
+  ranked,
+  rankedGraph,
+  type Detection,
+} from './detections.js';
 import { current, floating, index, op, optional, port } from './op.js';
 import { reshaped, shapeValue, sizesOf, times } from './sizes.js';
 
@@ -35,19 +46,44 @@ export const MulticlassNms = op('MulticlassNms', {
   since: { opset8: current, opset9: current },
 
   infer({ boxes, scores, roisnum }, a, ctx) {
-    if (roisnum) return inferDetections(ctx, boxes.type, a.output_type, a, roisnum.shape?.[0], boxes.shape?.[0] ?? scores.shape?.[0], boxes.shape?.[1] ?? scores.shape?.[1]);
+    if (roisnum)
+      return inferDetections(
+        ctx,
+        boxes.type,
+        a.output_type,
+        a,
+        roisnum.shape?.[0],
+        boxes.shape?.[0] ?? scores.shape?.[0],
+        boxes.shape?.[1] ?? scores.shape?.[1],
+      );
     if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
-    return inferDetections(ctx, boxes.type, a.output_type, a, boxes.shape?.[0] ?? scores.shape?.[0], scores.shape?.[1], boxes.shape?.[1] ?? scores.shape?.[2]);
+    return inferDetections(
+      ctx,
+      boxes.type,
+      a.output_type,
+      a,
+      boxes.shape?.[0] ?? scores.shape?.[0],
+      scores.shape?.[1],
+      boxes.shape?.[1] ?? scores.shape?.[2],
+    );
   },
 
   evaluate({ boxes, scores, roisnum }, a) {
     const batches = roisnum ? sharedByNone(boxes, scores, numbersOf(roisnum)) : sharedByClasses(boxes, scores);
     const offset = a.normalized ? 0 : 1;
-    const chosen = batches.map((classes, batch) => classes.flatMap((c, cls): Detection[] => {
-      if (cls === a.background_class) return [];
-      const places = ranked(c.scores, (s) => s >= a.score_threshold, a.nms_top_k);
-      return suppressed(c.boxes, places, a.iou_threshold, a.nms_eta, offset).map((p) => ({ batch, cls, index: c.indexOf(p), score: c.scores[p] as number, box: c.boxes[p] as Box }));
-    }));
+    const chosen = batches.map((classes, batch) =>
+      classes.flatMap((c, cls): Detection[] => {
+        if (cls === a.background_class) return [];
+        const places = ranked(c.scores, (s) => s >= a.score_threshold, a.nms_top_k);
+        return suppressed(c.boxes, places, a.iou_threshold, a.nms_eta, offset).map((p) => ({
+          batch,
+          cls,
+          index: c.indexOf(p),
+          score: c.scores[p] as number,
+          box: c.boxes[p] as Box,
+        }));
+      }),
+    );
     return packed(boxes.type, a.output_type, chosen, a);
   },
 
@@ -59,14 +95,28 @@ export const MulticlassNms = op('MulticlassNms', {
     if (!r || count === undefined) return undefined;
     const rows = times(g, r.batch, r.classes);
     const all = times(g, r.classes, r.k);
-    const admitted = g.logicalAnd(g.greaterEqual(r.scores, g.scalar(a.score_threshold, scores)), notBackground(g, r.classes, a.background_class));
+    const admitted = g.logicalAnd(
+      g.greaterEqual(r.scores, g.scalar(a.score_threshold, scores)),
+      notBackground(g, r.classes, a.background_class),
+    );
     const rated = reshaped(g, g.select(admitted, r.scores, g.scalar(Number.NEGATIVE_INFINITY, scores)), [rows, r.k]);
-    const [places] = suppressedGraph(g, reshaped(g, r.boxes, [rows, r.k, 4]), rated, { limit: 2 ** 31 - 1, iou: below(a.iou_threshold), score: -3e38, offset: a.normalized ? 0 : 1, sorted: false });
+    const [places] = suppressedGraph(g, reshaped(g, r.boxes, [rows, r.k, 4]), rated, {
+      limit: 2 ** 31 - 1,
+      iou: below(a.iou_threshold),
+      score: -3e38,
+      offset: a.normalized ? 0 : 1,
+      sorted: false,
+    });
     const found = g.slice(g.shapeOf(places), g.ints([0]), g.ints([1]), g.ints([1]), undefined);
     const one = g.broadcast(g.constant('i32', [], [1]), found, undefined);
     const marks = g.scatterNDUpdate(g.broadcast(g.constant('i32', [], [0]), shapeValue(g, [rows, r.k]), undefined), places, one);
     const valid = reshaped(g, g.equal(marks, g.constant('i32', [], [1])), [r.batch, all]);
-    return packedGraph(g, { scores: reshaped(g, r.scores, [r.batch, all]), valid, boxes: r.boxes, ...namesGraph(g, r, count) }, a.output_type, a);
+    return packedGraph(
+      g,
+      { scores: reshaped(g, r.scores, [r.batch, all]), valid, boxes: r.boxes, ...namesGraph(g, r, count) },
+      a.output_type,
+      a,
+    );
   },
 });
 
@@ -77,7 +127,11 @@ function below(x: number): number {
 }
 
 /** Boxes and scores of one class of one batch. */
-interface ClassBoxes { readonly boxes: readonly Box[]; readonly scores: readonly number[]; readonly indexOf: (place: number) => number }
+interface ClassBoxes {
+  readonly boxes: readonly Box[];
+  readonly scores: readonly number[];
+  readonly indexOf: (place: number) => number;
+}
 
 function sharedByClasses(boxes: NdArray, scores: NdArray): ClassBoxes[][] {
   const [batches, count] = boxes.shape as [number, number];

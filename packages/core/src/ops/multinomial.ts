@@ -27,10 +27,12 @@ export const Multinomial = op('Multinomial', {
   evaluate({ probs, num_samples }, { convert_type, with_replacement, log_probs, global_seed, op_seed }) {
     const [rows, classes] = probs.shape as [number, number];
     const count = numberOf(num_samples);
-    if (!with_replacement && count > classes) throw new CuveeError('ARGUMENT_INVALID', `${count} different samples out of ${classes} classes`);
+    if (!with_replacement && count > classes)
+      throw new CuveeError('ARGUMENT_INVALID', `${count} different samples out of ${classes} classes`);
     const key = global_seed === 0 && op_seed === 0 ? Math.floor(Math.random() * 2 ** 32) : global_seed;
     let n = 0n;
-    const uniform = (): number => ((philox(BigInt.asUintN(64, BigInt(key)), n++, BigInt.asUintN(64, BigInt(op_seed)))[0] & 0x7fffff) + 0.5) / 2 ** 23;
+    const uniform = (): number =>
+      ((philox(BigInt.asUintN(64, BigInt(key)), n++, BigInt.asUintN(64, BigInt(op_seed)))[0] & 0x7fffff) + 0.5) / 2 ** 23;
     const out: number[] = [];
     for (let r = 0; r < rows; r++) {
       const weights = Array.from({ length: classes }, (_, c) => Number(probs.data[r * classes + c]));

@@ -49,8 +49,14 @@ export const MVN = op('MVN', {
       const x = Float64Array.from(inner, (i) => data.data[base + i] as number);
       const mean = x.reduce((a, b) => a + b, 0) / x.length;
       const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length;
-      const divisor = !normalize_variance ? 1 : eps_mode.toUpperCase() === 'INSIDE_SQRT' ? Math.sqrt(variance + eps) : Math.sqrt(variance) + eps;
-      inner.forEach((i, k) => { out[base + i] = ((x[k] as number) - mean) / divisor; });
+      const divisor = !normalize_variance
+        ? 1
+        : eps_mode.toUpperCase() === 'INSIDE_SQRT'
+          ? Math.sqrt(variance + eps)
+          : Math.sqrt(variance) + eps;
+      inner.forEach((i, k) => {
+        out[base + i] = ((x[k] as number) - mean) / divisor;
+      });
     }
     return { ...data, data: out };
   },

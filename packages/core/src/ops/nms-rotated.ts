@@ -5,21 +5,30 @@ import { bool, elementType } from './attributes.js';
 import { floating, index, op, port } from './op.js';
 import { knownScalar } from './top-k.js';
 
-interface Point { readonly x: number; readonly y: number }
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Corners of a rectangle of centre, size and angle, in order around it. */
 function rotated(x: ArrayLike<number>, at: number, clockwise: boolean): Point[] {
   const [cx, cy, w, h, angle] = [0, 1, 2, 3, 4].map((i) => x[at + i] as number) as [number, number, number, number, number];
   const theta = clockwise ? angle : -angle;
   const [c, s] = [Math.cos(theta) / 2, Math.sin(theta) / 2];
-  return [[1, 1], [1, -1], [-1, -1], [-1, 1]].map(([a, b]) => ({ x: cx + (a as number) * w * c - (b as number) * h * s, y: cy + (a as number) * w * s + (b as number) * h * c }));
+  return [
+    [1, 1],
+    [1, -1],
+    [-1, -1],
+    [-1, 1],
+  ].map(([a, b]) => ({ x: cx + (a as number) * w * c - (b as number) * h * s, y: cy + (a as number) * w * s + (b as number) * h * c }));
 }
 
 /** Twice the signed area of a polygon. */
-const signedArea = (p: readonly Point[]): number => p.reduce((sum, a, i) => {
-  const b = p[(i + 1) % p.length] as Point;
-  return sum + a.x * b.y - b.x * a.y;
-}, 0);
+const signedArea = (p: readonly Point[]): number =>
+  p.reduce((sum, a, i) => {
+    const b = p[(i + 1) % p.length] as Point;
+    return sum + a.x * b.y - b.x * a.y;
+  }, 0);
 
 /** The part of a polygon on the inner side of each edge of a convex one (Sutherland and Hodgman 1974). */
 function clipped(subject: readonly Point[], clip: readonly Point[]): readonly Point[] {
@@ -51,7 +60,13 @@ function polygonOverlap(a: readonly Point[], b: readonly Point[]): number {
  */
 export const NMSRotated = op('NMSRotated', {
   attributes: { sort_result_descending: bool(true), output_type: elementType('i64'), clockwise: bool(true) },
-  inputs: [port('boxes', floating), port('scores', floating), port('max_output_boxes_per_class', index), port('iou_threshold', floating), port('score_threshold', floating)],
+  inputs: [
+    port('boxes', floating),
+    port('scores', floating),
+    port('max_output_boxes_per_class', index),
+    port('iou_threshold', floating),
+    port('score_threshold', floating),
+  ],
   outputs: [port('selected_indices', index), port('selected_scores', floating), port('valid_outputs', index)],
   since: { opset13: {} },
 
@@ -61,12 +76,20 @@ export const NMSRotated = op('NMSRotated', {
       ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
     }
     const top = (d: Dim | undefined): number => (d === undefined ? Number.POSITIVE_INFINITY : Math.max(0, bounds(d)[1]));
-    const most = top(scores.shape?.[0]) * top(scores.shape?.[1]) * Math.min(top(knownScalar(max_output_boxes_per_class)), top(boxes.shape?.[1]));
+    const most =
+      top(scores.shape?.[0]) * top(scores.shape?.[1]) * Math.min(top(knownScalar(max_output_boxes_per_class)), top(boxes.shape?.[1]));
     const count = ctx.fresh(0, [0, Number.isNaN(most) ? 0 : most]);
-    return [{ type: output_type, shape: [count, 3] }, { type: scores.type, shape: [count, 3] }, { type: output_type, shape: [1] }];
+    return [
+      { type: output_type, shape: [count, 3] },
+      { type: scores.type, shape: [count, 3] },
+      { type: output_type, shape: [1] },
+    ];
   },
 
-  evaluate({ boxes, scores, max_output_boxes_per_class, iou_threshold, score_threshold }, { sort_result_descending, output_type, clockwise }) {
+  evaluate(
+    { boxes, scores, max_output_boxes_per_class, iou_threshold, score_threshold },
+    { sort_result_descending, output_type, clockwise },
+  ) {
     const [batches, count] = boxes.shape as [number, number];
     const classes = scores.shape[1] as number;
     const limit = numberOf(max_output_boxes_per_class);
@@ -74,7 +97,10 @@ export const NMSRotated = op('NMSRotated', {
     for (let batch = 0; batch < batches; batch++) {
       const own = Array.from({ length: count }, (_, i) => rotated(boxes.data as Float32Array, (batch * count + i) * 5, clockwise));
       for (let cls = 0; cls < classes; cls++) {
-        const given = Array.from({ length: count }, (_, i) => ({ box: i, score: Number(scores.data[(batch * classes + cls) * count + i]) }));
+        const given = Array.from({ length: count }, (_, i) => ({
+          box: i,
+          score: Number(scores.data[(batch * classes + cls) * count + i]),
+        }));
         const kept: typeof given = [];
         for (const c of given.filter((g) => g.score > numberOf(score_threshold)).sort((a, b) => b.score - a.score || a.box - b.box)) {
           if (kept.length >= limit) break;
@@ -85,8 +111,16 @@ export const NMSRotated = op('NMSRotated', {
     }
     if (sort_result_descending) chosen.sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box);
     return [
-      Literal.from(output_type, [chosen.length, 3], chosen.flatMap((c) => [c.batch, c.cls, c.box])).nd(),
-      Literal.from(scores.type, [chosen.length, 3], chosen.flatMap((c) => [c.batch, c.cls, c.score])).nd(),
+      Literal.from(
+        output_type,
+        [chosen.length, 3],
+        chosen.flatMap((c) => [c.batch, c.cls, c.box]),
+      ).nd(),
+      Literal.from(
+        scores.type,
+        [chosen.length, 3],
+        chosen.flatMap((c) => [c.batch, c.cls, c.score]),
+      ).nd(),
       Literal.from(output_type, [1], [chosen.length]).nd(),
     ];
   },

@@ -3,15 +3,35 @@ import { cases, f32, i32, i64 } from './cases.js';
 /** Three boxes: the second overlaps the first by 0.81, the third lies apart. */
 const boxes = f32([1, 3, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 10, 1, 11]);
 const scores = f32([1, 1, 3], [0.9, 0.75, 0.6]);
-const limits = (most: number, iou: number, score: number): [ReturnType<typeof i64>, ReturnType<typeof f32>, ReturnType<typeof f32>] => [i64([], [most]), f32([], [iou]), f32([], [score])];
+const limits = (most: number, iou: number, score: number): [ReturnType<typeof i64>, ReturnType<typeof f32>, ReturnType<typeof f32>] => [
+  i64([], [most]),
+  f32([], [iou]),
+  f32([], [score]),
+];
 
 /** Suppression, limits, a softer score, no limit given. */
 export default cases('NonMaxSuppression', {
   tolerance: { rtol: 1e-5, atol: 0 },
   named: [
-    { name: 'suppresses', inputs: [boxes, scores, ...limits(3, 0.5, 0)], constants: [2, 3, 4], outputs: [i64([2, 3], [0, 0, 0, 0, 0, 2]), f32([2, 3], [0, 0, 0.9, 0, 0, 0.6]), i64([1], [2])] },
-    { name: 'score threshold', attributes: { output_type: 'i32' }, inputs: [boxes, scores, ...limits(3, 0.9, 0.7)], constants: [2, 3, 4], outputs: [i32([2, 3], [0, 0, 0, 0, 0, 1]), f32([2, 3], [0, 0, 0.9, 0, 0, 0.75]), i32([1], [2])] },
-    { name: 'one per class', inputs: [boxes, scores, ...limits(1, 0.5, 0)], constants: [2, 3, 4], outputs: [i64([1, 3], [0, 0, 0]), f32([1, 3], [0, 0, 0.9]), i64([1], [1])] },
+    {
+      name: 'suppresses',
+      inputs: [boxes, scores, ...limits(3, 0.5, 0)],
+      constants: [2, 3, 4],
+      outputs: [i64([2, 3], [0, 0, 0, 0, 0, 2]), f32([2, 3], [0, 0, 0.9, 0, 0, 0.6]), i64([1], [2])],
+    },
+    {
+      name: 'score threshold',
+      attributes: { output_type: 'i32' },
+      inputs: [boxes, scores, ...limits(3, 0.9, 0.7)],
+      constants: [2, 3, 4],
+      outputs: [i32([2, 3], [0, 0, 0, 0, 0, 1]), f32([2, 3], [0, 0, 0.9, 0, 0, 0.75]), i32([1], [2])],
+    },
+    {
+      name: 'one per class',
+      inputs: [boxes, scores, ...limits(1, 0.5, 0)],
+      constants: [2, 3, 4],
+      outputs: [i64([1, 3], [0, 0, 0]), f32([1, 3], [0, 0, 0.9]), i64([1], [1])],
+    },
     { name: 'no limit means none', inputs: [boxes, scores], outputs: [i64([0, 3], []), f32([0, 3], []), i64([1], [0])] },
   ],
 });

@@ -15,12 +15,17 @@ const shared = { box_encoding: oneOf(['corner', 'center'], 'corner'), sort_resul
 /** Versions 1 to 4 give the indices alone; version 1 has no type for them. */
 const indicesOnly = (attributes: Schema): Version => ({
   attributes,
-  rebuild: (g: Builder, inputs: readonly Value[], a: Attributes) =>
-    [g.node('NonMaxSuppression', inputs, { output_type: 'i64', ...a })[0] as Value],
+  rebuild: (g: Builder, inputs: readonly Value[], a: Attributes) => [
+    g.node('NonMaxSuppression', inputs, { output_type: 'i64', ...a })[0] as Value,
+  ],
 });
 
 /** A chosen box, or one that may be chosen. */
-interface Candidate { readonly box: number; score: number; compared: number }
+interface Candidate {
+  readonly box: number;
+  score: number;
+  compared: number;
+}
 
 /**
  * Greedy choice of boxes per batch and class: the best score first; a box that overlaps a chosen one by more than `iou_threshold` is
@@ -34,8 +39,12 @@ interface Candidate { readonly box: number; score: number; compared: number }
 export const NonMaxSuppression = op('NonMaxSuppression', {
   attributes: { ...shared, output_type: elementType('i64') },
   inputs: [
-    port('boxes', floating), port('scores', floating), optional('max_output_boxes_per_class', index), optional('iou_threshold', floating),
-    optional('score_threshold', floating), optional('soft_nms_sigma', floating),
+    port('boxes', floating),
+    port('scores', floating),
+    optional('max_output_boxes_per_class', index),
+    optional('iou_threshold', floating),
+    optional('score_threshold', floating),
+    optional('soft_nms_sigma', floating),
   ],
   outputs: [port('selected_indices', index), port('selected_scores', floating), port('valid_outputs', index)],
   since: {
@@ -49,10 +58,17 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
   infer({ boxes, scores, max_output_boxes_per_class }, { output_type }, ctx) {
     const most = mostSelected(ctx, boxes, scores, max_output_boxes_per_class);
     const count = ctx.fresh(0, [0, most]);
-    return [{ type: output_type, shape: [count, 3] }, { type: scores.type, shape: [count, 3] }, { type: output_type, shape: [1] }];
+    return [
+      { type: output_type, shape: [count, 3] },
+      { type: scores.type, shape: [count, 3] },
+      { type: output_type, shape: [1] },
+    ];
   },
 
-  evaluate({ boxes, scores, max_output_boxes_per_class, iou_threshold, score_threshold, soft_nms_sigma }, { box_encoding, sort_result_descending, output_type }) {
+  evaluate(
+    { boxes, scores, max_output_boxes_per_class, iou_threshold, score_threshold, soft_nms_sigma },
+    { box_encoding, sort_result_descending, output_type },
+  ) {
     const number = (a: NdArray | undefined): number => (a ? Number(a.data[0]) : 0);
     const [batches, count] = boxes.shape as [number, number];
     const classes = scores.shape[1] as number;
@@ -63,13 +79,22 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
       const all = Array.from({ length: count }, (_, i): Box => corners(x, (batch * count + i) * 4, box_encoding === 'center'));
       for (let cls = 0; cls < classes; cls++) {
         const given = Array.from({ length: count }, (_, i) => Number(scores.data[(batch * classes + cls) * count + i]));
-        for (const c of selectBoxes(all, given, limit, number(iou_threshold), number(score_threshold), number(soft_nms_sigma))) chosen.push({ batch, cls, ...c });
+        for (const c of selectBoxes(all, given, limit, number(iou_threshold), number(score_threshold), number(soft_nms_sigma)))
+          chosen.push({ batch, cls, ...c });
       }
     }
     if (sort_result_descending) chosen.sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box);
     return [
-      Literal.from(output_type, [chosen.length, 3], chosen.flatMap((c) => [c.batch, c.cls, c.box])).nd(),
-      Literal.from(scores.type, [chosen.length, 3], chosen.flatMap((c) => [c.batch, c.cls, c.score])).nd(),
+      Literal.from(
+        output_type,
+        [chosen.length, 3],
+        chosen.flatMap((c) => [c.batch, c.cls, c.box]),
+      ).nd(),
+      Literal.from(
+        scores.type,
+        [chosen.length, 3],
+        chosen.flatMap((c) => [c.batch, c.cls, c.score]),
+      ).nd(),
       Literal.from(output_type, [1], [chosen.length]).nd(),
     ];
   },
@@ -92,7 +117,14 @@ function mostSelected(ctx: Infer, boxes: Fact, scores: Fact, limit: Fact | undef
 }
 
 /** The boxes chosen for one class, in order of choice, with the scores that they had then. */
-function selectBoxes(boxes: readonly Box[], scores: readonly number[], limit: number, iouThreshold: number, scoreThreshold: number, sigma: number): readonly { box: number; score: number }[] {
+function selectBoxes(
+  boxes: readonly Box[],
+  scores: readonly number[],
+  limit: number,
+  iouThreshold: number,
+  scoreThreshold: number,
+  sigma: number,
+): readonly { box: number; score: number }[] {
   const better = (a: Candidate, b: Candidate): number => b.score - a.score || a.box - b.box;
   const queue = scores.flatMap((score, box): Candidate[] => (score > scoreThreshold ? [{ box, score, compared: 0 }] : [])).sort(better);
   const chosen: { box: number; score: number }[] = [];

@@ -12,7 +12,10 @@ import type { Dim } from '../shape/index.js';
 import { checkAttributes, type Attributes, type AttributesOf, type Schema } from './attributes.js';
 
 /** A class of element types, for ports. */
-export interface TypeClass { readonly name: string; readonly has: (type: ElementType) => boolean }
+export interface TypeClass {
+  readonly name: string;
+  readonly has: (type: ElementType) => boolean;
+}
 const typeClass = (name: string, has: (type: ElementType) => boolean): TypeClass => ({ name, has: (t) => t === 'dynamic' || has(t) });
 export const any = typeClass('any', () => true);
 export const floating = typeClass('float', isFloat);
@@ -155,4 +158,5 @@ export function op<const S extends Schema, const P extends readonly Port[]>(name
   };
 }
 
-const invalid = (op: string, node: string, text: string): CuveeError => new CuveeError('MODEL_INVALID', `${op} "${node}": ${text}`, { op, node });
+const invalid = (op: string, node: string, text: string): CuveeError =>
+  new CuveeError('MODEL_INVALID', `${op} "${node}": ${text}`, { op, node });

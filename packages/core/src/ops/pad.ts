@@ -40,7 +40,8 @@ export const Pad = op('Pad', {
     const begin = ctx.dims(pads_begin);
     const end = ctx.dims(pads_end);
     if (!begin || !end) return { type, shape: ctx.freshShape(data.shape.length) };
-    if (begin.length !== data.shape.length || end.length !== data.shape.length) ctx.fail(`${begin.length} and ${end.length} pads given for ${data.shape.length} axes`);
+    if (begin.length !== data.shape.length || end.length !== data.shape.length)
+      ctx.fail(`${begin.length} and ${end.length} pads given for ${data.shape.length} axes`);
     return { type, shape: data.shape.map((d, i) => add(d, begin[i] as Dim, end[i] as Dim)) };
   },
 
@@ -48,10 +49,13 @@ export const Pad = op('Pad', {
     const begin = numbersOf(pads_begin);
     const end = numbersOf(pads_end);
     const shape = data.shape.map((d, i) => d + (begin[i] as number) + (end[i] as number));
-    if (shape.some((d) => d < 0)) throw new CuveeError('ARGUMENT_INVALID', `pads ${begin.join(',')} and ${end.join(',')} cut more than [${data.shape.join(',')}] has`);
+    if (shape.some((d) => d < 0))
+      throw new CuveeError('ARGUMENT_INVALID', `pads ${begin.join(',')} and ${end.join(',')} cut more than [${data.shape.join(',')}] has`);
     const out = moved(data, shape);
     const strides = stridesOf(data.shape);
-    const sources = shape.map((d, i) => Array.from({ length: d }, (_, p) => mirrored(p - (begin[i] as number), data.shape[i] as number, pad_mode)));
+    const sources = shape.map((d, i) =>
+      Array.from({ length: d }, (_, p) => mirrored(p - (begin[i] as number), data.shape[i] as number, pad_mode)),
+    );
     const fill = pad_value ? pad_value.data[0] : zeroLike(out.data[0]);
     for (let flat = 0; flat < out.data.length; flat++) {
       let from = 0;

@@ -31,7 +31,10 @@ export function pooledShape(ctx: Infer, data: Shape, w: PoolingWindows): Shape {
 }
 
 /** One window: flat offsets, within a plane, of the elements inside the image, and how many places it has inside the padded image. */
-export interface PoolWindow { readonly inside: readonly number[]; readonly padded: number }
+export interface PoolWindow {
+  readonly inside: readonly number[];
+  readonly padded: number;
+}
 
 /** The windows of a plane in output order, with numbers. */
 export function planWindows(spatial: readonly number[], w: PoolingWindows): { size: readonly number[]; list: readonly PoolWindow[] } {
@@ -54,7 +57,10 @@ export function planWindows(spatial: readonly number[], w: PoolingWindows): { si
     let padded = 1;
     let rest = flat;
     const at = size.map(() => 0);
-    for (let i = size.length - 1; i >= 0; i--) { at[i] = rest % (size[i] as number); rest = Math.floor(rest / (size[i] as number)); }
+    for (let i = size.length - 1; i >= 0; i--) {
+      at[i] = rest % (size[i] as number);
+      rest = Math.floor(rest / (size[i] as number));
+    }
     axes.forEach((axis, i) => {
       const window = axis[at[i] as number] as { inside: number[]; padded: number };
       inside = inside.flatMap((base) => window.inside.map((y) => base * (spatial[i] as number) + y));

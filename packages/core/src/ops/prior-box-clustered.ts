@@ -9,7 +9,16 @@ import { index, op, only, port } from './op.js';
  * and their variances: [2, 4·H·W·boxes]. Steps of 0 are image size over map size. Spec: OpenVINO PriorBoxClustered-1.
  */
 export const PriorBoxClustered = op('PriorBoxClustered', {
-  attributes: { width: floats([1]), height: floats([1]), clip: bool(false), step: float(0), step_w: float(0), step_h: float(0), offset: float(), variance: floats([]) },
+  attributes: {
+    width: floats([1]),
+    height: floats([1]),
+    clip: bool(false),
+    step: float(0),
+    step_w: float(0),
+    step_h: float(0),
+    offset: float(),
+    variance: floats([]),
+  },
   inputs: [port('output_size', index), port('image_size', index)],
   outputs: [port('output', only('f32'))],
   check: ({ width, height }) => (width.length === height.length ? undefined : `${width.length} widths and ${height.length} heights`),
@@ -31,7 +40,8 @@ export const PriorBoxClustered = op('PriorBoxClustered', {
       const [x, y] = [((place % columns) + offset) * sx, (Math.floor(place / columns) + offset) * sy];
       widths.forEach((w, i) => {
         const h = heights[i] as number;
-        for (const v of [(x - w / 2) / width, (y - h / 2) / height, (x + w / 2) / width, (y + h / 2) / height]) out[to++] = clip ? Math.min(Math.max(v, 0), 1) : v;
+        for (const v of [(x - w / 2) / width, (y - h / 2) / height, (x + w / 2) / width, (y + h / 2) / height])
+          out[to++] = clip ? Math.min(Math.max(v, 0), 1) : v;
       });
     }
     for (let i = 0; i < count; i++) out[count + i] = variance.length === 0 ? 0.1 : (variance[i % variance.length] as number);

@@ -5,12 +5,29 @@ import { bool, float, floats } from './attributes.js';
 import { current, index, op, only, port } from './op.js';
 
 const attributes = {
-  min_size: floats([]), max_size: floats([]), aspect_ratio: floats([]), density: floats([]), fixed_ratio: floats([]), fixed_size: floats([]),
-  clip: bool(false), flip: bool(false), step: float(0), offset: float(), variance: floats([]), scale_all_sizes: bool(true),
+  min_size: floats([]),
+  max_size: floats([]),
+  aspect_ratio: floats([]),
+  density: floats([]),
+  fixed_ratio: floats([]),
+  fixed_size: floats([]),
+  clip: bool(false),
+  flip: bool(false),
+  step: float(0),
+  offset: float(),
+  variance: floats([]),
+  scale_all_sizes: bool(true),
 };
 interface Sizes {
-  readonly min_size: readonly number[]; readonly max_size: readonly number[]; readonly aspect_ratio: readonly number[]; readonly density: readonly number[];
-  readonly fixed_ratio: readonly number[]; readonly fixed_size: readonly number[]; readonly flip: boolean; readonly scale_all_sizes: boolean; readonly min_max_aspect_ratios_order: boolean;
+  readonly min_size: readonly number[];
+  readonly max_size: readonly number[];
+  readonly aspect_ratio: readonly number[];
+  readonly density: readonly number[];
+  readonly fixed_ratio: readonly number[];
+  readonly fixed_size: readonly number[];
+  readonly flip: boolean;
+  readonly scale_all_sizes: boolean;
+  readonly min_max_aspect_ratios_order: boolean;
 }
 
 /**
@@ -46,24 +63,41 @@ export const PriorBox = op('PriorBox', {
       const x = step === 0 ? (column + 0.5) * (width / columns) : (column + sizes.offset) * step;
       const y = step === 0 ? (row + 0.5) * (height / rows) : (row + sizes.offset) * step;
       for (const { dx, dy, w, h, clip } of boxes) {
-        for (const v of [(x + dx - w) / width, (y + dy - h) / height, (x + dx + w) / width, (y + dy + h) / height]) out[to++] = clip || sizes.clip ? Math.min(Math.max(v, 0), 1) : v;
+        for (const v of [(x + dx - w) / width, (y + dy - h) / height, (x + dx + w) / width, (y + dy + h) / height])
+          out[to++] = clip || sizes.clip ? Math.min(Math.max(v, 0), 1) : v;
       }
     }
     // Boxes beyond the count reach into the variances, which are written last.
-    for (let i = 0; i < count; i++) out[count + i] = sizes.variance.length === 0 ? 0.1 : (sizes.variance[i % sizes.variance.length] as number);
+    for (let i = 0; i < count; i++)
+      out[count + i] = sizes.variance.length === 0 ? 0.1 : (sizes.variance[i % sizes.variance.length] as number);
     return { type: 'f32', shape: [2, count], data: out };
   },
 });
 
 /** One box around a place: where its centre lies from there, half its width and height, in pixels. */
-interface Box { readonly dx: number; readonly dy: number; readonly w: number; readonly h: number; readonly clip: boolean }
+interface Box {
+  readonly dx: number;
+  readonly dy: number;
+  readonly w: number;
+  readonly h: number;
+  readonly clip: boolean;
+}
 
-const ratiosOf = (s: Sizes): number[] => s.aspect_ratio.reduce<number[]>((known, r) => (known.some((k) => Math.abs(k - r) < 1e-6) ? known : [...known, r, ...(s.flip ? [1 / r] : [])]), [1]);
+const ratiosOf = (s: Sizes): number[] =>
+  s.aspect_ratio.reduce<number[]>(
+    (known, r) => (known.some((k) => Math.abs(k - r) < 1e-6) ? known : [...known, r, ...(s.flip ? [1 / r] : [])]),
+    [1],
+  );
 
 /** The number of boxes for each place that the specification counts. */
 function boxCount(s: Sizes): number {
   const ratios = ratiosOf(s).length;
-  const plain = s.fixed_size.length > 0 ? ratios * s.fixed_size.length : s.scale_all_sizes ? ratios * s.min_size.length + s.max_size.length : ratios + s.min_size.length - 1;
+  const plain =
+    s.fixed_size.length > 0
+      ? ratios * s.fixed_size.length
+      : s.scale_all_sizes
+        ? ratios * s.min_size.length + s.max_size.length
+        : ratios + s.min_size.length - 1;
   return s.density.reduce((n, d) => n + (s.fixed_ratio.length > 0 ? s.fixed_ratio.length : ratios) * (Math.trunc(d) ** 2 - 1), plain);
 }
 
@@ -84,7 +118,9 @@ function boxesAt(s: Sizes, height: number): Box[] {
     else [...(s.density.length > 0 ? [1] : []), ...others].forEach(spread);
   });
   const least = s.scale_all_sizes ? s.min_size : s.min_size.map((m) => m * height);
-  const box = (w: number, h: number): void => { out.push({ dx: 0, dy: 0, w: w / 2, h: h / 2, clip: false }); };
+  const box = (w: number, h: number): void => {
+    out.push({ dx: 0, dy: 0, w: w / 2, h: h / 2, clip: false });
+  };
   least.forEach((size, i) => {
     const largest = (): void => {
       const top = s.max_size[i];

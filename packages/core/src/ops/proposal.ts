@@ -7,14 +7,36 @@ import { sameType } from './elementwise.js';
 import { current, floating, op, port } from './op.js';
 
 const attributes = {
-  base_size: int(undefined, { min: 1 }), pre_nms_topn: int(undefined, { min: 0 }), post_nms_topn: int(undefined, { min: 0 }), nms_thresh: float(), feat_stride: int(undefined, { min: 1 }),
-  min_size: int(undefined, { min: 0 }), ratio: floats(), scale: floats(), clip_before_nms: bool(true), clip_after_nms: bool(false), normalize: bool(false),
-  box_size_scale: float(1), box_coordinate_scale: float(1), framework: text(''),
+  base_size: int(undefined, { min: 1 }),
+  pre_nms_topn: int(undefined, { min: 0 }),
+  post_nms_topn: int(undefined, { min: 0 }),
+  nms_thresh: float(),
+  feat_stride: int(undefined, { min: 1 }),
+  min_size: int(undefined, { min: 0 }),
+  ratio: floats(),
+  scale: floats(),
+  clip_before_nms: bool(true),
+  clip_after_nms: bool(false),
+  normalize: bool(false),
+  box_size_scale: float(1),
+  box_coordinate_scale: float(1),
+  framework: text(''),
 };
 interface Settings {
-  readonly base_size: number; readonly pre_nms_topn: number; readonly post_nms_topn: number; readonly nms_thresh: number; readonly feat_stride: number; readonly min_size: number;
-  readonly ratio: readonly number[]; readonly scale: readonly number[]; readonly clip_before_nms: boolean; readonly clip_after_nms: boolean; readonly normalize: boolean;
-  readonly box_size_scale: number; readonly box_coordinate_scale: number; readonly framework: string;
+  readonly base_size: number;
+  readonly pre_nms_topn: number;
+  readonly post_nms_topn: number;
+  readonly nms_thresh: number;
+  readonly feat_stride: number;
+  readonly min_size: number;
+  readonly ratio: readonly number[];
+  readonly scale: readonly number[];
+  readonly clip_before_nms: boolean;
+  readonly clip_after_nms: boolean;
+  readonly normalize: boolean;
+  readonly box_size_scale: number;
+  readonly box_coordinate_scale: number;
+  readonly framework: string;
 }
 
 /**
@@ -33,9 +55,15 @@ export const Proposal = op('Proposal', {
 
   infer({ class_probs, bbox_deltas, image_shape }, { post_nms_topn }, ctx) {
     const type = sameType(ctx, class_probs, bbox_deltas, image_shape);
-    const batch = class_probs.shape && bbox_deltas.shape ? ctx.requireEqual('batches', class_probs.shape[0] as Dim, bbox_deltas.shape[0] as Dim) : (class_probs.shape ?? bbox_deltas.shape)?.[0];
+    const batch =
+      class_probs.shape && bbox_deltas.shape
+        ? ctx.requireEqual('batches', class_probs.shape[0] as Dim, bbox_deltas.shape[0] as Dim)
+        : (class_probs.shape ?? bbox_deltas.shape)?.[0];
     const rows = batch === undefined ? ctx.fresh(0) : mul(batch, post_nms_topn);
-    return [{ type, shape: [rows, 5] }, { type, shape: [rows] }];
+    return [
+      { type, shape: [rows, 5] },
+      { type, shape: [rows] },
+    ];
   },
 
   evaluate({ class_probs, bbox_deltas, image_shape }, settings) {
@@ -48,7 +76,10 @@ export const Proposal = op('Proposal', {
     for (let image = 0; image < images; image++) {
       const least: [number, number] = [settings.min_size * scaleW, settings.min_size * scaleH];
       const all = candidates(image, class_probs, bbox_deltas, [width, height], least, settings, extra).sort((a, b) => b.score - a.score);
-      const kept = suppress(all.slice(0, settings.pre_nms_topn), (c) => c.box, settings.nms_thresh, { extra, most: settings.post_nms_topn });
+      const kept = suppress(all.slice(0, settings.pre_nms_topn), (c) => c.box, settings.nms_thresh, {
+        extra,
+        most: settings.post_nms_topn,
+      });
       const first = image * settings.post_nms_topn;
       kept.forEach(({ box, score }, i) => {
         const placed = settings.clip_after_nms ? clipBox(box, width, height) : box;
@@ -58,14 +89,28 @@ export const Proposal = op('Proposal', {
       });
       if (kept.length < settings.post_nms_topn) rois[(first + kept.length) * 5] = -1;
     }
-    return [{ type: class_probs.type, shape: [rows, 5], data: rois }, { type: class_probs.type, shape: [rows], data: scores }];
+    return [
+      { type: class_probs.type, shape: [rows, 5], data: rois },
+      { type: class_probs.type, shape: [rows], data: scores },
+    ];
   },
 });
 
-interface Candidate { readonly box: Corners; readonly score: number }
+interface Candidate {
+  readonly box: Corners;
+  readonly score: number;
+}
 
 /** Every anchor at every place, moved by its deltas; one that is too small scores 0. */
-function candidates(image: number, probs: NdArray, deltas: NdArray, [width, height]: readonly [number, number], least: readonly [number, number], s: Settings, extra: number): Candidate[] {
+function candidates(
+  image: number,
+  probs: NdArray,
+  deltas: NdArray,
+  [width, height]: readonly [number, number],
+  least: readonly [number, number],
+  s: Settings,
+  extra: number,
+): Candidate[] {
   const [, , rows, columns] = probs.shape as [number, number, number, number];
   const anchors = anchorsOf(s);
   const area = rows * columns;
@@ -80,7 +125,10 @@ function candidates(image: number, probs: NdArray, deltas: NdArray, [width, heig
       const shifted: Corners = [anchor[0] + x, anchor[1] + y, anchor[2] + x, anchor[3] + y];
       const base = tensorflow ? clipBox(shifted, width, height) : shifted;
       const [w, h] = [base[2] - base[0] + extra, base[3] - base[1] + extra];
-      const [cx, cy] = [base[0] + w / 2 + (delta(0) / s.box_coordinate_scale) * w, base[1] + h / 2 + (delta(1) / s.box_coordinate_scale) * h];
+      const [cx, cy] = [
+        base[0] + w / 2 + (delta(0) / s.box_coordinate_scale) * w,
+        base[1] + h / 2 + (delta(1) / s.box_coordinate_scale) * h,
+      ];
       const [halfW, halfH] = [(Math.exp(delta(2) / s.box_size_scale) * w) / 2, (Math.exp(delta(3) / s.box_size_scale) * h) / 2];
       const moved: Corners = [cx - halfW, cy - halfH, cx + halfW, cy + halfH];
       const box = s.clip_before_nms ? clipBox(moved, width - extra, height - extra) : moved;

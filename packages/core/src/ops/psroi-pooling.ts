@@ -11,11 +11,21 @@ import { regionShape, sampleInside } from './roi.js';
  * Spec: OpenVINO PSROIPooling-1.
  */
 export const PSROIPooling = op('PSROIPooling', {
-  attributes: { output_dim: int(undefined, { min: 1 }), group_size: int(1, { min: 1 }), spatial_scale: float(), mode: oneOf(['average', 'bilinear'], 'average'), spatial_bins_x: int(1, { min: 1 }), spatial_bins_y: int(1, { min: 1 }) },
+  attributes: {
+    output_dim: int(undefined, { min: 1 }),
+    group_size: int(1, { min: 1 }),
+    spatial_scale: float(),
+    mode: oneOf(['average', 'bilinear'], 'average'),
+    spatial_bins_x: int(1, { min: 1 }),
+    spatial_bins_y: int(1, { min: 1 }),
+  },
   inputs: [port('data', floating), port('regions', floating)],
   outputs: [port('output', floating)],
 
-  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({ type: data.type, shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]) }),
+  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({
+    type: data.type,
+    shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]),
+  }),
 
   evaluate({ data, regions }, attributes) {
     const { output_dim, group_size, mode } = attributes;
@@ -24,10 +34,24 @@ export const PSROIPooling = op('PSROIPooling', {
     const out = emptyElements(data.type, count * output_dim * group_size * group_size) as Float32Array;
     let to = 0;
     for (let r = 0; r < count; r++) {
-      const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [number, number, number, number, number];
+      const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       for (let c = 0; c < output_dim; c++) {
         for (let p = 0; p < group_size * group_size; p++) {
-          const at: Place = { data: data.data as Float32Array, image: batch * channels * height * width, height, width, channel: c, row: Math.floor(p / group_size), column: p % group_size };
+          const at: Place = {
+            data: data.data as Float32Array,
+            image: batch * channels * height * width,
+            height,
+            width,
+            channel: c,
+            row: Math.floor(p / group_size),
+            column: p % group_size,
+          };
           out[to++] = mode === 'average' ? average(at, corners, attributes) : bilinear(at, corners, attributes);
         }
       }
@@ -36,10 +60,28 @@ export const PSROIPooling = op('PSROIPooling', {
   },
 });
 
-interface Place { readonly data: Float32Array; readonly image: number; readonly height: number; readonly width: number; readonly channel: number; readonly row: number; readonly column: number }
-interface Grouping { readonly output_dim: number; readonly group_size: number; readonly spatial_scale: number; readonly spatial_bins_x: number; readonly spatial_bins_y: number }
+interface Place {
+  readonly data: Float32Array;
+  readonly image: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channel: number;
+  readonly row: number;
+  readonly column: number;
+}
+interface Grouping {
+  readonly output_dim: number;
+  readonly group_size: number;
+  readonly spatial_scale: number;
+  readonly spatial_bins_x: number;
+  readonly spatial_bins_y: number;
+}
 
-function average({ data, image, height, width, channel, row, column }: Place, corners: readonly number[], { group_size, spatial_scale }: Grouping): number {
+function average(
+  { data, image, height, width, channel, row, column }: Place,
+  corners: readonly number[],
+  { group_size, spatial_scale }: Grouping,
+): number {
   const [x1, y1, x2, y2] = corners.map((v, i) => (Math.round(v) + (i > 1 ? 1 : 0)) * spatial_scale) as [number, number, number, number];
   const range = (from: number, to: number, i: number, n: number): [number, number] => {
     const part = Math.max(to - from, 0.1) / group_size;
@@ -55,7 +97,11 @@ function average({ data, image, height, width, channel, row, column }: Place, co
   return area === 0 ? 0 : sum / area;
 }
 
-function bilinear({ data, image, height, width, channel, row, column }: Place, corners: readonly number[], { output_dim, group_size, spatial_scale, spatial_bins_x, spatial_bins_y }: Grouping): number {
+function bilinear(
+  { data, image, height, width, channel, row, column }: Place,
+  corners: readonly number[],
+  { output_dim, group_size, spatial_scale, spatial_bins_x, spatial_bins_y }: Grouping,
+): number {
   const [x1, y1, x2, y2] = corners.map((v) => v * spatial_scale) as [number, number, number, number];
   const place = (from: number, to: number, bin: number, bins: number, i: number, n: number): number => {
     const part = (to - from) / bins;

@@ -24,7 +24,12 @@ const fraction = (type: ElementType, x: number): number => {
  * Spec: OpenVINO RandomUniform-8.
  */
 export const RandomUniform = op('RandomUniform', {
-  attributes: { output_type: elementType(), op_seed: int(0), global_seed: int(0), alignment: oneOf(['tensorflow', 'pytorch'], 'tensorflow') },
+  attributes: {
+    output_type: elementType(),
+    op_seed: int(0),
+    global_seed: int(0),
+    alignment: oneOf(['tensorflow', 'pytorch'], 'tensorflow'),
+  },
   inputs: [port('shape', index), port('min_val', numeric), port('max_val', numeric)],
   outputs: [port('output', numeric)],
   since: { opset8: {} },

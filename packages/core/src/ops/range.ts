@@ -25,7 +25,10 @@ export const Range = op('Range', {
   inputs: [port('start', numeric), port('stop', numeric), port('step', numeric)],
   outputs: [port('output', numeric)],
   since: {
-    opset1: { attributes: {}, rebuild: (g, [start, stop, step]) => (start && stop && step ? [g.range(start, stop, step, { output_type: start.fact.type })] : []) },
+    opset1: {
+      attributes: {},
+      rebuild: (g, [start, stop, step]) => (start && stop && step ? [g.range(start, stop, step, { output_type: start.fact.type })] : []),
+    },
     opset4: current,
   },
 
@@ -35,7 +38,8 @@ export const Range = op('Range', {
     if (a === undefined || b === undefined || s === undefined) {
       const whole = isInteger(type) && [start, stop, step].every((f) => isInteger(f.type));
       const [from, to, by] = whole ? [start, stop, step].map((f) => ctx.dims(f)?.[0]) : [];
-      const length = from !== undefined && to !== undefined && typeof by === 'number' && by !== 0 ? rangeLength(ctx, from, to, by) : ctx.fresh(0);
+      const length =
+        from !== undefined && to !== undefined && typeof by === 'number' && by !== 0 ? rangeLength(ctx, from, to, by) : ctx.fresh(0);
       return { type, shape: [length] };
     }
     if (s === 0) return ctx.fail('the step is 0');
@@ -44,7 +48,10 @@ export const Range = op('Range', {
     const [from, to, by] = numbers ? numbers.map(Math.trunc) : [a, b, s];
     if (by === 0) return ctx.fail('the step is 0');
     const length = rangeLength(ctx, from as Dim, to as Dim, by as Dim);
-    const elements = typeof length === 'number' && length <= 64 && isInteger(type) ? Array.from({ length }, (_, i) => add(from as Dim, mul(i, by as Dim))) : undefined;
+    const elements =
+      typeof length === 'number' && length <= 64 && isInteger(type)
+        ? Array.from({ length }, (_, i) => add(from as Dim, mul(i, by as Dim)))
+        : undefined;
     return { type, shape: [length], ...(elements && { elements }) };
   },
 
@@ -52,7 +59,11 @@ export const Range = op('Range', {
     const whole = isInteger(output_type);
     const [a, b, s] = [start, stop, step].map((v) => (whole ? Math.trunc(only(v)) : only(v))) as [number, number, number];
     if (s === 0) throw new CuveeError('ARGUMENT_INVALID', 'the step of a range is 0');
-    return Literal.from(output_type, [count([a, b, s])], Array.from({ length: count([a, b, s]) }, (_, i) => a + i * s)).nd();
+    return Literal.from(
+      output_type,
+      [count([a, b, s])],
+      Array.from({ length: count([a, b, s]) }, (_, i) => a + i * s),
+    ).nd();
   },
 });
 

@@ -31,7 +31,10 @@ export const RDFT = op('RDFT', {
   decompose(g, { data, axes, signal_size }) {
     const rank = data.fact.shape?.length;
     const steps = rank === undefined ? undefined : graphPlan(rank, axes, signal_size);
-    const parts = steps?.reduceRight<Parts | undefined>((x, { axis, length }, i) => x && transformGraph(g, x, axis, length, false, i === steps.length - 1), { re: data, im: undefined });
+    const parts = steps?.reduceRight<Parts | undefined>(
+      (x, { axis, length }, i) => x && transformGraph(g, x, axis, length, false, i === steps.length - 1),
+      { re: data, im: undefined },
+    );
     return parts && pairsOf(g, parts);
   },
 });

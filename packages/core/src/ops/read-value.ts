@@ -7,7 +7,9 @@ import { any, current, op, optional, port } from './op.js';
 
 /** A state's declared shape: each open dimension a symbol of the variable. */
 function stateShape(ctx: Infer, variable: string, declared: string): Shape {
-  return PartialShape.parse(declared).dimensions?.map(([lo, hi], axis) => (lo === hi ? lo : ctx.scope.symbol({ kind: 'state', variable, axis }, [lo, hi], `${variable}.${axis}`)));
+  return PartialShape.parse(declared).dimensions?.map(([lo, hi], axis) =>
+    lo === hi ? lo : ctx.scope.symbol({ kind: 'state', variable, axis }, [lo, hi], `${variable}.${axis}`),
+  );
 }
 
 /**
@@ -26,7 +28,13 @@ export const ReadValue = op('ReadValue', {
       attributes: { variable_id: text() },
       rebuild: (g, [init], { variable_id }) => {
         const fact = init?.fact;
-        return [g.readValue(init, { variable_id: variable_id as string, variable_type: fact?.type ?? 'dynamic', variable_shape: fact ? partialShapeOf(fact).toString() : '...' })];
+        return [
+          g.readValue(init, {
+            variable_id: variable_id as string,
+            variable_type: fact?.type ?? 'dynamic',
+            variable_shape: fact ? partialShapeOf(fact).toString() : '...',
+          }),
+        ];
       },
     },
     opset6: current,
@@ -34,13 +42,21 @@ export const ReadValue = op('ReadValue', {
 
   infer({ init_value }, { variable_id, variable_type, variable_shape }, ctx) {
     const type = variable_type === 'dynamic' ? (init_value?.type ?? 'dynamic') : variable_type;
-    if (init_value && init_value.type !== 'dynamic' && init_value.type !== type) ctx.typeMismatch(`the variable "${variable_id}" is ${type}, its initial value ${init_value.type}`);
+    if (init_value && init_value.type !== 'dynamic' && init_value.type !== type)
+      ctx.typeMismatch(`the variable "${variable_id}" is ${type}, its initial value ${init_value.type}`);
     return { type, shape: stateShape(ctx, variable_id, variable_shape) };
   },
 
   evaluate({ init_value }, { variable_id, variable_shape }, ctx) {
     const sizes = PartialShape.parse(variable_shape).dimensions ?? [];
-    return ctx.read(variable_id) ?? init_value ?? zeros(ctx.outputs[0]?.type ?? 'f32', sizes.map(([lo, hi]) => (lo === hi ? lo : 0)));
+    return (
+      ctx.read(variable_id) ??
+      init_value ??
+      zeros(
+        ctx.outputs[0]?.type ?? 'f32',
+        sizes.map(([lo, hi]) => (lo === hi ? lo : 0)),
+      )
+    );
   },
 
   traits: { impure: true },

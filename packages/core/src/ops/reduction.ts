@@ -45,7 +45,9 @@ export function reduce(data: NdArray, axes: readonly number[], keep: boolean, nu
     : bigint
       ? fold(bigint, (i) => data.data[i] as bigint)
       : fold(number, (i) => Number(data.data[i])).map(toBigInt);
-  results.forEach((x, i) => { out[i] = x; });
+  results.forEach((x, i) => {
+    out[i] = x;
+  });
   const shape = keep ? data.shape.map((d, i) => (at.has(i) ? 1 : d)) : pick(data.shape, false);
   return { type: data.type, shape, data: out as unknown as Elements };
 }
@@ -53,7 +55,12 @@ export function reduce(data: NdArray, axes: readonly number[], keep: boolean, nu
 /** A room that reduces `data` over the axes of its second input. */
 export function reduction(
   name: string,
-  fn: { readonly number: Reducer<number>; readonly bigint?: Reducer<bigint>; readonly symbolic?: Parameters<typeof reduceElements>[1]; readonly start?: (type: NdArray['type']) => { number?: number; bigint?: bigint } },
+  fn: {
+    readonly number: Reducer<number>;
+    readonly bigint?: Reducer<bigint>;
+    readonly symbolic?: Parameters<typeof reduceElements>[1];
+    readonly start?: (type: NdArray['type']) => { number?: number; bigint?: bigint };
+  },
   extra: { readonly types?: TypeClass; readonly since?: number } = {},
 ): Op {
   const types = extra.types ?? numeric;
@@ -81,5 +88,7 @@ export function reduction(
 /** A 1-D list of elements reduced to one. */
 function reduceKnown(data: Fact, axes: readonly number[], how: Parameters<typeof reduceElements>[1]): readonly Element[] | undefined {
   const elements = elementsOf(data);
-  return elements && (holdsSizes(data.type) || data.type === 'boolean') && data.shape?.length === 1 && axes.length === 1 ? [reduceElements(elements, how)] : undefined;
+  return elements && (holdsSizes(data.type) || data.type === 'boolean') && data.shape?.length === 1 && axes.length === 1
+    ? [reduceElements(elements, how)]
+    : undefined;
 }

@@ -11,7 +11,16 @@ import { floating, op, port } from './op.js';
  * there are as many boxes as `mask` lists, and classes go through the logistic function. Spec: OpenVINO RegionYolo-1.
  */
 export const RegionYolo = op('RegionYolo', {
-  attributes: { anchors: floats([]), axis: int(), coords: int(), classes: int(), end_axis: int(), num: int(), do_softmax: bool(true), mask: ints([]) },
+  attributes: {
+    anchors: floats([]),
+    axis: int(),
+    coords: int(),
+    classes: int(),
+    end_axis: int(),
+    num: int(),
+    do_softmax: bool(true),
+    mask: ints([]),
+  },
   inputs: [port('data', floating)],
   outputs: [port('output', floating)],
 
@@ -22,16 +31,21 @@ export const RegionYolo = op('RegionYolo', {
     if (!do_softmax) return { type: data.type, shape: [n, (classes + coords + 1) * mask.length, h, w] };
     const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
     if (from > to) return ctx.fail(`axis ${axis} lies behind end_axis ${end_axis}`);
-    return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((a, b) => mul(a, b)), ...data.shape.slice(to + 1)] };
+    return {
+      type: data.type,
+      shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((a, b) => mul(a, b)), ...data.shape.slice(to + 1)],
+    };
   },
 
   evaluate({ data }, { axis, end_axis, classes, coords, num, do_softmax, mask }) {
     const [batch, channels, height, width] = data.shape as [number, number, number, number];
     const boxes = do_softmax ? num : mask.length;
     const [plane, entry] = [height * width, classes + coords + 1];
-    const out = (emptyElements(data.type, data.data.length) as Float32Array);
+    const out = emptyElements(data.type, data.data.length) as Float32Array;
     out.set(data.data as Float32Array);
-    const logistic = (at: number): void => { out[at] = 1 / (1 + Math.exp(-(data.data[at] as number))); };
+    const logistic = (at: number): void => {
+      out[at] = 1 / (1 + Math.exp(-(data.data[at] as number)));
+    };
     for (let b = 0; b < batch; b++) {
       for (let box = 0; box < boxes; box++) {
         const start = b * channels * plane + box * entry * plane;
@@ -40,7 +54,10 @@ export const RegionYolo = op('RegionYolo', {
           logistic(start + plane + p);
           logistic(start + coords * plane + p);
           const scores = Array.from({ length: classes }, (_, k) => start + (coords + 1 + k) * plane + p);
-          if (!do_softmax) { scores.forEach(logistic); continue; }
+          if (!do_softmax) {
+            scores.forEach(logistic);
+            continue;
+          }
           const top = scores.reduce((m, at) => Math.max(m, data.data[at] as number), Number.NEGATIVE_INFINITY);
           const sum = scores.reduce((s, at) => s + Math.exp((data.data[at] as number) - top), 0);
           for (const at of scores) out[at] = Math.exp((data.data[at] as number) - top) / sum;
@@ -49,14 +66,22 @@ export const RegionYolo = op('RegionYolo', {
     }
     if (!do_softmax) return { type: data.type, shape: [batch, entry * boxes, height, width], data: out };
     const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
-    return { type: data.type, shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((x, y) => x * y, 1), ...data.shape.slice(to + 1)], data: out };
+    return {
+      type: data.type,
+      shape: [...data.shape.slice(0, from), data.shape.slice(from, to + 1).reduce((x, y) => x * y, 1), ...data.shape.slice(to + 1)],
+      data: out,
+    };
   },
 
   decompose(g, { data }, { axis, end_axis, classes, coords, num, do_softmax, mask }) {
     const boxes = do_softmax ? num : mask.length;
     const entry = classes + coords + 1;
     if (data.fact.shape?.[1] !== boxes * entry || (do_softmax && (axis !== 1 || normalizeAxis(end_axis, 4) !== 3))) return undefined;
-    const split = g.variadicSplit(g.reshape(data, g.ints([0, boxes, entry, -1]), { special_zero: true }), g.scalar(2, 'i64'), g.ints([2, coords - 2, 1, classes]));
+    const split = g.variadicSplit(
+      g.reshape(data, g.ints([0, boxes, entry, -1]), { special_zero: true }),
+      g.scalar(2, 'i64'),
+      g.ints([2, coords - 2, 1, classes]),
+    );
     const [centre, size, confidence, scores] = split as [typeof data, typeof data, typeof data, typeof data];
     const parts = [g.sigmoid(centre), size, g.sigmoid(confidence), do_softmax ? g.softmax(scores, { axis: 2 }) : g.sigmoid(scores)];
     const whole = g.concat(parts, { axis: 2 });

@@ -47,7 +47,9 @@ export const ReorgYolo = op('ReorgYolo', {
     const [n, c, h, w] = data.fact.shape ?? [];
     if (typeof c !== 'number' || typeof h !== 'number' || typeof w !== 'number' || c % (s * s) !== 0 || n === undefined) return undefined;
     const cells = g.reshape(data, g.ints([0, c / (s * s), h, s, w, s]), { special_zero: true });
-    return g.reshape(g.transpose(cells, g.ints([0, 3, 5, 1, 2, 4])), g.ints([0, c * s * s, Math.floor(h / s), Math.floor(w / s)]), { special_zero: true });
+    return g.reshape(g.transpose(cells, g.ints([0, 3, 5, 1, 2, 4])), g.ints([0, c * s * s, Math.floor(h / s), Math.floor(w / s)]), {
+      special_zero: true,
+    });
   },
 
   traits: { moves: true },

@@ -6,7 +6,10 @@ import { isWide, toBigInt } from './elementwise.js';
 import { roundHalfEven } from './special.js';
 
 /** Input places and weights of one output place. One place of weight 1 is a move. */
-export interface Taps { readonly at: readonly number[]; readonly weights: readonly number[] }
+export interface Taps {
+  readonly at: readonly number[];
+  readonly weights: readonly number[];
+}
 
 /** What decides the taps of an axis. `scale` is output over input. */
 export interface Resampling {
@@ -23,21 +26,31 @@ const clamp = (x: number, n: number): number => Math.min(Math.max(x, 0), n - 1);
 /** Place in the input that output place `x` comes from, in f32 as kernels compute it. */
 function coordinate(x: number, input: number, output: number, scale: number, mode: Resampling['coordinate_transformation_mode']): number {
   switch (mode) {
-    case 'half_pixel': return f(f((x + 0.5) / scale) - 0.5);
-    case 'pytorch_half_pixel': return output > 1 ? f(f((x + 0.5) / scale) - 0.5) : 0;
-    case 'asymmetric': return f(x / scale);
-    case 'tf_half_pixel_for_nn': return f((x + 0.5) / scale);
-    case 'align_corners': return output === 1 ? 0 : f(f(x * (input - 1)) / (output - 1));
+    case 'half_pixel':
+      return f(f((x + 0.5) / scale) - 0.5);
+    case 'pytorch_half_pixel':
+      return output > 1 ? f(f((x + 0.5) / scale) - 0.5) : 0;
+    case 'asymmetric':
+      return f(x / scale);
+    case 'tf_half_pixel_for_nn':
+      return f((x + 0.5) / scale);
+    case 'align_corners':
+      return output === 1 ? 0 : f(f(x * (input - 1)) / (output - 1));
   }
 }
 
 function nearest(x: number, scale: number, mode: Resampling['nearest_mode']): number {
   switch (mode) {
-    case 'round_prefer_floor': return x === Math.floor(x) + 0.5 ? Math.floor(x) : Math.round(x);
-    case 'round_prefer_ceil': return Math.round(x);
-    case 'floor': return Math.floor(x);
-    case 'ceil': return Math.ceil(x);
-    case 'simple': return scale < 1 ? Math.ceil(x) : Math.trunc(x);
+    case 'round_prefer_floor':
+      return x === Math.floor(x) + 0.5 ? Math.floor(x) : Math.round(x);
+    case 'round_prefer_ceil':
+      return Math.round(x);
+    case 'floor':
+      return Math.floor(x);
+    case 'ceil':
+      return Math.ceil(x);
+    case 'simple':
+      return scale < 1 ? Math.ceil(x) : Math.trunc(x);
   }
 }
 
@@ -63,7 +76,10 @@ function pillow(x: number, input: number, output: number, support: number, kerne
   const from = Math.max(0, Math.trunc(center - support * widen + 0.5));
   const to = Math.min(input, Math.trunc(center + support * widen + 0.5));
   const at = Array.from({ length: Math.max(0, to - from) }, (_, k) => from + k);
-  return normalized(at, at.map((p) => kernel((p - center + 0.5) / widen)));
+  return normalized(
+    at,
+    at.map((p) => kernel((p - center + 0.5) / widen)),
+  );
 }
 
 /** The taps of each output place along one axis. */
@@ -87,7 +103,10 @@ export function tapsOf(input: number, output: number, scale: number, how: Resamp
     const reach = scale > 1 ? 2 : Math.ceil(2 / narrow);
     const middle = roundHalfEven(from);
     const at = Array.from({ length: 2 * reach + 1 }, (_, k) => middle - reach + k).filter((p) => p >= 0 && p < input);
-    return normalized(at, at.map((p) => triangle(narrow * (from - p))));
+    return normalized(
+      at,
+      at.map((p) => triangle(narrow * (from - p))),
+    );
   });
 }
 

@@ -21,7 +21,8 @@ export const Reshape = op('Reshape', {
     const wanted = numbersOf(pattern).map((d, i) => (d === 0 && special_zero ? (data.shape[i] as number) : d));
     const rest = wanted.filter((d) => d !== -1).reduce((a, b) => a * b, 1);
     const shape = wanted.map((d) => (d === -1 ? (rest === 0 ? 0 : sizeOf(data.shape) / rest) : d));
-    if (sizeOf(shape) !== sizeOf(data.shape)) throw new CuveeError('SHAPE_MISMATCH', `[${data.shape.join(',')}] cannot become [${wanted.join(',')}]`);
+    if (sizeOf(shape) !== sizeOf(data.shape))
+      throw new CuveeError('SHAPE_MISMATCH', `[${data.shape.join(',')}] cannot become [${wanted.join(',')}]`);
     return { ...data, shape };
   },
 

@@ -26,7 +26,8 @@ export const ReverseSequence = op('ReverseSequence', {
     const along = normalizeAxis(seq_axis, data.shape.length);
     const lengths = numbersOf(seq_lengths);
     const wrong = lengths.find((n) => n < 0 || n > (data.shape[along] as number));
-    if (wrong !== undefined) throw new CuveeError('ARGUMENT_INVALID', `length ${wrong} is outside axis ${along} of [${data.shape.join(',')}]`);
+    if (wrong !== undefined)
+      throw new CuveeError('ARGUMENT_INVALID', `length ${wrong} is outside axis ${along} of [${data.shape.join(',')}]`);
     const strides = stridesOf(data.shape);
     const offsets = Array.from({ length: sizeOf(data.shape) }, (_, flat) => {
       const at = indexOf(flat, data.shape);

@@ -4,7 +4,8 @@ import { inferAxis, taken } from './movement.js';
 import { any, numericOrBoolean, op, port } from './op.js';
 
 /** Axes from indices, or from a mask of booleans, one per axis. */
-const axesFrom = (axes: readonly number[], mode: 'index' | 'mask'): number[] => (mode === 'mask' ? axes.flatMap((on, i) => (on ? [i] : [])) : [...axes]);
+const axesFrom = (axes: readonly number[], mode: 'index' | 'mask'): number[] =>
+  mode === 'mask' ? axes.flatMap((on, i) => (on ? [i] : [])) : [...axes];
 
 /** Reverses the order along the given axes: indices, or with mode mask one boolean per axis. Spec: OpenVINO Reverse-1. */
 export const Reverse = op('Reverse', {
@@ -26,7 +27,11 @@ export const Reverse = op('Reverse', {
     axesFrom(numbersOf(reversed_axes), mode).reduce((x: NdArray, axis) => {
       const at = normalizeAxis(axis, x.shape.length);
       const n = x.shape[at] as number;
-      return taken(x, at, Array.from({ length: n }, (_, i) => n - 1 - i));
+      return taken(
+        x,
+        at,
+        Array.from({ length: n }, (_, i) => n - 1 - i),
+      );
     }, data),
 
   decompose(g, { data, reversed_axes }, { mode }) {

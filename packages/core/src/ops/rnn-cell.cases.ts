@@ -4,8 +4,18 @@ import { cases, f32 } from './cases.js';
 export default cases('RNNCell', {
   tolerance: { rtol: 2e-4, atol: 2e-5 },
   named: [
-    { name: 'one number', attributes: { hidden_size: 1 }, inputs: [f32([1, 1], [0.5]), f32([1, 1], [0.25]), f32([1, 1], [1]), f32([1, 1], [2])], outputs: [f32([1, 1], [0.7615942])] },
-    { name: 'clipped', attributes: { hidden_size: 1, clip: 1, activations: ['relu'] }, inputs: [f32([1, 1], [5]), f32([1, 1], [0]), f32([1, 1], [1]), f32([1, 1], [2]), f32([1], [1])], outputs: [f32([1, 1], [1])] },
+    {
+      name: 'one number',
+      attributes: { hidden_size: 1 },
+      inputs: [f32([1, 1], [0.5]), f32([1, 1], [0.25]), f32([1, 1], [1]), f32([1, 1], [2])],
+      outputs: [f32([1, 1], [0.7615942])],
+    },
+    {
+      name: 'clipped',
+      attributes: { hidden_size: 1, clip: 1, activations: ['relu'] },
+      inputs: [f32([1, 1], [5]), f32([1, 1], [0]), f32([1, 1], [1]), f32([1, 1], [2]), f32([1], [1])],
+      outputs: [f32([1, 1], [1])],
+    },
   ],
   generate: (random) => {
     const [batch, size, n] = [random.int(1, 3), random.int(1, 4), random.int(1, 4)];

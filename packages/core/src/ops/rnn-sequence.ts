@@ -5,16 +5,28 @@ import { evaluateSequence, inferSequence, recurrentAttributes, rnn, sequenceGrap
 /** RNNCell along X [batch, length, input]; directions, lengths and outputs as in LSTMSequence, without a cell state. Spec: OpenVINO RNNSequence-5. */
 export const RNNSequence = op('RNNSequence', {
   attributes: { direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'), ...recurrentAttributes(['tanh']) },
-  inputs: [port('X', floating), port('initial_hidden_state', floating), port('sequence_lengths', index), port('W', floating), port('R', floating), optional('B', floating)],
+  inputs: [
+    port('X', floating),
+    port('initial_hidden_state', floating),
+    port('sequence_lengths', index),
+    port('W', floating),
+    port('R', floating),
+    optional('B', floating),
+  ],
   outputs: [port('Y', floating), port('Ho', floating)],
   since: { opset5: {} },
 
   infer({ X, initial_hidden_state: h, sequence_lengths, W }, a, ctx) {
     const [y, last] = inferSequence(ctx, rnn, a, a.direction, X, [h], sequence_lengths, W);
-    return [{ type: X.type, shape: y }, { type: X.type, shape: last }];
+    return [
+      { type: X.type, shape: y },
+      { type: X.type, shape: last },
+    ];
   },
 
-  evaluate: ({ X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) => evaluateSequence(rnn, a, a.direction, X, [h], sequence_lengths, W, R, B),
+  evaluate: ({ X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) =>
+    evaluateSequence(rnn, a, a.direction, X, [h], sequence_lengths, W, R, B),
 
-  decompose: (g, { X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) => sequenceGraph(g, rnn, a, a.direction, X, [h], sequence_lengths, W, R, B),
+  decompose: (g, { X, initial_hidden_state: h, sequence_lengths, W, R, B }, a) =>
+    sequenceGraph(g, rnn, a, a.direction, X, [h], sequence_lengths, W, R, B),
 });

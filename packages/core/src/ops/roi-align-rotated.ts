@@ -11,7 +11,13 @@ import { averageSamples, regionShape } from './roi.js';
  * a part is long. Spec: OpenVINO ROIAlignRotated-15.
  */
 export const ROIAlignRotated = op('ROIAlignRotated', {
-  attributes: { pooled_h: int(undefined, { min: 1 }), pooled_w: int(undefined, { min: 1 }), sampling_ratio: int(undefined, { min: 0 }), spatial_scale: float(), clockwise_mode: bool(false) },
+  attributes: {
+    pooled_h: int(undefined, { min: 1 }),
+    pooled_w: int(undefined, { min: 1 }),
+    sampling_ratio: int(undefined, { min: 0 }),
+    spatial_scale: float(),
+    clockwise_mode: bool(false),
+  },
   inputs: [port('data', floating), port('regions', floating), port('batch_indices', index)],
   outputs: [port('output', floating)],
   since: { opset15: {} },
@@ -19,7 +25,11 @@ export const ROIAlignRotated = op('ROIAlignRotated', {
   infer({ data, regions, batch_indices }, { pooled_h, pooled_w }, ctx) {
     const shape = regionShape(ctx, data, regions, 5, undefined, [pooled_h, pooled_w]);
     const [count] = batch_indices.shape ?? [];
-    return { type: data.type, shape: shape && (count === undefined ? shape : [ctx.requireEqual('regions and batch indices', shape[0] as Dim, count), ...shape.slice(1)]) };
+    return {
+      type: data.type,
+      shape:
+        shape && (count === undefined ? shape : [ctx.requireEqual('regions and batch indices', shape[0] as Dim, count), ...shape.slice(1)]),
+    };
   },
 
   evaluate({ data, regions, batch_indices }, { pooled_h, pooled_w, sampling_ratio, spatial_scale, clockwise_mode }) {
@@ -29,14 +39,22 @@ export const ROIAlignRotated = op('ROIAlignRotated', {
     const out = emptyElements(data.type, count * channels * pooled_h * pooled_w) as Float32Array;
     let to = 0;
     for (let r = 0; r < count; r++) {
-      const [cx, cy, w, h, angle] = Array.from({ length: 5 }, (_, i) => (regions.data[r * 5 + i] as number) * (i < 4 ? spatial_scale : 1)) as [number, number, number, number, number];
+      const [cx, cy, w, h, angle] = Array.from(
+        { length: 5 },
+        (_, i) => (regions.data[r * 5 + i] as number) * (i < 4 ? spatial_scale : 1),
+      ) as [number, number, number, number, number];
       const turn = clockwise_mode ? -angle : angle;
       const [sin, cos] = [Math.sin(turn), Math.cos(turn)];
       const place = (y: number, x: number): readonly [number, number] => [y * cos - x * sin + cy - 0.5, y * sin + x * cos + cx - 0.5];
       for (let c = 0; c < channels; c++) {
         const plane = { data: data.data as Float32Array, at: ((batches[r] as number) * channels + c) * height * width, height, width };
         for (let p = 0; p < pooled_h * pooled_w; p++) {
-          const part = { top: (Math.floor(p / pooled_w) / pooled_h - 0.5) * h, left: ((p % pooled_w) / pooled_w - 0.5) * w, height: h / pooled_h, width: w / pooled_w };
+          const part = {
+            top: (Math.floor(p / pooled_w) / pooled_h - 0.5) * h,
+            left: ((p % pooled_w) / pooled_w - 0.5) * w,
+            height: h / pooled_h,
+            width: w / pooled_w,
+          };
           out[to++] = averageSamples(plane, part, sampling_ratio, place);
         }
       }

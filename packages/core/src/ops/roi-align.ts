@@ -5,7 +5,13 @@ import { float, int, oneOf } from './attributes.js';
 import { current, floating, index, op, port } from './op.js';
 import { regionShape, sampleInside } from './roi.js';
 
-const attributes = { pooled_h: int(undefined, { min: 1 }), pooled_w: int(undefined, { min: 1 }), sampling_ratio: int(undefined, { min: 0 }), spatial_scale: float(), mode: oneOf(['avg', 'max']) };
+const attributes = {
+  pooled_h: int(undefined, { min: 1 }),
+  pooled_w: int(undefined, { min: 1 }),
+  sampling_ratio: int(undefined, { min: 0 }),
+  spatial_scale: float(),
+  mode: oneOf(['avg', 'max']),
+};
 
 /**
  * Pools regions (x1, y1, x2, y2) of [N, C, H, W] data without rounding their corners: samples inside each part, bilinear, averaged or
@@ -23,7 +29,11 @@ export const ROIAlign = op('ROIAlign', {
   infer({ data, regions, batch_indices }, { pooled_h, pooled_w }, ctx) {
     const shape = regionShape(ctx, data, regions, 4, undefined, [pooled_h, pooled_w]);
     const [count] = batch_indices.shape ?? [];
-    return { type: data.type, shape: shape && (count === undefined ? shape : [ctx.requireEqual('regions and batch indices', shape[0] as Dim, count), ...shape.slice(1)]) };
+    return {
+      type: data.type,
+      shape:
+        shape && (count === undefined ? shape : [ctx.requireEqual('regions and batch indices', shape[0] as Dim, count), ...shape.slice(1)]),
+    };
   },
 
   evaluate({ data, regions, batch_indices }, { pooled_h, pooled_w, sampling_ratio, spatial_scale, mode, aligned_mode }) {
@@ -34,7 +44,10 @@ export const ROIAlign = op('ROIAlign', {
     const [before, after] = aligned_mode === 'half_pixel' ? [0.5, -0.5] : aligned_mode === 'half_pixel_for_nn' ? [0, -0.5] : [0, 0];
     let to = 0;
     for (let r = 0; r < count; r++) {
-      const [x1, y1, x2, y2] = Array.from({ length: 4 }, (_, i) => ((regions.data[r * 4 + i] as number) + before) * spatial_scale + after) as [number, number, number, number];
+      const [x1, y1, x2, y2] = Array.from(
+        { length: 4 },
+        (_, i) => ((regions.data[r * 4 + i] as number) + before) * spatial_scale + after,
+      ) as [number, number, number, number];
       const long = (d: number): number => (aligned_mode === 'asymmetric' ? Math.max(d, 1) : d);
       const [bh, bw] = [long(y2 - y1) / pooled_h, long(x2 - x1) / pooled_w];
       const [ny, nx] = [bh, bw].map((b) => (sampling_ratio === 0 ? Math.ceil(b) : sampling_ratio)) as [number, number];

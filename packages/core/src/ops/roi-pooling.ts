@@ -3,7 +3,12 @@ import { float, int, ints, oneOf } from './attributes.js';
 import { floating, op, port } from './op.js';
 import { regionShape, sampleInside } from './roi.js';
 
-interface Pooled { readonly output_roi: readonly number[]; readonly output_size: readonly number[]; readonly pooled_h: number; readonly pooled_w: number }
+interface Pooled {
+  readonly output_roi: readonly number[];
+  readonly output_size: readonly number[];
+  readonly pooled_h: number;
+  readonly pooled_w: number;
+}
 const pooledSize = ({ output_roi, output_size, pooled_h, pooled_w }: Pooled): [number, number] => {
   const listed = output_roi.length > 0 ? output_roi : output_size;
   return listed.length > 0 ? [listed[0] as number, listed[1] as number] : [pooled_h, pooled_w];
@@ -15,13 +20,23 @@ const pooledSize = ({ output_roi, output_size, pooled_h, pooled_w }: Pooled): [n
  * A region of batch -1 ends the list; what follows is 0. Spec: OpenVINO ROIPooling-2.
  */
 export const ROIPooling = op('ROIPooling', {
-  attributes: { output_size: ints([]), output_roi: ints([]), pooled_h: int(0), pooled_w: int(0), spatial_scale: float(), method: oneOf(['max', 'bilinear'], 'max') },
+  attributes: {
+    output_size: ints([]),
+    output_roi: ints([]),
+    pooled_h: int(0),
+    pooled_w: int(0),
+    spatial_scale: float(),
+    method: oneOf(['max', 'bilinear'], 'max'),
+  },
   inputs: [port('data', floating), port('regions', floating)],
   outputs: [port('output', floating)],
   since: { opset2: {} },
   check: (a) => (pooledSize(a).every((d) => d > 0) ? undefined : 'the pooled size is missing'),
 
-  infer: ({ data, regions }, attributes, ctx) => ({ type: data.type, shape: regionShape(ctx, data, regions, 5, undefined, pooledSize(attributes)) }),
+  infer: ({ data, regions }, attributes, ctx) => ({
+    type: data.type,
+    shape: regionShape(ctx, data, regions, 5, undefined, pooledSize(attributes)),
+  }),
 
   evaluate({ data, regions }, attributes) {
     const [, channels, height, width] = data.shape as [number, number, number, number];
@@ -31,13 +46,27 @@ export const ROIPooling = op('ROIPooling', {
     const x = data.data as Float32Array;
     let to = 0;
     for (let r = 0; r < count; r++) {
-      const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [number, number, number, number, number];
+      const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       if (batch === -1) break;
       for (let c = 0; c < channels; c++) {
         const plane = (batch * channels + c) * height * width;
         for (let i = 0; i < ph * pw; i++) {
           const [row, column] = [Math.floor(i / pw), i % pw];
-          out[to++] = attributes.method === 'max' ? largest(x, plane, height, width, corners, attributes.spatial_scale, [row / ph, (row + 1) / ph, column / pw, (column + 1) / pw]) : sampled(x, plane, height, width, corners, [row, ph, column, pw]);
+          out[to++] =
+            attributes.method === 'max'
+              ? largest(x, plane, height, width, corners, attributes.spatial_scale, [
+                  row / ph,
+                  (row + 1) / ph,
+                  column / pw,
+                  (column + 1) / pw,
+                ])
+              : sampled(x, plane, height, width, corners, [row, ph, column, pw]);
         }
       }
     }
@@ -45,7 +74,15 @@ export const ROIPooling = op('ROIPooling', {
   },
 });
 
-function largest(x: Float32Array, plane: number, height: number, width: number, corners: readonly number[], scale: number, part: readonly [number, number, number, number]): number {
+function largest(
+  x: Float32Array,
+  plane: number,
+  height: number,
+  width: number,
+  corners: readonly number[],
+  scale: number,
+  part: readonly [number, number, number, number],
+): number {
   const [x1, y1, x2, y2] = corners.map((v) => Math.round(v * scale)) as [number, number, number, number];
   const [h, w] = [Math.max(y2 - y1 + 1, 1), Math.max(x2 - x1 + 1, 1)];
   const clip = (v: number, n: number): number => Math.min(Math.max(v, 0), n);
@@ -56,8 +93,16 @@ function largest(x: Float32Array, plane: number, height: number, width: number, 
   return best === Number.NEGATIVE_INFINITY ? 0 : best;
 }
 
-function sampled(x: Float32Array, plane: number, height: number, width: number, [x1, y1, x2, y2]: readonly number[], [row, ph, column, pw]: readonly [number, number, number, number]): number {
-  const place = (from: number, to: number, i: number, parts: number, n: number): number => (parts > 1 ? (from + ((to - from) * i) / (parts - 1)) * (n - 1) : 0.5 * (from + to) * (n - 1));
+function sampled(
+  x: Float32Array,
+  plane: number,
+  height: number,
+  width: number,
+  [x1, y1, x2, y2]: readonly number[],
+  [row, ph, column, pw]: readonly [number, number, number, number],
+): number {
+  const place = (from: number, to: number, i: number, parts: number, n: number): number =>
+    parts > 1 ? (from + ((to - from) * i) / (parts - 1)) * (n - 1) : 0.5 * (from + to) * (n - 1);
   const y = place(y1 as number, y2 as number, row, ph, height);
   const at = place(x1 as number, x2 as number, column, pw, width);
   return y < 0 || y > height - 1 || at < 0 || at > width - 1 ? 0 : sampleInside(x, plane, height, width, y, at);

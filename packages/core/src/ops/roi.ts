@@ -4,7 +4,14 @@ import type { Infer } from '../ir/infer.js';
 import type { Dim, Shape } from '../shape/index.js';
 
 /** [regions, channels, h, w] from data [N, C, H, W] and a list of regions with `width` numbers each. */
-export function regionShape(ctx: Infer, data: Fact, regions: Fact, width: number, channels: Dim | undefined, pooled: readonly [Dim, Dim]): Shape {
+export function regionShape(
+  ctx: Infer,
+  data: Fact,
+  regions: Fact,
+  width: number,
+  channels: Dim | undefined,
+  pooled: readonly [Dim, Dim],
+): Shape {
   if (data.shape && data.shape.length !== 4) return ctx.fail('data must have four axes');
   if (regions.shape && regions.shape.length !== 2) return ctx.fail('regions must have two axes');
   if (regions.shape) ctx.requireEqual('numbers of a region', regions.shape[1] as Dim, width);
@@ -22,15 +29,30 @@ export function sampleInside(data: ArrayLike<number>, plane: number, height: num
 }
 
 /** One plane of an image. */
-export interface Plane { readonly data: ArrayLike<number>; readonly at: number; readonly height: number; readonly width: number }
+export interface Plane {
+  readonly data: ArrayLike<number>;
+  readonly at: number;
+  readonly height: number;
+  readonly width: number;
+}
 /** One part of a region, in places of the plane or, with a `place`, of the region. */
-export interface Part { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
+export interface Part {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
 
 /**
  * Mean of evenly spread bilinear samples of a part; `ratio` along each axis, or as many as the part is long when it is 0. Samples up to
  * one beyond the border count as on it, those further out as 0. `place` turns coordinates of the part into those of the plane.
  */
-export function averageSamples(plane: Plane, part: Part, ratio: number, place = (y: number, x: number): readonly [number, number] => [y, x]): number {
+export function averageSamples(
+  plane: Plane,
+  part: Part,
+  ratio: number,
+  place = (y: number, x: number): readonly [number, number] => [y, x],
+): number {
   const [ny, nx] = [part.height, part.width].map((d) => (ratio > 0 ? ratio : Math.max(0, Math.ceil(d)))) as [number, number];
   let sum = 0;
   for (let s = 0; s < ny * nx; s++) {

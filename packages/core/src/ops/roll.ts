@@ -19,12 +19,17 @@ export const Roll = op('Roll', {
   evaluate({ data, shift, axes }) {
     const shifts = numbersOf(shift);
     const along = numbersOf(axes);
-    if (shifts.length !== 1 && shifts.length !== along.length) throw new CuveeError('ARGUMENT_INVALID', `${shifts.length} shifts given for ${along.length} axes`);
+    if (shifts.length !== 1 && shifts.length !== along.length)
+      throw new CuveeError('ARGUMENT_INVALID', `${shifts.length} shifts given for ${along.length} axes`);
     return along.reduce((x: NdArray, axis, i) => {
       const at = normalizeAxis(axis, x.shape.length);
       const n = x.shape[at] as number;
       const s = shifts.length === 1 ? (shifts[0] as number) : (shifts[i] as number);
-      return taken(x, at, Array.from({ length: n }, (_, p) => (((p - s) % n) + n) % n));
+      return taken(
+        x,
+        at,
+        Array.from({ length: n }, (_, p) => (((p - s) % n) + n) % n),
+      );
     }, data);
   },
 

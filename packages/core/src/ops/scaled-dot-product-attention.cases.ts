@@ -19,6 +19,14 @@ export default cases('ScaledDotProductAttention', {
     const batch = random.shape({ rank: [0, 2], dim: [1, 3] });
     const [l, s, e, v] = [random.int(1, 4), random.int(1, 5), random.int(1, 6), random.int(1, 4)];
     const mask = random.pick([undefined, random.tensor('f32', [l, s]), random.tensor('f32', [...batch, 1, s])]);
-    return { attributes: { causal: random.next() < 0.3 }, inputs: [random.tensor('f32', [...batch, l, e]), random.tensor('f32', [...batch, s, e]), random.tensor('f32', [...batch, s, v]), ...(mask ? [mask] : [])] };
+    return {
+      attributes: { causal: random.next() < 0.3 },
+      inputs: [
+        random.tensor('f32', [...batch, l, e]),
+        random.tensor('f32', [...batch, s, e]),
+        random.tensor('f32', [...batch, s, v]),
+        ...(mask ? [mask] : []),
+      ],
+    };
   },
 });

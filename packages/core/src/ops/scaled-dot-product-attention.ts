@@ -14,7 +14,13 @@ import { floating, numericOrBoolean, op, optional, port } from './op.js';
  */
 export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
   attributes: { causal: bool(false) },
-  inputs: [port('query', floating), port('key', floating), port('value', floating), optional('mask', numericOrBoolean), optional('scale', floating)],
+  inputs: [
+    port('query', floating),
+    port('key', floating),
+    port('value', floating),
+    optional('mask', numericOrBoolean),
+    optional('scale', floating),
+  ],
   outputs: [port('output', floating)],
   since: { opset13: {} },
 
@@ -37,13 +43,20 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
     const shape = [...batch, rows, width];
     const out = emptyElements(query.type, sizeOf(shape)) as Float32Array;
     const masked = mask && !causal && mask.shape.length > 0 ? broadcastOffsets(mask.shape, [...batch, rows, columns]) : undefined;
-    const [iq, ik, iv] = [query, key, value].map((a) => broadcastOffsets(a.shape.slice(0, -2), batch)) as [Int32Array, Int32Array, Int32Array];
+    const [iq, ik, iv] = [query, key, value].map((a) => broadcastOffsets(a.shape.slice(0, -2), batch)) as [
+      Int32Array,
+      Int32Array,
+      Int32Array,
+    ];
     for (let b = 0; b < iq.length; b++) {
       for (let i = 0; i < rows; i++) {
         const logits = Float64Array.from({ length: columns }, (_, j) => {
           if (causal && j > i) return Number.NEGATIVE_INFINITY;
           let dot = 0;
-          for (let l = 0; l < e; l++) dot += (query.data[((iq[b] as number) * rows + i) * e + l] as number) * (key.data[((ik[b] as number) * columns + j) * e + l] as number);
+          for (let l = 0; l < e; l++)
+            dot +=
+              (query.data[((iq[b] as number) * rows + i) * e + l] as number) *
+              (key.data[((ik[b] as number) * columns + j) * e + l] as number);
           const m = masked ? Number(mask?.data[masked[(b * rows + i) * columns + j] as number]) : 0;
           return factor * dot + (masked && mask?.type === 'boolean' ? (m ? 0 : Number.NEGATIVE_INFINITY) : m);
         });
@@ -51,7 +64,8 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
         const weights = logits.map((x) => Math.exp(x - top));
         const sum = weights.reduce((a, x) => a + x, 0);
         for (let v = 0; v < width; v++) {
-          out[(b * rows + i) * width + v] = weights.reduce((a, w, j) => a + w * (value.data[((iv[b] as number) * columns + j) * width + v] as number), 0) / sum;
+          out[(b * rows + i) * width + v] =
+            weights.reduce((a, w, j) => a + w * (value.data[((iv[b] as number) * columns + j) * width + v] as number), 0) / sum;
         }
       }
     }
@@ -62,7 +76,11 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
     if (query.fact.type === 'dynamic' || !query.fact.shape || (mask && !mask.fact.shape)) return undefined;
     const size = (v: typeof query, axis: number): typeof query => g.gather(g.shapeOf(v), g.scalar(axis, 'i64'), g.scalar(0, 'i64'));
     const e = query.fact.shape[query.fact.shape.length - 1];
-    const factor = scale ?? (typeof e === 'number' ? g.scalar(1 / Math.sqrt(e), query) : g.divide(g.scalar(1, query), g.sqrt(g.cast(size(query, -1), query.fact.type))));
+    const factor =
+      scale ??
+      (typeof e === 'number'
+        ? g.scalar(1 / Math.sqrt(e), query)
+        : g.divide(g.scalar(1, query), g.sqrt(g.cast(size(query, -1), query.fact.type))));
     const none = g.scalar(Number.NEGATIVE_INFINITY, query);
     const logits = g.matMul(g.multiply(query, factor), key, { transpose_b: true });
     const all = (): typeof query => {

@@ -2,7 +2,8 @@
 import type { FloatElement } from '../ir/fact.js';
 import { add, divideScaled, isExpr, multiplyScaled, roundScaled, ScaledValue, sub, type Dim, type Rounding } from '../shape/index.js';
 
-const pending = (x: FloatElement): ScaledValue | undefined => (x instanceof ScaledValue ? x : x === undefined || typeof x === 'number' ? undefined : new ScaledValue(x));
+const pending = (x: FloatElement): ScaledValue | undefined =>
+  x instanceof ScaledValue ? x : x === undefined || typeof x === 'number' ? undefined : new ScaledValue(x);
 
 /** a · b where one of them is a number. */
 export function multiplyFloats(a: FloatElement, b: FloatElement): FloatElement {

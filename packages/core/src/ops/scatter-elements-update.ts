@@ -24,9 +24,11 @@ export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
     const at = ctx.constants(axis)?.[0];
     if (data.shape && at !== undefined) inferAxis(ctx, at, data.shape.length);
     if (indices.shape && updates.shape) {
-      if (indices.shape.length !== updates.shape.length) ctx.fail(`indices have rank ${indices.shape.length}, updates ${updates.shape.length}`);
+      if (indices.shape.length !== updates.shape.length)
+        ctx.fail(`indices have rank ${indices.shape.length}, updates ${updates.shape.length}`);
       indices.shape.forEach((d, i) => ctx.requireEqual(`dimension ${i} of indices and updates`, d, updates.shape?.[i] as Dim));
-      if (data.shape && data.shape.length !== indices.shape.length) ctx.fail(`indices have rank ${indices.shape.length}, the data ${data.shape.length}`);
+      if (data.shape && data.shape.length !== indices.shape.length)
+        ctx.fail(`indices have rank ${indices.shape.length}, the data ${data.shape.length}`);
     }
     return { type, shape: data.shape };
   },
@@ -38,13 +40,18 @@ export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
     const combine = combiner(data.type, reduction === 'mean' ? 'sum' : reduction);
     const met = new Uint32Array(sizeOf(data.shape));
     numbersOf(indices).forEach((given, flat) => {
-      const to = indexOf(flat, indices.shape).reduce((sum, p, i) => sum + (i === at ? place(given, data.shape[i] as number) : p) * (strides[i] as number), 0);
+      const to = indexOf(flat, indices.shape).reduce(
+        (sum, p, i) => sum + (i === at ? place(given, data.shape[i] as number) : p) * (strides[i] as number),
+        0,
+      );
       if (met[to] === 0 && !use_init_val && reduction !== 'none') out.data[to] = neutral(data.type, reduction) as never;
       (met[to] as number)++;
       out.data[to] = combine(out.data[to], updates.data[flat]) as never;
     });
     if (reduction === 'mean') {
-      met.forEach((count, to) => { if (count > 0) out.data[to] = divided(data.type, out.data[to], count + (use_init_val ? 1 : 0)) as never; });
+      met.forEach((count, to) => {
+        if (count > 0) out.data[to] = divided(data.type, out.data[to], count + (use_init_val ? 1 : 0)) as never;
+      });
     }
     return out;
   },

@@ -27,8 +27,10 @@ export const ScatterNDUpdate = op('ScatterNDUpdate', {
       if (depth > data.shape.length) ctx.fail(`index tuples of ${depth} numbers, data of rank ${data.shape.length}`);
       const expected = [...indices.shape.slice(0, -1), ...data.shape.slice(depth)];
       // A scalar update stands for every element.
-      if (updates.shape && updates.shape.length === expected.length) expected.forEach((d, i) => ctx.requireEqual(`dimension ${i} of the updates`, d, updates.shape?.[i] as Dim));
-      else if (updates.shape && updates.shape.length > 0) ctx.fail(`the updates have rank ${updates.shape.length}, expected ${expected.length}`);
+      if (updates.shape && updates.shape.length === expected.length)
+        expected.forEach((d, i) => ctx.requireEqual(`dimension ${i} of the updates`, d, updates.shape?.[i] as Dim));
+      else if (updates.shape && updates.shape.length > 0)
+        ctx.fail(`the updates have rank ${updates.shape.length}, expected ${expected.length}`);
     }
     return { type, shape: data.shape };
   },
@@ -37,10 +39,16 @@ export const ScatterNDUpdate = op('ScatterNDUpdate', {
     const offsets = tupleOffsets(indices, data.shape, 0);
     const run = sizeOf(data.shape.slice(indices.shape[indices.shape.length - 1] as number));
     const single = updates.data.length === 1;
-    if (updates.data.length !== offsets.length * run && !single) throw new CuveeError('SHAPE_MISMATCH', `updates of shape [${updates.shape.join(',')}] do not fit ${offsets.length} slices of ${run} elements`);
+    if (updates.data.length !== offsets.length * run && !single)
+      throw new CuveeError(
+        'SHAPE_MISMATCH',
+        `updates of shape [${updates.shape.join(',')}] do not fit ${offsets.length} slices of ${run} elements`,
+      );
     const combine = combiner(data.type, reduction);
     const out = copied(data);
-    offsets.forEach((to, t) => { for (let i = 0; i < run; i++) out.data[to + i] = combine(out.data[to + i], updates.data[single ? 0 : t * run + i]) as never; });
+    offsets.forEach((to, t) => {
+      for (let i = 0; i < run; i++) out.data[to + i] = combine(out.data[to + i], updates.data[single ? 0 : t * run + i]) as never;
+    });
     return out;
   },
 

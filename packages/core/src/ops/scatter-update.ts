@@ -33,7 +33,11 @@ export const ScatterUpdate = op('ScatterUpdate', {
     const inner = sizeOf(data.shape.slice(along + 1));
     const outer = sizeOf(data.shape.slice(0, along));
     const where = numbersOf(indices).map((i) => place(i, length));
-    if (updates.data.length !== outer * where.length * inner) throw new CuveeError('SHAPE_MISMATCH', `updates of shape [${updates.shape.join(',')}] do not fit ${where.length} slices along axis ${along} of [${data.shape.join(',')}]`);
+    if (updates.data.length !== outer * where.length * inner)
+      throw new CuveeError(
+        'SHAPE_MISMATCH',
+        `updates of shape [${updates.shape.join(',')}] do not fit ${where.length} slices along axis ${along} of [${data.shape.join(',')}]`,
+      );
     for (let o = 0; o < outer; o++) {
       where.forEach((p, k) => {
         for (let i = 0; i < inner; i++) out.data[(o * length + p) * inner + i] = updates.data[(o * where.length + k) * inner + i] as never;

@@ -12,9 +12,17 @@ export function combiner(type: ElementType, reduction: Reduction): (old: unknown
   if (reduction === 'max') return (a, b) => ((a as number) > (b as number) ? a : (a as number) !== (a as number) ? a : b);
   if (type === 'boolean') {
     const or = (a: unknown, b: unknown): number => Number(Boolean(a) || Boolean(b));
-    return reduction === 'sum' ? or : reduction === 'prod' ? (a, b) => Number(Boolean(a) && Boolean(b)) : (a, b) => Number(Boolean(a) !== Boolean(b));
+    return reduction === 'sum'
+      ? or
+      : reduction === 'prod'
+        ? (a, b) => Number(Boolean(a) && Boolean(b))
+        : (a, b) => Number(Boolean(a) !== Boolean(b));
   }
-  const apply = { sum: (a: never, b: never) => (a as number) + (b as number), sub: (a: never, b: never) => (a as number) - (b as number), prod: (a: never, b: never) => (a as number) * (b as number) }[reduction];
+  const apply = {
+    sum: (a: never, b: never) => (a as number) + (b as number),
+    sub: (a: never, b: never) => (a as number) - (b as number),
+    prod: (a: never, b: never) => (a as number) * (b as number),
+  }[reduction];
   return (a, b) => apply(a as never, b as never);
 }
 

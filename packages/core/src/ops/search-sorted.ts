@@ -20,9 +20,16 @@ export const SearchSorted = op('SearchSorted', {
     sameType(ctx, sorted_sequence, values);
     const rows = sorted_sequence.shape;
     const { shape } = values;
-    if (!rows || rows.length <= 1 || !shape) return { type: output_type, shape: shape ?? (rows && rows.length > 1 ? [...rows.slice(0, -1), ctx.fresh(rows.length - 1)] : undefined) };
+    if (!rows || rows.length <= 1 || !shape)
+      return {
+        type: output_type,
+        shape: shape ?? (rows && rows.length > 1 ? [...rows.slice(0, -1), ctx.fresh(rows.length - 1)] : undefined),
+      };
     if (rows.length !== shape.length) ctx.fail(`the sequence has rank ${rows.length}, the values ${shape.length}`);
-    return { type: output_type, shape: shape.map((d, i) => (i === shape.length - 1 ? d : ctx.requireEqual(`dimension ${i}`, d, rows[i] as Dim))) };
+    return {
+      type: output_type,
+      shape: shape.map((d, i) => (i === shape.length - 1 ? d : ctx.requireEqual(`dimension ${i}`, d, rows[i] as Dim))),
+    };
   },
 
   evaluate({ sorted_sequence, values }, { right_mode, output_type }) {
@@ -32,7 +39,8 @@ export const SearchSorted = op('SearchSorted', {
     const found = numbersOf(values).map((v, i) => {
       const row = sorted_sequence.shape.length === 1 ? 0 : Math.floor(i / perRow);
       let count = 0;
-      while (count < length && ((sequence[row * length + count] as number) < v || (right_mode && sequence[row * length + count] === v))) count++;
+      while (count < length && ((sequence[row * length + count] as number) < v || (right_mode && sequence[row * length + count] === v)))
+        count++;
       return count;
     });
     return Literal.from(output_type, values.shape, found.slice(0, sizeOf(values.shape))).nd();

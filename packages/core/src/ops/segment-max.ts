@@ -69,4 +69,5 @@ export const SegmentMax = op('SegmentMax', {
 });
 
 /** The lowest finite value of a float type. */
-const lowest = (type: string): number => -(type === 'f64' ? Number.MAX_VALUE : type === 'f16' ? 65504 : type === 'bf16' ? 3.3895313892515355e38 : 3.4028234663852886e38);
+const lowest = (type: string): number =>
+  -(type === 'f64' ? Number.MAX_VALUE : type === 'f16' ? 65504 : type === 'bf16' ? 3.3895313892515355e38 : 3.4028234663852886e38);

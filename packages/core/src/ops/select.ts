@@ -26,7 +26,8 @@ export const Select = op('Select', {
     const shape = broadcastShapes(broadcastShapes(cond.shape, then.shape), otherwise.shape);
     const [c, t, e] = [cond, then, otherwise].map((a) => broadcastOffsets(a.shape, shape)) as [Int32Array, Int32Array, Int32Array];
     const out = moved(then, shape);
-    for (let i = 0; i < out.data.length; i++) out.data[i] = (cond.data[c[i] as number] ? then.data[t[i] as number] : otherwise.data[e[i] as number]) as never;
+    for (let i = 0; i < out.data.length; i++)
+      out.data[i] = (cond.data[c[i] as number] ? then.data[t[i] as number] : otherwise.data[e[i] as number]) as never;
     return out;
   },
 

@@ -25,7 +25,11 @@ export const ShuffleChannels = op('ShuffleChannels', {
     const at = normalizeAxis(axis, data.shape.length);
     const n = data.shape[at] as number;
     if (n % group !== 0) throw new CuveeError('SHAPE_MISMATCH', `axis ${at} of length ${n} has no ${group} equal groups`);
-    return taken(data, at, Array.from({ length: n }, (_, p) => (p % group) * (n / group) + Math.floor(p / group)));
+    return taken(
+      data,
+      at,
+      Array.from({ length: n }, (_, p) => (p % group) * (n / group) + Math.floor(p / group)),
+    );
   },
 
   decompose(g, { data }, { axis, group }) {

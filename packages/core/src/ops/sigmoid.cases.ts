@@ -2,8 +2,6 @@ import { cases, f32 } from './cases.js';
 
 export default cases('Sigmoid', {
   tolerance: { rtol: 1e-5, atol: 1e-6 },
-  named: [
-    { name: 'known values', inputs: [f32([3], [0, 1, -1])], outputs: [f32([3], [0.5, 0.7310585786300049, 0.2689414213699951])] },
-  ],
+  named: [{ name: 'known values', inputs: [f32([3], [0, 1, -1])], outputs: [f32([3], [0.5, 0.7310585786300049, 0.2689414213699951])] }],
   generate: (random) => ({ inputs: [random.tensor('f32', random.shape({ rank: [1, 4], dim: [1, 6] }), -4, 4)] }),
 });

@@ -14,7 +14,13 @@ export function sliceRange(length: number, start: number, stop: number, step: nu
 }
 
 /** Elements of start:stop:step along each of the given axes. */
-export function sliced(data: NdArray, axes: readonly number[], starts: readonly number[], stops: readonly number[], steps: readonly number[]): NdArray {
+export function sliced(
+  data: NdArray,
+  axes: readonly number[],
+  starts: readonly number[],
+  stops: readonly number[],
+  steps: readonly number[],
+): NdArray {
   const shape = [...data.shape];
   const strides = stridesOf(data.shape);
   let offset = 0;
@@ -36,7 +42,8 @@ export function sliceDim(ctx: Infer, axis: number, n: Dim, start: Dim | undefine
 }
 
 /** Elements that are known, one per axis; undefined for each of the others. */
-const known = (ctx: Infer, f: Fact, count: number): readonly (Dim | undefined)[] => ctx.dims(f) ?? new Array<undefined>(count).fill(undefined);
+const known = (ctx: Infer, f: Fact, count: number): readonly (Dim | undefined)[] =>
+  ctx.dims(f) ?? new Array<undefined>(count).fill(undefined);
 
 /**
  * data[start:stop:step] along the given axes (all leading ones when absent), as in Python: negative ends count from the end, ends beyond
@@ -52,7 +59,11 @@ export const Slice = op('Slice', {
     const { type, shape } = data;
     if (!shape) return { type, shape: undefined };
     const count = [start, stop, step].map((f) => f.shape?.[0]).find((d) => typeof d === 'number') as number | undefined;
-    const along = axes ? constantAxes(ctx, axes, shape.length) : count === undefined ? undefined : Array.from({ length: count }, (_, i) => i);
+    const along = axes
+      ? constantAxes(ctx, axes, shape.length)
+      : count === undefined
+        ? undefined
+        : Array.from({ length: count }, (_, i) => i);
     if (!along) return { type, shape: ctx.freshShape(shape.length) };
     if (along.length > shape.length) ctx.fail(`${along.length} axes are sliced, the data has ${shape.length}`);
     const steps = ctx.constants(step);
@@ -60,7 +71,9 @@ export const Slice = op('Slice', {
     const starts = known(ctx, start, along.length);
     const stops = known(ctx, stop, along.length);
     const out = [...shape];
-    along.forEach((axis, i) => { out[axis] = sliceDim(ctx, axis, shape[axis] as Dim, starts[i], stops[i], steps?.[i]); });
+    along.forEach((axis, i) => {
+      out[axis] = sliceDim(ctx, axis, shape[axis] as Dim, starts[i], stops[i], steps?.[i]);
+    });
     return { type, shape: out };
   },
 

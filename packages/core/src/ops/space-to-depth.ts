@@ -28,7 +28,10 @@ export const SpaceToDepth = op('SpaceToDepth', {
   evaluate({ data }, { block_size: b, mode }) {
     const [n, c, ...spatial] = data.shape as [number, number, ...number[]];
     const split = { ...data, shape: [n, c, ...spatial.flatMap((d) => [d / b, b])] };
-    return { ...permuted(split, order(spatial.length, mode === 'blocks_first')), shape: [n, c * b ** spatial.length, ...spatial.map((d) => d / b)] };
+    return {
+      ...permuted(split, order(spatial.length, mode === 'blocks_first')),
+      shape: [n, c * b ** spatial.length, ...spatial.map((d) => d / b)],
+    };
   },
 
   decompose(g, { data }, { block_size: b, mode }) {
@@ -37,6 +40,10 @@ export const SpaceToDepth = op('SpaceToDepth', {
     const [n, c, ...spatial] = sizes as [(typeof sizes)[number], (typeof sizes)[number], ...typeof sizes];
     const parts = spatial.map((d) => over(g, d, b));
     const split = reshaped(g, data, [n, c, ...parts.flatMap((d) => [d, b])]);
-    return reshaped(g, g.transpose(split, g.ints(order(spatial.length, mode === 'blocks_first')), {}), [n, times(g, c, b ** spatial.length), ...parts]);
+    return reshaped(g, g.transpose(split, g.ints(order(spatial.length, mode === 'blocks_first')), {}), [
+      n,
+      times(g, c, b ** spatial.length),
+      ...parts,
+    ]);
   },
 });

@@ -23,23 +23,43 @@ export const SparseFillEmptyRows = op('SparseFillEmptyRows', {
       const [lo, hi] = values.shape ? bounds(values.shape[0] as Dim) : [0, Number.POSITIVE_INFINITY];
       count = ctx.fresh(0, [Math.max(0, lo), hi + Math.max(0, bounds(rows)[1])]);
     }
-    return [{ type: indices.type, shape: [count, 2] }, { type: values.type, shape: [count] }, { type: 'boolean', shape: [rows] }];
+    return [
+      { type: indices.type, shape: [count, 2] },
+      { type: values.type, shape: [count] },
+      { type: 'boolean', shape: [rows] },
+    ];
   },
 
   evaluate({ values, dense_shape, indices, default_value }) {
     const [rows] = numbersOf(dense_shape) as [number];
     const at = numbersOf(indices);
     if (default_value.data.length !== 1) numberOf(default_value);
-    const entries = Array.from({ length: at.length / 2 }, (_, i) => ({ row: at[2 * i] as number, column: at[2 * i + 1] as number, value: values.data[i] as unknown }));
+    const entries = Array.from({ length: at.length / 2 }, (_, i) => ({
+      row: at[2 * i] as number,
+      column: at[2 * i + 1] as number,
+      value: values.data[i] as unknown,
+    }));
     const met = new Set(entries.map((e) => e.row));
     const wrong = entries.find((e) => e.row < 0 || e.row >= rows);
     if (wrong) throw new CuveeError('ARGUMENT_INVALID', `row ${wrong.row} is outside the ${rows} rows`);
     const empty = Array.from({ length: rows }, (_, row) => !met.has(row));
-    empty.forEach((is, row) => { if (is) entries.push({ row, column: 0, value: default_value.data[0] }); });
+    empty.forEach((is, row) => {
+      if (is) entries.push({ row, column: 0, value: default_value.data[0] });
+    });
     entries.sort((a, b) => a.row - b.row);
     const out = moved(values, [entries.length]);
-    entries.forEach((e, i) => { out.data[i] = e.value as never; });
-    return [Literal.from(indices.type, [entries.length, 2], entries.flatMap((e) => [e.row, e.column])).nd(), out, Literal.from('boolean', [rows], empty).nd()];
+    entries.forEach((e, i) => {
+      out.data[i] = e.value as never;
+    });
+    return [
+      Literal.from(
+        indices.type,
+        [entries.length, 2],
+        entries.flatMap((e) => [e.row, e.column]),
+      ).nd(),
+      out,
+      Literal.from('boolean', [rows], empty).nd(),
+    ];
   },
 
   /** The empty rows' entries come behind the others; a stable order by row puts them in place. */
@@ -52,11 +72,18 @@ export const SparseFillEmptyRows = op('SparseFillEmptyRows', {
     const empty = g.equal(met, g.constant('i32', [], [0]));
     const filled = g.transpose(g.nonZero(empty, { output_type: 'i64' }), g.ints([1, 0]));
     const entries = g.concat([at, g.concat([filled, g.multiply(filled, g.ints([0]))], { axis: 1 })], { axis: 0 });
-    const added = g.broadcast(g.reshape(default_value, g.ints([1])), g.slice(g.shapeOf(filled), g.ints([0]), g.ints([1]), g.ints([1]), undefined), undefined);
+    const added = g.broadcast(
+      g.reshape(default_value, g.ints([1])),
+      g.slice(g.shapeOf(filled), g.ints([0]), g.ints([1]), g.ints([1]), undefined),
+      undefined,
+    );
     const all = g.concat([values, added], { axis: 0 });
     const keys = g.squeeze(g.slice(entries, g.ints([0]), g.ints([1]), g.ints([1]), g.ints([1])), g.ints([1]));
     const count = g.squeeze(g.shapeOf(keys), g.ints([0]));
-    const [, order] = g.topK(keys, count, { axis: 0, mode: 'min', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [typeof at, typeof at];
+    const [, order] = g.topK(keys, count, { axis: 0, mode: 'min', sort: 'value', index_element_type: 'i64', stable: true }) as readonly [
+      typeof at,
+      typeof at,
+    ];
     const axis = g.constant('i64', [], [0]);
     return [g.cast(g.gather(entries, order, axis), indices.fact.type), g.gather(all, order, axis), empty];
   },

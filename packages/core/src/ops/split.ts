@@ -29,8 +29,15 @@ export const Split = op('Split', {
   evaluate({ data, axis }, { num_splits }) {
     const along = normalizeAxis(numberOf(axis), data.shape.length);
     const length = (data.shape[along] as number) / num_splits;
-    if (!Number.isInteger(length)) throw new CuveeError('SHAPE_MISMATCH', `axis ${along} of length ${data.shape[along]} cannot be cut into ${num_splits} equal parts`);
-    return Array.from({ length: num_splits }, (_, i) => taken(data, along, Array.from({ length }, (_, k) => i * length + k)));
+    if (!Number.isInteger(length))
+      throw new CuveeError('SHAPE_MISMATCH', `axis ${along} of length ${data.shape[along]} cannot be cut into ${num_splits} equal parts`);
+    return Array.from({ length: num_splits }, (_, i) =>
+      taken(
+        data,
+        along,
+        Array.from({ length }, (_, k) => i * length + k),
+      ),
+    );
   },
 
   traits: { moves: true },

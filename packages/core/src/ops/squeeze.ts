@@ -38,7 +38,8 @@ export const Squeeze = op('Squeeze', {
     const all = given.length === 0;
     const shape = data.shape.filter((d, i) => {
       if (!all && !given.includes(i)) return true;
-      if (d !== 1 && !all && !allow_axis_skip) throw new CuveeError('SHAPE_MISMATCH', `axis ${i} has size ${d}, only size 1 can be squeezed`);
+      if (d !== 1 && !all && !allow_axis_skip)
+        throw new CuveeError('SHAPE_MISMATCH', `axis ${i} has size ${d}, only size 1 can be squeezed`);
       return d !== 1;
     });
     return { ...data, shape };

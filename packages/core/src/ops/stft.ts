@@ -57,16 +57,21 @@ export const STFT = op('STFT', {
     const bins = Math.floor(frame / 2) + 1;
     const weights = centred(window, frame);
     const x = numbersOf(signal);
-    const cut = { shape: [rows, frames, frame], re: Float64Array.from({ length: rows * frames * frame }, (_, i) => {
-      const [row, f, k] = [Math.floor(i / (frames * frame)), Math.floor(i / frame) % frames, i % frame];
-      return (x[row * length + f * step + k] as number) * (weights[k] as number);
-    }), im: new Float64Array(rows * frames * frame) };
+    const cut = {
+      shape: [rows, frames, frame],
+      re: Float64Array.from({ length: rows * frames * frame }, (_, i) => {
+        const [row, f, k] = [Math.floor(i / (frames * frame)), Math.floor(i / frame) % frames, i % frame];
+        return (x[row * length + f * step + k] as number) * (weights[k] as number);
+      }),
+      im: new Float64Array(rows * frames * frame),
+    };
     const y = transform(cut, 2, frame, false, bins);
     if (!transpose_frames) return toPairs({ ...y, shape: [...batch, frames, bins] }, signal.type);
-    const swap = (a: Float64Array): Float64Array => Float64Array.from(a, (_, i) => {
-      const [row, k, f] = [Math.floor(i / (frames * bins)), Math.floor(i / frames) % bins, i % frames];
-      return a[(row * frames + f) * bins + k] as number;
-    });
+    const swap = (a: Float64Array): Float64Array =>
+      Float64Array.from(a, (_, i) => {
+        const [row, k, f] = [Math.floor(i / (frames * bins)), Math.floor(i / frames) % bins, i % frames];
+        return a[(row * frames + f) * bins + k] as number;
+      });
     return toPairs({ shape: [...batch, bins, frames], re: swap(y.re), im: swap(y.im) }, signal.type);
   },
 
@@ -78,7 +83,8 @@ export const STFT = op('STFT', {
     const given = window.fact.shape?.[0];
     if (length === undefined || typeof frame !== 'number' || typeof step !== 'number' || typeof given !== 'number') return undefined;
     const left = Math.floor((frame - given) / 2);
-    const weights = given === frame ? window : g.pad(window, g.ints([left]), g.ints([frame - given - left]), undefined, { pad_mode: 'constant' });
+    const weights =
+      given === frame ? window : g.pad(window, g.ints([left]), g.ints([frame - given - left]), undefined, { pad_mode: 'constant' });
     const frames = plus(g, over(g, plus(g, length, -frame), step), 1);
     const starts = g.multiply(g.unsqueeze(counting(g, frames), g.ints([1]), {}), sizeValue(g, step), {});
     const cut = g.gather(signal, g.add(starts, counting(g, frame), {}), g.constant('i64', [], [-1]), {});

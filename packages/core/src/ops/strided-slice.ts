@@ -87,7 +87,14 @@ export const StridedSlice = op('StridedSlice', {
       const step = steps?.[e.at];
       const [from, to] = open(step ?? 1);
       const closed = step !== undefined;
-      out[e.axis] = sliceDim(ctx, e.axis, shape[e.axis] as Dim, e.fromStart && closed ? from : begins?.[e.at], e.toEnd && closed ? to : ends?.[e.at], step);
+      out[e.axis] = sliceDim(
+        ctx,
+        e.axis,
+        shape[e.axis] as Dim,
+        e.fromStart && closed ? from : begins?.[e.at],
+        e.toEnd && closed ? to : ends?.[e.at],
+        step,
+      );
     }
     return { type, shape: arranged<Dim>(out, list, 1) };
   },
@@ -108,7 +115,13 @@ export const StridedSlice = op('StridedSlice', {
       const [from, to] = open(step);
       return [e.fromStart ? from : b, e.toEnd ? to : (ends[e.at] as number), step];
     });
-    const part = sliced(data, used.map((e) => e.axis), ranges.map((r) => r[0]), ranges.map((r) => r[1]), ranges.map((r) => r[2]));
+    const part = sliced(
+      data,
+      used.map((e) => e.axis),
+      ranges.map((r) => r[0]),
+      ranges.map((r) => r[1]),
+      ranges.map((r) => r[2]),
+    );
     return { ...part, shape: arranged(part.shape, list, 1) };
   },
 
@@ -130,7 +143,17 @@ export const StridedSlice = op('StridedSlice', {
       const [from, to] = open(step);
       return [e.fromStart ? from : b, e.toEnd ? to : (ends[e.at] as number), step];
     });
-    let out = used.length === 0 ? data : g.slice(data, g.ints(ranges.map((r) => r[0])), g.ints(ranges.map((r) => r[1])), g.ints(ranges.map((r) => r[2])), g.ints(used.map((e) => e.axis)), {});
+    let out =
+      used.length === 0
+        ? data
+        : g.slice(
+            data,
+            g.ints(ranges.map((r) => r[0])),
+            g.ints(ranges.map((r) => r[1])),
+            g.ints(ranges.map((r) => r[2])),
+            g.ints(used.map((e) => e.axis)),
+            {},
+          );
     if (shrunk.length > 0) out = g.squeeze(out, g.ints(shrunk), {});
     const marks = arranged<number>(new Array<number>(rank).fill(0), list, 1);
     const added = marks.flatMap((d, i) => (d === 1 ? [i] : []));

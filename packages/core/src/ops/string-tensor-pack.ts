@@ -11,7 +11,10 @@ export const StringTensorPack = op('StringTensorPack', {
   infer({ begins, ends }, _, ctx) {
     if (!begins.shape || !ends.shape) return { type: 'string', shape: begins.shape ?? ends.shape };
     if (begins.shape.length !== ends.shape.length) ctx.fail(`begins have rank ${begins.shape.length}, ends ${ends.shape.length}`);
-    return { type: 'string', shape: begins.shape.map((d, i) => ctx.requireEqual(`dimension ${i} of begins and ends`, d, ends.shape?.[i] as Dim)) };
+    return {
+      type: 'string',
+      shape: begins.shape.map((d, i) => ctx.requireEqual(`dimension ${i} of begins and ends`, d, ends.shape?.[i] as Dim)),
+    };
   },
 
   evaluate({ begins, ends, symbols }) {

@@ -8,7 +8,11 @@ export const StringTensorUnpack = op('StringTensorUnpack', {
   since: { opset15: {} },
 
   infer({ data }, _, ctx) {
-    return [{ type: 'i32', shape: data.shape }, { type: 'i32', shape: data.shape }, { type: 'u8', shape: [ctx.fresh(0, undefined, 2)] }];
+    return [
+      { type: 'i32', shape: data.shape },
+      { type: 'i32', shape: data.shape },
+      { type: 'u8', shape: [ctx.fresh(0, undefined, 2)] },
+    ];
   },
 
   evaluate({ data }) {
@@ -17,9 +21,15 @@ export const StringTensorUnpack = op('StringTensorUnpack', {
     const ends: number[] = [];
     for (const p of parts) ends.push((ends[ends.length - 1] ?? 0) + p.length);
     const bytes = new Uint8Array(ends[ends.length - 1] ?? 0);
-    parts.forEach((p, i) => { bytes.set(p, (ends[i] as number) - p.length); });
+    parts.forEach((p, i) => {
+      bytes.set(p, (ends[i] as number) - p.length);
+    });
     return [
-      Literal.from('i32', data.shape, ends.map((e, i) => e - (parts[i] as Uint8Array).length)).nd(),
+      Literal.from(
+        'i32',
+        data.shape,
+        ends.map((e, i) => e - (parts[i] as Uint8Array).length),
+      ).nd(),
       Literal.from('i32', data.shape, ends).nd(),
       { type: 'u8', shape: [bytes.length], data: bytes },
     ];

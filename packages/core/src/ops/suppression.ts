@@ -10,7 +10,12 @@ export const clipBox = ([x1, y1, x2, y2]: Corners, right = 1, bottom = 1): Corne
 };
 
 /** Of the candidates in order, those that overlap none taken before by more than the threshold; `most` at the most. `extra` as in `overlap`. */
-export function suppress<T>(candidates: readonly T[], corners: (candidate: T) => Corners, threshold: number, { extra = 0, most = Number.POSITIVE_INFINITY }: { extra?: number; most?: number } = {}): T[] {
+export function suppress<T>(
+  candidates: readonly T[],
+  corners: (candidate: T) => Corners,
+  threshold: number,
+  { extra = 0, most = Number.POSITIVE_INFINITY }: { extra?: number; most?: number } = {},
+): T[] {
   const boxOf = (c: T) => {
     const [x1, y1, x2, y2] = corners(c);
     return { x1, y1, x2, y2 };

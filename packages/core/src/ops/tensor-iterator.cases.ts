@@ -14,8 +14,14 @@ const attributes = (stride: number, partSize: number): Record<string, unknown> =
   const range = stride > 0 ? { start: 0, end: -1 } : { start: -1, end: 0 };
   return {
     body: sums(),
-    inputs: [{ external: 0, internal: 0, axis: 1, ...range, stride, partSize }, { external: 1, internal: 1, backEdge: 0 }],
-    outputs: [{ external: 0, internal: 0 }, { external: 1, internal: 0, axis: 1, ...range, stride: Math.sign(stride), partSize: 1 }],
+    inputs: [
+      { external: 0, internal: 0, axis: 1, ...range, stride, partSize },
+      { external: 1, internal: 1, backEdge: 0 },
+    ],
+    outputs: [
+      { external: 0, internal: 0 },
+      { external: 1, internal: 0, axis: 1, ...range, stride: Math.sign(stride), partSize: 1 },
+    ],
   };
 };
 const x = f32([1, 4], [1, 2, 3, 4]);

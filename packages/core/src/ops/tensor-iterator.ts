@@ -17,14 +17,21 @@ export const TensorIterator = op('TensorIterator', {
   infer: ({ inputs }, it, ctx) => inferIteration(ctx, it, inputs, () => slicedTrips(it, inputs)),
 
   evaluate({ inputs }, it, ctx) {
-    const counts = it.inputs.flatMap((row) => (row.axis === undefined || row.backEdge !== undefined ? [] : [partCount(row, inputs[row.external]?.shape.at(row.axis) as Dim) as number]));
+    const counts = it.inputs.flatMap((row) =>
+      row.axis === undefined || row.backEdge !== undefined
+        ? []
+        : [partCount(row, inputs[row.external]?.shape.at(row.axis) as Dim) as number],
+    );
     if (counts.length === 0) throw new CuveeError('MODEL_INVALID', 'no input is sliced, so the number of turns is unknown');
     return iterate(ctx, it, inputs, Math.min(...counts), true);
   },
 
   /** A known number of turns one after the other, for devices that cannot repeat. */
   decompose(g, { inputs }, it) {
-    const trips = slicedTrips(it, inputs.map((v) => v.fact));
+    const trips = slicedTrips(
+      it,
+      inputs.map((v) => v.fact),
+    );
     return typeof trips === 'number' ? unrolled(g, it, inputs, trips) : undefined;
   },
 

@@ -16,7 +16,10 @@ export const Tile = op('Tile', {
     const rank = Math.max(shape.length, count);
     const times = ctx.dims(repeats);
     if (!times) return { type, shape: ctx.freshShape(rank) };
-    return { type, shape: Array.from({ length: rank }, (_, i): Dim => mul(shape[i - rank + shape.length] ?? 1, times[i - rank + count] ?? 1)) };
+    return {
+      type,
+      shape: Array.from({ length: rank }, (_, i): Dim => mul(shape[i - rank + shape.length] ?? 1, times[i - rank + count] ?? 1)),
+    };
   },
 
   evaluate({ data, repeats }) {
@@ -27,7 +30,9 @@ export const Tile = op('Tile', {
     const shape = from.map((d, i) => d * (times[i - rank + times.length] ?? 1));
     const strides = stridesOf(from);
     const n = sizeOf(shape);
-    const offsets = Array.from({ length: n }, (_, flat) => indexOf(flat, shape).reduce((sum, at, i) => sum + (at % (from[i] as number)) * (strides[i] as number), 0));
+    const offsets = Array.from({ length: n }, (_, flat) =>
+      indexOf(flat, shape).reduce((sum, at, i) => sum + (at % (from[i] as number)) * (strides[i] as number), 0),
+    );
     return picked(data, shape, offsets);
   },
 

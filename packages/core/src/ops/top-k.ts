@@ -8,7 +8,12 @@ import { bool, elementType, int, oneOf } from './attributes.js';
 import { inferAxis } from './movement.js';
 import { current, index, numeric, only, op, port } from './op.js';
 
-const shared = { axis: int(), mode: oneOf(['max', 'min'], 'max'), sort: oneOf(['none', 'value', 'index'], 'none'), index_element_type: elementType('i32') };
+const shared = {
+  axis: int(),
+  mode: oneOf(['max', 'min'], 'max'),
+  sort: oneOf(['none', 'value', 'index'], 'none'),
+  index_element_type: elementType('i32'),
+};
 
 /**
  * The k largest or smallest elements along one axis, and their places.
@@ -26,7 +31,11 @@ export const TopK = op('TopK', {
 
   infer({ data, k }, { axis, index_element_type }, ctx) {
     const { type, shape } = data;
-    if (!shape) return [{ type, shape: undefined }, { type: index_element_type, shape: undefined }];
+    if (!shape)
+      return [
+        { type, shape: undefined },
+        { type: index_element_type, shape: undefined },
+      ];
     const at = inferAxis(ctx, axis, shape.length);
     const n = shape[at] as Dim;
     const wanted = knownScalar(k);
@@ -35,7 +44,10 @@ export const TopK = op('TopK', {
       ctx.require(`k is at most the length of axis ${at}`, isAtLeast(n, wanted));
     }
     const out = shape.map((d, i) => (i === at ? (wanted ?? ctx.fresh(at, [0, bounds(n)[1]])) : d));
-    return [{ type, shape: out }, { type: index_element_type, shape: out }];
+    return [
+      { type, shape: out },
+      { type: index_element_type, shape: out },
+    ];
   },
 
   evaluate({ data, k }, { axis, mode, sort, index_element_type }) {
@@ -52,7 +64,9 @@ export const TopK = op('TopK', {
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         const read = (p: number): number => x[(o * n + p) * inner + i] as number;
-        const ranked = Array.from({ length: n }, (_, p) => p).sort((p, q) => (mode === 'max' ? compare(read(q), read(p)) : compare(read(p), read(q))) || p - q);
+        const ranked = Array.from({ length: n }, (_, p) => p).sort(
+          (p, q) => (mode === 'max' ? compare(read(q), read(p)) : compare(read(p), read(q))) || p - q,
+        );
         const chosen = ranked.slice(0, wanted);
         if (sort === 'index') chosen.sort((p, q) => p - q);
         chosen.forEach((p, r) => {

@@ -4,9 +4,24 @@ import { cases, f32, i32, i64 } from './cases.js';
 export default cases('Transpose', {
   tolerance: { rtol: 0, atol: 0 },
   named: [
-    { name: 'matrix', inputs: [f32([2, 3], [1, 2, 3, 4, 5, 6]), i64([2], [1, 0])], constants: [1], outputs: [f32([3, 2], [1, 4, 2, 5, 3, 6])] },
-    { name: 'last two of three', inputs: [i32([2, 1, 2], [1, 2, 3, 4]), i64([3], [0, 2, 1])], constants: [1], outputs: [i32([2, 2, 1], [1, 2, 3, 4])] },
-    { name: 'empty order reverses', inputs: [f32([2, 1, 3], [1, 2, 3, 4, 5, 6]), i64([0], [])], constants: [1], outputs: [f32([3, 1, 2], [1, 4, 2, 5, 3, 6])] },
+    {
+      name: 'matrix',
+      inputs: [f32([2, 3], [1, 2, 3, 4, 5, 6]), i64([2], [1, 0])],
+      constants: [1],
+      outputs: [f32([3, 2], [1, 4, 2, 5, 3, 6])],
+    },
+    {
+      name: 'last two of three',
+      inputs: [i32([2, 1, 2], [1, 2, 3, 4]), i64([3], [0, 2, 1])],
+      constants: [1],
+      outputs: [i32([2, 2, 1], [1, 2, 3, 4])],
+    },
+    {
+      name: 'empty order reverses',
+      inputs: [f32([2, 1, 3], [1, 2, 3, 4, 5, 6]), i64([0], [])],
+      constants: [1],
+      outputs: [f32([3, 1, 2], [1, 4, 2, 5, 3, 6])],
+    },
     { name: 'no elements', inputs: [f32([0, 2], []), i64([2], [1, 0])], constants: [1], outputs: [f32([2, 0], [])] },
   ],
   generate: (random) => {

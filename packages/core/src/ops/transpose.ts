@@ -24,7 +24,11 @@ export const Transpose = op('Transpose', {
 
   evaluate({ data, input_order }) {
     const order = axesIn(input_order, data.shape.length);
-    if (order.length === 0) return permuted(data, data.shape.map((_, i) => data.shape.length - 1 - i));
+    if (order.length === 0)
+      return permuted(
+        data,
+        data.shape.map((_, i) => data.shape.length - 1 - i),
+      );
     return permuted(data, order);
   },
 

@@ -37,7 +37,11 @@ export const Unique = op('Unique', {
     const along = inferAxis(ctx, at, shape.length);
     const all = shape[along] as Dim;
     const count = ctx.fresh(along, [Math.min(1, Math.max(0, bounds(all)[0])), Math.max(0, bounds(all)[1])]);
-    return four(shape.map((d, i) => (i === along ? count : d)), count, all);
+    return four(
+      shape.map((d, i) => (i === along ? count : d)),
+      count,
+      all,
+    );
   },
 
   evaluate({ data, axis }, { sorted, index_element_type, count_element_type }) {
@@ -68,8 +72,18 @@ export const Unique = op('Unique', {
     if (!sorted) groups.sort((a, b) => (a[0] as number) - (b[0] as number));
     const first = groups.map((g) => g[0] as number);
     const reverse = new Array<number>(n);
-    groups.forEach((g, i) => { for (const p of g) reverse[p] = i; });
+    groups.forEach((g, i) => {
+      for (const p of g) reverse[p] = i;
+    });
     const list = (type: typeof index_element_type, values: readonly number[]) => Literal.from(type, [values.length], values).nd();
-    return [n === 0 ? picked(flat, flat.shape, []) : taken(flat, along, first), list(index_element_type, first), list(index_element_type, reverse), list(count_element_type, groups.map((g) => g.length))];
+    return [
+      n === 0 ? picked(flat, flat.shape, []) : taken(flat, along, first),
+      list(index_element_type, first),
+      list(index_element_type, reverse),
+      list(
+        count_element_type,
+        groups.map((g) => g.length),
+      ),
+    ];
   },
 });

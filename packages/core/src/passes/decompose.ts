@@ -34,7 +34,11 @@ function decomposeNode(model: Model, node: Node): boolean {
   try {
     const outputs = node.op.decompose?.(g, node.inputs, node.attributes);
     if (!outputs) return false;
-    applyPatch(model, node.outputs.map((old, i) => [old, outputs[i] ?? old] as const), `decomposition of ${node.op.name}`);
+    applyPatch(
+      model,
+      node.outputs.map((old, i) => [old, outputs[i] ?? old] as const),
+      `decomposition of ${node.op.name}`,
+    );
     return true;
   } catch (error) {
     throw CuveeError.wrap(`decomposing ${node.op.name} "${node.name}"`, error);

@@ -36,7 +36,12 @@ export function foldConstants(model: Model, limit: number = foldLimit): void {
       continue;
     }
     const known = node.outputs.every((v) => v.fact.value);
-    const results = known ? node.outputs.map((v) => v.fact.value as Literal) : evaluateNode(node, node.inputs.map((v) => v?.fact.value?.nd())).map((a: NdArray) => Literal.fromNd(a));
+    const results = known
+      ? node.outputs.map((v) => v.fact.value as Literal)
+      : evaluateNode(
+          node,
+          node.inputs.map((v) => v?.fact.value?.nd()),
+        ).map((a: NdArray) => Literal.fromNd(a));
     replaceBy(model, g, node, results);
   }
 }
@@ -47,7 +52,9 @@ function foldKnown(model: Model, g: ReturnType<typeof builder>, node: Node): voi
   const literals = node.outputs.map(({ fact }) => {
     if (fact.value) return fact.value;
     const shape = staticShape(fact.shape);
-    return shape && fact.elements?.every((e) => typeof e === 'number' || typeof e === 'boolean') ? Literal.from(fact.type, shape, fact.elements as number[]) : undefined;
+    return shape && fact.elements?.every((e) => typeof e === 'number' || typeof e === 'boolean')
+      ? Literal.from(fact.type, shape, fact.elements as number[])
+      : undefined;
   });
   if (literals.length > 0 && literals.every((l) => l !== undefined)) replaceBy(model, g, node, literals as Literal[]);
 }
@@ -57,7 +64,12 @@ function replaceBy(model: Model, g: ReturnType<typeof builder>, node: Node, lite
     model,
     node.outputs.flatMap((old, i) => {
       if (old.users.size === 0) return [];
-      const [fresh] = g.node('Constant', [], { value: literals[i] }, { name: node.outputs.length === 1 ? node.name : `${node.name}.${i}`, origin: node.origin });
+      const [fresh] = g.node(
+        'Constant',
+        [],
+        { value: literals[i] },
+        { name: node.outputs.length === 1 ? node.name : `${node.name}.${i}`, origin: node.origin },
+      );
       return [[old, fresh as Value] as const];
     }),
     'constant folding',

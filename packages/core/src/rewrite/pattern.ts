@@ -16,7 +16,8 @@ export interface Pattern {
   readonly roots?: readonly string[];
 }
 
-const withRoots = (match: (value: Value, bound: Bound) => boolean, roots?: readonly string[]): Pattern => Object.assign(match, roots ? { roots } : {});
+const withRoots = (match: (value: Value, bound: Bound) => boolean, roots?: readonly string[]): Pattern =>
+  Object.assign(match, roots ? { roots } : {});
 
 /** Any value; the same name twice must bind the same value. */
 export const any = (name: string): Pattern =>
@@ -28,7 +29,8 @@ export const any = (name: string): Pattern =>
   });
 
 /** A value that passes a test. */
-export const where = (name: string, test: (value: Value) => boolean): Pattern => withRoots((value, bound) => test(value) && any(name)(value, bound));
+export const where = (name: string, test: (value: Value) => boolean): Pattern =>
+  withRoots((value, bound) => test(value) && any(name)(value, bound));
 
 /** A constant. */
 export const constant = (name: string): Pattern => where(name, (v) => v.fact.value !== undefined);
@@ -94,14 +96,15 @@ function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
 /** The first alternative that matches. */
 export const either = (...patterns: readonly Pattern[]): Pattern =>
   withRoots(
-    (value, bound) => patterns.some((p) => {
-      const values = bound.values.size;
-      const nodes = bound.nodes.size;
-      if (p(value, bound)) return true;
-      bound.values.cut(values);
-      bound.nodes.cut(nodes);
-      return false;
-    }),
+    (value, bound) =>
+      patterns.some((p) => {
+        const values = bound.values.size;
+        const nodes = bound.nodes.size;
+        if (p(value, bound)) return true;
+        bound.values.cut(values);
+        bound.nodes.cut(nodes);
+        return false;
+      }),
     patterns.every((p) => p.roots) ? patterns.flatMap((p) => [...(p.roots ?? [])]) : undefined,
   );
 

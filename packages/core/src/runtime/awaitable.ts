@@ -5,10 +5,15 @@ import type { Awaitable } from '../device/contract.js';
 export const isPromise = <T>(value: Awaitable<T>): value is Promise<T> => typeof (value as Promise<T>)?.then === 'function';
 
 /** `fn` of the value, now when it is there, later when it is promised. */
-export const after = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> => (isPromise(value) ? value.then(fn) : fn(value));
+export const after = <T, U>(value: Awaitable<T>, fn: (value: T) => Awaitable<U>): Awaitable<U> =>
+  isPromise(value) ? value.then(fn) : fn(value);
 
 /** `done` of what `work` gives, or `failed` of what it throws or rejects with. */
-export function attempt<T, U>(work: () => Awaitable<T>, done: (value: T) => Awaitable<U>, failed: (error: unknown) => Awaitable<U>): Awaitable<U> {
+export function attempt<T, U>(
+  work: () => Awaitable<T>,
+  done: (value: T) => Awaitable<U>,
+  failed: (error: unknown) => Awaitable<U>,
+): Awaitable<U> {
   let value: Awaitable<T>;
   try {
     value = work();

@@ -56,7 +56,11 @@ export class CompiledModel {
     };
     if (name === 'SUPPORTED_PROPERTIES') return ['SUPPORTED_PROPERTIES', ...Object.keys(known)];
     const value = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (value === undefined) throw new CuveeError('PROPERTY_UNKNOWN', `a model compiled for ${this.device} has no property "${name}"${nearest(name, Object.keys(known))}`);
+    if (value === undefined)
+      throw new CuveeError(
+        'PROPERTY_UNKNOWN',
+        `a model compiled for ${this.device} has no property "${name}"${nearest(name, Object.keys(known))}`,
+      );
     return value;
   }
 
@@ -107,4 +111,5 @@ export class CompiledModel {
 }
 
 /** Frees what nobody released. */
-const leftovers = typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<DeviceModel>((compiled) => compiled.release());
+const leftovers =
+  typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<DeviceModel>((compiled) => compiled.release());

@@ -3,7 +3,16 @@ import { CuveeError } from '../errors.js';
 import { cloneModel } from '../ir/clone.js';
 import type { Model } from '../ir/model.js';
 import { decompose } from '../passes/decompose.js';
-import type { AbsentDevice, Awaitable, DeviceCosts, DeviceHost, DeviceInfo, DeviceModel, DevicePlugin, Support } from '../device/contract.js';
+import type {
+  AbsentDevice,
+  Awaitable,
+  DeviceCosts,
+  DeviceHost,
+  DeviceInfo,
+  DeviceModel,
+  DevicePlugin,
+  Support,
+} from '../device/contract.js';
 import { checkConfig, commonProperties, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
 import { describe } from '../shape/index.js';
@@ -80,7 +89,12 @@ export class Core {
   }
 
   /** Compiles a model, or a model file, for a device. The model stays the caller's: the device gets a copy. */
-  async compileModel(model: Model | string | URL, device = 'AUTO', config: Settings = {}, options: WorkOptions = {}): Promise<CompiledModel> {
+  async compileModel(
+    model: Model | string | URL,
+    device = 'AUTO',
+    config: Settings = {},
+    options: WorkOptions = {},
+  ): Promise<CompiledModel> {
     options.signal?.throwIfAborted();
     const read = this.#modelOf(model);
     return new CompiledModel(read, device, await this.#compile(read, device, config, options));
@@ -121,7 +135,9 @@ export class Core {
   /** Friendly names of the nodes that the device can run, each with the device. */
   queryModel(model: Model, device: string, config: Settings = {}): Record<string, string> {
     const support = now('queryModel', this.#query(model, device, config));
-    return Object.fromEntries([...support].filter(([, answer]) => answer === true).map(([node]) => [node.name, printDevice(parseDevice(device))]));
+    return Object.fromEntries(
+      [...support].filter(([, answer]) => answer === true).map(([node]) => [node.name, printDevice(parseDevice(device))]),
+    );
   }
 
   /** For each node of the model: true, or the reason why not. */
@@ -135,12 +151,18 @@ export class Core {
     const plugin = this.#registry.plugin(parsed.name);
     const table = tableOf(plugin);
     if (name === 'SUPPORTED_PROPERTIES') return Object.keys(table);
-    const present = (now('getProperty', plugin.devices()) as readonly (DeviceInfo | AbsentDevice)[]).filter((d): d is DeviceInfo => !('absent' in d));
+    const present = (now('getProperty', plugin.devices()) as readonly (DeviceInfo | AbsentDevice)[]).filter(
+      (d): d is DeviceInfo => !('absent' in d),
+    );
     const chosen = present.find((d) => d.id === parsed.id) ?? present[0];
     if (name === 'AVAILABLE_DEVICES') return present.map((d) => d.id);
     if (name === 'FULL_DEVICE_NAME') return chosen?.fullName ?? '';
     if (name === 'OPTIMIZATION_CAPABILITIES') return chosen?.capabilities ?? [];
-    checkConfig(parsed.name, { ...table, ...(table[name] && { [name]: { ...table[name], mutability: 'RW' } }) }, table[name]?.default === undefined ? { [name]: '' } : { [name]: table[name]?.default });
+    checkConfig(
+      parsed.name,
+      { ...table, ...(table[name] && { [name]: { ...table[name], mutability: 'RW' } }) },
+      table[name]?.default === undefined ? { [name]: '' } : { [name]: table[name]?.default },
+    );
     return this.#settings.get(parsed.name)?.[name] ?? table[name]?.default ?? '';
   }
 
@@ -180,7 +202,9 @@ export class Core {
       const present = found.filter((d) => !('absent' in d)).length;
       return found.map((d): DeviceReport => {
         const label = d.id !== '' && present > 1 ? `${name}.${d.id}` : name;
-        return 'absent' in d ? { ...base, name: label, fullName: '', capabilities: [], absent: d.absent } : { ...base, name: label, fullName: d.fullName, capabilities: d.capabilities ?? [] };
+        return 'absent' in d
+          ? { ...base, name: label, fullName: '', capabilities: [], absent: d.absent }
+          : { ...base, name: label, fullName: d.fullName, capabilities: d.capabilities ?? [] };
       });
     });
   }
@@ -193,7 +217,12 @@ export class Core {
         return false;
       }
     });
-    return after(all(names.map((n) => this.#report(n))), (reports) => reports.flat().filter((r) => r.absent === undefined).map((r) => r.name));
+    return after(all(names.map((n) => this.#report(n))), (reports) =>
+      reports
+        .flat()
+        .filter((r) => r.absent === undefined)
+        .map((r) => r.name),
+    );
   }
 
   /** The plugin for a device text, its configuration checked, its device known to be there. */
@@ -209,7 +238,11 @@ export class Core {
     return after(plugin.devices(), (found) => {
       const chosen = found.find((d) => d.id === device.id) ?? (device.id === '' ? found[0] : undefined);
       const ids = found.map((d) => d.id || "''").join(', ');
-      if (!chosen) throw new CuveeError('DEVICE_NOT_FOUND', `device "${text}": ${device.name} has no device with id "${device.id}"; it has ${ids || 'none'}`);
+      if (!chosen)
+        throw new CuveeError(
+          'DEVICE_NOT_FOUND',
+          `device "${text}": ${device.name} has no device with id "${device.id}"; it has ${ids || 'none'}`,
+        );
       if ('absent' in chosen) throw new CuveeError('DEVICE_NOT_FOUND', `device "${text}" is not present: ${chosen.absent}`);
       return { plugin, config, device };
     });
@@ -228,7 +261,10 @@ export class Core {
     if (!(bytes instanceof Uint8Array)) throw new CuveeError('ARGUMENT_INVALID', 'importModel takes the bytes that exportModel gave');
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
       if (!plugin.load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
-      return after(plugin.load(bytes, config, { signal, host: this.#host }), ({ ports, compiled }) => new CompiledModel(ports, text, compiled));
+      return after(
+        plugin.load(bytes, config, { signal, host: this.#host }),
+        ({ ports, compiled }) => new CompiledModel(ports, text, compiled),
+      );
     });
   }
 
@@ -240,7 +276,11 @@ export class Core {
         refuseImpossible(copy);
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
         const compiled = plugin.compile(copy, config, { signal, host: this.#host });
-        return isPromise(compiled) ? compiled.catch((error: unknown) => { throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error); }) : compiled;
+        return isPromise(compiled)
+          ? compiled.catch((error: unknown) => {
+              throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error);
+            })
+          : compiled;
       } catch (error) {
         throw CuveeError.wrap(doing, error);
       }
@@ -256,7 +296,11 @@ function refuseImpossible(model: Model): void {
   throw new CuveeError('SHAPE_MISMATCH', `"${refusal.node}": ${what}`, { node: refusal.node });
 }
 
-const tableOf = (plugin: DevicePlugin): PropertyTable => ({ ...commonProperties, ...(plugin.meta && metaProperties), ...plugin.properties });
+const tableOf = (plugin: DevicePlugin): PropertyTable => ({
+  ...commonProperties,
+  ...(plugin.meta && metaProperties),
+  ...plugin.properties,
+});
 
 /** Properties of every meta-device. */
 const metaProperties: PropertyTable = {
@@ -278,7 +322,8 @@ function sourceOf(model: string | URL | Uint8Array, weights: string | URL | Uint
   const given = weightsOf(weights);
   if (model instanceof Uint8Array) return { bytes: model, ...(given && { weights: given }) };
   if (typeof model !== 'string' && !(model instanceof URL)) throw new CuveeError('ARGUMENT_INVALID', 'a model is a path, a URL or bytes');
-  if (typeof model === 'string' && (weights instanceof Tensor || model.trimStart().startsWith('<'))) return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
+  if (typeof model === 'string' && (weights instanceof Tensor || model.trimStart().startsWith('<')))
+    return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
   const path = toPath(model);
   const bytes = readFile(path);
   const neighbour = path.replace(/\.xml$/i, '.bin');
@@ -297,7 +342,9 @@ function weightsOf(weights: unknown): WeightSource | undefined {
 /** What is wrong in a file is the file's fault, not that of an argument. */
 function fromFile(error: unknown): unknown {
   const ofArguments = error instanceof CuveeError && ['ARGUMENT_INVALID', 'SHAPE_MISMATCH', 'TYPE_MISMATCH'].includes(error.code);
-  return ofArguments ? new CuveeError('MODEL_INVALID', error.message.slice(error.code.length + 3), { op: error.op, node: error.node, cause: error }) : error;
+  return ofArguments
+    ? new CuveeError('MODEL_INVALID', error.message.slice(error.code.length + 3), { op: error.op, node: error.node, cause: error })
+    : error;
 }
 
 const viewBytes = (view: Uint8Array): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

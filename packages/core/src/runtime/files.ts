@@ -8,7 +8,9 @@ import type { ExternalFile } from './frontend.js';
 type Fs = typeof import('node:fs');
 type Path = typeof import('node:path');
 
-interface Builtins { getBuiltinModule?: (id: string) => unknown }
+interface Builtins {
+  getBuiltinModule?: (id: string) => unknown;
+}
 
 function builtin<T>(id: string): T {
   const { process } = globalThis as { process?: Builtins };
@@ -31,7 +33,8 @@ export function readFile(path: string): Uint8Array {
     const stat = fs.statSync(path);
     if (stat.isDirectory()) throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": it is a folder`);
     if (stat.isFile() && stat.size === 0) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
-    if (stat.size > largest) throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
+    if (stat.size > largest)
+      throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
     const buffer = fs.readFileSync(path);
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
@@ -87,7 +90,8 @@ export function readRange(path: string, offset: number, length: number): Uint8Ar
 /** Throws MODEL_INVALID unless `offset` and `length` are whole, not negative, and lie within `size`. */
 export function checkRange(what: string, size: number, offset: number, length: number): void {
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
-  if (!whole || length > size || offset > size - length) throw new CuveeError('MODEL_INVALID', `"${what}" has ${size} bytes; ${length} from ${offset} on do not lie within it`);
+  if (!whole || length > size || offset > size - length)
+    throw new CuveeError('MODEL_INVALID', `"${what}" has ${size} bytes; ${length} from ${offset} on do not lie within it`);
 }
 
 /**
@@ -102,7 +106,14 @@ export function besideModel(modelPath: string): (relative: string) => ExternalFi
       throw new CuveeError('MODEL_INVALID', `external data "${relative}" of "${modelPath}": ${why}`);
     };
     const parts = relative.split(/[/\\]/);
-    if (relative === '' || relative.includes('\0') || path.isAbsolute(relative) || /^[A-Za-z]:|^[/\\]/.test(relative) || parts.includes('..')) refuse('the path must lie beside the model');
+    if (
+      relative === '' ||
+      relative.includes('\0') ||
+      path.isAbsolute(relative) ||
+      /^[A-Za-z]:|^[/\\]/.test(relative) ||
+      parts.includes('..')
+    )
+      refuse('the path must lie beside the model');
     const folder = fs.realpathSync(path.dirname(path.resolve(modelPath)));
     const full = path.join(folder, ...parts.filter((p) => p !== '' && p !== '.'));
     let stat: import('node:fs').Stats;
@@ -127,7 +138,9 @@ export function toPath(path: string | URL): string {
 }
 
 /** Loads packages by name for discovery, seen from a folder; undefined where there is no module loader. */
-export function packageLoader(from: string): { readonly load: (name: string) => unknown; readonly manifest: (name: string) => Record<string, unknown> | undefined } | undefined {
+export function packageLoader(
+  from: string,
+): { readonly load: (name: string) => unknown; readonly manifest: (name: string) => Record<string, unknown> | undefined } | undefined {
   if (!hasFiles()) return undefined;
   const { createRequire } = builtin<typeof import('node:module')>('node:module');
   const require = createRequire(from);
@@ -137,7 +150,9 @@ export function packageLoader(from: string): { readonly load: (name: string) => 
     load: (name) => require(name),
     manifest(name) {
       try {
-        return JSON.parse(fs.readFileSync(require.resolve(path.isAbsolute(name) ? path.join(name, 'package.json') : `${name}/package.json`), 'utf8')) as Record<string, unknown>;
+        return JSON.parse(
+          fs.readFileSync(require.resolve(path.isAbsolute(name) ? path.join(name, 'package.json') : `${name}/package.json`), 'utf8'),
+        ) as Record<string, unknown>;
       } catch {
         return undefined;
       }

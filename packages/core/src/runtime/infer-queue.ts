@@ -16,7 +16,8 @@ export class AsyncInferQueue {
 
   /** `jobs`: how many requests; by default as many as keep the device busy. */
   constructor(compiled: CompiledModel, jobs = 0) {
-    if (!Number.isInteger(jobs) || jobs < 0) throw new CuveeError('ARGUMENT_INVALID', `a queue needs a number of jobs, got ${String(jobs)}`);
+    if (!Number.isInteger(jobs) || jobs < 0)
+      throw new CuveeError('ARGUMENT_INVALID', `a queue needs a number of jobs, got ${String(jobs)}`);
     const count = jobs || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
     this.#all = Array.from({ length: count }, () => compiled.createInferRequest());
     this.#idle = [...this.#all];
@@ -55,7 +56,8 @@ export class AsyncInferQueue {
 
   async #take(): Promise<InferRequest> {
     const idle = this.#released ? undefined : this.#idle.pop();
-    const request = idle ?? (this.#released ? undefined : await new Promise<InferRequest | undefined>((resolve) => this.#waiting.push(resolve)));
+    const request =
+      idle ?? (this.#released ? undefined : await new Promise<InferRequest | undefined>((resolve) => this.#waiting.push(resolve)));
     if (!request) throw new CuveeError('ARGUMENT_INVALID', 'startAsync: the queue was released');
     return request;
   }

@@ -49,7 +49,8 @@ export class InferRequest {
     this.#idle('infer');
     if (inputs !== undefined) this.#take(inputs);
     const ready = this.#ready();
-    if (!this.#request.runSync) throw new CuveeError('SYNC_UNAVAILABLE', `device ${this.#compiled.device} runs asynchronously only; use inferAsync`);
+    if (!this.#request.runSync)
+      throw new CuveeError('SYNC_UNAVAILABLE', `device ${this.#compiled.device} runs asynchronously only; use inferAsync`);
     this.#state = 'busy';
     try {
       return this.#finish(this.#request.runSync(ready, this.#given));
@@ -131,12 +132,15 @@ export class InferRequest {
     const port = this.#model.outputs[index];
     if (!port) throw new CuveeError('ARGUMENT_INVALID', `there is no output ${index}`);
     if (!(tensor instanceof Tensor)) throw new CuveeError('ARGUMENT_INVALID', `output "${port.anyName}" must be a Tensor`);
-    if (port.elementType !== 'dynamic' && tensor.type !== port.elementType) throw new CuveeError('TYPE_MISMATCH', `output "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
+    if (port.elementType !== 'dynamic' && tensor.type !== port.elementType)
+      throw new CuveeError('TYPE_MISMATCH', `output "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
     this.#given[index] = tensor;
   }
   getOutputTensor(index = 0): Tensor {
     const port = this.#model.output(index);
-    return this.#outputs[index] ?? this.#given[index] ?? new Tensor(port.elementType, port.partialShape.dimensions?.map(([lo]) => lo) ?? []);
+    return (
+      this.#outputs[index] ?? this.#given[index] ?? new Tensor(port.elementType, port.partialShape.dimensions?.map(([lo]) => lo) ?? [])
+    );
   }
 
   /** Figures of the last run, where the device keeps them. */
@@ -175,13 +179,15 @@ export class InferRequest {
 
   #take(inputs: Inputs): void {
     const ports = this.#model.inputs;
-    if (typeof inputs !== 'object' || inputs === null) throw new CuveeError('ARGUMENT_INVALID', 'inputs are an array or an object of tensors');
+    if (typeof inputs !== 'object' || inputs === null)
+      throw new CuveeError('ARGUMENT_INVALID', 'inputs are an array or an object of tensors');
     const pairs = Array.isArray(inputs)
       ? (inputs as readonly InputData[]).map((data, i) => [i, data] as const)
       : Object.entries(inputs as Record<string, InputData>).map(([name, data]) => [this.#index('input', ports, name), data] as const);
     for (const [i, data] of pairs) {
       const port = ports[i];
-      if (!port) throw new CuveeError('ARGUMENT_INVALID', `${pairs.length} inputs were given, "${this.#model.friendlyName}" takes ${ports.length}`);
+      if (!port)
+        throw new CuveeError('ARGUMENT_INVALID', `${pairs.length} inputs were given, "${this.#model.friendlyName}" takes ${ports.length}`);
       this.#inputs[i] = checkInput(port, data instanceof Tensor ? data : wrap(port, data));
     }
   }
@@ -200,25 +206,35 @@ export class InferRequest {
   }
 
   #indexOf(ports: readonly Value[], name: string): number {
-    return ports.findIndex((p) => p.names.includes(name) || p.anyName === name || p.node.name === name || (p.node.op.name === 'Result' && p.node.inputs[0]?.names.includes(name)));
+    return ports.findIndex(
+      (p) =>
+        p.names.includes(name) ||
+        p.anyName === name ||
+        p.node.name === name ||
+        (p.node.op.name === 'Result' && p.node.inputs[0]?.names.includes(name)),
+    );
   }
   #index(what: string, ports: readonly Value[], name: string): number {
     const i = this.#indexOf(ports, name);
-    if (i < 0) throw new CuveeError('ARGUMENT_INVALID', `there is no ${what} "${name}"; there are ${ports.map((p) => `"${p.anyName}"`).join(', ')}`);
+    if (i < 0)
+      throw new CuveeError('ARGUMENT_INVALID', `there is no ${what} "${name}"; there are ${ports.map((p) => `"${p.anyName}"`).join(', ')}`);
     return i;
   }
 }
 
 /** A bare typed array as the tensor that the port describes. */
 function wrap(port: Value, data: Storage): Tensor {
-  if (!Array.isArray(data) && !ArrayBuffer.isView(data)) throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" must be a Tensor or a typed array`);
+  if (!Array.isArray(data) && !ArrayBuffer.isView(data))
+    throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" must be a Tensor or a typed array`);
   return new Tensor(port.elementType as ElementType, port.shape, data);
 }
 
 /** Type and shape against the port. A tensor may have any shape that the port's partial shape admits. */
 function checkInput(port: Value, tensor: Tensor): Tensor {
   if (!(tensor instanceof Tensor)) throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" must be a Tensor`);
-  if (port.elementType !== 'dynamic' && tensor.type !== port.elementType) throw new CuveeError('TYPE_MISMATCH', `input "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
-  if (!port.partialShape.accepts(tensor.shape)) throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" is ${port.partialShape}, the tensor is [${tensor.shape.join(',')}]`);
+  if (port.elementType !== 'dynamic' && tensor.type !== port.elementType)
+    throw new CuveeError('TYPE_MISMATCH', `input "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
+  if (!port.partialShape.accepts(tensor.shape))
+    throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" is ${port.partialShape}, the tensor is [${tensor.shape.join(',')}]`);
   return tensor;
 }

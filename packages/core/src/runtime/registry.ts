@@ -11,7 +11,10 @@ interface Manifest {
   readonly formats?: readonly string[];
 }
 
-interface Lazy<T> { readonly from: string; readonly get: () => T }
+interface Lazy<T> {
+  readonly from: string;
+  readonly get: () => T;
+}
 
 /** Places from which discovery looks, beside the entry script: the umbrella package adds itself. */
 const roots = new Set<string>();
@@ -31,8 +34,10 @@ export class Registry {
 
   /** Adds a plugin. Throws ARGUMENT_INVALID for a name that is taken or malformed. */
   add(plugin: DevicePlugin): void {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(plugin.name)) throw new CuveeError('ARGUMENT_INVALID', `"${plugin.name}" is no device name (A-Z, digits, _)`);
-    if (this.#plugins.has(plugin.name)) throw new CuveeError('ARGUMENT_INVALID', `device ${plugin.name} is registered already, from ${this.#plugins.get(plugin.name)?.from}`);
+    if (!/^[A-Z][A-Z0-9_]*$/.test(plugin.name))
+      throw new CuveeError('ARGUMENT_INVALID', `"${plugin.name}" is no device name (A-Z, digits, _)`);
+    if (this.#plugins.has(plugin.name))
+      throw new CuveeError('ARGUMENT_INVALID', `device ${plugin.name} is registered already, from ${this.#plugins.get(plugin.name)?.from}`);
     this.#plugins.set(plugin.name, { from: 'given', get: () => plugin });
   }
 
@@ -70,7 +75,10 @@ export class Registry {
 
   #unknown(name: string): CuveeError {
     const known = this.deviceNames;
-    return new CuveeError('DEVICE_NOT_FOUND', `no plugin provides device ${name}${nearest(name, known)}; there are ${known.join(', ') || 'none: install @cuvee/plugin-cpu'}`);
+    return new CuveeError(
+      'DEVICE_NOT_FOUND',
+      `no plugin provides device ${name}${nearest(name, known)}; there are ${known.join(', ') || 'none: install @cuvee/plugin-cpu'}`,
+    );
   }
 
   /** Reads package.json of the dependencies of the entry script's package and of the roots; loads nothing yet. */
@@ -89,7 +97,11 @@ export class Registry {
     const loader = packageLoader(from);
     const manifest = loader?.manifest(name)?.cuvee as Manifest | undefined;
     if (!loader || !manifest) {
-      if (required) throw new CuveeError('PLUGIN_LOAD_FAILED', `CUVEE_PLUGINS names "${name}", which is no installed package with a "cuvee" field in its package.json`);
+      if (required)
+        throw new CuveeError(
+          'PLUGIN_LOAD_FAILED',
+          `CUVEE_PLUGINS names "${name}", which is no installed package with a "cuvee" field in its package.json`,
+        );
       return;
     }
     const load = once(() => loader.load(name) as Record<string, unknown>);
@@ -105,7 +117,9 @@ export class Registry {
 /** The default export: a plugin or frontend, a function that makes it, or a list of such. */
 function pick<T extends { readonly name: string }>(module: Record<string, unknown>, name: string): T {
   const exported = module.default ?? module;
-  const made = (Array.isArray(exported) ? exported : [exported]).map((e: unknown) => (typeof e === 'function' ? (e as () => unknown)() : e)) as T[];
+  const made = (Array.isArray(exported) ? exported : [exported]).map((e: unknown) =>
+    typeof e === 'function' ? (e as () => unknown)() : e,
+  ) as T[];
   const found = made.find((m) => m?.name === name);
   if (!found) throw new CuveeError('PLUGIN_LOAD_FAILED', `its default export does not provide "${name}"`);
   return found;

@@ -10,10 +10,20 @@ const holdsOne = (r: Range): boolean => r[0] <= 1 && r[1] >= 1;
 
 /** Hull of the sizes two broadcast operands can give together: (A∩B) ∪ (1∈A ? B) ∪ (1∈B ? A); undefined if there is none. */
 export function broadcastHull(a: Range, b: Range): Range | undefined {
-  let lo = Math.max(a[0], b[0]), hi = Math.min(a[1], b[1]);
-  if (lo > hi) { lo = Infinity; hi = -Infinity; }
-  if (holdsOne(a)) { lo = Math.min(lo, b[0]); hi = Math.max(hi, b[1]); }
-  if (holdsOne(b)) { lo = Math.min(lo, a[0]); hi = Math.max(hi, a[1]); }
+  let lo = Math.max(a[0], b[0]),
+    hi = Math.min(a[1], b[1]);
+  if (lo > hi) {
+    lo = Infinity;
+    hi = -Infinity;
+  }
+  if (holdsOne(a)) {
+    lo = Math.min(lo, b[0]);
+    hi = Math.max(hi, b[1]);
+  }
+  if (holdsOne(b)) {
+    lo = Math.min(lo, a[0]);
+    hi = Math.max(hi, a[1]);
+  }
   return lo > hi ? undefined : [lo, hi];
 }
 
@@ -21,14 +31,17 @@ export function broadcastHull(a: Range, b: Range): Range | undefined {
 export function boundAtom(atom: Atom): void {
   const { kind, args } = atom;
   const [alo, ahi] = one(args[0]!);
-  let lo = -Infinity, hi = Infinity;
+  let lo = -Infinity,
+    hi = Infinity;
   if (kind === FDIV || kind === TDIV) {
     const [dlo, dhi] = one(args[1]!);
-    const least = Math.max(1, dlo), most = Math.max(1, dhi);
+    const least = Math.max(1, dlo),
+      most = Math.max(1, dhi);
     const quotient = kind === FDIV ? endQuotient : endTruncated;
     lo = quotient(alo, alo >= 0 ? most : least);
     hi = quotient(ahi, ahi >= 0 ? least : most);
-    const d = args[1]!, e = args[0]!;
+    const d = args[1]!,
+      e = args[0]!;
     if (kind === FDIV && typeof d === 'number' && typeof e !== 'number' && e.mod % d === 0) {
       atom.mod = e.mod / d;
       atom.rem = floorModulo(floorDivide(e.rem, d), atom.mod);
@@ -38,16 +51,26 @@ export function boundAtom(atom: Atom): void {
     hi = Math.max(0, one(args[1]!)[1] - 1);
     if (alo >= 0) hi = Math.min(hi, ahi);
   } else if (kind === FSCALE) {
-    const x = scaleNumber(alo, atom.scale, atom.rounding), y = scaleNumber(ahi, atom.scale, atom.rounding);
+    const x = scaleNumber(alo, atom.scale, atom.rounding),
+      y = scaleNumber(ahi, atom.scale, atom.rounding);
     lo = Math.min(x, y);
     hi = Math.max(x, y);
   } else {
-    lo = alo; hi = ahi;
+    lo = alo;
+    hi = ahi;
     for (let i = 1; i < args.length; i++) {
       const r = one(args[i]!);
-      if (kind === MAX) { lo = Math.max(lo, r[0]); hi = Math.max(hi, r[1]); continue; }
-      const hull: Range = kind === BCAST ? (broadcastHull([lo, hi], r) ?? [Math.min(lo, r[0]), Math.max(hi, r[1])]) : [Math.min(lo, r[0]), Math.max(hi, r[1])];
-      lo = hull[0]; hi = hull[1];
+      if (kind === MAX) {
+        lo = Math.max(lo, r[0]);
+        hi = Math.max(hi, r[1]);
+        continue;
+      }
+      const hull: Range =
+        kind === BCAST
+          ? (broadcastHull([lo, hi], r) ?? [Math.min(lo, r[0]), Math.max(hi, r[1])])
+          : [Math.min(lo, r[0]), Math.max(hi, r[1])];
+      lo = hull[0];
+      hi = hull[1];
     }
     if (kind !== BCAST) joinCongruence(atom);
   }
@@ -72,7 +95,10 @@ function joinCongruence(atom: Atom): void {
     if (!Number.isSafeInteger(difference)) return;
     mod = gcd(mod, difference);
   }
-  if (mod > 1) { atom.mod = mod; atom.rem = floorModulo(first, mod); }
+  if (mod > 1) {
+    atom.mod = mod;
+    atom.rem = floorModulo(first, mod);
+  }
 }
 
 function predSole(p: Pred): Atom | null {

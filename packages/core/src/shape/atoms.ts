@@ -10,7 +10,8 @@ import { not, type Condition } from './predicate.js';
 import { contentQuotient, exactDiv } from './quotient.js';
 import { fractionOf, scaleNumber, type Rounding } from './scale.js';
 
-const FLOOR = 4, CEIL_ARGUMENT = 0x7fffffff;
+const FLOOR = 4,
+  CEIL_ARGUMENT = 0x7fffffff;
 
 function divideByZero(a: Dim): never {
   throw new CuveeError('MODEL_INVALID', `shape arithmetic divides ${typeof a === 'number' ? a : 'a symbolic size'} by 0`);
@@ -45,15 +46,23 @@ function below(a: Dim, b: Dim): boolean {
 /** Multiples of d leave; the rest has coefficients in (−d/2, d/2], a constant in [0, d) and a positive leading coefficient. */
 function floorByNumber(e: Expr, d: number): Dim {
   const { table } = e;
-  let quotient: Dim = 0, r: Dim = e;
-  const pulled: [Mono, number][] = [], rest: [Mono, number][] = [];
-  let c = floorDivide(e.c, d), rc = floorModulo(e.c, d), g = d;
+  let quotient: Dim = 0,
+    r: Dim = e;
+  const pulled: [Mono, number][] = [],
+    rest: [Mono, number][] = [];
+  let c = floorDivide(e.c, d),
+    rc = floorModulo(e.c, d),
+    g = d;
   for (let i = 0; i < e.monos.length; i++) {
-    const m = e.monos[i]!, k = e.coefs[i]!;
+    const m = e.monos[i]!,
+      k = e.coefs[i]!;
     let residue = floorModulo(k, d);
     if (residue > d - residue) residue -= d;
     if (residue !== k) pulled.push([m, (k - residue) / d]);
-    if (residue !== 0) { rest.push([m, residue]); g = gcd(g, residue); }
+    if (residue !== 0) {
+      rest.push([m, residue]);
+      g = gcd(g, residue);
+    }
   }
   if (pulled.length > 0 || c !== 0) quotient = fromTerms(table, pulled, c);
   if (rest.length === 0) return quotient;
@@ -69,7 +78,10 @@ function floorByNumber(e: Expr, d: number): Dim {
     const whole: [Mono, number][] = [];
     for (const term of rest) {
       term[1] = -term[1];
-      if (2 * term[1] === -d) { term[1] = -term[1]; whole.push([term[0], 1]); }
+      if (2 * term[1] === -d) {
+        term[1] = -term[1];
+        whole.push([term[0], 1]);
+      }
     }
     rc = d - 1 - rc;
     if (whole.length > 0) quotient = add(quotient, fromTerms(table, whole, 0));
@@ -111,7 +123,8 @@ export function ceilDiv(a: Dim, b: Dim): Dim {
 export function truncDiv(a: Dim, b: Dim): Dim {
   if (b === 0) divideByZero(a);
   if (typeof a === 'number' && typeof b === 'number') return Math.sign(a) * Math.sign(b) * floorDivide(Math.abs(a), Math.abs(b)) + 0;
-  const [alo, ahi] = bounds(a), [blo, bhi] = bounds(b);
+  const [alo, ahi] = bounds(a),
+    [blo, bhi] = bounds(b);
   if (bhi < 0) return sub(0, truncDiv(a, sub(0, b)));
   if (alo >= 0) return floorDiv(a, b);
   if (ahi <= 0) return sub(0, floorDiv(sub(0, a), b));
@@ -191,7 +204,8 @@ function maximum(dims: readonly Dim[]): Dim {
 function compare(a: Dim, b: Dim): number | undefined {
   if (a === b) return 0;
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [alo, ahi] = bounds(a), [blo, bhi] = bounds(b);
+  const [alo, ahi] = bounds(a),
+    [blo, bhi] = bounds(b);
   if (alo >= bhi) return 1;
   if (ahi <= blo) return -1;
   if (typeof a === 'number' || typeof b === 'number') return undefined;
@@ -206,7 +220,10 @@ function maximumOf(table: ExprTable, args: readonly Dim[]): Dim {
   let g = 0;
   const shifted = args.map((a) => sub(a, c));
   for (const a of shifted) {
-    if (typeof a === 'number') { g = gcd(g, a); continue; }
+    if (typeof a === 'number') {
+      g = gcd(g, a);
+      continue;
+    }
     g = gcd(g, a.c);
     for (const k of a.coefs) g = gcd(g, k);
   }
@@ -235,7 +252,9 @@ export function bcast(...dims: Dim[]): Dim {
   const { table } = kept[0]!;
   while (kept.length > MAX_ARGS) {
     const whole = table.operation(BCAST, kept.splice(0, MAX_ARGS));
-    if (typeof whole === 'number') { if (whole !== 1) return whole; } else kept.unshift(table.define(whole, 'd'));
+    if (typeof whole === 'number') {
+      if (whole !== 1) return whole;
+    } else kept.unshift(table.define(whole, 'd'));
   }
   return kept.length === 1 ? kept[0]! : table.operation(BCAST, kept);
 }

@@ -34,7 +34,13 @@ export function tightBounds(e: Expr): Range {
 }
 
 /** scale·e = c + Σ terms + slack. */
-interface Opened { terms: Map<Mono, number>; c: number; slackLo: number; slackHi: number; scale: number }
+interface Opened {
+  terms: Map<Mono, number>;
+  c: number;
+  slackLo: number;
+  slackHi: number;
+  scale: number;
+}
 
 /** One floor division opened at a time; the interval after every step is intersected. */
 function openDivisions(e: Expr): void {
@@ -57,9 +63,13 @@ function openOne(o: Opened, e: Expr): boolean {
   let open: Mono | undefined;
   for (const m of terms.keys()) if (m.divides && divisionOf(m) && (!open || m.depth > open.depth)) open = m;
   if (!open) return false;
-  const k = terms.get(open)!, atom = divisionOf(open)!;
-  const d = atom.args[1] as number, r = atom.args[0] as Expr;
-  const g = gcd(k, d), up = d / g, factor = k / g;
+  const k = terms.get(open)!,
+    atom = divisionOf(open)!;
+  const d = atom.args[1] as number,
+    r = atom.args[0] as Expr;
+  const g = gcd(k, d),
+    up = d / g,
+    factor = k / g;
   const rest = open.atoms.length === 1 ? undefined : e.table.mono(without(open.atoms, atom));
   if (rest && r.monos.some((m) => m.atoms.length + rest.atoms.length > MAX_DEGREE)) return false;
   terms.delete(open);
@@ -67,19 +77,27 @@ function openOne(o: Opened, e: Expr): boolean {
   const put = (m: Mono, x: number): void => {
     const total = (terms.get(m) ?? 0) + x;
     safe &&= Number.isSafeInteger(total);
-    if (total === 0) terms.delete(m); else terms.set(m, total);
+    if (total === 0) terms.delete(m);
+    else terms.set(m, total);
   };
   if (up !== 1) {
     o.scale *= up;
     o.c *= up;
     o.slackLo *= up;
     o.slackHi *= up;
-    for (const [m, x] of terms) { safe &&= Number.isSafeInteger(x * up); terms.set(m, x * up); }
+    for (const [m, x] of terms) {
+      safe &&= Number.isSafeInteger(x * up);
+      terms.set(m, x * up);
+    }
   }
   for (let i = 0; i < r.monos.length; i++) put(rest ? e.table.product(rest, r.monos[i]!) : r.monos[i]!, factor * r.coefs[i]!);
-  if (rest) { if (r.c !== 0) put(rest, factor * r.c); } else o.c += factor * r.c;
+  if (rest) {
+    if (r.c !== 0) put(rest, factor * r.c);
+  } else o.c += factor * r.c;
   // The slack is −factor·rest·[0, d−1].
-  const wlo = rest ? rest.lo : 1, whi = rest ? rest.hi : 1, f = -factor * (d - 1);
+  const wlo = rest ? rest.lo : 1,
+    whi = rest ? rest.hi : 1,
+    f = -factor * (d - 1);
   o.slackLo += Math.min(0, endProduct(f, wlo), endProduct(f, whi));
   o.slackHi += Math.max(0, endProduct(f, wlo), endProduct(f, whi));
   return safe && Number.isSafeInteger(o.c) && Number.isSafeInteger(o.scale);
@@ -87,7 +105,8 @@ function openOne(o: Opened, e: Expr): boolean {
 
 /** The interval of the sum; a max or sel among the terms is also tried with each of its arguments in its place. */
 function intervalOf(o: Opened, level: number): Range {
-  let lo = o.c + o.slackLo, hi = o.c + o.slackHi;
+  let lo = o.c + o.slackLo,
+    hi = o.c + o.slackHi;
   let branch: Mono | undefined;
   for (const [m, x] of o.terms) {
     lo += x > 0 ? x * m.lo : x * m.hi;
@@ -97,8 +116,12 @@ function intervalOf(o: Opened, level: number): Range {
   lo = lowEnd(lo);
   hi = highEnd(hi);
   if (!branch || level >= MAX_BRANCHES) return [lo, hi];
-  const k = o.terms.get(branch)!, atom = branch.atoms[0]!;
-  let least = Infinity, leastHi = Infinity, most = -Infinity, mostLo = -Infinity;
+  const k = o.terms.get(branch)!,
+    atom = branch.atoms[0]!;
+  let least = Infinity,
+    leastHi = Infinity,
+    most = -Infinity,
+    mostLo = -Infinity;
   for (const arg of atom.args) {
     const with_ = substituted(o, branch, k, arg);
     if (!with_) return [lo, hi];
@@ -109,21 +132,24 @@ function intervalOf(o: Opened, level: number): Range {
     mostLo = Math.max(mostLo, l);
   }
   // k > 0: the sum is the largest of the alternatives; k < 0: the smallest; a selection: one of them.
-  const low = atom.kind === MAX && k > 0 ? mostLo : least, high = atom.kind === MAX && k < 0 ? leastHi : most;
+  const low = atom.kind === MAX && k > 0 ? mostLo : least,
+    high = atom.kind === MAX && k < 0 ? leastHi : most;
   return [Math.max(lo, low), Math.min(hi, high)];
 }
 
 function substituted(o: Opened, branch: Mono, k: number, arg: Dim): Opened | undefined {
   const terms = new Map(o.terms);
   terms.delete(branch);
-  let safe = true, { c } = o;
+  let safe = true,
+    { c } = o;
   if (typeof arg === 'number') c += k * arg;
   else {
     c += k * arg.c;
     for (let i = 0; i < arg.monos.length; i++) {
       const total = (terms.get(arg.monos[i]!) ?? 0) + k * arg.coefs[i]!;
       safe &&= Number.isSafeInteger(total);
-      if (total === 0) terms.delete(arg.monos[i]!); else terms.set(arg.monos[i]!, total);
+      if (total === 0) terms.delete(arg.monos[i]!);
+      else terms.set(arg.monos[i]!, total);
     }
   }
   return safe && Number.isSafeInteger(c) ? { ...o, terms, c } : undefined;
@@ -158,7 +184,8 @@ function enumeratedBounds(e: Expr): Range {
 
 function enumerate(e: Expr, s: Atom): void {
   const [tlo, thi] = tightBounds(e);
-  let lo = Infinity, hi = -Infinity;
+  let lo = Infinity,
+    hi = -Infinity;
   for (let x = s.lo; x <= s.hi; x++) {
     const v = evaluate(e, (symbol) => (symbol === s ? x : NaN));
     if (v < lo) lo = v;
@@ -171,7 +198,8 @@ function enumerate(e: Expr, s: Atom): void {
 /** A chain of monotone operations on one occurrence of the symbol: its interval is exact already. */
 function isMonotone(e: Expr): boolean {
   if (e.monos.length !== 1 || e.monos[0]!.atoms.length !== 1) return false;
-  const a = e.monos[0]!.atoms[0]!, x = a.args[0]!;
+  const a = e.monos[0]!.atoms[0]!,
+    x = a.args[0]!;
   if (a.kind === SYM) return a.origin?.kind !== 'def';
   if (a.kind === FDIV) return typeof a.args[1] === 'number' && typeof x !== 'number' && isMonotone(x);
   if (a.kind === FSCALE) return typeof x !== 'number' && isMonotone(x);

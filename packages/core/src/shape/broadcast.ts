@@ -23,9 +23,11 @@ export function broadcast(ctx: ShapeContext, a: Shape, b: Shape, rule: Broadcast
   if (!a || !b) return undefined;
   if (a === b) return a;
   if (rule !== 'numpy') return broadcastInside(ctx, a, b, rule.axis);
-  const rank = Math.max(a.length, b.length), out = new Array<Dim>(rank);
+  const rank = Math.max(a.length, b.length),
+    out = new Array<Dim>(rank);
   for (let i = 0; i < rank; i++) {
-    const x = a[i - rank + a.length], y = b[i - rank + b.length];
+    const x = a[i - rank + a.length],
+      y = b[i - rank + b.length];
     out[i] = x === undefined ? y! : y === undefined || x === y ? x : broadcastDim(ctx, x, y, i);
   }
   return out;
@@ -35,7 +37,8 @@ function broadcastInside(ctx: ShapeContext, a: readonly Dim[], b: readonly Dim[]
   let n = b.length;
   while (n > 0 && b[n - 1] === 1) n--;
   const from = axis === -1 ? a.length - b.length : axis;
-  if (from < 0 || from + n > a.length) ctx.fail(`a shape of rank ${b.length} does not lie inside one of rank ${a.length} from axis ${axis}`);
+  if (from < 0 || from + n > a.length)
+    ctx.fail(`a shape of rank ${b.length} does not lie inside one of rank ${a.length} from axis ${axis}`);
   return a.map((d, i) => {
     const other = i >= from && i < from + n ? b[i - from]! : 1;
     return other === 1 || other === d ? d : stretched(ctx, other, d, i);
@@ -48,10 +51,12 @@ export function broadcastDim(ctx: ShapeContext, a: Dim, b: Dim, axis: number): D
   if (a === 1) return b;
   if (typeof a === 'number' && typeof b === 'number') return refuse(ctx, a, b, axis);
   const { scope } = ctx;
-  const x = scope.resolve(a), y = scope.resolve(b);
+  const x = scope.resolve(a),
+    y = scope.resolve(b);
   if (x === y || y === 1) return x;
   if (x === 1) return y;
-  const xOne = couldBeOne(ctx, x), yOne = couldBeOne(ctx, y);
+  const xOne = couldBeOne(ctx, x),
+    yOne = couldBeOne(ctx, y);
   if (!xOne && !yOne) {
     if (decide.equal(x, y) === false) refuse(ctx, x, y, axis);
     return requireEqual(ctx, `sizes of axis ${axis}, which have to be equal or 1,`, x, y);
@@ -67,9 +72,11 @@ export function broadcastDim(ctx: ShapeContext, a: Dim, b: Dim, axis: number): D
 
 /** `from` is 1 or equal to `to`, which is the result. */
 export function stretched(ctx: ShapeContext, from: Dim, to: Dim, axis: number): Dim {
-  const x = ctx.scope.resolve(from), y = ctx.scope.resolve(to);
+  const x = ctx.scope.resolve(from),
+    y = ctx.scope.resolve(to);
   if (x === 1 || x === y) return y;
-  if (typeof x === 'number' || !couldBeOne(ctx, x)) return requireEqual(ctx, `sizes of axis ${axis}, of which the first has to be 1 or equal to the second,`, x, y);
+  if (typeof x === 'number' || !couldBeOne(ctx, x))
+    return requireEqual(ctx, `sizes of axis ${axis}, of which the first has to be 1 or equal to the second,`, x, y);
   guardBroadcast(ctx, x, y, axis, anyOf([isEqual(x, 1), isEqual(x, y)]));
   return y;
 }
@@ -77,7 +84,13 @@ export function stretched(ctx: ShapeContext, from: Dim, to: Dim, axis: number): 
 function guardBroadcast(ctx: ShapeContext, x: Dim, y: Dim, axis: number, p: ReturnType<typeof canBroadcast>): void {
   if (p === true) return;
   if (p === false) refuse(ctx, x, y, axis);
-  ctx.scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `axis ${axis}: {0} does not broadcast with {1}`, dims: [x, y] });
+  ctx.scope.guard({
+    class: 'error',
+    predicate: p,
+    node: nodeName(ctx),
+    what: `axis ${axis}: {0} does not broadcast with {1}`,
+    dims: [x, y],
+  });
   ctx.scope.assume(p);
 }
 

@@ -6,7 +6,11 @@ import type { Dim, Expr, ExprTable, Mono } from './expr.js';
 import { checked } from './expr.js';
 import { MAX_DEGREE, MAX_PRODUCTS } from './kinds.js';
 
-const ADD = 1, SUB = 2, MUL = 3, SHIFT = 5, SCALE = 6;
+const ADD = 1,
+  SUB = 2,
+  MUL = 3,
+  SHIFT = 5,
+  SCALE = 6;
 
 /** a + b + …; throws MODEL_INVALID when a plain number leaves ±(2^53 − 1). */
 export function add(a: Dim = 0, b: Dim = 0, ...more: Dim[]): Dim {
@@ -80,23 +84,37 @@ function scale(e: Expr, k: number): Dim {
 export function linear(a: Expr, ka: number, b: Expr | undefined, kb: number, c: number): Dim {
   const { table } = a;
   if (b && b.table !== table) throw new TypeError('dimensions of two models meet in one expression');
-  const ms = table.scratchMonos, ks = table.scratchCoefs;
+  const ms = table.scratchMonos,
+    ks = table.scratchCoefs;
   const constant = a.c * ka + (b ? b.c * kb : 0) + c;
-  let safe = Number.isSafeInteger(constant), n = 0, i = 0, j = 0;
-  const na = a.monos.length, nb = b ? b.monos.length : 0;
+  let safe = Number.isSafeInteger(constant),
+    n = 0,
+    i = 0,
+    j = 0;
+  const na = a.monos.length,
+    nb = b ? b.monos.length : 0;
   while (i < na || j < nb) {
-    const x = i < na ? a.monos[i]! : undefined, y = j < nb ? b!.monos[j]! : undefined;
+    const x = i < na ? a.monos[i]! : undefined,
+      y = j < nb ? b!.monos[j]! : undefined;
     let m: Mono, k: number;
-    if (y === undefined || (x !== undefined && x.id < y.id)) { m = x!; k = ka * a.coefs[i++]!; }
-    else if (x === undefined || y.id < x.id) { m = y; k = kb * b!.coefs[j++]!; }
-    else { m = x; k = ka * a.coefs[i++]! + kb * b!.coefs[j++]!; }
+    if (y === undefined || (x !== undefined && x.id < y.id)) {
+      m = x!;
+      k = ka * a.coefs[i++]!;
+    } else if (x === undefined || y.id < x.id) {
+      m = y;
+      k = kb * b!.coefs[j++]!;
+    } else {
+      m = x;
+      k = ka * a.coefs[i++]! + kb * b!.coefs[j++]!;
+    }
     if (k === 0) continue;
     safe &&= Number.isSafeInteger(k);
     ms[n] = m;
     ks[n++] = k;
   }
   if (safe) return table.sum(n, constant + 0);
-  const x = table.define(a, 'd'), y = b && table.define(b, 'd');
+  const x = table.define(a, 'd'),
+    y = b && table.define(b, 'd');
   return linear(x, checked(ka), y, checked(kb), checked(c));
 }
 
@@ -105,12 +123,17 @@ function expand(a: Expr, b: Expr): Dim {
   const { table } = a;
   const count = (a.monos.length + (a.c === 0 ? 0 : 1)) * (b.monos.length + (b.c === 0 ? 0 : 1));
   if (count > MAX_PRODUCTS || tooHigh(a, b)) return table.unit(table.product(symbolOf(a), symbolOf(b)));
-  const ms: Mono[] = [], ks: number[] = [];
+  const ms: Mono[] = [],
+    ks: number[] = [];
   let safe = Number.isSafeInteger(a.c * b.c);
   const put = (m: Mono, k: number): void => {
     let at = ms.length;
     while (at > 0 && ms[at - 1]!.id > m.id) at--;
-    if (at > 0 && ms[at - 1] === m) { ks[at - 1]! += k; safe &&= Number.isSafeInteger(ks[at - 1]); return; }
+    if (at > 0 && ms[at - 1] === m) {
+      ks[at - 1]! += k;
+      safe &&= Number.isSafeInteger(ks[at - 1]);
+      return;
+    }
     ms.splice(at, 0, m);
     ks.splice(at, 0, k);
     safe &&= Number.isSafeInteger(k);
@@ -133,7 +156,8 @@ function expand(a: Expr, b: Expr): Dim {
 /** Several terms whose product has too high a degree: one definition for each operand, not one for each term. */
 function tooHigh(a: Expr, b: Expr): boolean {
   if (a.monos.length * b.monos.length === 1) return false;
-  let da = 0, db = 0;
+  let da = 0,
+    db = 0;
   for (const m of a.monos) da = Math.max(da, m.atoms.length);
   for (const m of b.monos) db = Math.max(db, m.atoms.length);
   return da + db > MAX_DEGREE;
@@ -153,6 +177,9 @@ export function product(dims: readonly Dim[]): Dim {
 /** The expression of given terms (any order, monos distinct) plus a constant. @internal */
 export function fromTerms(table: ExprTable, terms: readonly (readonly [Mono, number])[], c: number): Dim {
   const sorted = terms.filter(([, k]) => k !== 0).sort((x, y) => x[0].id - y[0].id);
-  sorted.forEach(([m, k], i) => { table.scratchMonos[i] = m; table.scratchCoefs[i] = k; });
+  sorted.forEach(([m, k], i) => {
+    table.scratchMonos[i] = m;
+    table.scratchCoefs[i] = k;
+  });
   return table.sum(sorted.length, c);
 }

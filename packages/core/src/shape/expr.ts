@@ -49,13 +49,39 @@ export class Expr {
   /** @internal */ hi3: number;
 
   constructor(
-    table: ExprTable, id: number, hash: number, next: Expr | undefined, c: number, monos: readonly Mono[], coefs: readonly number[],
-    lo: number, hi: number, mod: number, rem: number, depth: number, sole: Atom | null, divides: boolean,
+    table: ExprTable,
+    id: number,
+    hash: number,
+    next: Expr | undefined,
+    c: number,
+    monos: readonly Mono[],
+    coefs: readonly number[],
+    lo: number,
+    hi: number,
+    mod: number,
+    rem: number,
+    depth: number,
+    sole: Atom | null,
+    divides: boolean,
   ) {
-    this.id = id; this.lo = lo; this.hi = hi; this.mod = mod; this.rem = rem;
-    this.table = table; this.c = c; this.monos = monos; this.coefs = coefs;
-    this.depth = depth; this.sole = sole; this.divides = divides; this.hash = hash; this.next = next;
-    this.lo2 = NaN; this.hi2 = NaN; this.lo3 = NaN; this.hi3 = NaN;
+    this.id = id;
+    this.lo = lo;
+    this.hi = hi;
+    this.mod = mod;
+    this.rem = rem;
+    this.table = table;
+    this.c = c;
+    this.monos = monos;
+    this.coefs = coefs;
+    this.depth = depth;
+    this.sole = sole;
+    this.divides = divides;
+    this.hash = hash;
+    this.next = next;
+    this.lo2 = NaN;
+    this.hi2 = NaN;
+    this.lo3 = NaN;
+    this.hi3 = NaN;
   }
 }
 
@@ -75,11 +101,30 @@ export class Mono {
   unit: Expr | undefined;
 
   constructor(
-    id: number, hash: number, next: Mono | undefined, atoms: readonly Atom[], lo: number, hi: number, mod: number, rem: number,
-    depth: number, sole: Atom | null, divides: boolean,
+    id: number,
+    hash: number,
+    next: Mono | undefined,
+    atoms: readonly Atom[],
+    lo: number,
+    hi: number,
+    mod: number,
+    rem: number,
+    depth: number,
+    sole: Atom | null,
+    divides: boolean,
   ) {
-    this.id = id; this.atoms = atoms; this.lo = lo; this.hi = hi; this.mod = mod; this.rem = rem;
-    this.depth = depth; this.sole = sole; this.divides = divides; this.hash = hash; this.next = next; this.unit = undefined;
+    this.id = id;
+    this.atoms = atoms;
+    this.lo = lo;
+    this.hi = hi;
+    this.mod = mod;
+    this.rem = rem;
+    this.depth = depth;
+    this.sole = sole;
+    this.divides = divides;
+    this.hash = hash;
+    this.next = next;
+    this.unit = undefined;
   }
 }
 
@@ -111,12 +156,34 @@ export class Atom {
   value: number;
 
   constructor(
-    id: number, hash: number, next: Atom | undefined, kind: number, args: readonly Dim[], pred: Pred | undefined, scale: number,
-    rounding: Rounding, depth: number,
+    id: number,
+    hash: number,
+    next: Atom | undefined,
+    kind: number,
+    args: readonly Dim[],
+    pred: Pred | undefined,
+    scale: number,
+    rounding: Rounding,
+    depth: number,
   ) {
-    this.id = id; this.kind = kind; this.args = args; this.pred = pred; this.scale = scale; this.rounding = rounding;
-    this.lo = -Infinity; this.hi = Infinity; this.mod = 1; this.rem = 0; this.depth = depth; this.sole = null;
-    this.hash = hash; this.next = next; this.origin = undefined; this.name = ''; this.stamp = 0; this.value = 0;
+    this.id = id;
+    this.kind = kind;
+    this.args = args;
+    this.pred = pred;
+    this.scale = scale;
+    this.rounding = rounding;
+    this.lo = -Infinity;
+    this.hi = Infinity;
+    this.mod = 1;
+    this.rem = 0;
+    this.depth = depth;
+    this.sole = null;
+    this.hash = hash;
+    this.next = next;
+    this.origin = undefined;
+    this.name = '';
+    this.stamp = 0;
+    this.value = 0;
   }
 }
 
@@ -127,7 +194,10 @@ export class Pred {
   /** @internal */ readonly e: Expr | undefined;
   /** @internal */ readonly parts: readonly Pred[];
   constructor(id: number, kind: number, e: Expr | undefined, parts: readonly Pred[]) {
-    this.id = id; this.kind = kind; this.e = e; this.parts = parts;
+    this.id = id;
+    this.kind = kind;
+    this.e = e;
+    this.parts = parts;
   }
 }
 
@@ -193,7 +263,8 @@ export class ExprTable {
   }
 
   private internSum(n: number, c: number): Expr {
-    const ms = this.scratchMonos, ks = this.scratchCoefs;
+    const ms = this.scratchMonos,
+      ks = this.scratchCoefs;
     let hash = mixNumber(n, c);
     for (let i = 0; i < n; i++) hash = mixNumber(mix(hash, ms[i]!.id), ks[i]!);
     const slot = hash & (this.exprs.length - 1);
@@ -202,10 +273,16 @@ export class ExprTable {
       for (let i = 0; i < n; i++) if (e.monos[i] !== ms[i] || e.coefs[i] !== ks[i]) continue next;
       return e;
     }
-    let lo = c, hi = c, mod = 0, rem = c, depth = 0, divides = false;
+    let lo = c,
+      hi = c,
+      mod = 0,
+      rem = c,
+      depth = 0,
+      divides = false;
     let sole: Atom | null = ms[0]!.sole;
     for (let i = 0; i < n; i++) {
-      const m = ms[i]!, k = ks[i]!;
+      const m = ms[i]!,
+        k = ks[i]!;
       lo += k > 0 ? k * m.lo : k * m.hi;
       hi += k > 0 ? k * m.hi : k * m.lo;
       const termMod = modulusProduct(k < 0 ? -k : k, m.mod);
@@ -222,9 +299,27 @@ export class ExprTable {
     if (mod > 1) {
       const up = lo === -Infinity ? lo : lo + floorModulo(rem - lo, mod);
       const down = hi === Infinity ? hi : hi - floorModulo(hi - rem, mod);
-      if (up <= down) { lo = lowEnd(up); hi = highEnd(down); }
+      if (up <= down) {
+        lo = lowEnd(up);
+        hi = highEnd(down);
+      }
     }
-    const e = new Expr(this, this.exprCount++, hash, this.exprs[slot], c, ms.slice(0, n), ks.slice(0, n), lo, hi, mod, rem, depth, sole, divides);
+    const e = new Expr(
+      this,
+      this.exprCount++,
+      hash,
+      this.exprs[slot],
+      c,
+      ms.slice(0, n),
+      ks.slice(0, n),
+      lo,
+      hi,
+      mod,
+      rem,
+      depth,
+      sole,
+      divides,
+    );
     this.exprs[slot] = e;
     if (this.exprCount > this.exprs.length) this.exprs = rehash(this.exprs);
     return e;
@@ -246,10 +341,18 @@ export class ExprTable {
   /** The product of two monos. Beyond MAX_DEGREE it is a definition's mono. */
   product(a: Mono, b: Mono): Mono {
     const atoms: Atom[] = [];
-    let i = 0, j = 0;
+    let i = 0,
+      j = 0;
     while (i < a.atoms.length || j < b.atoms.length) {
-      const x = a.atoms[i], y = b.atoms[j];
-      if (y === undefined || (x !== undefined && x.id <= y.id)) { atoms.push(x!); i++; } else { atoms.push(y); j++; }
+      const x = a.atoms[i],
+        y = b.atoms[j];
+      if (y === undefined || (x !== undefined && x.id <= y.id)) {
+        atoms.push(x!);
+        i++;
+      } else {
+        atoms.push(y);
+        j++;
+      }
     }
     const m = this.mono(atoms);
     return atoms.length > MAX_DEGREE ? this.define(this.unit(m), 'p').monos[0]! : m;
@@ -312,7 +415,15 @@ export class ExprTable {
     for (let i = 0; i < args.length; i++) hash = mixDim(hash, args[i]!);
     const slot = hash & (this.atoms.length - 1);
     next: for (let a = this.atoms[slot]; a; a = a.next) {
-      if (a.hash !== hash || a.kind !== kind || a.args.length !== args.length || a.pred !== pred || a.scale !== scale || a.rounding !== rounding) continue;
+      if (
+        a.hash !== hash ||
+        a.kind !== kind ||
+        a.args.length !== args.length ||
+        a.pred !== pred ||
+        a.scale !== scale ||
+        a.rounding !== rounding
+      )
+        continue;
       for (let i = 0; i < args.length; i++) if (a.args[i] !== args[i]) continue next;
       return a;
     }
@@ -410,7 +521,9 @@ export function soleAtom(m: Mono): Atom | undefined {
 
 /** Numbers first, ascending; then expressions by id. @internal */
 export function sortDims(dims: readonly Dim[]): Dim[] {
-  return dims.slice().sort((a, b) => (typeof a === 'number' ? (typeof b === 'number' ? a - b : -1) : typeof b === 'number' ? 1 : a.id - b.id));
+  return dims
+    .slice()
+    .sort((a, b) => (typeof a === 'number' ? (typeof b === 'number' ? a - b : -1) : typeof b === 'number' ? 1 : a.id - b.id));
 }
 
 /** Throws for arithmetic that leaves the safe integers on plain numbers. @internal */
@@ -445,20 +558,30 @@ function predDepth(p: Pred): number {
 
 function originKey(o: Origin, range: Range): string {
   switch (o.kind) {
-    case 'input': return `i${o.port},${o.axis}`;
-    case 'state': return `s${o.axis},${o.variable}`;
-    case 'data': return `d${o.output},${o.axis},${o.node}`;
-    case 'value': return `v${o.output},${o.element},${o.node}`;
-    case 'def': return `e${o.of.id},${range[0]},${range[1]}`;
+    case 'input':
+      return `i${o.port},${o.axis}`;
+    case 'state':
+      return `s${o.axis},${o.variable}`;
+    case 'data':
+      return `d${o.output},${o.axis},${o.node}`;
+    case 'value':
+      return `v${o.output},${o.element},${o.node}`;
+    case 'def':
+      return `e${o.of.id},${range[0]},${range[1]}`;
   }
 }
 
 function defaultName(o: Origin): string {
   switch (o.kind) {
-    case 'input': return `in${o.port}.${o.axis}`;
-    case 'state': return `${o.variable}.${o.axis}`;
-    case 'data': return `${o.node}#${o.output ? `${o.output}.` : ''}${o.axis}`;
-    case 'value': return `${o.node}#${o.output ? `${o.output}.` : ''}v${o.element}`;
-    case 'def': return o.hint;
+    case 'input':
+      return `in${o.port}.${o.axis}`;
+    case 'state':
+      return `${o.variable}.${o.axis}`;
+    case 'data':
+      return `${o.node}#${o.output ? `${o.output}.` : ''}${o.axis}`;
+    case 'value':
+      return `${o.node}#${o.output ? `${o.output}.` : ''}v${o.element}`;
+    case 'def':
+      return o.hint;
   }
 }

@@ -11,7 +11,17 @@ export { exactDiv } from './quotient.js';
 export { reshape } from './reshape.js';
 export type { Rounding } from './scale.js';
 export {
-  createScope, describe, fresh, requireEqual, requireTrue, shapeContext, ShapeScope, simpler, type Guard, type Refusal, type ShapeContext,
+  createScope,
+  describe,
+  fresh,
+  requireEqual,
+  requireTrue,
+  shapeContext,
+  ShapeScope,
+  simpler,
+  type Guard,
+  type Refusal,
+  type ShapeContext,
 } from './scope.js';
 export { rangeLength, sliceLength, sliceStart } from './slice.js';
 export { parse, parseCondition, print, printCondition } from './text.js';
@@ -19,11 +29,38 @@ export { dilated, transposedWindow, window, type Window, type WindowCount } from
 export { originsOf, originsOfCondition } from './origins.js';
 export { lowerShapes, type LowerOptions } from './lower.js';
 export {
-  assemble, failureMessage, isFailure, newRegisters, roundings, runLevel, runShapes, shapeOps, type BoundSymbol, type GuardFailure,
-  type ProgramGuard, type ProgramLevel, type ShapeProgram, type SymbolNumbers,
+  assemble,
+  failureMessage,
+  isFailure,
+  newRegisters,
+  roundings,
+  runLevel,
+  runShapes,
+  shapeOps,
+  type BoundSymbol,
+  type GuardFailure,
+  type ProgramGuard,
+  type ProgramLevel,
+  type ShapeProgram,
+  type SymbolNumbers,
 } from './program.js';
 export { advance, carry, joinElements, joinShapes, type Advance, type Carried } from './join.js';
 export {
-  binaryElements, clampElement, conditionOf, cumulativeElements, dimOf, divideScaled, elementOfCondition, isDim, multiplyScaled, rangeElements,
-  reduceElements, roundScaled, ScaledValue, selectElement, truncateScaled, unaryElements, type Element,
+  binaryElements,
+  clampElement,
+  conditionOf,
+  cumulativeElements,
+  dimOf,
+  divideScaled,
+  elementOfCondition,
+  isDim,
+  multiplyScaled,
+  rangeElements,
+  reduceElements,
+  roundScaled,
+  ScaledValue,
+  selectElement,
+  truncateScaled,
+  unaryElements,
+  type Element,
 } from './values.js';

@@ -20,13 +20,18 @@ export function joinShapes(ctx: ShapeContext, a: Shape, b: Shape, p: Condition |
     const y = b[axis]!;
     if (x === y) return x;
     if (p !== undefined) return select(p, x, y);
-    const [xlo, xhi] = ctx.scope.bounds(x), [ylo, yhi] = ctx.scope.bounds(y);
+    const [xlo, xhi] = ctx.scope.bounds(x),
+      [ylo, yhi] = ctx.scope.bounds(y);
     return ctx.scope.symbol({ kind: 'data', node: nodeName(ctx), output, axis }, [Math.max(0, Math.min(xlo, ylo)), Math.max(xhi, yhi)]);
   });
 }
 
 /** The elements after a branch. */
-export function joinElements(a: readonly Element[] | undefined, b: readonly Element[] | undefined, p: Condition | undefined): readonly Element[] | undefined {
+export function joinElements(
+  a: readonly Element[] | undefined,
+  b: readonly Element[] | undefined,
+  p: Condition | undefined,
+): readonly Element[] | undefined {
   if (p === true) return a;
   if (p === false) return b;
   if (!a || !b || a.length !== b.length) return undefined;
@@ -48,15 +53,22 @@ export type Advance = { readonly again: Carried } | { readonly results: readonly
 
 /** The first sweep: a symbol for each carried dimension, within the bounds of its initial size. */
 export function carry(ctx: ShapeContext, seeds: readonly Shape[]): Carried {
-  return begin(ctx, seeds, seeds.map((s) => s?.map((d): Range => ctx.scope.bounds(d))), 1);
+  return begin(
+    ctx,
+    seeds,
+    seeds.map((s) => s?.map((d): Range => ctx.scope.bounds(d))),
+    1,
+  );
 }
 
 function begin(ctx: ShapeContext, seeds: readonly Shape[], ranges: readonly (readonly Range[] | undefined)[], sweep: number): Carried {
   const mark = ctx.scope.table.atomCount;
-  const shapes = ranges.map((r, i) => r?.map((range, axis): Dim => {
-    const origin = { kind: 'data', node: `${nodeName(ctx)}@${sweep}`, output: i, axis } as const;
-    return ctx.scope.symbol(origin, [Math.max(0, range[0]), range[1]], `${nodeName(ctx)}@${i}.${axis}`);
-  }));
+  const shapes = ranges.map((r, i) =>
+    r?.map((range, axis): Dim => {
+      const origin = { kind: 'data', node: `${nodeName(ctx)}@${sweep}`, output: i, axis } as const;
+      return ctx.scope.symbol(origin, [Math.max(0, range[0]), range[1]], `${nodeName(ctx)}@${i}.${axis}`);
+    }),
+  );
   return { shapes, seeds, sweep, mark };
 }
 
@@ -77,7 +89,8 @@ function isWithin(ctx: ShapeContext, c: Carried, s: Shape, f: Shape, trips: Dim 
   return s.every((d, axis) => {
     const x = f[axis]!;
     if (x === d) return true;
-    const [lo, hi] = ctx.scope.bounds(x), [slo, shi] = bounds(d, 1);
+    const [lo, hi] = ctx.scope.bounds(x),
+      [slo, shi] = bounds(d, 1);
     if (Math.max(0, lo) >= slo && hi <= shi) return true;
     // One trip at most: nothing that the first trip leaves is carried into another.
     return trips !== undefined && bounds(trips)[1] <= 1 && c.sweep > 1;
@@ -89,7 +102,8 @@ function widened(ctx: ShapeContext, c: Carried, next: readonly Shape[]): Carried
     const f = next[i];
     if (!s || !f || f.length !== s.length) return undefined;
     return s.map((d, axis): Range => {
-      const [slo, shi] = bounds(d, 1), [lo, hi] = ctx.scope.bounds(f[axis]!);
+      const [slo, shi] = bounds(d, 1),
+        [lo, hi] = ctx.scope.bounds(f[axis]!);
       if (f[axis] === d) return [slo, shi];
       return c.sweep >= 2 ? [0, Infinity] : [Math.max(0, lo) < slo ? 0 : slo, hi > shi ? Infinity : shi];
     });
@@ -100,14 +114,16 @@ function widened(ctx: ShapeContext, c: Carried, next: readonly Shape[]): Carried
 function afterLoop(ctx: ShapeContext, c: Carried, seed: Shape, s: Shape, f: Shape, trips: Dim | undefined, output: number): Shape {
   if (!seed || !s || !f || f.length !== s.length) return undefined;
   return s.map((d, axis) => {
-    const x = f[axis]!, first = seed[axis]!;
+    const x = f[axis]!,
+      first = seed[axis]!;
     if (x === d) return first;
     if (trips !== undefined) {
       const step = sub(x, d);
       if (isOutside(step, c.mark)) return add(first, mul(trips, step));
       if (isOutside(x, c.mark)) return select(isEqual(trips, 0), first, x);
     }
-    const [lo, hi] = ctx.scope.bounds(x), [flo, fhi] = ctx.scope.bounds(first);
+    const [lo, hi] = ctx.scope.bounds(x),
+      [flo, fhi] = ctx.scope.bounds(first);
     return ctx.scope.symbol({ kind: 'data', node: nodeName(ctx), output, axis }, [Math.max(0, Math.min(lo, flo)), Math.max(hi, fhi)]);
   });
 }

@@ -4,7 +4,15 @@ import { bounds } from './bounds.js';
 import { sub } from './dim.js';
 import { AND, BCAST, EQ, FDIV, FSCALE, GE, MAX, MOD, NE, SEL, SYM, TDIV } from './kinds.js';
 import { isNonNegative } from './predicate.js';
-import { putInt64, roundings, shapeOps as O, type BoundSymbol, type ProgramGuard, type ProgramLevel, type ShapeProgram } from './program.js';
+import {
+  putInt64,
+  roundings,
+  shapeOps as O,
+  type BoundSymbol,
+  type ProgramGuard,
+  type ProgramLevel,
+  type ShapeProgram,
+} from './program.js';
 import { isDyadic } from './scale.js';
 import type { Guard } from './scope.js';
 import { print } from './text.js';
@@ -19,7 +27,18 @@ export interface LowerOptions {
 }
 
 /** A value in the making: `r = op(a, b, imm)`; operands are indices of such values. Constants and symbols have op 0. */
-interface Step { op: number; flags: number; a: number; b: number; imm: number; level: number; owner: number; constant?: number; symbol?: Atom; risky?: boolean }
+interface Step {
+  op: number;
+  flags: number;
+  a: number;
+  b: number;
+  imm: number;
+  level: number;
+  owner: number;
+  constant?: number;
+  symbol?: Atom;
+  risky?: boolean;
+}
 
 /** The program that computes `roots` and checks `guards`. Equal subexpressions share a register. */
 export function lowerShapes(roots: readonly Dim[], guards: readonly Guard[], options: LowerOptions = {}): ShapeProgram {
@@ -56,7 +75,10 @@ class Lowering {
   program(roots: readonly Dim[], guards: readonly Guard[]): ShapeProgram {
     const top = new Context();
     const all = this.options.nonNegative ? [...guards, ...this.signGuards(roots)] : guards;
-    const rootSteps = roots.map((d, i) => { this.owner = i; return this.dim(d, top); });
+    const rootSteps = roots.map((d, i) => {
+      this.owner = i;
+      return this.dim(d, top);
+    });
     const guardSteps = all.map((g, i) => {
       this.owner = roots.length + i;
       return { g, step: this.condition(g.predicate, top), dims: g.dims.map((d) => ({ text: print(d), step: this.dim(d, top) })) };
@@ -65,7 +87,8 @@ class Lowering {
   }
 
   private signGuards(roots: readonly Dim[]): Guard[] {
-    const out: Guard[] = [], seen = new Set<Pred>();
+    const out: Guard[] = [],
+      seen = new Set<Pred>();
     roots.forEach((d, i) => {
       const p = isNonNegative(d);
       if (typeof p === 'boolean' || seen.has(p)) return;
@@ -116,9 +139,15 @@ class Lowering {
     let total: number | undefined;
     const order = e.monos.map((_, i) => i).sort((i, j) => Math.sign(e.coefs[j]!) - Math.sign(e.coefs[i]!) || i - j);
     for (const i of order) {
-      const m = e.monos[i]!, k = e.coefs[i]!, least = k < 0 ? this.minimum(m, ctx) : undefined;
-      const x = least ?? this.mono(m, ctx), c = least === undefined ? k : -k;
-      if (c === -1 && total !== undefined) { total = this.emit(O.SUB, total, x); continue; }
+      const m = e.monos[i]!,
+        k = e.coefs[i]!,
+        least = k < 0 ? this.minimum(m, ctx) : undefined;
+      const x = least ?? this.mono(m, ctx),
+        c = least === undefined ? k : -k;
+      if (c === -1 && total !== undefined) {
+        total = this.emit(O.SUB, total, x);
+        continue;
+      }
       const term = c === 1 ? x : this.emit(O.MULI, x, x, c);
       total = total === undefined ? term : this.emit(O.ADD, total, term);
     }
@@ -154,7 +183,8 @@ class Lowering {
     const first = this.dim(x, ctx);
     if (a.kind === MAX) return a.args.slice(1).reduce<number>((t, d) => this.emit(O.MAX, t, this.dim(d, ctx)), first);
     if (a.kind === BCAST) return a.args.slice(1).reduce<number>((t, d) => this.emit(O.BCAST, t, this.dim(d, ctx)), first);
-    if (a.kind === FSCALE) return this.emit(O.FSCALE, first, first, bitsOf(a.scale), roundings.indexOf(a.rounding) + (isDyadic(a.scale) ? 4 : 0));
+    if (a.kind === FSCALE)
+      return this.emit(O.FSCALE, first, first, bitsOf(a.scale), roundings.indexOf(a.rounding) + (isDyadic(a.scale) ? 4 : 0));
     if (a.kind === FDIV && typeof y === 'number') {
       const shift = Math.log2(y);
       return Number.isInteger(shift) ? this.emit(O.SHR, first, first, shift) : this.emit(O.FDIVI, first, first, y);
@@ -166,13 +196,17 @@ class Lowering {
   }
 
   private selection(a: Atom, ctx: Context): number {
-    const p = a.pred!, [x, y] = a.args as [Dim, Dim];
+    const p = a.pred!,
+      [x, y] = a.args as [Dim, Dim];
     if (this.mayStop(a)) {
-      const holds = this.condition(p, ctx), fails = this.emit(O.EQ, holds, this.constant(0));
-      const then = this.dim(x, this.under(holds, ctx)), other = this.dim(y, this.under(fails, ctx));
+      const holds = this.condition(p, ctx),
+        fails = this.emit(O.EQ, holds, this.constant(0));
+      const then = this.dim(x, this.under(holds, ctx)),
+        other = this.dim(y, this.under(fails, ctx));
       return this.emit(O.SELEQ, other, then, holds, 0, holds);
     }
-    const then = this.dim(x, ctx), other = this.dim(y, ctx);
+    const then = this.dim(x, ctx),
+      other = this.dim(y, ctx);
     if (p.kind === GE || p.kind === EQ) {
       const e = this.dim(p.e!, ctx);
       return this.emit(p.kind === GE ? O.SELGE : O.SELEQ, then, other, e, 0, e);
@@ -208,7 +242,8 @@ class Lowering {
     if (known !== undefined) return known;
     let at: number;
     if (p.e) {
-      const e = this.dim(p.e, ctx), zero = this.constant(0);
+      const e = this.dim(p.e, ctx),
+        zero = this.constant(0);
       at = p.kind === GE ? this.emit(O.GE, e, zero) : this.emit(O.EQ, e, zero);
       if (p.kind === NE) at = this.emit(O.EQ, at, zero);
     } else at = p.parts.map((q) => this.condition(q, ctx)).reduce((x, y) => this.emit(p.kind === AND ? O.MIN : O.MAX, x, y));
@@ -227,11 +262,17 @@ class Lowering {
     if (s.op === O.SELGE || s.op === O.SELEQ) this.symbolsUnder(s.imm, into, seen);
   }
 
-  private layOut(rootSteps: readonly number[], guardSteps: readonly { g: Guard; step: number; dims: readonly { text: string; step: number }[] }[]): ShapeProgram {
+  private layOut(
+    rootSteps: readonly number[],
+    guardSteps: readonly { g: Guard; step: number; dims: readonly { text: string; step: number }[] }[],
+  ): ShapeProgram {
     const { steps } = this;
     const register = new Array<number>(steps.length).fill(0);
     let next = 0;
-    const constants = [...this.constants].map(([x, at]) => { register[at] = next++; return x; });
+    const constants = [...this.constants].map(([x, at]) => {
+      register[at] = next++;
+      return x;
+    });
     const byLevel = (x: number, y: number): number => steps[x]!.level - steps[y]!.level || x - y;
     const symbolSteps = [...this.symbols.values()].sort(byLevel);
     const symbols = symbolSteps.map((at): BoundSymbol => {
@@ -239,15 +280,23 @@ class Lowering {
       register[at] = next++;
       return { origin: s.origin as Exclude<Origin, { kind: 'def' }>, name: s.name, lo: s.lo, hi: s.hi, level: steps[at]!.level };
     });
-    const order = steps.map((_, i) => i).filter((i) => steps[i]!.op !== 0).sort(byLevel);
+    const order = steps
+      .map((_, i) => i)
+      .filter((i) => steps[i]!.op !== 0)
+      .sort(byLevel);
     for (const i of order) register[i] = next++;
     const guards = guardSteps.map(({ g, step, dims }): ProgramGuard => {
-      const under = new Set<number>(), seen = new Set<number>();
+      const under = new Set<number>(),
+        seen = new Set<number>();
       for (const d of dims) this.symbolsUnder(d.step, under, seen);
       this.symbolsUnder(step, under, seen);
       const level = Math.max(steps[step]!.level, ...dims.map((d) => steps[d.step]!.level));
       return {
-        class: g.class, register: register[step]!, level, node: g.node, what: g.what,
+        class: g.class,
+        register: register[step]!,
+        level,
+        node: g.node,
+        what: g.what,
         dims: dims.map((d) => ({ text: d.text, register: register[d.step]! })),
         symbols: [...under].map((at) => register[at]! - constants.length).sort((x, y) => x - y),
       };
@@ -270,10 +319,16 @@ class Lowering {
     return { registers: next, constants, symbols, code, guards: sorted, levels, roots: rootSteps.map((s) => register[s]!), owners: named };
   }
 
-  private encode(order: readonly number[], register: readonly number[]): { code: Uint8Array; owners: number[]; ends: (level: number) => number } {
+  private encode(
+    order: readonly number[],
+    register: readonly number[],
+  ): { code: Uint8Array; owners: number[]; ends: (level: number) => number } {
     const wide = (s: Step, i: number): boolean => register[i]! > 0xffff || register[s.a]! > 0xffff || register[s.b]! > 0xffff;
     const records = order.reduce((n, i) => n + (wide(this.steps[i]!, i) ? 2 : 1), 0);
-    const code = new Uint8Array(records * 16), view = new DataView(code.buffer), owners: number[] = [], levels: number[] = [];
+    const code = new Uint8Array(records * 16),
+      view = new DataView(code.buffer),
+      owners: number[] = [],
+      levels: number[] = [];
     const put = (op: number, flags: number, registers: readonly number[], imm: number, s: Step): void => {
       const at = owners.length * 16;
       view.setUint8(at, op);
@@ -284,10 +339,24 @@ class Lowering {
       levels.push(s.level);
     };
     for (const i of order) {
-      const s = this.steps[i]!, rs = [register[i]!, register[s.a]!, register[s.b]!];
-      if (wide(s, i)) put(O.WIDE, 0, rs.map((r) => r >>> 16), 0, s);
+      const s = this.steps[i]!,
+        rs = [register[i]!, register[s.a]!, register[s.b]!];
+      if (wide(s, i))
+        put(
+          O.WIDE,
+          0,
+          rs.map((r) => r >>> 16),
+          0,
+          s,
+        );
       const chosen = s.op === O.SELGE || s.op === O.SELEQ;
-      put(s.op, s.flags, rs.map((r) => r & 0xffff), chosen ? register[s.imm]! : s.imm, s);
+      put(
+        s.op,
+        s.flags,
+        rs.map((r) => r & 0xffff),
+        chosen ? register[s.imm]! : s.imm,
+        s,
+      );
     }
     return { code, owners, ends: (level) => levels.filter((l) => l <= level).length };
   }

@@ -73,7 +73,11 @@ export class PartialShape {
   refines(o: PartialShape): boolean {
     if (!o.dimensions) return true;
     const dims = this.dimensions;
-    return dims !== undefined && dims.length === o.dimensions.length && o.dimensions.every(([lo, hi], i) => lo <= dims[i]![0] && dims[i]![1] <= hi);
+    return (
+      dims !== undefined &&
+      dims.length === o.dimensions.length &&
+      o.dimensions.every(([lo, hi], i) => lo <= dims[i]![0] && dims[i]![1] <= hi)
+    );
   }
 
   /** Every shape `o` allows, this one allows too. */
@@ -88,7 +92,10 @@ export class PartialShape {
 
   /** Whether sizes are among those this shape allows. */
   accepts(shape: readonly number[]): boolean {
-    return !this.dimensions || (shape.length === this.dimensions.length && this.dimensions.every(([lo, hi], i) => lo <= shape[i]! && shape[i]! <= hi));
+    return (
+      !this.dimensions ||
+      (shape.length === this.dimensions.length && this.dimensions.every(([lo, hi], i) => lo <= shape[i]! && shape[i]! <= hi))
+    );
   }
 
   /** The shapes that both allow; undefined if there are none. */
@@ -119,7 +126,8 @@ function rangeOf(d: DimensionValue): Range {
 }
 
 function interval(lo: number, hi: number): Range {
-  const low = Math.max(0, lo), high = hi >= INT64_MAX ? Infinity : hi;
+  const low = Math.max(0, lo),
+    high = hi >= INT64_MAX ? Infinity : hi;
   return low > high || low >= INT64_MAX ? [0, Infinity] : [low, high];
 }
 
@@ -138,6 +146,10 @@ export function parseDimension(part: string, whole = part): Range {
     return n >= INT64_MAX ? [0, Infinity] : interval(n, Math.max(0, n));
   }
   const found = /^(\d*)\.\.(\d*)$/.exec(part);
-  if (!found) throw new CuveeError('ARGUMENT_INVALID', `${JSON.stringify(whole)} is no shape: ${JSON.stringify(part)} is neither a size, ?, -1 nor a range a..b`);
+  if (!found)
+    throw new CuveeError(
+      'ARGUMENT_INVALID',
+      `${JSON.stringify(whole)} is no shape: ${JSON.stringify(part)} is neither a size, ?, -1 nor a range a..b`,
+    );
   return interval(found[1] === '' ? 0 : Number(found[1]), found[2] === '' ? Infinity : Number(found[2]));
 }

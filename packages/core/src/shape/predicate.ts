@@ -25,7 +25,8 @@ export function isNonNegative(d: Dim): Condition {
 
 /** ⌊R/d⌋ + c ≥ 0 ⇔ R + c·d ≥ 0;  c − ⌊R/d⌋ ≥ 0 ⇔ c·d + d − 1 − R ≥ 0. */
 function openFloor(e: Expr): Dim | undefined {
-  const k = e.coefs[0]!, atom = soleAtom(e.monos[0]!);
+  const k = e.coefs[0]!,
+    atom = soleAtom(e.monos[0]!);
   if (e.monos.length !== 1 || (k !== 1 && k !== -1) || atom?.kind !== FDIV) return undefined;
   const d = atom.args[1]!;
   if (typeof d !== 'number' || !Number.isSafeInteger((Math.abs(e.c) + 1) * d)) return undefined;

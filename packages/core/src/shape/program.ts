@@ -37,8 +37,27 @@ import { scaleNumber, type Rounding } from './scale.js';
  * ALIGN: a rounded up to a multiple of imm. PROD: a·b, at most imm. GE: a ≥ b. EQ: a = b (1 or 0).
  */
 export const shapeOps = {
-  ADD: 1, SUB: 2, MUL: 3, ADDI: 4, MULI: 5, FDIV: 6, FDIVI: 7, SHR: 8, MOD: 9, TDIV: 10, MAX: 11, MIN: 12, BCAST: 13, SELGE: 14,
-  SELEQ: 15, FSCALE: 16, ALIGN: 17, PROD: 18, GE: 19, EQ: 20, WIDE: 255,
+  ADD: 1,
+  SUB: 2,
+  MUL: 3,
+  ADDI: 4,
+  MULI: 5,
+  FDIV: 6,
+  FDIVI: 7,
+  SHR: 8,
+  MOD: 9,
+  TDIV: 10,
+  MAX: 11,
+  MIN: 12,
+  BCAST: 13,
+  SELGE: 14,
+  SELEQ: 15,
+  FSCALE: 16,
+  ALIGN: 17,
+  PROD: 18,
+  GE: 19,
+  EQ: 20,
+  WIDE: 255,
 } as const;
 
 export const roundings: readonly Rounding[] = ['floor', 'ceil', 'round'];
@@ -108,11 +127,14 @@ const decoded = new WeakMap<ShapeProgram, { fields: Int32Array; imm: Float64Arra
 function decode(p: ShapeProgram): { fields: Int32Array; imm: Float64Array } {
   let d = decoded.get(p);
   if (d) return d;
-  const n = p.code.length / 16, view = new DataView(p.code.buffer, p.code.byteOffset, p.code.byteLength);
+  const n = p.code.length / 16,
+    view = new DataView(p.code.buffer, p.code.byteOffset, p.code.byteLength);
   d = { fields: new Int32Array(n * 5), imm: new Float64Array(n) };
   const high = [0, 0, 0];
   for (let i = 0; i < n; i++) {
-    const at = i * 16, op = view.getUint8(at), wide = op === shapeOps.WIDE;
+    const at = i * 16,
+      op = view.getUint8(at),
+      wide = op === shapeOps.WIDE;
     d.fields[i * 5] = op;
     d.fields[i * 5 + 1] = view.getUint8(at + 1);
     for (let k = 0; k < 3; k++) {
@@ -160,7 +182,9 @@ function f32OfBits(bits: number): number {
  * Levels run in order on the same registers.
  */
 export function runLevel(p: ShapeProgram, level: number, bound: readonly number[], registers: Float64Array): GuardFailure | undefined {
-  const range = p.levels[level]!, base = p.constants.length, r = registers;
+  const range = p.levels[level]!,
+    base = p.constants.length,
+    r = registers;
   for (let i = range.symbols[0]; i < range.symbols[1]; i++) {
     const s = p.symbols[i]!;
     let x = bound[i];
@@ -171,36 +195,76 @@ export function runLevel(p: ShapeProgram, level: number, bound: readonly number[
     }
     r[base + i] = x;
   }
-  const { fields, imm } = decode(p), ops = shapeOps;
+  const { fields, imm } = decode(p),
+    ops = shapeOps;
   for (let i = range.code[0]; i < range.code[1]; i++) {
-    const f = i * 5, op = fields[f]!, a = r[fields[f + 3]!]!, b = r[fields[f + 4]!]!, m = imm[i]!;
+    const f = i * 5,
+      op = fields[f]!,
+      a = r[fields[f + 3]!]!,
+      b = r[fields[f + 4]!]!,
+      m = imm[i]!;
     let x = 0;
     switch (op) {
-      case ops.ADD: x = a + b; break;
-      case ops.SUB: x = a - b; break;
-      case ops.MUL: x = a * b; break;
-      case ops.ADDI: x = a + m; break;
-      case ops.MULI: x = a * m; break;
-      case ops.FDIV: case ops.MOD: case ops.TDIV:
+      case ops.ADD:
+        x = a + b;
+        break;
+      case ops.SUB:
+        x = a - b;
+        break;
+      case ops.MUL:
+        x = a * b;
+        break;
+      case ops.ADDI:
+        x = a + m;
+        break;
+      case ops.MULI:
+        x = a * m;
+        break;
+      case ops.FDIV:
+      case ops.MOD:
+      case ops.TDIV:
         if (b <= 0) return { kind: 'divisor', index: i, class: 'error', registers };
         x = op === ops.FDIV ? floorDivide(a, b) : op === ops.MOD ? floorModulo(a, b) : a < 0 ? -floorDivide(-a, b) : floorDivide(a, b);
         break;
-      case ops.FDIVI: x = floorDivide(a, m); break;
-      case ops.SHR: x = floorDivide(a, 2 ** m); break;
-      case ops.MAX: x = a > b ? a : b; break;
-      case ops.MIN: x = a < b ? a : b; break;
-      case ops.BCAST: x = a === 1 ? b : a; break;
-      case ops.SELGE: x = r[m]! >= 0 ? a : b; break;
-      case ops.SELEQ: x = r[m]! === 0 ? a : b; break;
-      case ops.FSCALE: x = scaleNumber(a, f32OfBits(m), roundings[fields[f + 1]! & 3]!); break;
-      case ops.ALIGN: x = -floorDivide(-a, m) * m; break;
+      case ops.FDIVI:
+        x = floorDivide(a, m);
+        break;
+      case ops.SHR:
+        x = floorDivide(a, 2 ** m);
+        break;
+      case ops.MAX:
+        x = a > b ? a : b;
+        break;
+      case ops.MIN:
+        x = a < b ? a : b;
+        break;
+      case ops.BCAST:
+        x = a === 1 ? b : a;
+        break;
+      case ops.SELGE:
+        x = r[m]! >= 0 ? a : b;
+        break;
+      case ops.SELEQ:
+        x = r[m]! === 0 ? a : b;
+        break;
+      case ops.FSCALE:
+        x = scaleNumber(a, f32OfBits(m), roundings[fields[f + 1]! & 3]!);
+        break;
+      case ops.ALIGN:
+        x = -floorDivide(-a, m) * m;
+        break;
       case ops.PROD:
         x = a * b;
         if (x > m) return { kind: 'limit', index: i, class: 'error', registers };
         break;
-      case ops.GE: x = a >= b ? 1 : 0; break;
-      case ops.EQ: x = a === b ? 1 : 0; break;
-      default: continue;
+      case ops.GE:
+        x = a >= b ? 1 : 0;
+        break;
+      case ops.EQ:
+        x = a === b ? 1 : 0;
+        break;
+      default:
+        continue;
     }
     if (!(x <= MAX_SAFE && x >= -MAX_SAFE)) return { kind: 'overflow', index: i, class: 'error', registers };
     r[fields[f + 2]!] = x + 0;
@@ -214,10 +278,12 @@ export function runLevel(p: ShapeProgram, level: number, bound: readonly number[
 
 /** The message of a failure: `"Add.31": input 0 axis 2 is 2*ceil(x.2/32) = 64, … (x.2 = 1000)`. `names` are those of the roots. */
 export function failureMessage(p: ShapeProgram, failure: GuardFailure, names: readonly string[] = []): string {
-  const { registers, index } = failure, base = p.constants.length;
+  const { registers, index } = failure,
+    base = p.constants.length;
   const given = (symbols: readonly number[]): string => symbols.map((i) => `${p.symbols[i]!.name} = ${registers[base + i]}`).join(', ');
   if (failure.kind === 'range') {
-    const s = p.symbols[index]!, hi = s.hi === Infinity ? '' : String(s.hi);
+    const s = p.symbols[index]!,
+      hi = s.hi === Infinity ? '' : String(s.hi);
     return `${s.name} is ${registers[base + index]}, outside its range ${s.lo}..${hi}`;
   }
   if (failure.kind === 'guard') {
@@ -229,9 +295,12 @@ export function failureMessage(p: ShapeProgram, failure: GuardFailure, names: re
     });
     return `${g.node === '' ? '' : `"${g.node}": `}${what}${g.symbols.length > 0 ? ` (${given(g.symbols)})` : ''}`;
   }
-  const owner = p.owners[index] ?? -1, guard = p.guards[owner - p.roots.length];
+  const owner = p.owners[index] ?? -1,
+    guard = p.guards[owner - p.roots.length];
   const whose = guard ? `a condition of "${guard.node}"` : (names[owner] ?? `size ${owner}`);
-  const why = { overflow: 'leaves ±(2^53 − 1)', divisor: 'divides by a number that is not positive', limit: 'has too many elements' }[failure.kind];
+  const why = { overflow: 'leaves ±(2^53 − 1)', divisor: 'divides by a number that is not positive', limit: 'has too many elements' }[
+    failure.kind
+  ];
   return `${whose} ${why} (${given(p.symbols.map((_, i) => i).filter((i) => p.symbols[i]!.level === 0))})`;
 }
 
@@ -246,15 +315,22 @@ const UNNUMBERED = 0xffffffff;
 /** The program as bytes, laid out as this file's header says. Names and messages are not part of it. */
 export function assemble(p: ShapeProgram, numbers: SymbolNumbers = {}): Uint8Array {
   const records = p.code.length / 16;
-  const size = 32 + p.constants.length * 8 + p.symbols.length * 32 + p.code.length + p.guards.length * 8 + p.levels.length * 24 + p.roots.length * 4;
-  const bytes = new Uint8Array(size), view = new DataView(bytes.buffer);
+  const size =
+    32 + p.constants.length * 8 + p.symbols.length * 32 + p.code.length + p.guards.length * 8 + p.levels.length * 24 + p.roots.length * 4;
+  const bytes = new Uint8Array(size),
+    view = new DataView(bytes.buffer);
   if (p.levels.length > 0xffff) throw new CuveeError('INTERNAL', `a shape program of ${p.levels.length} levels does not fit its format`);
   view.setUint32(0, 0x50485343, true);
   view.setUint16(4, 1, true);
   view.setUint16(6, p.levels.length, true);
-  [p.registers, p.constants.length, p.symbols.length, records, p.guards.length, p.roots.length].forEach((x, i) => view.setUint32(8 + 4 * i, x, true));
+  [p.registers, p.constants.length, p.symbols.length, records, p.guards.length, p.roots.length].forEach((x, i) =>
+    view.setUint32(8 + 4 * i, x, true),
+  );
   let at = 32;
-  for (const c of p.constants) { putInt64(view, at, c); at += 8; }
+  for (const c of p.constants) {
+    putInt64(view, at, c);
+    at += 8;
+  }
   for (const s of p.symbols) {
     const [kind, a, b, c] = originFields(s.origin, numbers);
     view.setUint8(at, kind);
@@ -274,17 +350,28 @@ export function assemble(p: ShapeProgram, numbers: SymbolNumbers = {}): Uint8Arr
     view.setUint16(at + 6, g.level, true);
     at += 8;
   }
-  for (const l of p.levels) for (const x of [...l.symbols, ...l.code, ...l.guards]) { view.setUint32(at, x, true); at += 4; }
-  for (const x of p.roots) { view.setUint32(at, x, true); at += 4; }
+  for (const l of p.levels)
+    for (const x of [...l.symbols, ...l.code, ...l.guards]) {
+      view.setUint32(at, x, true);
+      at += 4;
+    }
+  for (const x of p.roots) {
+    view.setUint32(at, x, true);
+    at += 4;
+  }
   return bytes;
 }
 
 function originFields(o: BoundSymbol['origin'], { node, variable }: SymbolNumbers): readonly [number, number, number, number] {
   switch (o.kind) {
-    case 'input': return [0, o.port, o.axis, 0];
-    case 'state': return [1, variable?.(o.variable) ?? UNNUMBERED, o.axis, 0];
-    case 'data': return [2, node?.(o.node) ?? UNNUMBERED, o.output, o.axis];
-    case 'value': return [3, node?.(o.node) ?? UNNUMBERED, o.output, o.element];
+    case 'input':
+      return [0, o.port, o.axis, 0];
+    case 'state':
+      return [1, variable?.(o.variable) ?? UNNUMBERED, o.axis, 0];
+    case 'data':
+      return [2, node?.(o.node) ?? UNNUMBERED, o.output, o.axis];
+    case 'value':
+      return [3, node?.(o.node) ?? UNNUMBERED, o.output, o.element];
   }
 }
 

@@ -14,7 +14,11 @@ export function exactDiv(a: Dim, b: Dim): Dim | undefined {
     if (b === 1) return a;
     if (a.c % b !== 0) return undefined;
     for (const k of a.coefs) if (k % b !== 0) return undefined;
-    return fromTerms(a.table, a.monos.map((m, i) => [m, a.coefs[i]! / b] as const), a.c / b + 0);
+    return fromTerms(
+      a.table,
+      a.monos.map((m, i) => [m, a.coefs[i]! / b] as const),
+      a.c / b + 0,
+    );
   }
   if (typeof a === 'number') return a === 0 ? 0 : undefined;
   if (a === b) return 1;
@@ -30,7 +34,8 @@ function monomialQuotient(a: Expr, m: Mono, k: number): Dim | undefined {
   for (let i = 0; i < a.monos.length; i++) {
     const rest = divideMono(a.monos[i]!.atoms, m.atoms);
     if (!rest || a.coefs[i]! % k !== 0) return undefined;
-    if (rest.length === 0) c += a.coefs[i]! / k; else terms.push([a.table.mono(rest), a.coefs[i]! / k]);
+    if (rest.length === 0) c += a.coefs[i]! / k;
+    else terms.push([a.table.mono(rest), a.coefs[i]! / k]);
   }
   return fromTerms(a.table, terms, c);
 }
@@ -39,7 +44,9 @@ function monomialQuotient(a: Expr, m: Mono, k: number): Dim | undefined {
 function divideMono(a: readonly Atom[], b: readonly Atom[]): Atom[] | undefined {
   const rest: Atom[] = [];
   let j = 0;
-  for (const atom of a) if (j < b.length && atom === b[j]) j++; else rest.push(atom);
+  for (const atom of a)
+    if (j < b.length && atom === b[j]) j++;
+    else rest.push(atom);
   return j === b.length ? rest : undefined;
 }
 
@@ -60,12 +67,16 @@ function leading(e: Expr): number {
 }
 
 function longDivision(a: Expr, b: Expr): Dim | undefined {
-  const lead = leading(b), m = b.monos[lead]!, k = b.coefs[lead]!;
-  let rest: Dim = a, quotient: Dim = 0;
+  const lead = leading(b),
+    m = b.monos[lead]!,
+    k = b.coefs[lead]!;
+  let rest: Dim = a,
+    quotient: Dim = 0;
   for (let step = 0; step < MAX_STEPS; step++) {
     if (typeof rest === 'number') return rest === 0 ? quotient : undefined;
     const at: number = leading(rest);
-    const atoms = divideMono(rest.monos[at]!.atoms, m.atoms), coef: number = rest.coefs[at]!;
+    const atoms = divideMono(rest.monos[at]!.atoms, m.atoms),
+      coef: number = rest.coefs[at]!;
     if (!atoms || coef % k !== 0) return undefined;
     const t: Dim = atoms.length === 0 ? coef / k : fromTerms(a.table, [[a.table.mono(atoms), coef / k]], 0);
     quotient = add(quotient, t);
@@ -76,5 +87,9 @@ function longDivision(a: Expr, b: Expr): Dim | undefined {
 
 /** Divides every coefficient and the constant, the constant rounded down. @internal */
 export function contentQuotient(e: Expr, g: number): Dim {
-  return fromTerms(e.table, e.monos.map((m, i) => [m, e.coefs[i]! / g] as const), floorDivide(e.c, g));
+  return fromTerms(
+    e.table,
+    e.monos.map((m, i) => [m, e.coefs[i]! / g] as const),
+    floorDivide(e.c, g),
+  );
 }

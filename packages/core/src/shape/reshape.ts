@@ -19,7 +19,8 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
   const wanted = pattern.map((d) => scope.resolve(d));
   const rest = wanted.indexOf(-1);
   if (rest !== -1 && wanted.indexOf(-1, rest + 1) !== -1) ctx.fail(`the pattern ${text(wanted)} has more than one -1`);
-  for (const d of wanted) if (typeof d === 'number' ? d < -1 : bounds(d)[1] < 0) ctx.fail(`the pattern ${text(wanted)} has a negative size`);
+  for (const d of wanted)
+    if (typeof d === 'number' ? d < -1 : bounds(d)[1] < 0) ctx.fail(`the pattern ${text(wanted)} has a negative size`);
   if (!from) return wanted.map((d, i) => (d === -1 || (d === 0 && specialZero) || mayBeNegative(d) ? unknown(ctx, i) : d));
   const source = from.map((d) => scope.resolve(d));
   if (wanted.some((d) => d !== -1 && mayBeNegative(d))) return openPattern(ctx, source, wanted, specialZero);
@@ -36,7 +37,7 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
   });
   const remaining = left.filter((d): d is Dim => d !== undefined);
   if (rest === -1) {
-    if (!(source.includes(0) && out.includes(0))) balance(ctx, source, wanted, remaining, right);   // no elements either way
+    if (!(source.includes(0) && out.includes(0))) balance(ctx, source, wanted, remaining, right); // no elements either way
     return out;
   }
   out[rest] = quotient(ctx, source, wanted, product(remaining), product(right));
@@ -51,17 +52,31 @@ function mayBeNegative(d: Dim): boolean {
 function openPattern(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Dim[], specialZero: boolean): Shape {
   const what = `the pattern ${text(wanted)} has a value below -1`;
   for (const d of wanted) if (d !== -1 && mayBeNegative(d)) requireTrue(ctx, what, isAtLeast(d, -1), [d]);
-  const pattern = wanted.map((d) => ctx.scope.resolve(d)), isRest = pattern.map((d) => isEqual(d, -1));
-  requireTrue(ctx, `the pattern ${text(wanted)} has more than one -1`, isAtLeast(1, isRest.reduce<Dim>((n, p) => add(n, select(p, 1, 0)), 0)));
+  const pattern = wanted.map((d) => ctx.scope.resolve(d)),
+    isRest = pattern.map((d) => isEqual(d, -1));
+  requireTrue(
+    ctx,
+    `the pattern ${text(wanted)} has more than one -1`,
+    isAtLeast(
+      1,
+      isRest.reduce<Dim>((n, p) => add(n, select(p, 1, 0)), 0),
+    ),
+  );
   const sizes = pattern.map((d, i) => {
     if (d === 0) return specialZero ? (source[i] ?? 0) : 0;
     const size = max(d, 0);
     return specialZero && mayBeNegative(d) && source[i] !== undefined ? select(isEqual(d, 0), source[i]!, size) : size;
   });
-  const total = product(source), known = product(sizes.map((d, i) => select(isRest[i]!, 1, d)));
+  const total = product(source),
+    known = product(sizes.map((d, i) => select(isRest[i]!, 1, d)));
   const rest = floorDiv(total, max(known, 1));
   const out = sizes.map((d, i) => select(isRest[i]!, rest, d));
-  requireTrue(ctx, `${text(source)} has not as many elements as the pattern ${text(wanted)}: {0} against {1}`, isEqual(total, product(out)), [total, product(out)]);
+  requireTrue(
+    ctx,
+    `${text(source)} has not as many elements as the pattern ${text(wanted)}: {0} against {1}`,
+    isEqual(total, product(out)),
+    [total, product(out)],
+  );
   for (const d of out) ctx.scope.refine(d, [0, Infinity]);
   return out.map((d) => ctx.scope.resolve(d));
 }
@@ -69,11 +84,13 @@ function openPattern(ctx: ShapeContext, source: readonly Dim[], wanted: readonly
 /** Removes one equal dimension from the left side, the one in the same place if possible; otherwise the size goes right. */
 function cancel(left: (Dim | undefined)[], right: Dim[], d: Dim, at: number): void {
   const i = left[at] === d ? at : left.indexOf(d);
-  if (i === -1) right.push(d); else left[i] = undefined;
+  if (i === -1) right.push(d);
+  else left[i] = undefined;
 }
 
 function balance(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Dim[], left: readonly Dim[], right: readonly Dim[]): void {
-  const a = product(left), b = product(right);
+  const a = product(left),
+    b = product(right);
   if (a === b) return;
   const what = `${text(source)} has not as many elements as the pattern ${text(wanted)}: {0} against {1}`;
   if (decide.equal(a, b) === false) requireTrue(ctx, what, false, [a, b]);
@@ -91,11 +108,13 @@ function quotient(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Di
   if (exact !== undefined) return exact;
   const what = `${text(source)} does not divide into the pattern ${text(wanted)}: {0} is no multiple of {1}`;
   if (decide.divides(known, total) === false) requireTrue(ctx, what, false, [total, known]);
-  const [lo, hi] = ctx.scope.bounds(total), [klo, khi] = ctx.scope.bounds(known);
+  const [lo, hi] = ctx.scope.bounds(total),
+    [klo, khi] = ctx.scope.bounds(known);
   if (typeof known === 'number' && Math.ceil(lo / known) > Math.floor(hi / known)) requireTrue(ctx, what, false, [total, known]);
   requireTrue(ctx, what, isEqual(mod(total, known), 0), [total, known]);
   const result = floorDiv(total, known);
-  const least = khi === Infinity ? 0 : Math.ceil(Math.max(0, lo) / Math.max(1, khi)), most = hi === Infinity ? Infinity : Math.floor(hi / Math.max(1, klo));
+  const least = khi === Infinity ? 0 : Math.ceil(Math.max(0, lo) / Math.max(1, khi)),
+    most = hi === Infinity ? Infinity : Math.floor(hi / Math.max(1, klo));
   ctx.scope.refine(result, [least, most]);
   return result;
 }

@@ -12,7 +12,8 @@ export function scaleNumber(n: number, scale: number, rounding: Rounding): numbe
   const x = isDyadic(f) ? n * f : Math.fround(Math.fround(n) * f);
   if (rounding === 'floor') return Math.floor(x) + 0;
   if (rounding === 'ceil') return Math.ceil(x) + 0;
-  const below = Math.floor(x), rest = x - below;
+  const below = Math.floor(x),
+    rest = x - below;
   return (rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1) + 0;
 }
 
@@ -36,8 +37,12 @@ const proved = new Map<string, { p: number; q: number; upTo: number }>();
  */
 export function fractionOf(scale: number, rounding: Rounding, lo: number, hi: number): readonly [p: number, q: number] | undefined {
   if (isDyadic(scale)) {
-    let p = scale * 1024, q = 1024;
-    while (p % 2 === 0 && q > 1) { p /= 2; q /= 2; }
+    let p = scale * 1024,
+      q = 1024;
+    while (p % 2 === 0 && q > 1) {
+      p /= 2;
+      q /= 2;
+    }
     return [p, q];
   }
   if (!(scale > 0) || lo < 0 || !(hi <= MAX_CHECKED)) return undefined;
@@ -49,8 +54,15 @@ export function fractionOf(scale: number, rounding: Rounding, lo: number, hi: nu
   }
   const { p, q } = known;
   while (known.upTo < hi) {
-    const n = known.upTo + 1, rest = (p * n) % q, below = (p * n - rest) / q;
-    const exact = rounding === 'floor' ? below : rounding === 'ceil' ? below + (rest > 0 ? 1 : 0) : below + (2 * rest > q || (2 * rest === q && below % 2 !== 0) ? 1 : 0);
+    const n = known.upTo + 1,
+      rest = (p * n) % q,
+      below = (p * n - rest) / q;
+    const exact =
+      rounding === 'floor'
+        ? below
+        : rounding === 'ceil'
+          ? below + (rest > 0 ? 1 : 0)
+          : below + (2 * rest > q || (2 * rest === q && below % 2 !== 0) ? 1 : 0);
     if (exact !== scaleNumber(n, scale, rounding)) return undefined;
     known.upTo = n;
   }
@@ -62,7 +74,8 @@ function nearestFraction(x: number): readonly [number, number] {
   let [p0, q0, p1, q1] = [0, 1, 1, 0];
   for (let rest = x; ; ) {
     const whole = Math.floor(rest);
-    const p = whole * p1 + p0, q = whole * q1 + q0;
+    const p = whole * p1 + p0,
+      q = whole * q1 + q0;
     if (q > MAX_DENOMINATOR) break;
     [p0, q0, p1, q1] = [p1, q1, p, q];
     if (Math.abs(p / q - x) <= x * 1e-7 || rest === whole) break;

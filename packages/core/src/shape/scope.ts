@@ -128,15 +128,18 @@ export class ShapeScope {
   /** Bounds at the highest effort, with what guards and assumptions add to them. */
   bounds(d: Dim): Range {
     if (typeof d === 'number') return [d, d];
-    const own = this.refinedBounds(d), e = this.resolve(d);
+    const own = this.refinedBounds(d),
+      e = this.resolve(d);
     if (e === d) return own;
     const other: Range = typeof e === 'number' ? [e, e] : this.refinedBounds(e);
-    const lo = Math.max(own[0], other[0]), hi = Math.min(own[1], other[1]);
+    const lo = Math.max(own[0], other[0]),
+      hi = Math.min(own[1], other[1]);
     return lo <= hi ? [lo, hi] : other;
   }
 
   private refinedBounds(e: Expr): Range {
-    const [lo, hi] = bounds(e, 3), known = this.refined.get(e);
+    const [lo, hi] = bounds(e, 3),
+      known = this.refined.get(e);
     return known ? [Math.max(lo, known[0]), Math.min(hi, known[1])] : [lo, hi];
   }
 
@@ -159,11 +162,13 @@ export class ShapeScope {
     const at = eliminable(e);
     if (at < 0) {
       // ±x + c = 0 for one operation x.
-      const k = e.coefs[0]!, unit = this.table.unit(e.monos[0]!);
+      const k = e.coefs[0]!,
+        unit = this.table.unit(e.monos[0]!);
       if (e.monos.length === 1 && e.c % k === 0 && soleAtom(e.monos[0]!)?.kind !== SYM) this.replaceWhole(unit, -e.c / k + 0);
       return;
     }
-    const s = soleAtom(e.monos[at]!)!, unit = this.table.atomExpr(s);
+    const s = soleAtom(e.monos[at]!)!,
+      unit = this.table.atomExpr(s);
     const value = e.coefs[at] === 1 ? sub(unit, e) : sub(e, sub(0, unit));
     this.replace(s, value);
   }
@@ -201,7 +206,9 @@ export class ShapeScope {
 
   /** Takes a symbol for a multiple of k ≥ 2, as a caller promises: from here on it is k·q. Adds the guard. */
   assumeMultiple(symbol: Expr, k: number, node = ''): void {
-    const s = symbol.monos[0]!.atoms[0]!, rest = mod(symbol, k), p = isEqual(rest, 0);
+    const s = symbol.monos[0]!.atoms[0]!,
+      rest = mod(symbol, k),
+      p = isEqual(rest, 0);
     if (!isSymbol(symbol) || typeof p === 'boolean') return;
     this.guard({ class: 'error', predicate: p, node, what: `{0} has to be a multiple of ${k}`, dims: [symbol] });
     const q = floorDiv(symbol, k);
@@ -213,7 +220,8 @@ export class ShapeScope {
     const p = isEqual(a, b);
     if (typeof p === 'boolean') return;
     if (eliminable(p.e!) >= 0) return this.assumeZero(p.e!);
-    const keep = simpler(a, b), other = keep === a ? b : a;
+    const keep = simpler(a, b),
+      other = keep === a ? b : a;
     if (typeof other !== 'number') this.replaceWhole(other, keep);
   }
 
@@ -256,7 +264,8 @@ export function simpler(a: Dim, b: Dim): Dim {
   if (typeof a === 'number') return a;
   if (typeof b === 'number') return b;
   const rank = (e: Expr): number => (isSymbol(e) ? 0 : e.monos.length + (e.c === 0 ? 0 : 1) + e.depth);
-  const ra = rank(a), rb = rank(b);
+  const ra = rank(a),
+    rb = rank(b);
   return ra !== rb ? (ra < rb ? a : b) : a.id <= b.id ? a : b;
 }
 
@@ -295,7 +304,8 @@ export function requireEqual(ctx: ShapeContext, what: string, a: Dim, b: Dim): D
   if (a === b) return a;
   if (typeof a === 'number' && typeof b === 'number') ctx.fail(`${what} differ: ${a} against ${b}`);
   const { scope } = ctx;
-  const x = scope.resolve(a), y = scope.resolve(b);
+  const x = scope.resolve(a),
+    y = scope.resolve(b);
   const known = decide.equal(x, y);
   if (known === false) ctx.fail(`${what} differ: ${describe(x)} against ${describe(y)}`);
   if (known === true) return simpler(x, y);
@@ -303,7 +313,8 @@ export function requireEqual(ctx: ShapeContext, what: string, a: Dim, b: Dim): D
   if (p === false) ctx.fail(`${what} differ: ${describe(x)} against ${describe(y)}`);
   if (p === true) return simpler(x, y);
   scope.guard({ class: 'error', predicate: p, node: nodeName(ctx), what: `${what} differ: {0} against {1}`, dims: [x, y] });
-  const [xlo, xhi] = scope.bounds(x), [ylo, yhi] = scope.bounds(y);
+  const [xlo, xhi] = scope.bounds(x),
+    [ylo, yhi] = scope.bounds(y);
   scope.assumeEqual(x, y);
   const result = scope.resolve(simpler(x, y));
   const [lo, hi] = scope.bounds(result);
@@ -329,6 +340,7 @@ export function fresh(ctx: ShapeContext, output: number, axis: number, range: Ra
 /** A dimension with its bounds, as messages show it. */
 export function describe(d: Dim): string {
   if (typeof d === 'number') return String(d);
-  const [lo, hi] = bounds(d, 3), text = print(d);
+  const [lo, hi] = bounds(d, 3),
+    text = print(d);
   return hi === Infinity ? text : `${text} (${lo}..${hi})`;
 }

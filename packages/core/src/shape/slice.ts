@@ -7,7 +7,8 @@ import { isNonNegative } from './predicate.js';
 import type { ShapeContext } from './scope.js';
 
 /** At or beyond these a bound means "to the far end"; recognised before any arithmetic, because they are no sizes. */
-const FAR = 2 ** 31 - 1, FAR_BELOW = -(2 ** 31);
+const FAR = 2 ** 31 - 1,
+  FAR_BELOW = -(2 ** 31);
 /** No tensor has more elements. */
 const MOST = 2 ** 40;
 
@@ -17,7 +18,9 @@ const MOST = 2 ** 40;
  */
 export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, step: number): Dim {
   if (step === 0 || !Number.isInteger(step)) ctx.fail(`a slice needs a step other than 0, not ${step}`);
-  const size = ctx.scope.resolve(n), b = near(ctx.scope.resolve(begin)), e = near(ctx.scope.resolve(end));
+  const size = ctx.scope.resolve(n),
+    b = near(ctx.scope.resolve(begin)),
+    e = near(ctx.scope.resolve(end));
   if (step < 0) return max(0, ceilDiv(sub(position(size, b, step), position(size, e, step)), -step));
   return ceilDiv(span(size, b, e), step);
 }
@@ -32,8 +35,10 @@ export function sliceStart(ctx: ShapeContext, n: Dim, begin: Dim, step: number):
  * max(0, …), which leaves the form in which most cancels: begin ≥ 0 needs no clamp to n, n[-k:] is min(k, n).
  */
 function span(n: Dim, b: Dim, e: Dim): Dim {
-  const bSign = sign(b), eSign = sign(e);
-  const toEnd = typeof e === 'number' && e >= FAR, fromStart = typeof b === 'number' && b <= FAR_BELOW;
+  const bSign = sign(b),
+    eSign = sign(e);
+  const toEnd = typeof e === 'number' && e >= FAR,
+    fromStart = typeof b === 'number' && b <= FAR_BELOW;
   if ((typeof b === 'number' && b >= FAR) || (typeof e === 'number' && e <= FAR_BELOW)) return 0;
   if (fromStart || b === 0) return toEnd ? n : eSign > 0 ? min(e, n) : eSign < 0 ? max(0, add(n, e)) : position(n, e, 1);
   if (bSign > 0) {
@@ -60,7 +65,8 @@ function sign(d: Dim): number {
 
 /** A bound as a position in 0..n (forward), or −1..n−1 (backward). */
 function position(n: Dim, at: Dim, step: number): Dim {
-  const low = step > 0 ? 0 : -1, high = step > 0 ? n : sub(n, 1);
+  const low = step > 0 ? 0 : -1,
+    high = step > 0 ? n : sub(n, 1);
   if (typeof at === 'number') {
     if (at >= FAR) return high;
     if (at <= FAR_BELOW) return low;
@@ -73,11 +79,14 @@ function position(n: Dim, at: Dim, step: number): Dim {
 
 /** Number of elements of start, start + step, … before stop; step ≠ 0, all integers. */
 export function rangeLength(ctx: ShapeContext, start: Dim, stop: Dim, step: Dim): Dim {
-  const s = ctx.scope.resolve(step), a = ctx.scope.resolve(start), b = ctx.scope.resolve(stop);
+  const s = ctx.scope.resolve(step),
+    a = ctx.scope.resolve(start),
+    b = ctx.scope.resolve(stop);
   if (s === 0) ctx.fail('a range needs a step other than 0');
   const [lo, hi] = bounds(s);
   if (lo >= 1) return max(0, ceilDiv(sub(b, a), s));
   if (hi <= -1) return max(0, ceilDiv(sub(a, b), sub(0, s)));
-  const up = max(0, ceilDiv(sub(b, a), max(1, s))), down = max(0, ceilDiv(sub(a, b), max(1, sub(0, s))));
+  const up = max(0, ceilDiv(sub(b, a), max(1, s))),
+    down = max(0, ceilDiv(sub(a, b), max(1, sub(0, s))));
   return select(isNonNegative(sub(s, 1)), up, down);
 }

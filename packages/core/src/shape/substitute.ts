@@ -63,13 +63,20 @@ export class Substitution {
     if (args.every((x, i) => x === a.args[i]) && pred === a.pred) return self;
     const [x, y] = args as [Dim, Dim];
     switch (a.kind) {
-      case FDIV: return floorDiv(x, y);
-      case MOD: return mod(x, y);
-      case MAX: return max(x, ...args.slice(1));
-      case BCAST: return bcast(...args);
-      case SEL: return select(pred!, x, y);
-      case FSCALE: return scaled(x, a.scale, a.rounding);
-      default: return truncDiv(x, y);
+      case FDIV:
+        return floorDiv(x, y);
+      case MOD:
+        return mod(x, y);
+      case MAX:
+        return max(x, ...args.slice(1));
+      case BCAST:
+        return bcast(...args);
+      case SEL:
+        return select(pred!, x, y);
+      case FSCALE:
+        return scaled(x, a.scale, a.rounding);
+      default:
+        return truncDiv(x, y);
     }
   }
 

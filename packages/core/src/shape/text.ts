@@ -24,7 +24,12 @@ export function print(d: Dim): string {
 }
 
 /** A term to be printed: coefficient and text; `tight` if it may stand beside `*` without parentheses. */
-interface Term { k: number; text: string; tight: boolean; degree: number }
+interface Term {
+  k: number;
+  text: string;
+  tight: boolean;
+  degree: number;
+}
 
 function printSum(e: Expr): string {
   const terms: Term[] = [];
@@ -33,9 +38,13 @@ function printSum(e: Expr): string {
   let c = e.c;
   // R − d·⌊R/d⌋ is R % d, before anything else takes R's terms.
   for (let i = 0; i < e.monos.length; i++) {
-    const m = e.monos[i]!, k = left.get(m), a = soleAtom(m);
+    const m = e.monos[i]!,
+      k = left.get(m),
+      a = soleAtom(m);
     if (k === undefined || a?.kind !== FDIV || typeof a.args[0] === 'number' || typeof a.args[1] !== 'number') continue;
-    const r = a.args[0]!, d = a.args[1], times = -k / d;
+    const r = a.args[0]!,
+      d = a.args[1],
+      times = -k / d;
     if (!Number.isInteger(times) || !r.monos.every((x, j) => left.get(x) === times * r.coefs[j]!)) continue;
     for (const x of r.monos) left.delete(x);
     left.delete(m);
@@ -65,7 +74,10 @@ function printSum(e: Expr): string {
 
 function printMono(m: Mono): { text: string; tight: boolean } {
   if (m.atoms.length === 1) return printAtom(m.atoms[0]!);
-  const parts = m.atoms.map((a) => { const p = printAtom(a); return p.tight ? p.text : `(${p.text})`; });
+  const parts = m.atoms.map((a) => {
+    const p = printAtom(a);
+    return p.tight ? p.text : `(${p.text})`;
+  });
   return { text: parts.sort().join('*'), tight: true };
 }
 
@@ -73,11 +85,13 @@ function printAtom(a: Atom): { text: string; tight: boolean } {
   if (a.kind === SYM) return { text: WORD.test(a.name) && !RESERVED.has(a.name) ? a.name : JSON.stringify(a.name), tight: true };
   const [x, y] = a.args;
   if (a.kind === FDIV) {
-    if (typeof x !== 'number' && typeof y === 'number' && x!.c === y - 1) return { text: `ceil(${operand(linear(x!, 1, undefined, 0, -x!.c))}/${y})`, tight: true };
+    if (typeof x !== 'number' && typeof y === 'number' && x!.c === y - 1)
+      return { text: `ceil(${operand(linear(x!, 1, undefined, 0, -x!.c))}/${y})`, tight: true };
     return { text: `${operand(x!)}/${operand(y!)}`, tight: false };
   }
   if (a.kind === MOD) return { text: `${operand(x!)}%${operand(y!)}`, tight: false };
-  if (a.kind === MAX || a.kind === BCAST) return { text: `${a.kind === MAX ? 'max' : 'bcast'}(${a.args.map(print).sort().join(',')})`, tight: true };
+  if (a.kind === MAX || a.kind === BCAST)
+    return { text: `${a.kind === MAX ? 'max' : 'bcast'}(${a.args.map(print).sort().join(',')})`, tight: true };
   if (a.kind === SEL) return { text: `sel(${printCondition(a.pred!)},${print(x!)},${print(y!)})`, tight: true };
   if (a.kind === FSCALE) return { text: `fscale(${print(x!)},${a.scale},${a.rounding})`, tight: true };
   return { text: `trunc(${operand(x!)}/${operand(y!)})`, tight: true };
@@ -91,20 +105,27 @@ function operand(d: Dim): string {
 
 function simple(d: Dim, text: string): boolean {
   if (typeof d === 'number' || d.c !== 0 || d.monos.length !== 1) return false;
-  return d.coefs[0] === 1 && !text.startsWith('-') && (d.monos[0]!.atoms.length === 1 && printAtom(d.monos[0]!.atoms[0]!).tight);
+  return d.coefs[0] === 1 && !text.startsWith('-') && d.monos[0]!.atoms.length === 1 && printAtom(d.monos[0]!.atoms[0]!).tight;
 }
 
 /** The condition as text: `h>=4`, `h==w`, `h!=w`, `a|b`, `a&b`. */
 export function printCondition(p: Condition): string {
   if (typeof p === 'boolean') return p ? '0==0' : '0!=0';
-  if (p.kind === OR || p.kind === AND) return p.parts.map((q) => (q.e ? printCondition(q) : `(${printCondition(q)})`)).sort().join(p.kind === OR ? '|' : '&');
+  if (p.kind === OR || p.kind === AND)
+    return p.parts
+      .map((q) => (q.e ? printCondition(q) : `(${printCondition(q)})`))
+      .sort()
+      .join(p.kind === OR ? '|' : '&');
   const sign = p.kind === GE ? '>=' : p.kind === EQ ? '==' : '!=';
   const whole = print(p.e!);
   if (REMAINDER.test(whole)) return `${whole}${sign}0`;
-  const e = p.e!, up: (readonly [Mono, number])[] = [], down: (readonly [Mono, number])[] = [];
+  const e = p.e!,
+    up: (readonly [Mono, number])[] = [],
+    down: (readonly [Mono, number])[] = [];
   e.monos.forEach((m, i) => (e.coefs[i]! > 0 ? up.push([m, e.coefs[i]!]) : down.push([m, -e.coefs[i]!])));
   const plain = up.length > 0;
-  const l = fromTerms(e.table, up, plain ? 0 : e.c), r = fromTerms(e.table, down, plain ? -e.c + 0 : 0);
+  const l = fromTerms(e.table, up, plain ? 0 : e.c),
+    r = fromTerms(e.table, down, plain ? -e.c + 0 : 0);
   return `${print(l)}${sign}${print(r)}`;
 }
 
@@ -206,7 +227,8 @@ class Parser {
 
   private symbol(name: string): Dim {
     const atom = this.scope.table.named(name);
-    if (!atom) throw new CuveeError('MODEL_INVALID', `shape expression ${JSON.stringify(this.text)}: no symbol is called ${JSON.stringify(name)}`);
+    if (!atom)
+      throw new CuveeError('MODEL_INVALID', `shape expression ${JSON.stringify(this.text)}: no symbol is called ${JSON.stringify(name)}`);
     return this.scope.resolve(this.scope.table.atomExpr(atom));
   }
 
@@ -245,9 +267,11 @@ class Parser {
 
   condition(): Condition {
     const parts = [this.comparison()];
-    const any = this.take('|'), sign = any ? '|' : '&';
+    const any = this.take('|'),
+      sign = any ? '|' : '&';
     if (!any && !this.take('&')) return parts[0]!;
-    do parts.push(this.comparison()); while (this.take(sign));
+    do parts.push(this.comparison());
+    while (this.take(sign));
     return (any ? anyOf : allOf)(parts);
   }
 

@@ -53,14 +53,16 @@ type Unary = (a: Element) => Element;
 
 function onDims(compute: (a: Dim, b: Dim) => Element): Binary {
   return (a, b) => {
-    const x = dimOf(a), y = dimOf(b);
+    const x = dimOf(a),
+      y = dimOf(b);
     return x === undefined || y === undefined ? undefined : known(() => compute(x, y));
   };
 }
 
 function onConditions(compute: (a: Condition, b: Condition) => Condition, decisive: boolean | undefined): Binary {
   return (a, b) => {
-    const x = conditionOf(a), y = conditionOf(b);
+    const x = conditionOf(a),
+      y = conditionOf(b);
     if (decisive !== undefined && (x === decisive || y === decisive)) return decisive ? 1 : 0;
     return x === undefined || y === undefined ? undefined : elementOfCondition(compute(x, y));
   };
@@ -87,7 +89,9 @@ export const binaryElements = {
   TruncatedDivide: onDims((a, b) => divide(a, b, false)),
   FloorMod: onDims((a, b) => (positive(b) || negative(b) ? mod(a, b) : undefined)),
   /** The remainder has the dividend's sign. */
-  Mod: onDims((a, b) => (positive(b) || negative(b) ? (bounds(a)[0] >= 0 && positive(b) ? mod(a, b) : sub(a, mul(b, truncDiv(a, b)))) : undefined)),
+  Mod: onDims((a, b) =>
+    positive(b) || negative(b) ? (bounds(a)[0] >= 0 && positive(b) ? mod(a, b) : sub(a, mul(b, truncDiv(a, b)))) : undefined,
+  ),
   Equal: onDims((a, b) => elementOfCondition(isEqual(a, b))),
   NotEqual: onDims((a, b) => elementOfCondition(not(isEqual(a, b)))),
   Less: onDims((a, b) => elementOfCondition(isAtLeast(b, add(a, 1)))),
@@ -131,20 +135,32 @@ export function selectElement(p: Element, a: Element, b: Element): Element {
   if (c === false) return b;
   if (a === b) return a;
   if (c === undefined || a === undefined || b === undefined) return undefined;
-  const x = dimOf(a), y = dimOf(b);
+  const x = dimOf(a),
+    y = dimOf(b);
   return x === undefined || y === undefined ? undefined : known(() => select(c, x, y));
 }
 
 /** Clamp to numbers. */
 export function clampElement(x: Element, lo: number, hi: number): Element {
   const d = dimOf(x);
-  return d === undefined ? undefined : known(() => min(max(d, Math.max(lo, -Number.MAX_SAFE_INTEGER)), Math.min(hi, Number.MAX_SAFE_INTEGER)));
+  return d === undefined
+    ? undefined
+    : known(() => min(max(d, Math.max(lo, -Number.MAX_SAFE_INTEGER)), Math.min(hi, Number.MAX_SAFE_INTEGER)));
 }
 
 /** One element from many: ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceLogicalAnd, ReduceLogicalOr. Of none: the neutral element, where there is one. */
 export function reduceElements(list: readonly Element[], how: 'sum' | 'prod' | 'max' | 'min' | 'and' | 'or'): Element {
   const { Add, Multiply, Maximum, Minimum, LogicalAnd, LogicalOr } = binaryElements;
-  const [start, step] = ({ sum: [0, Add], prod: [1, Multiply], max: [undefined, Maximum], min: [undefined, Minimum], and: [1, LogicalAnd], or: [0, LogicalOr] } as const)[how];
+  const [start, step] = (
+    {
+      sum: [0, Add],
+      prod: [1, Multiply],
+      max: [undefined, Maximum],
+      min: [undefined, Minimum],
+      and: [1, LogicalAnd],
+      or: [0, LogicalOr],
+    } as const
+  )[how];
   if (list.length === 0) return start;
   if (how === 'prod' && list.includes(0)) return 0;
   if (how === 'max' || how === 'min') return list.slice(1).reduce<Element>((x, y) => step(x, y), list[0]);
@@ -215,7 +231,8 @@ export function roundScaled(x: ScaledValue, rounding: Rounding): Dim | undefined
 
 /** Convert of it to an integer type: truncation, which is the floor of what is not negative. */
 export function truncateScaled(x: ScaledValue): Dim | undefined {
-  const below = roundScaled(x, 'floor'), above = roundScaled(x, 'ceil');
+  const below = roundScaled(x, 'floor'),
+    above = roundScaled(x, 'ceil');
   if (below === undefined || above === undefined) return undefined;
   if (bounds(below)[0] >= 0) return below;
   return bounds(above)[1] <= 0 ? above : select(isAtLeast(below, 0), below, above);

@@ -18,7 +18,10 @@ export interface Window {
 }
 
 /** The number of windows along an axis, and the padding before and after it. */
-export interface WindowCount { readonly count: Dim; readonly pads: readonly [begin: Dim, end: Dim] }
+export interface WindowCount {
+  readonly count: Dim;
+  readonly pads: readonly [begin: Dim, end: Dim];
+}
 
 /** The extent of a dilated kernel: d·(k − 1) + 1. */
 export function dilated(kernel: Dim, dilation: number): Dim {
@@ -30,18 +33,21 @@ export function dilated(kernel: Dim, dilation: number): Dim {
  * lets it fit, a range of sizes still gives a count of at least 1 (the run refuses), a fixed size fails.
  */
 export function window(ctx: ShapeContext, n: Dim, kernel: Dim, w: Window, axis: number): WindowCount {
-  const s = w.strides[axis] ?? 1, d = w.dilations?.[axis] ?? 1;
+  const s = w.strides[axis] ?? 1,
+    d = w.dilations?.[axis] ?? 1;
   if (!(s >= 1) || !(d >= 1)) ctx.fail(`spatial axis ${axis}: stride ${s} and dilation ${d} have to be at least 1`);
   const extent = dilated(kernel, d);
   const size = ctx.scope.resolve(n);
   if (w.autoPad === 'same_upper' || w.autoPad === 'same_lower') {
     const count = ceilDiv(size, s);
     const total = max(0, sub(add(mul(sub(count, 1), s), extent), size));
-    const small = floorDiv(total, 2), large = sub(total, small);
+    const small = floorDiv(total, 2),
+      large = sub(total, small);
     return { count, pads: w.autoPad === 'same_upper' ? [small, large] : [large, small] };
   }
   const valid = w.autoPad === 'valid';
-  const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0), p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
+  const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0),
+    p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
   const spare = sub(add(p0, p1), extent);
   const fitted = fit(ctx, size, spare, extent, axis);
   const rest = add(fitted, spare);
@@ -79,18 +85,30 @@ function torchCount(count: Dim, n: Dim, p0: Dim, s: number): Dim {
 }
 
 /** Output size of a transposed window: s·(n − 1) + D − P + extra; SAME gives n·s and the padding that makes it so. */
-export function transposedWindow(ctx: ShapeContext, n: Dim, kernel: Dim, w: Window & { readonly outputPadding?: readonly number[] }, axis: number): WindowCount {
-  const s = w.strides[axis] ?? 1, extent = dilated(kernel, w.dilations?.[axis] ?? 1), extra = w.outputPadding?.[axis] ?? 0;
+export function transposedWindow(
+  ctx: ShapeContext,
+  n: Dim,
+  kernel: Dim,
+  w: Window & { readonly outputPadding?: readonly number[] },
+  axis: number,
+): WindowCount {
+  const s = w.strides[axis] ?? 1,
+    extent = dilated(kernel, w.dilations?.[axis] ?? 1),
+    extra = w.outputPadding?.[axis] ?? 0;
   const size = ctx.scope.resolve(n);
   const full = add(mul(sub(size, 1), s), extent, extra);
   if (w.autoPad === 'same_upper' || w.autoPad === 'same_lower') {
-    const count = mul(size, s), total = max(0, sub(full, count));
-    const small = floorDiv(total, 2), large = sub(total, small);
+    const count = mul(size, s),
+      total = max(0, sub(full, count));
+    const small = floorDiv(total, 2),
+      large = sub(total, small);
     return { count, pads: w.autoPad === 'same_upper' ? [small, large] : [large, small] };
   }
   const valid = w.autoPad === 'valid';
-  const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0), p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
+  const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0),
+    p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
   const count = sub(full, p0, p1);
-  if (typeof count === 'number' ? count < 1 : bounds(count)[1] < 1) ctx.fail(`spatial axis ${axis}: the transposed window gives ${typeof count === 'number' ? count : 'no'} elements`);
+  if (typeof count === 'number' ? count < 1 : bounds(count)[1] < 1)
+    ctx.fail(`spatial axis ${axis}: the transposed window gives ${typeof count === 'number' ? count : 'no'} elements`);
   return { count, pads: [p0, p1] };
 }

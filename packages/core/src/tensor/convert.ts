@@ -23,9 +23,9 @@ const formats: Partial<Record<ElementType, Format>> = {
 
 /** NF4's sixteen levels (QLoRA, Dettmers et al. 2023, appendix E). */
 const nf4 = [
-  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
-  -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
-  0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
 ];
 
 function decodeFloat(bits: number, { exponent, mantissa, bias, specials }: Format): number {
@@ -44,7 +44,12 @@ function encodeFloat(value: number, { exponent, mantissa, bias, specials }: Form
   const signBit = (value < 0 || Object.is(value, -0) ? 1 : 0) << (exponent + mantissa);
   const nan = specials === 'ieee' ? (top << mantissa) | (1 << (mantissa - 1)) : (1 << (exponent + mantissa)) - 1;
   if (Number.isNaN(value)) return specials === 'none' ? signBit : signBit | nan;
-  const largest = specials === 'ieee' ? (top << mantissa) - 1 : specials === 'finite' ? (1 << (exponent + mantissa)) - 2 : (1 << (exponent + mantissa)) - 1;
+  const largest =
+    specials === 'ieee'
+      ? (top << mantissa) - 1
+      : specials === 'finite'
+        ? (1 << (exponent + mantissa)) - 2
+        : (1 << (exponent + mantissa)) - 1;
   const overflow = specials === 'ieee' ? top << mantissa : specials === 'finite' ? nan : largest;
   const magnitude = Math.abs(value);
   if (magnitude === Infinity) return signBit | overflow;
@@ -53,7 +58,11 @@ function encodeFloat(value: number, { exponent, mantissa, bias, specials }: Form
   // log2 may be one off at a power of two; the scaled significand tells.
   let scaled = magnitude / unit;
   let biased = e + bias;
-  if (scaled >= 2 ** (mantissa + 1)) { unit *= 2; scaled /= 2; biased += 1; }
+  if (scaled >= 2 ** (mantissa + 1)) {
+    unit *= 2;
+    scaled /= 2;
+    biased += 1;
+  }
   const floor = Math.floor(scaled);
   const rest = scaled - floor;
   const rounded = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
@@ -111,7 +120,8 @@ function decodeBits(type: ElementType, bits: number): number {
 function encodeBits(type: ElementType, value: number): number {
   if (type === 'bf16') return floatToBfloat(value);
   if (type === 'f16') return floatToHalf(value);
-  if (type === 'nf4') return nf4.reduce((best, level, i) => (Math.abs(level - value) < Math.abs((nf4[best] as number) - value) ? i : best), 0);
+  if (type === 'nf4')
+    return nf4.reduce((best, level, i) => (Math.abs(level - value) < Math.abs((nf4[best] as number) - value) ? i : best), 0);
   if (type === 'f8e8m0') return Number.isNaN(value) ? 255 : Math.min(254, Math.max(0, Math.round(Math.log2(value)) + 127));
   const format = formats[type];
   return format ? encodeFloat(value, format) : Math.trunc(value) & ((1 << bitsOf(type)) - 1);
@@ -124,7 +134,10 @@ function readPacked(bytes: Uint8Array, type: ElementType, i: number): number {
   if (type === 'u1') return ((bytes[i >> 3] as number) >> (7 - (i & 7))) & 1;
   if (width === 3 || width === 6) {
     const { low, lowBits, lowShift, high, highShift } = splitPlace(width, i);
-    return (((bytes[low] as number) >> lowShift) & ((1 << lowBits) - 1)) | ((((bytes[high] as number) >> highShift) & (mask >> lowBits)) << lowBits);
+    return (
+      (((bytes[low] as number) >> lowShift) & ((1 << lowBits) - 1)) |
+      ((((bytes[high] as number) >> highShift) & (mask >> lowBits)) << lowBits)
+    );
   }
   const at = i * width;
   const word = (bytes[at >> 3] as number) | ((bytes[(at >> 3) + 1] ?? 0) << 8);
@@ -141,12 +154,21 @@ function splitPlace(width: 3 | 6, i: number): { low: number; lowBits: number; lo
   const start = Math.floor(i / group) * 3;
   const k = i % group;
   const half = group / 2;
-  return { low: start + Math.floor(k / half), lowBits, lowShift: 8 - lowBits * ((k % half) + 1), high: start + 2, highShift: 8 - highBits * (k + 1) };
+  return {
+    low: start + Math.floor(k / half),
+    lowBits,
+    lowShift: 8 - lowBits * ((k % half) + 1),
+    high: start + 2,
+    highShift: 8 - highBits * (k + 1),
+  };
 }
 
 function writePacked(bytes: Uint8Array, type: ElementType, i: number, bits: number): void {
   const width = bitsOf(type);
-  if (type === 'u1') { bytes[i >> 3] = (bytes[i >> 3] as number) | (bits << (7 - (i & 7))); return; }
+  if (type === 'u1') {
+    bytes[i >> 3] = (bytes[i >> 3] as number) | (bits << (7 - (i & 7)));
+    return;
+  }
   if (width === 3 || width === 6) {
     const { low, lowBits, lowShift, high, highShift } = splitPlace(width, i);
     bytes[low] = (bytes[low] as number) | ((bits & ((1 << lowBits) - 1)) << lowShift);

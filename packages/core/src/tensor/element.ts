@@ -3,8 +3,33 @@ import { CuveeError } from '../errors.js';
 
 /** Every element type of IR v11, by the name used in `element_type`. */
 export const elementTypes = [
-  'boolean', 'u1', 'u2', 'u3', 'u4', 'u6', 'u8', 'u16', 'u32', 'u64', 'i2', 'i4', 'i8', 'i16', 'i32', 'i64',
-  'f16', 'bf16', 'f32', 'f64', 'f8e4m3', 'f8e5m2', 'f8e8m0', 'f4e2m1', 'nf4', 'string', 'dynamic',
+  'boolean',
+  'u1',
+  'u2',
+  'u3',
+  'u4',
+  'u6',
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'i2',
+  'i4',
+  'i8',
+  'i16',
+  'i32',
+  'i64',
+  'f16',
+  'bf16',
+  'f32',
+  'f64',
+  'f8e4m3',
+  'f8e5m2',
+  'f8e8m0',
+  'f4e2m1',
+  'nf4',
+  'string',
+  'dynamic',
 ] as const;
 export type ElementType = (typeof elementTypes)[number];
 
@@ -70,8 +95,17 @@ export function byteSize(type: ElementType, count: number): number {
 
 /** A typed array of any kind, or the strings of a string tensor: how a tensor's elements are stored. */
 export type Storage =
-  | Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
-  | BigUint64Array | BigInt64Array | Float32Array | Float64Array | string[];
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | string[];
 
 type NumericStorage = Exclude<Storage, string[]>;
 interface StorageConstructor {
@@ -81,8 +115,19 @@ interface StorageConstructor {
 }
 
 const constructors: Partial<Record<ElementType, StorageConstructor>> = {
-  u8: Uint8Array, boolean: Uint8Array, i8: Int8Array, u16: Uint16Array, i16: Int16Array, f16: Uint16Array, bf16: Uint16Array,
-  u32: Uint32Array, i32: Int32Array, u64: BigUint64Array, i64: BigInt64Array, f32: Float32Array, f64: Float64Array,
+  u8: Uint8Array,
+  boolean: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  u64: BigUint64Array,
+  i64: BigInt64Array,
+  f32: Float32Array,
+  f64: Float64Array,
 };
 
 /** The typed array class that stores a type; bit patterns (f16, bf16, f8, packed) are in unsigned arrays. */

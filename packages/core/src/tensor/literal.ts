@@ -41,14 +41,16 @@ export class Literal {
     const literal = new Literal(type, shape, undefined, storage);
     const expected = type === 'string' ? literal.size : byteSize(type, literal.size);
     const actual = type === 'string' ? storage.length : (storage as Uint8Array).byteLength;
-    if (actual !== expected) throw new CuveeError('ARGUMENT_INVALID', `constant of ${type} [${shape.join(',')}] needs ${expected} bytes, got ${actual}`);
+    if (actual !== expected)
+      throw new CuveeError('ARGUMENT_INVALID', `constant of ${type} [${shape.join(',')}] needs ${expected} bytes, got ${actual}`);
     return literal;
   }
 
   /** From decoded values: `Literal.from('i64', [2], [1, -1])`. Numbers become BigInts where the type asks for them. */
   static from(type: ElementType, shape: readonly number[], values: ArrayLike<number | bigint | string | boolean>): Literal {
     const n = sizeOf(shape);
-    if (values.length !== n) throw new CuveeError('ARGUMENT_INVALID', `constant of shape [${shape.join(',')}] needs ${n} values, got ${values.length}`);
+    if (values.length !== n)
+      throw new CuveeError('ARGUMENT_INVALID', `constant of shape [${shape.join(',')}] needs ${n} values, got ${values.length}`);
     if (type === 'string') return new Literal(type, shape, undefined, Array.from(values, String));
     if (type === 'i64' || type === 'u64') {
       const wide = allocate(type, n) as BigInt64Array;

@@ -92,7 +92,12 @@ export function stridedOffsets(shape: readonly number[], strides: readonly numbe
 }
 
 /** Applies `fn` to each 1-D slice along `axis`, which it reads from and writes to through the returned accessors. */
-export function mapSlices(array: NdArray, axis: number, fn: (slice: Float64Array) => ArrayLike<number>, shape: readonly number[] = array.shape): NdArray {
+export function mapSlices(
+  array: NdArray,
+  axis: number,
+  fn: (slice: Float64Array) => ArrayLike<number>,
+  shape: readonly number[] = array.shape,
+): NdArray {
   const out = zeros(array.type, shape);
   const at = normalizeAxis(axis, array.shape.length);
   const length = array.shape[at] as number;
@@ -112,6 +117,7 @@ export function mapSlices(array: NdArray, axis: number, fn: (slice: Float64Array
 
 /** An axis in [-rank, rank) counted from the front. Throws ARGUMENT_INVALID outside. */
 export function normalizeAxis(axis: number, rank: number): number {
-  if (!Number.isInteger(axis) || axis < -rank || axis >= Math.max(rank, 1)) throw new CuveeError('ARGUMENT_INVALID', `axis ${axis} is outside rank ${rank}`);
+  if (!Number.isInteger(axis) || axis < -rank || axis >= Math.max(rank, 1))
+    throw new CuveeError('ARGUMENT_INVALID', `axis ${axis} is outside rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }

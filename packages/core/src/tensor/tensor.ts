@@ -26,7 +26,8 @@ export class Tensor {
       this.#data = [...(type as readonly string[])];
       return;
     }
-    if (typeof type !== 'string' || !isElementType(type) || type === 'dynamic') throw new CuveeError('ARGUMENT_INVALID', `unknown element type ${String(type)}`);
+    if (typeof type !== 'string' || !isElementType(type) || type === 'dynamic')
+      throw new CuveeError('ARGUMENT_INVALID', `unknown element type ${String(type)}`);
     this.#type = type;
     this.#shape = toShape(shape as ShapeLike);
     this.#data = data === undefined ? allocate(type, sizeOf(this.#shape)) : over(type, this.#shape, data);
@@ -51,7 +52,8 @@ export class Tensor {
   }
   /** Copies elements in. */
   set data(values: Storage) {
-    if (values.length !== this.#data.length) throw new CuveeError('ARGUMENT_INVALID', `tensor holds ${this.#data.length} stored elements, got ${values.length}`);
+    if (values.length !== this.#data.length)
+      throw new CuveeError('ARGUMENT_INVALID', `tensor holds ${this.#data.length} stored elements, got ${values.length}`);
     for (let i = 0; i < values.length; i++) this.#data[i] = values[i] as never;
   }
   get size(): number {
@@ -92,7 +94,8 @@ export class Tensor {
   /** Copies the elements into a tensor or typed array of the same kind and size. Throws ARGUMENT_INVALID. */
   copyTo(target: Tensor | Storage): void {
     const to = target instanceof Tensor ? target.data : target;
-    if (to.constructor !== this.#data.constructor || to.length !== this.#data.length) throw new CuveeError('ARGUMENT_INVALID', `${this.#data.length} stored elements of ${this.#type} do not fit ${to.length}`);
+    if (to.constructor !== this.#data.constructor || to.length !== this.#data.length)
+      throw new CuveeError('ARGUMENT_INVALID', `${this.#data.length} stored elements of ${this.#type} do not fit ${to.length}`);
     for (let i = 0; i < to.length; i++) to[i] = this.#data[i] as never;
   }
   /** A copy with memory of its own. */
@@ -105,19 +108,23 @@ export class Tensor {
 export function toShape(shape: ShapeLike): readonly number[] {
   const listed = Array.isArray(shape) || shape instanceof Int32Array || shape instanceof Uint32Array;
   const dims = listed ? Array.from(shape as readonly number[], (d) => (typeof d === 'number' ? Math.trunc(d) : Number.NaN)) : [Number.NaN];
-  if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(dims))) throw new CuveeError('ARGUMENT_INVALID', `shape must be a list of whole numbers, got ${String(shape)}`);
+  if (!dims.every((d) => Number.isSafeInteger(d) && d >= 0) || !Number.isSafeInteger(sizeOf(dims)))
+    throw new CuveeError('ARGUMENT_INVALID', `shape must be a list of whole numbers, got ${String(shape)}`);
   return dims;
 }
 
 function over(type: ElementType, shape: readonly number[], data: Storage | ArrayBufferLike): Storage {
   const expected = type === 'string' ? sizeOf(shape) : byteSize(type, sizeOf(shape));
   if (Array.isArray(data)) {
-    if (type !== 'string' || data.length !== expected) throw new CuveeError('ARGUMENT_INVALID', `tensor of ${type} [${shape.join(',')}] cannot be made over ${data.length} strings`);
+    if (type !== 'string' || data.length !== expected)
+      throw new CuveeError('ARGUMENT_INVALID', `tensor of ${type} [${shape.join(',')}] cannot be made over ${data.length} strings`);
     return data;
   }
   const Class = storageClass(type);
   const view = ArrayBuffer.isView(data) ? data : new Uint8Array(data);
-  if (type === 'string' || view.byteLength !== expected) throw new CuveeError('ARGUMENT_INVALID', `tensor of ${type} [${shape.join(',')}] needs ${expected} bytes, got ${view.byteLength}`);
-  if (view.byteOffset % Class.BYTES_PER_ELEMENT !== 0) return new Class(new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice().buffer, 0, expected / Class.BYTES_PER_ELEMENT);
+  if (type === 'string' || view.byteLength !== expected)
+    throw new CuveeError('ARGUMENT_INVALID', `tensor of ${type} [${shape.join(',')}] needs ${expected} bytes, got ${view.byteLength}`);
+  if (view.byteOffset % Class.BYTES_PER_ELEMENT !== 0)
+    return new Class(new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice().buffer, 0, expected / Class.BYTES_PER_ELEMENT);
   return new Class(view.buffer, view.byteOffset, expected / Class.BYTES_PER_ELEMENT);
 }

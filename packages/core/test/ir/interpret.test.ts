@@ -34,7 +34,9 @@ describe('states', () => {
     const g = builder();
     const x = g.parameter('f32', '[2]', 'x');
     const [out] = g.loop(g.constant('i64', [], [3]), g.constant('boolean', [], [true]), [x], {
-      body: inner, inputs: [{ external: 2, internal: 0 }], outputs: [{ external: 0, internal: 0 }],
+      body: inner,
+      inputs: [{ external: 2, internal: 0 }],
+      outputs: [{ external: 0, internal: 0 }],
     });
     const model = new Model({ name: 'loop', parameters: [x.node], results: [g.result(out as NonNullable<typeof out>)], scope: g.scope });
     expect(numbers(interpret(model, [nd([2], [1, 2])], { variables: new Map() })[0])).toEqual([2, 4]);
@@ -69,7 +71,12 @@ describe('a run', () => {
     const g = builder();
     const x = g.parameter('f32', '[3]', 'x');
     const at = g.parameter('i64', '[1]', 'at');
-    const model = new Model({ name: 'm', parameters: [x.node, at.node], results: [g.result(g.gather(x, at, g.constant('i64', [], [0]), { name: 'pick' }))], scope: g.scope });
+    const model = new Model({
+      name: 'm',
+      parameters: [x.node, at.node],
+      results: [g.result(g.gather(x, at, g.constant('i64', [], [0]), { name: 'pick' }))],
+      scope: g.scope,
+    });
     try {
       interpret(model, [nd([3], [1, 2, 3]), Literal.from('i64', [1], [3]).nd()]);
       expect.unreachable();

@@ -23,8 +23,13 @@ describe.each(all.map((c) => [c.op, c] as const))('%s', (name, { named, generate
 
   test.each(runs)('%s', (_, run) => {
     const outputs = evaluateCase(room, run);
-    run.outputs?.forEach((o, i) => expect(difference(outputs[i] as (typeof outputs)[number], o.nd(), tolerance), `output ${i}`).toBeUndefined());
-    for (const knowledge of ['static', 'symbolic', 'rank unknown'] as const) expect(inferProblem(room, run, knowledge, outputs), `infer, ${knowledge}`).toBeUndefined();
-    decomposeCase(room, run)?.forEach((o, i) => expect(difference(o, outputs[i] as typeof o, tolerance), `decomposed, output ${i}`).toBeUndefined());
+    run.outputs?.forEach((o, i) =>
+      expect(difference(outputs[i] as (typeof outputs)[number], o.nd(), tolerance), `output ${i}`).toBeUndefined(),
+    );
+    for (const knowledge of ['static', 'symbolic', 'rank unknown'] as const)
+      expect(inferProblem(room, run, knowledge, outputs), `infer, ${knowledge}`).toBeUndefined();
+    decomposeCase(room, run)?.forEach((o, i) =>
+      expect(difference(o, outputs[i] as typeof o, tolerance), `decomposed, output ${i}`).toBeUndefined(),
+    );
   });
 });

@@ -29,8 +29,16 @@ const empties: readonly (readonly [string, Case, readonly number[]])[] = [
   ['MatMul', { inputs: [none(0, 3), f32([3, 2], [1, 2, 3, 4, 5, 6])] }, [0, 2]],
   ['MatMul', { inputs: [none(2, 0), none(0, 3)] }, [2, 3]],
   ['Einsum', { inputs: [none(0, 2), f32([2, 1], [1, 2])], attributes: { equation: 'ij,jk->ik' } }, [0, 1]],
-  ['BatchNormInference', { inputs: [none(0, 1), f32([1], [1]), f32([1], [1]), f32([1], [1]), f32([1], [1])], attributes: { epsilon: 1 } }, [0, 1]],
-  ['MVN', { inputs: [none(0, 2), i64([1], [1])], constants: [1], attributes: { normalize_variance: true, eps: 1, eps_mode: 'INSIDE_SQRT' } }, [0, 2]],
+  [
+    'BatchNormInference',
+    { inputs: [none(0, 1), f32([1], [1]), f32([1], [1]), f32([1], [1]), f32([1], [1])], attributes: { epsilon: 1 } },
+    [0, 1],
+  ],
+  [
+    'MVN',
+    { inputs: [none(0, 2), i64([1], [1])], constants: [1], attributes: { normalize_variance: true, eps: 1, eps_mode: 'INSIDE_SQRT' } },
+    [0, 2],
+  ],
   ['LRN', { inputs: [none(0, 2), i64([1], [1])], constants: [1], attributes: { alpha: 1, beta: 1, bias: 1, size: 3 } }, [0, 2]],
   ['NormalizeL2', { inputs: [none(2, 0), i64([1], [1])], constants: [1], attributes: { eps: 1, eps_mode: 'add' } }, [2, 0]],
   ['GroupNormalization', { inputs: [none(0, 2), f32([2], [1, 1]), f32([2], [0, 0])], attributes: { num_groups: 2, epsilon: 1 } }, [0, 2]],
@@ -43,7 +51,14 @@ const empties: readonly (readonly [string, Case, readonly number[]])[] = [
   ['Select', { inputs: [bool([0], []), none(0), f32([1], [1])] }, [0]],
   ['PRelu', { inputs: [none(0, 2), f32([2], [1, 1])] }, [0, 2]],
   ['Inverse', { inputs: [none(0, 2, 2)] }, [0, 2, 2]],
-  ['ROIAlign', { inputs: [f32([1, 1, 1, 1], [1]), none(0, 4), i32([0], [])], attributes: { pooled_h: 1, pooled_w: 1, sampling_ratio: 1, spatial_scale: 1, mode: 'avg' } }, [0, 1, 1, 1]],
+  [
+    'ROIAlign',
+    {
+      inputs: [f32([1, 1, 1, 1], [1]), none(0, 4), i32([0], [])],
+      attributes: { pooled_h: 1, pooled_w: 1, sampling_ratio: 1, spatial_scale: 1, mode: 'avg' },
+    },
+    [0, 1, 1, 1],
+  ],
   ['ROIPooling', { inputs: [f32([1, 1, 1, 1], [1]), none(0, 5)], attributes: { output_roi: [1, 1], spatial_scale: 1 } }, [0, 1, 1, 1]],
 ];
 
@@ -51,7 +66,8 @@ describe('no elements', () => {
   test.each(empties.map(([op, run, shape], i) => [`${op} ${i}`, op, run, shape] as const))('%s', (_, op, run, shape) => {
     const outputs = evaluateCase(rooms.get(op) as Op, run);
     expect(outputs[0]?.shape).toEqual(shape);
-    for (const knowledge of ['static', 'symbolic'] as const) expect(inferProblem(rooms.get(op) as Op, run, knowledge, outputs), knowledge).toBeUndefined();
+    for (const knowledge of ['static', 'symbolic'] as const)
+      expect(inferProblem(rooms.get(op) as Op, run, knowledge, outputs), knowledge).toBeUndefined();
   });
 });
 

@@ -8,11 +8,16 @@ const seeds = Array.from({ length: 25 }, (_, i) => i + 1);
 /** Evaluates one operation on arrays. */
 function run(op: string, inputs: readonly NdArray[], attributes: Record<string, unknown> = {}): NdArray {
   const g = builder();
-  const outputs = g.node(op, inputs.map((a) => g.constant(Literal.fromNd(a))), attributes);
+  const outputs = g.node(
+    op,
+    inputs.map((a) => g.constant(Literal.fromNd(a))),
+    attributes,
+  );
   return evaluateNode((outputs[0] as Value).node, inputs)[0] as NdArray;
 }
 
-const array = (type: NdArray['type'], shape: readonly number[], values: ArrayLike<number>): NdArray => Literal.from(type, shape, values).nd();
+const array = (type: NdArray['type'], shape: readonly number[], values: ArrayLike<number>): NdArray =>
+  Literal.from(type, shape, values).nd();
 const ints = (...values: number[]): NdArray => array('i64', [values.length], values);
 const scalar = (value: number): NdArray => array('f32', [], [value]);
 const numbers = (a: NdArray): number[] => Array.from(a.data as ArrayLike<unknown>, Number);
@@ -34,8 +39,11 @@ const laws: Record<string, Law> = {
     const window = { strides: [r.int(1, 2), r.int(1, 2)], dilations: [r.int(1, 2), 1], pads_begin: [1, 0], pads_end: [0, 1] };
     const data = r.tensor('f32', [1, groups * each, 6, 5]).nd();
     const filters = r.tensor('f32', [groups, out, each, 2, 3]).nd();
-    const part = (a: NdArray, axis: number, from: number, count: number): NdArray => run('Slice', [a, ints(from), ints(from + count), ints(1), ints(axis)]);
-    const parts = Array.from({ length: groups }, (_, i) => run('Convolution', [part(data, 1, i * each, each), run('Squeeze', [part(filters, 0, i, 1), ints(0)])], window));
+    const part = (a: NdArray, axis: number, from: number, count: number): NdArray =>
+      run('Slice', [a, ints(from), ints(from + count), ints(1), ints(axis)]);
+    const parts = Array.from({ length: groups }, (_, i) =>
+      run('Convolution', [part(data, 1, i * each, each), run('Squeeze', [part(filters, 0, i, 1), ints(0)])], window),
+    );
     same(run('GroupConvolution', [data, filters], window), run('Concat', parts, { axis: 1 }));
   },
   'a transposed convolution is the adjoint of the convolution'(r) {
@@ -89,7 +97,10 @@ const laws: Record<string, Law> = {
   'division and remainder give back the dividend'(r) {
     const [a, b] = [r.tensor('i32', [40], -50, 50).nd(), r.tensor('i32', [40], -7, 7).nd()];
     const divisor = run('Select', [run('Equal', [b, array('i32', [], [0])]), array('i32', [], [3]), b]);
-    for (const [m_pythondiv, remainder] of [[true, 'FloorMod'], [false, 'Mod']] as const) {
+    for (const [m_pythondiv, remainder] of [
+      [true, 'FloorMod'],
+      [false, 'Mod'],
+    ] as const) {
       same(run('Add', [run('Multiply', [run('Divide', [a, divisor], { m_pythondiv }), divisor]), run(remainder, [a, divisor])]), a, 0);
     }
   },
@@ -113,7 +124,11 @@ const laws: Record<string, Law> = {
   },
   'an inverse times the matrix is one'(r) {
     const n = r.int(1, 4);
-    const one = array('f32', [n, n], Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0)));
+    const one = array(
+      'f32',
+      [n, n],
+      Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0)),
+    );
     const matrix = run('Add', [r.tensor('f32', [n, n], -1, 1).nd(), run('Multiply', [one, scalar(n + 1)])]);
     same(run('MatMul', [matrix, run('Inverse', [matrix])]), one, 1e-4);
   },
@@ -133,24 +148,44 @@ const laws: Record<string, Law> = {
   'a resized constant is that constant, and corners aligned keep a ramp'(r) {
     const size = ints(r.int(1, 9), r.int(1, 9));
     for (const mode of ['nearest', 'linear', 'linear_onnx', 'cubic', 'bilinear_pillow', 'bicubic_pillow']) {
-      const out = run('Interpolate', [array('f32', [4, 5], new Array<number>(20).fill(3)), size], { mode, shape_calculation_mode: 'sizes' });
+      const out = run('Interpolate', [array('f32', [4, 5], new Array<number>(20).fill(3)), size], {
+        mode,
+        shape_calculation_mode: 'sizes',
+      });
       same(out, array('f32', out.shape, new Array<number>(out.data.length).fill(3)));
     }
     const n = r.int(2, 12);
-    const ramp = run('Interpolate', [array('f32', [4], [0, 1, 2, 3]), ints(n)], { mode: 'linear_onnx', shape_calculation_mode: 'sizes', coordinate_transformation_mode: 'align_corners' });
-    same(ramp, array('f32', [n], Array.from({ length: n }, (_, i) => (3 * i) / (n - 1))));
+    const ramp = run('Interpolate', [array('f32', [4], [0, 1, 2, 3]), ints(n)], {
+      mode: 'linear_onnx',
+      shape_calculation_mode: 'sizes',
+      coordinate_transformation_mode: 'align_corners',
+    });
+    same(
+      ramp,
+      array(
+        'f32',
+        [n],
+        Array.from({ length: n }, (_, i) => (3 * i) / (n - 1)),
+      ),
+    );
   },
   'a grid of the own places samples the image itself'(r) {
     const [h, w] = [r.int(2, 5), r.int(2, 5)];
     const image = r.tensor('f32', [1, 2, h, w]).nd();
     const places = Array.from({ length: h * w }, (_, i) => [((i % w) * 2) / (w - 1) - 1, (Math.floor(i / w) * 2) / (h - 1) - 1]).flat();
-    for (const mode of ['nearest', 'bilinear', 'bicubic']) same(run('GridSample', [image, array('f32', [1, h, w, 2], places)], { mode, align_corners: true, padding_mode: 'border' }), image, 1e-4);
+    for (const mode of ['nearest', 'bilinear', 'bicubic'])
+      same(
+        run('GridSample', [image, array('f32', [1, h, w, 2], places)], { mode, align_corners: true, padding_mode: 'border' }),
+        image,
+        1e-4,
+      );
   },
   'patches summed back count how often each element was taken'(r) {
     const [h, w, k] = [r.int(3, 5), r.int(3, 5), r.int(1, 3)];
     const image = r.tensor('f32', [1, 1, h, w]).nd();
     const window = { sizes: [k, k], strides: [1, 1], rates: [1, 1], auto_pad: 'valid' };
-    const back = (x: NdArray): NdArray => run('Col2Im', [run('Reshape', [run('ExtractImagePatches', [x], window), ints(1, k * k, -1)]), ints(h, w), ints(k, k)]);
+    const back = (x: NdArray): NdArray =>
+      run('Col2Im', [run('Reshape', [run('ExtractImagePatches', [x], window), ints(1, k * k, -1)]), ints(h, w), ints(k, k)]);
     same(back(image), run('Multiply', [image, back(array('f32', [1, 1, h, w], new Array<number>(h * w).fill(1)))]));
   },
   'an adaptive pooling to a divisor is the plain pooling'(r) {

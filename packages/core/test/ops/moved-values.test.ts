@@ -13,7 +13,9 @@ function through(make: (g: Builder, shape: Value) => Value | readonly Value[]): 
   const g = builder();
   const x = g.parameter('f32', '[?,3,?]', 'x');
   const made = make(g, g.shapeOf(x));
-  return (Array.isArray(made) ? (made as readonly Value[]) : [made as Value]).map((v) => elements(v).replaceAll('x.0', 'h').replaceAll('x.2', 'w'));
+  return (Array.isArray(made) ? (made as readonly Value[]) : [made as Value]).map((v) =>
+    elements(v).replaceAll('x.0', 'h').replaceAll('x.2', 'w'),
+  );
 }
 const axis = (g: Builder, i = 0): Value => g.constant('i64', [], [i]);
 
@@ -28,7 +30,11 @@ describe('elements move through', () => {
     ['Split', (g, s) => g.split(s, axis(g), { num_splits: 3 }), ['h', '3', 'w']],
     ['VariadicSplit', (g, s) => g.variadicSplit(s, axis(g), g.ints([1, -1])), ['h', '3 w']],
     ['Concat with constants', (g, s) => g.concat([g.ints([1]), s, g.ints([7])], { axis: 0 }), ['1 h 3 w 7']],
-    ['Unsqueeze, Transpose, Squeeze', (g, s) => g.squeeze(g.transpose(g.unsqueeze(s, g.ints([0])), g.ints([1, 0])), g.ints([1])), ['h 3 w']],
+    [
+      'Unsqueeze, Transpose, Squeeze',
+      (g, s) => g.squeeze(g.transpose(g.unsqueeze(s, g.ints([0])), g.ints([1, 0])), g.ints([1])),
+      ['h 3 w'],
+    ],
     ['Broadcast', (g, s) => g.broadcast(g.gather(s, g.ints([2]), axis(g)), g.ints([2, 2]), undefined), ['w w w w']],
     ['Tile', (g, s) => g.tile(s, g.ints([2])), ['h 3 w h 3 w']],
     ['Pad', (g, s) => g.pad(s, g.ints([1]), g.ints([1]), axis(g, 9), { pad_mode: 'constant' }), ['9 h 3 w 9']],
@@ -37,7 +43,12 @@ describe('elements move through', () => {
     ['ScatterNDUpdate', (g, s) => g.scatterNDUpdate(s, g.constant('i64', [1, 1], [1]), g.ints([5])), ['h 5 w']],
     ['Reverse', (g, s) => g.reverse(s, g.ints([0]), { mode: 'index' }), ['w 3 h']],
     ['Roll', (g, s) => g.roll(s, g.ints([1]), g.ints([0])), ['w h 3']],
-    ['Range of a size', (g, s) => g.range(g.gather(s, axis(g, 0), axis(g)), g.add(g.gather(s, axis(g, 0), axis(g)), axis(g, 2)), axis(g, 1), { output_type: 'i64' }), ['h h+1']],
+    [
+      'Range of a size',
+      (g, s) =>
+        g.range(g.gather(s, axis(g, 0), axis(g)), g.add(g.gather(s, axis(g, 0), axis(g)), axis(g, 2)), axis(g, 1), { output_type: 'i64' }),
+      ['h h+1'],
+    ],
   ])('%s', (_, make, expected) => expect(through(make)).toEqual(expected));
 
   test('a reduction makes them unknown', () => {

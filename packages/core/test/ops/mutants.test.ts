@@ -27,7 +27,11 @@ const mutate = (r: Random, c: Case): Case => {
     else shape.splice(r.int(0, Math.max(0, shape.length - 1)), 1);
     inputs[i] = r.tensor(input.type, shape, -3, 5);
   } else if (how === 3 && input && input.type !== 'string') {
-    inputs[i] = Literal.from(r.pick(['f32', 'i32', 'i64', 'u8', 'boolean', 'f16'] as const), input.shape, Array.from(input.nd().data as ArrayLike<number>, (x) => (Number.isFinite(Number(x)) ? Math.trunc(Number(x)) : 0)));
+    inputs[i] = Literal.from(
+      r.pick(['f32', 'i32', 'i64', 'u8', 'boolean', 'f16'] as const),
+      input.shape,
+      Array.from(input.nd().data as ArrayLike<number>, (x) => (Number.isFinite(Number(x)) ? Math.trunc(Number(x)) : 0)),
+    );
   } else if (how === 4 && inputs.length > 1) {
     inputs.splice(i, 1);
   } else if (key !== undefined) {
@@ -58,12 +62,20 @@ describe.each(all.filter((c) => c.generate).map((c) => [c.op, c] as const))('%s'
       const outputs = answer(() => evaluateCase(room, run));
       if (outputs instanceof CuveeError) {
         // A failure inside `evaluate` is a refusal only when it says so itself.
-        expect(outputs.cause instanceof TypeError || outputs.cause instanceof RangeError ? `seed ${seed}: ${outputs.message}\n${String((outputs.cause as Error).stack).slice(0, 400)}` : '').toBe('');
+        expect(
+          outputs.cause instanceof TypeError || outputs.cause instanceof RangeError
+            ? `seed ${seed}: ${outputs.message}\n${String((outputs.cause as Error).stack).slice(0, 400)}`
+            : '',
+        ).toBe('');
         continue;
       }
       for (const knowledge of ['static', 'symbolic', 'rank unknown'] as const) {
         const problem = answer(() => inferProblem(room, run, knowledge, outputs));
-        if (!(problem instanceof CuveeError)) expect(problem, `seed ${seed}, ${knowledge}, ${JSON.stringify(run.attributes)}, ${run.inputs.map((x) => `${x?.type}[${x?.shape.join()}]`).join(' ')}`).toBeUndefined();
+        if (!(problem instanceof CuveeError))
+          expect(
+            problem,
+            `seed ${seed}, ${knowledge}, ${JSON.stringify(run.attributes)}, ${run.inputs.map((x) => `${x?.type}[${x?.shape.join()}]`).join(' ')}`,
+          ).toBeUndefined();
         else expect(knowledge, `seed ${seed}: ${problem.message}`).not.toBe('symbolic');
       }
     }

@@ -1,5 +1,17 @@
 /** @file Runs a room's case: through `evaluate`, through its decomposition, and through `infer` with more or less known. */
-import { builder, decode, encode, evaluateNode, isFloat, type Literal, Model, type NdArray, type Node, type Op, type Value } from '../../src/index.js';
+import {
+  builder,
+  decode,
+  encode,
+  evaluateNode,
+  isFloat,
+  type Literal,
+  Model,
+  type NdArray,
+  type Node,
+  type Op,
+  type Value,
+} from '../../src/index.js';
 import { evaluate, type Dim } from '../../src/shape/index.js';
 import type { Case, Tolerance } from '../../src/ops/cases.js';
 
@@ -14,7 +26,9 @@ export function modelOf(room: Op, test: Case, knowledge: Knowledge): { model: Mo
   const inputs = test.inputs.map((input, i) => {
     if (!input) return undefined;
     if (test.constants?.includes(i)) return g.constant(input);
-    const text = { static: `[${input.shape.join(',')}]`, symbolic: `[${input.shape.map(() => '?').join(',')}]`, 'rank unknown': '...' }[knowledge];
+    const text = { static: `[${input.shape.join(',')}]`, symbolic: `[${input.shape.map(() => '?').join(',')}]`, 'rank unknown': '...' }[
+      knowledge
+    ];
     const value = g.parameter(input.type, text);
     parameters.push(input.nd());
     nodes.push(value.node);
@@ -22,7 +36,11 @@ export function modelOf(room: Op, test: Case, knowledge: Knowledge): { model: Mo
   });
   const outputs = g.node(room, inputs, test.attributes ?? {});
   const node = (outputs[0] as Value).node;
-  return { model: new Model({ name: room.name, parameters: nodes, results: outputs.map((v) => g.result(v)), scope: g.scope }), node, parameters };
+  return {
+    model: new Model({ name: room.name, parameters: nodes, results: outputs.map((v) => g.result(v)), scope: g.scope }),
+    node,
+    parameters,
+  };
 }
 
 /** What storing a value and reading it again makes of it: f16 and narrower types are rounded. */
@@ -31,14 +49,19 @@ export const stored = (a: NdArray): NdArray => ({ ...a, data: decode(a.type, enc
 /** The case's outputs as the room's `evaluate` gives them. */
 export function evaluateCase(room: Op, test: Case): readonly NdArray[] {
   const { node } = modelOf(room, test, 'static');
-  return evaluateNode(node, test.inputs.map((x) => x?.nd())).map(stored);
+  return evaluateNode(
+    node,
+    test.inputs.map((x) => x?.nd()),
+  ).map(stored);
 }
 
 /** The same through `decompose`, or undefined when the room has none for these inputs. */
 export function decomposeCase(room: Op, test: Case): readonly NdArray[] | undefined {
   const { node, parameters } = modelOf(room, test, 'static');
   const g = builder();
-  const inputs = node.inputs.map((v) => v && (v.fact.value ? g.constant(v.fact.value) : g.parameter(v.fact.type, v.fact.shape as number[])));
+  const inputs = node.inputs.map(
+    (v) => v && (v.fact.value ? g.constant(v.fact.value) : g.parameter(v.fact.type, v.fact.shape as number[])),
+  );
   const outputs = room.decompose?.(g, inputs, node.attributes);
   if (!outputs) return undefined;
   const roots = inputs.flatMap((v) => (v?.node.op.name === 'Parameter' ? [v.node] : []));
@@ -58,7 +81,9 @@ export function runModel(model: Model, inputs: readonly NdArray[]): readonly NdA
 export function inferProblem(room: Op, test: Case, knowledge: Knowledge, truth: readonly NdArray[]): string | undefined {
   const { model, node } = modelOf(room, test, knowledge);
   if (node.outputs.length !== truth.length) return `${node.outputs.length} facts for ${truth.length} outputs`;
-  const sizes = new Map(model.parameters.map((p, i) => [p.id, (test.inputs.filter((x, k) => x && !test.constants?.includes(k))[i] as Literal).shape]));
+  const sizes = new Map(
+    model.parameters.map((p, i) => [p.id, (test.inputs.filter((x, k) => x && !test.constants?.includes(k))[i] as Literal).shape]),
+  );
   for (const [i, { fact }] of node.outputs.entries()) {
     const real = truth[i] as NdArray;
     const shown = `output ${i}: inferred ${fact.type} [${fact.shape?.map(String).join(',')}], real ${real.type} [${real.shape.join(',')}]`;
@@ -71,7 +96,9 @@ export function inferProblem(room: Op, test: Case, knowledge: Knowledge, truth: 
     if (!fact.shape.every((d, axis) => agrees(d, real.shape[axis] as number, sizes, model))) return shown;
     // Elements that are known must be the elements that come out.
     const elements = fact.elements ?? [];
-    for (const [k, e] of elements.entries()) if (typeof e === 'number' && e !== Number(real.data[k])) return `element ${k} of output ${i}: inferred ${e}, real ${String(real.data[k])}`;
+    for (const [k, e] of elements.entries())
+      if (typeof e === 'number' && e !== Number(real.data[k]))
+        return `element ${k} of output ${i}: inferred ${e}, real ${String(real.data[k])}`;
   }
   return undefined;
 }
@@ -91,14 +118,16 @@ function agrees(d: Dim, real: number, sizes: ReadonlyMap<unknown, readonly numbe
 
 /** The first element that differs by more than the tolerance, as text. */
 export function difference(actual: NdArray, expected: NdArray, { rtol, atol }: Tolerance): string | undefined {
-  if (actual.type !== expected.type || actual.shape.join() !== expected.shape.join()) return `${actual.type} [${actual.shape.join(',')}] instead of ${expected.type} [${expected.shape.join(',')}]`;
+  if (actual.type !== expected.type || actual.shape.join() !== expected.shape.join())
+    return `${actual.type} [${actual.shape.join(',')}] instead of ${expected.type} [${expected.shape.join(',')}]`;
   let scale = 0;
   for (const x of expected.data) if (typeof x === 'number' && Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
   for (let i = 0; i < expected.data.length; i++) {
     const [a, b] = [actual.data[i], expected.data[i]];
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     const exact = typeof b !== 'number' || !isFloat(expected.type);
-    if (exact || !(Math.abs((a as number) - (b as number)) <= atol * scale + rtol * Math.abs(b as number))) return `element ${i} is ${String(a)} instead of ${String(b)}`;
+    if (exact || !(Math.abs((a as number) - (b as number)) <= atol * scale + rtol * Math.abs(b as number)))
+      return `element ${i} is ${String(a)} instead of ${String(b)}`;
   }
   return undefined;
 }

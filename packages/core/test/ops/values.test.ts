@@ -15,20 +15,29 @@ const shapeOf = (v: Value): string => printFact(v.fact).replaceAll(/x\.\d/g, (s)
 describe('a resize', () => {
   test('by sizes that a factor made', () => {
     const { g, x, h, w } = picture();
-    const half = (v: Value): Value => g.convert(g.floor(g.multiply(g.convert(v, { destination_type: 'f32' }), g.constant('f32', [], [0.5]))), { destination_type: 'i64' });
+    const half = (v: Value): Value =>
+      g.convert(g.floor(g.multiply(g.convert(v, { destination_type: 'f32' }), g.constant('f32', [], [0.5]))), { destination_type: 'i64' });
     const sizes = g.concat([half(h), half(w)], { axis: 0 });
-    expect(shapeOf(g.interpolate(x, sizes, g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }))).toBe('f32 [1,3,h/2,w/2]');
+    expect(shapeOf(g.interpolate(x, sizes, g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }))).toBe(
+      'f32 [1,3,h/2,w/2]',
+    );
   });
   test('whose sizes meet in f32 before they are rounded', () => {
     const { g, x, h, w } = picture();
     const both = g.multiply(g.convert(g.concat([h, w], { axis: 0 }), { destination_type: 'f32' }), g.constant('f32', [2], [2, 0.25]));
     const sizes = g.convert(g.ceiling(both), { destination_type: 'i32' });
-    expect(shapeOf(g.interpolate(x, sizes, g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }))).toBe('f32 [1,3,2*h,ceil(w/4)]');
+    expect(shapeOf(g.interpolate(x, sizes, g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }))).toBe(
+      'f32 [1,3,2*h,ceil(w/4)]',
+    );
   });
   test('to a multiple of 32', () => {
     const { g, x, h, w } = picture();
     const up = (v: Value): Value => g.multiply(g.divide(g.add(v, g.ints([31])), g.ints([32])), g.ints([32]));
-    expect(shapeOf(g.interpolate(x, g.concat([up(h), up(w)], { axis: 0 }), g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }))).toBe('f32 [1,3,32*ceil(h/32),32*ceil(w/32)]');
+    expect(
+      shapeOf(
+        g.interpolate(x, g.concat([up(h), up(w)], { axis: 0 }), g.ints([2, 3]), { mode: 'nearest', shape_calculation_mode: 'sizes' }),
+      ),
+    ).toBe('f32 [1,3,32*ceil(h/32),32*ceil(w/32)]');
   });
 });
 

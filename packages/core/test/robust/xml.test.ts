@@ -8,26 +8,54 @@ const core = new Core({ plugins: [], frontends: [] });
 function good(): { readonly xml: string; readonly weights: Uint8Array } {
   const g = builder();
   const x = g.parameter('f32', '?,4', 'x');
-  const y = g.relu(g.matMul(x, g.constant('f32', [4, 3], Array.from({ length: 12 }, (_, i) => i), 'w')));
-  const { xml, weights } = writeIr(new Model({ name: 'small', parameters: [x.node], results: [g.result(y, 'out')], scope: g.scope }), { compressToFp16: false });
+  const y = g.relu(
+    g.matMul(
+      x,
+      g.constant(
+        'f32',
+        [4, 3],
+        Array.from({ length: 12 }, (_, i) => i),
+        'w',
+      ),
+    ),
+  );
+  const { xml, weights } = writeIr(new Model({ name: 'small', parameters: [x.node], results: [g.result(y, 'out')], scope: g.scope }), {
+    compressToFp16: false,
+  });
   return { xml, weights: Uint8Array.from(weights.flatMap((w) => [...w])) };
 }
 const { xml, weights } = good();
 const read = (text: string, bin: Uint8Array = weights) => failureOf(() => core.readModelSync(new TextEncoder().encode(text), bin));
-const net = (layers: string, edges = ''): string => `<?xml version="1.0"?><net name="n" version="11"><layers>${layers}</layers><edges>${edges}</edges></net>`;
-const parameter = (id: number, shape = '1'): string => `<layer id="${id}" name="p${id}" type="Parameter" version="opset1"><data shape="${shape}" element_type="f32"/><output><port id="0"><dim>1</dim></port></output></layer>`;
-const relu = (id: number): string => `<layer id="${id}" name="r${id}" type="ReLU" version="opset1"><input><port id="0"/></input><output><port id="1"/></output></layer>`;
-const result = (id: number): string => `<layer id="${id}" name="o${id}" type="Result" version="opset1"><input><port id="0"/></input></layer>`;
-const edge = (from: number, fromPort: number, to: number, toPort = 0): string => `<edge from-layer="${from}" from-port="${fromPort}" to-layer="${to}" to-port="${toPort}"/>`;
-const constant = (data: string): string => `<layer id="0" name="c" type="Const" version="opset1"><data ${data}/><output><port id="0"/></output></layer>`;
+const net = (layers: string, edges = ''): string =>
+  `<?xml version="1.0"?><net name="n" version="11"><layers>${layers}</layers><edges>${edges}</edges></net>`;
+const parameter = (id: number, shape = '1'): string =>
+  `<layer id="${id}" name="p${id}" type="Parameter" version="opset1"><data shape="${shape}" element_type="f32"/><output><port id="0"><dim>1</dim></port></output></layer>`;
+const relu = (id: number): string =>
+  `<layer id="${id}" name="r${id}" type="ReLU" version="opset1"><input><port id="0"/></input><output><port id="1"/></output></layer>`;
+const result = (id: number): string =>
+  `<layer id="${id}" name="o${id}" type="Result" version="opset1"><input><port id="0"/></input></layer>`;
+const edge = (from: number, fromPort: number, to: number, toPort = 0): string =>
+  `<edge from-layer="${from}" from-port="${fromPort}" to-layer="${to}" to-port="${toPort}"/>`;
+const constant = (data: string): string =>
+  `<layer id="0" name="c" type="Const" version="opset1"><data ${data}/><output><port id="0"/></output></layer>`;
 const laughs = Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('');
 
 it('the model that the cases spoil is a good one', async () => expect(await read(xml)).toEqual({ code: 'none', message: '' }));
 
 describe('spoiled IR is refused with the reason', () => {
   const cases: readonly (readonly [what: string, text: string, code: string, part: RegExp])[] = [
-    ['billion laughs', `<?xml version="1.0"?><!DOCTYPE net [<!ENTITY l0 "ha">${laughs}]><net name="&l9;" version="11"/>`, 'MODEL_INVALID', /document type/],
-    ['an external entity', '<?xml version="1.0"?><!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]><net name="&x;" version="11"/>', 'MODEL_INVALID', /document type/],
+    [
+      'billion laughs',
+      `<?xml version="1.0"?><!DOCTYPE net [<!ENTITY l0 "ha">${laughs}]><net name="&l9;" version="11"/>`,
+      'MODEL_INVALID',
+      /document type/,
+    ],
+    [
+      'an external entity',
+      '<?xml version="1.0"?><!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]><net name="&x;" version="11"/>',
+      'MODEL_INVALID',
+      /document type/,
+    ],
     ['an unknown entity', '<net name="&nope;" version="11"/>', 'MODEL_INVALID', /line 1/],
     ['nothing but a root', '<net name="n" version="11"/>', 'MODEL_INVALID', /./],
     ['another root', '<graph/>', 'MODEL_INVALID', /./],
@@ -44,19 +72,77 @@ describe('spoiled IR is refused with the reason', () => {
     ['an edge from a port that is not there', net(parameter(0) + result(1), edge(0, 5, 1)), 'MODEL_INVALID', /5/],
     ['an edge to a port that is not there', net(parameter(0) + result(1), edge(0, 0, 1, 5)), 'MODEL_INVALID', /./],
     ['an input without an edge', net(parameter(0) + relu(1) + result(2), edge(1, 1, 2)), 'MODEL_INVALID', /r1/],
-    ['two edges to one input', net(parameter(0) + parameter(3) + relu(1) + result(2), edge(0, 0, 1) + edge(3, 0, 1) + edge(1, 1, 2)), 'MODEL_INVALID', /./],
-    ['an unknown operation', net(parameter(0) + relu(1).replace('ReLU', 'Frobnicate') + result(2), edge(0, 0, 1) + edge(1, 1, 2)), 'MODEL_UNSUPPORTED', /Frobnicate/],
-    ['an unknown opset', net(parameter(0) + relu(1).replace('opset1', 'opset99') + result(2), edge(0, 0, 1) + edge(1, 1, 2)), 'MODEL_UNSUPPORTED', /opset99/],
+    [
+      'two edges to one input',
+      net(parameter(0) + parameter(3) + relu(1) + result(2), edge(0, 0, 1) + edge(3, 0, 1) + edge(1, 1, 2)),
+      'MODEL_INVALID',
+      /./,
+    ],
+    [
+      'an unknown operation',
+      net(parameter(0) + relu(1).replace('ReLU', 'Frobnicate') + result(2), edge(0, 0, 1) + edge(1, 1, 2)),
+      'MODEL_UNSUPPORTED',
+      /Frobnicate/,
+    ],
+    [
+      'an unknown opset',
+      net(parameter(0) + relu(1).replace('opset1', 'opset99') + result(2), edge(0, 0, 1) + edge(1, 1, 2)),
+      'MODEL_UNSUPPORTED',
+      /opset99/,
+    ],
     ['an unknown element type', net(parameter(0).replace('f32', 'f33') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /f33/],
     ['a shape of words', net(parameter(0, 'many,few') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /many/],
-    ['a constant beyond the weights', net(constant('element_type="f32" shape="1000" offset="0" size="4000"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /4000/],
-    ['an offset beyond the weights', net(constant('element_type="f32" shape="1" offset="4000" size="4"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /4000/],
-    ['a negative offset', net(constant('element_type="f32" shape="1" offset="-4" size="4"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /-4/],
-    ['an offset that wraps', net(constant('element_type="f32" shape="1" offset="18446744073709551612" size="4"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /./],
-    ['a fractional offset', net(constant('element_type="f32" shape="1" offset="1.5" size="4"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /1\.5/],
-    ['fewer bytes than the shape needs', net(constant('element_type="f32" shape="3" offset="0" size="8"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /12|8/],
-    ['a shape whose product overflows', net(constant('element_type="f32" shape="4294967296,4294967296" offset="0" size="4"') + result(1), edge(0, 0, 1)), 'MODEL_INVALID', /./],
-    ['a prototype as attributes', net(parameter(0) + relu(1).replace('<input>', '<data __proto__="x" constructor="y"/><input>') + result(2), edge(0, 0, 1) + edge(1, 1, 2)), 'none', /^$/],
+    [
+      'a constant beyond the weights',
+      net(constant('element_type="f32" shape="1000" offset="0" size="4000"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /4000/,
+    ],
+    [
+      'an offset beyond the weights',
+      net(constant('element_type="f32" shape="1" offset="4000" size="4"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /4000/,
+    ],
+    [
+      'a negative offset',
+      net(constant('element_type="f32" shape="1" offset="-4" size="4"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /-4/,
+    ],
+    [
+      'an offset that wraps',
+      net(constant('element_type="f32" shape="1" offset="18446744073709551612" size="4"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /./,
+    ],
+    [
+      'a fractional offset',
+      net(constant('element_type="f32" shape="1" offset="1.5" size="4"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /1\.5/,
+    ],
+    [
+      'fewer bytes than the shape needs',
+      net(constant('element_type="f32" shape="3" offset="0" size="8"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /12|8/,
+    ],
+    [
+      'a shape whose product overflows',
+      net(constant('element_type="f32" shape="4294967296,4294967296" offset="0" size="4"') + result(1), edge(0, 0, 1)),
+      'MODEL_INVALID',
+      /./,
+    ],
+    [
+      'a prototype as attributes',
+      net(
+        parameter(0) + relu(1).replace('<input>', '<data __proto__="x" constructor="y"/><input>') + result(2),
+        edge(0, 0, 1) + edge(1, 1, 2),
+      ),
+      'none',
+      /^$/,
+    ],
   ];
   it.each(cases)('%s', async (_what, text, code, part) => {
     const failure = await read(text);

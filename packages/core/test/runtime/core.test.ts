@@ -40,7 +40,9 @@ describe('properties', () => {
     expect(own.getProperty('FAKE', 'SPEED')).toBe(7);
     expect(own.getProperty('FAKE', 'SERIAL')).toBe('abc');
     expect(own.getProperty('FAKE', 'FULL_DEVICE_NAME')).toBe('FAKE device');
-    expect(own.getProperty('FAKE', 'SUPPORTED_PROPERTIES')).toEqual(expect.arrayContaining(['SPEED', 'MODE', 'SERIAL', 'FULL_DEVICE_NAME']));
+    expect(own.getProperty('FAKE', 'SUPPORTED_PROPERTIES')).toEqual(
+      expect.arrayContaining(['SPEED', 'MODE', 'SERIAL', 'FULL_DEVICE_NAME']),
+    );
     expect(failure(() => own.getProperty('FAKE', 'NOPE')).code).toBe('PROPERTY_UNKNOWN');
     const compiled = own.compileModelSync(addOne(), 'FAKE', { MODE: 'cold' });
     expect(compiled.getProperty('SPEED')).toBe(7);
@@ -83,7 +85,14 @@ describe('devices', () => {
     expect(core.getAvailableDevices()).toEqual([]);
     core.registerPlugin(fake());
     core.registerPlugin(fake('GONE', { devices: () => [{ id: '', absent: 'no driver' }] }));
-    core.registerPlugin(fake('TWO', { devices: () => [{ id: '0', fullName: 'first' }, { id: '1', fullName: 'second' }] }));
+    core.registerPlugin(
+      fake('TWO', {
+        devices: () => [
+          { id: '0', fullName: 'first' },
+          { id: '1', fullName: 'second' },
+        ],
+      }),
+    );
     expect(core.getAvailableDevices()).toEqual(['FAKE', 'TWO.0', 'TWO.1']);
     expect((await core.devices()).find((d) => d.name === 'GONE')?.absent).toBe('no driver');
     expect(core.getVersions('FAKE').FAKE?.buildNumber).toBe('1');
@@ -95,7 +104,9 @@ describe('devices', () => {
   });
 
   it('say which nodes they run', () => {
-    const core = new Core({ plugins: [fake('FAKE', { query: (model) => new Map(model.nodes().map((n) => [n, n.op.name === 'Add' ? 'no adder' : true])) })] });
+    const core = new Core({
+      plugins: [fake('FAKE', { query: (model) => new Map(model.nodes().map((n) => [n, n.op.name === 'Add' ? 'no adder' : true])) })],
+    });
     const model = addOne();
     const add = model.nodes().find((n) => n.op.name === 'Add');
     const support = core.queryModel(model, 'FAKE');
@@ -117,14 +128,24 @@ describe('export and import', () => {
 
   it('give the bytes of one to the other', async () => {
     const plain = fake('FAKE', { auto: true });
-    const saving = (model: DeviceModel): DeviceModel => ({ ...model, async *save() { yield Uint8Array.of(1, 2); yield Uint8Array.of(3); } });
+    const saving = (model: DeviceModel): DeviceModel => ({
+      ...model,
+      async *save() {
+        yield Uint8Array.of(1, 2);
+        yield Uint8Array.of(3);
+      },
+    });
     const blobs: Uint8Array[] = [];
     const core = new Core({
-      plugins: [{
-        ...plain,
-        compile: (model, config, options) => saving(plain.compile(model, config, options) as DeviceModel),
-        load: (blob, config, options) => (blobs.push(blob), { ports: addOne(), compiled: plain.compile(addOne(), config, options) as DeviceModel }),
-      }],
+      plugins: [
+        {
+          ...plain,
+          compile: (model, config, options) => saving(plain.compile(model, config, options) as DeviceModel),
+          load: (blob, config, options) => (
+            blobs.push(blob), { ports: addOne(), compiled: plain.compile(addOne(), config, options) as DeviceModel }
+          ),
+        },
+      ],
     });
     const compiled = core.compileModelSync(addOne(), 'FAKE');
     const blob = await compiled.exportModel();

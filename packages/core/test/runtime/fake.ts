@@ -37,7 +37,11 @@ export function fake(name = 'FAKE', more: Partial<DevicePlugin> & { readonly aut
     run: (inputs, given, { signal }: RunOptions) =>
       new Promise((resolve, reject) => {
         const x = inputs[0] as Tensor;
-        const made = new Tensor('f32', x.shape, Float32Array.from(x.data as Float32Array, (v) => v + 1));
+        const made = new Tensor(
+          'f32',
+          x.shape,
+          Float32Array.from(x.data as Float32Array, (v) => v + 1),
+        );
         const end = (): void => {
           const mine = given[0];
           if (mine && mine.shape.join() === made.shape.join()) mine.data = made.data;
@@ -50,10 +54,22 @@ export function fake(name = 'FAKE', more: Partial<DevicePlugin> & { readonly aut
     release: () => void released.push(`${name} request`),
   });
   return {
-    name, version: '1', properties: { SPEED: { type: 'int', mutability: 'RW', min: 1, max: 9, default: 3, description: 'how fast' }, MODE: { type: 'enum', mutability: 'RW', words: ['HOT', 'COLD'], default: 'HOT', description: 'how' }, SERIAL: { type: 'text', mutability: 'RO', default: 'abc', description: 'which' } },
+    name,
+    version: '1',
+    properties: {
+      SPEED: { type: 'int', mutability: 'RW', min: 1, max: 9, default: 3, description: 'how fast' },
+      MODE: { type: 'enum', mutability: 'RW', words: ['HOT', 'COLD'], default: 'HOT', description: 'how' },
+      SERIAL: { type: 'text', mutability: 'RO', default: 'abc', description: 'which' },
+    },
     devices: () => [{ id: '', fullName: `${name} device`, capabilities: ['FP32'] }],
     query: (model) => new Map(model.nodes().map((n) => [n, true])),
-    compile: (_model, config): DeviceModel => ({ createRequest: request, info: { optimalRequests: 2, executionDevices: [name], properties: config }, release: () => void released.push(`${name} model`) }),
-    runs, released, ...more,
+    compile: (_model, config): DeviceModel => ({
+      createRequest: request,
+      info: { optimalRequests: 2, executionDevices: [name], properties: config },
+      release: () => void released.push(`${name} model`),
+    }),
+    runs,
+    released,
+    ...more,
   };
 }

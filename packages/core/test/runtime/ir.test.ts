@@ -16,7 +16,10 @@ const written = (model: Model, half = false) => {
   const { xml, weights } = writeIr(model, { compressToFp16: half });
   const bytes = new Uint8Array(weights.reduce((n, w) => n + w.length, 0));
   let at = 0;
-  for (const w of weights) { bytes.set(w, at); at += w.length; }
+  for (const w of weights) {
+    bytes.set(w, at);
+    at += w.length;
+  }
   return readIr({ bytes: new TextEncoder().encode(xml), weights: { kind: 'bytes', bytes } });
 };
 
@@ -30,7 +33,8 @@ describe('IR', () => {
 
   it('compresses to f16 and computes the same', async () => {
     const core = new Core({ plugins: [reference()], frontends: [] });
-    const run = async (m: Model) => (await core.compileModel(m, 'REFERENCE')).createInferRequest().infer([new Tensor('f32', [1, 3], Float32Array.of(0.1, 0.2, 0.3))]);
+    const run = async (m: Model) =>
+      (await core.compileModel(m, 'REFERENCE')).createInferRequest().infer([new Tensor('f32', [1, 3], Float32Array.of(0.1, 0.2, 0.3))]);
     const a = Object.values(await run(small()))[0];
     const b = Object.values(await run(written(small(), true)))[0];
     expect(Array.from(b?.data as Float32Array)).toEqual(Array.from(a?.data as Float32Array));

@@ -63,7 +63,10 @@ describe('one request', () => {
     const { plugin, request } = await setUp();
     const run = request.inferAsync({ x: x(1, 2) });
     plugin.runs[0]?.fail(new Error('smoke'));
-    const error: CuveeError = await run.then(() => expect.fail('it ran'), (e: CuveeError) => e);
+    const error: CuveeError = await run.then(
+      () => expect.fail('it ran'),
+      (e: CuveeError) => e,
+    );
     expect(error).toEqual(code('INTERNAL'));
     expect(error.message).toContain('inferring "addOne" on FAKE: smoke');
     const lost = request.inferAsync();
@@ -92,7 +95,20 @@ describe('one request', () => {
     await request.inferAsync({ a, b });
     await request.inferAsync([a, b]);
     await request.inferAsync({ b: Float32Array.of(5, 6), a });
-    expect(plugin.runs.map((r) => r.inputs.map((t) => [...(t.data as Float32Array)]))).toEqual([[[1, 2], [3, 4]], [[1, 2], [3, 4]], [[1, 2], [5, 6]]]);
+    expect(plugin.runs.map((r) => r.inputs.map((t) => [...(t.data as Float32Array)]))).toEqual([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [1, 2],
+        [5, 6],
+      ],
+    ]);
     await expect(request.inferAsync({ c: a })).rejects.toThrow('there is no input "c"; there are "a", "b"');
     await expect(request.inferAsync([a, b, a])).rejects.toThrow('3 inputs were given, "subtract" takes 2');
     await expect(request.inferAsync(7 as never)).rejects.toEqual(code('ARGUMENT_INVALID'));
@@ -152,7 +168,9 @@ describe('many requests', () => {
     const { plugin, compiled } = await setUp();
     const queue = new AsyncInferQueue(compiled);
     const seen: unknown[] = [];
-    queue.setCallback((error, request, data) => seen.push([error, data, error ? undefined : (request.getOutputTensor().data as Float32Array)[0]]));
+    queue.setCallback((error, request, data) =>
+      seen.push([error, data, error ? undefined : (request.getOutputTensor().data as Float32Array)[0]]),
+    );
     const all = [1, 2, 3].map((n) => queue.startAsync({ x: x(n, n) }, n));
     await Promise.resolve();
     expect(plugin.runs).toHaveLength(2);
@@ -163,7 +181,11 @@ describe('many requests', () => {
     plugin.runs[1]?.end();
     plugin.runs[2]?.end();
     expect(await Promise.all(all)).toEqual([1, 2, 3]);
-    expect(seen).toEqual([[null, 1, 2], [null, 2, 3], [null, 3, 4]]);
+    expect(seen).toEqual([
+      [null, 1, 2],
+      [null, 2, 3],
+      [null, 3, 4],
+    ]);
     const late = [4, 5, 6].map((n) => queue.startAsync({ x: x(n, n) }).catch((e: CuveeError) => e.code));
     await Promise.resolve();
     queue.release();

@@ -3,13 +3,18 @@ import { bounds, isExpr, isFailure, lowerShapes, parse, print, runShapes, ShapeS
 import { environment, Random, symbols, tree, valueOf } from './random.js';
 
 const SEED = Number(process.env.CUVEE_TEST_SEED ?? 20261121);
-const TREES = 1500, SAMPLES = 12;
+const TREES = 1500,
+  SAMPLES = 12;
 
 /** Runs `check` on random trees; a failure names the seed of the tree. */
-function onTrees(name: string, check: (random: Random, d: Dim, t: ReturnType<typeof tree>, specs: ReturnType<typeof symbols>, scope: ShapeScope) => void): void {
+function onTrees(
+  name: string,
+  check: (random: Random, d: Dim, t: ReturnType<typeof tree>, specs: ReturnType<typeof symbols>, scope: ShapeScope) => void,
+): void {
   it(`${name} (seed ${SEED})`, () => {
     for (let i = 0; i < TREES; i++) {
-      const random = new Random(SEED + i), scope = new ShapeScope();
+      const random = new Random(SEED + i),
+        scope = new ShapeScope();
       const specs = symbols(scope, random, random.int(1, 3), random.next() < 0.5);
       const t = tree(random, specs, random.int(1, 4));
       let d: Dim;
@@ -27,13 +32,14 @@ describe('shape algebra, random trees', () => {
   onTrees('an interned expression has the naive value, inside every bound and congruence', (random, d, t, specs) => {
     const tiers = [bounds(d, 1), bounds(d, 2), bounds(d, 3)] as const;
     for (let k = 0; k < SAMPLES; k++) {
-      const env = environment(random, specs), naive = t.value(env);
+      const env = environment(random, specs),
+        naive = t.value(env);
       if (naive === undefined || !Number.isSafeInteger(naive) || Math.abs(naive) > 2 ** 40) continue;
       const value = valueOf(d, specs, env);
       const where = `seed ${random.seed}: ${t.text} at ${env.join()} as ${print(d)}`;
       expect(value, where).toBe(naive + 0);
       for (const [lo, hi] of tiers) if (naive < lo || naive > hi) throw new Error(`${where}: ${naive} outside ${lo}..${hi}`);
-      if (isExpr(d) && d.mod > 1) expect((((naive % d.mod) + d.mod) % d.mod), `${where}: congruence ${d.rem} mod ${d.mod}`).toBe(d.rem);
+      if (isExpr(d) && d.mod > 1) expect(((naive % d.mod) + d.mod) % d.mod, `${where}: congruence ${d.rem} mod ${d.mod}`).toBe(d.rem);
     }
   });
 
@@ -50,7 +56,8 @@ describe('shape algebra, random trees', () => {
   onTrees('the program computes the naive value', (random, d, t, specs) => {
     const p = lowerShapes([d], []);
     for (let k = 0; k < 4; k++) {
-      const env = environment(random, specs), naive = t.value(env);
+      const env = environment(random, specs),
+        naive = t.value(env);
       if (naive === undefined || !Number.isSafeInteger(naive) || Math.abs(naive) > 2 ** 40) continue;
       const bound = p.symbols.map((s) => env[(s.origin as { port: number }).port]!);
       const r = runShapes(p, bound);

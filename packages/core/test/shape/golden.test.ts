@@ -2,12 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import golden from './shape-golden.json' with { type: 'json' };
 import {
-  broadcast, createScope, PartialShape, reshape, shapeContext, sliceLength, window, type Dim, type Shape, type ShapeScope,
+  broadcast,
+  createScope,
+  PartialShape,
+  reshape,
+  shapeContext,
+  sliceLength,
+  window,
+  type Dim,
+  type Shape,
+  type ShapeScope,
 } from '../../src/shape/index.js';
 
 /** A symbolic shape of a text: every open dimension its own symbol. */
 function shapeOf(scope: ShapeScope, text: string, port: number): Shape {
-  return PartialShape.parse(text).dimensions?.map(([lo, hi], axis): Dim => (lo === hi ? lo : scope.symbol({ kind: 'input', port, axis }, [lo, hi])));
+  return PartialShape.parse(text).dimensions?.map(
+    ([lo, hi], axis): Dim => (lo === hi ? lo : scope.symbol({ kind: 'input', port, axis }, [lo, hi])),
+  );
 }
 
 function answer(compute: (scope: ShapeScope, ctx: ReturnType<typeof shapeContext>) => Shape): string {
@@ -48,10 +59,19 @@ describe('window', () => {
   for (const { from, kernel, strides, dilations, pads, rounding, autoPad, gives } of golden.window as readonly WindowCase[]) {
     const name = `${from} kernel ${kernel} stride ${strides ?? 1} dilation ${dilations ?? 1} pads ${(pads ?? [0, 0]).join()} ${rounding ?? ''}${autoPad ?? ''}`;
     it(`${name} gives ${gives}`, () => {
-      expect(answer((s, c) => {
-        const w = { strides: [strides ?? 1], dilations: [dilations ?? 1], padsBegin: [pads?.[0] ?? 0], padsEnd: [pads?.[1] ?? 0], rounding, autoPad };
-        return [window(c, shapeOf(s, from, 0)![0]!, kernel, w, 0).count];
-      })).toBe(gives);
+      expect(
+        answer((s, c) => {
+          const w = {
+            strides: [strides ?? 1],
+            dilations: [dilations ?? 1],
+            padsBegin: [pads?.[0] ?? 0],
+            padsEnd: [pads?.[1] ?? 0],
+            rounding,
+            autoPad,
+          };
+          return [window(c, shapeOf(s, from, 0)![0]!, kernel, w, 0).count];
+        }),
+      ).toBe(gives);
     });
   }
 });

@@ -1,5 +1,23 @@
 import {
-  add, bcast, bounds, ceilDiv, evaluate, floorDiv, isAtLeast, isEqual, max, min, mod, mul, scaled, select, sub, truncDiv, type Dim, type Expr, type ShapeScope,
+  add,
+  bcast,
+  bounds,
+  ceilDiv,
+  evaluate,
+  floorDiv,
+  isAtLeast,
+  isEqual,
+  max,
+  min,
+  mod,
+  mul,
+  scaled,
+  select,
+  sub,
+  truncDiv,
+  type Dim,
+  type Expr,
+  type ShapeScope,
 } from '../../src/shape/index.js';
 
 /** A generator of reproducible numbers (mulberry32). */
@@ -26,9 +44,17 @@ export class Random {
 }
 
 /** A tree of operations as a naive program would compute it. `value` is undefined where it is not defined (division by ≤ 0, …). */
-export type Tree = { readonly build: (swap: boolean) => Dim; readonly value: (env: readonly number[]) => number | undefined; readonly text: string };
+export type Tree = {
+  readonly build: (swap: boolean) => Dim;
+  readonly value: (env: readonly number[]) => number | undefined;
+  readonly text: string;
+};
 
-export interface SymbolSpec { readonly dim: Expr; readonly lo: number; readonly hi: number }
+export interface SymbolSpec {
+  readonly dim: Expr;
+  readonly lo: number;
+  readonly hi: number;
+}
 
 export function symbols(scope: ShapeScope, random: Random, count: number, signed: boolean): SymbolSpec[] {
   return Array.from({ length: count }, (_, port) => {
@@ -62,10 +88,16 @@ const UNARY: readonly Op1[] = [
   ['t/k', (a, k) => truncDiv(a, k - 20 || 3), (a, k) => Math.trunc(a / (k - 20 || 3))],
   ['/-k', (a, k) => floorDiv(a, -k), (a, k) => floor(a, -k)],
   ['scale', (a, k) => scaled(a, k / 7, 'floor'), (a, k) => Math.floor(Math.fround(Math.fround(a) * Math.fround(k / 7)))],
-  ['half', (a, k) => scaled(a, k / 8, 'round'), (a, k) => {
-    const x = (a * k) / 8, f = Math.floor(x), r = x - f;
-    return r < 0.5 || (r === 0.5 && f % 2 === 0) ? f : f + 1;
-  }],
+  [
+    'half',
+    (a, k) => scaled(a, k / 8, 'round'),
+    (a, k) => {
+      const x = (a * k) / 8,
+        f = Math.floor(x),
+        r = x - f;
+      return r < 0.5 || (r === 0.5 && f % 2 === 0) ? f : f + 1;
+    },
+  ],
 ];
 
 /** A random tree over the symbols. */
@@ -79,20 +111,30 @@ export function tree(random: Random, specs: readonly SymbolSpec[], depth: number
     return { build: () => specs[i]!.dim, value: (env) => env[i], text: 'abcdefgh'[i]! };
   }
   if (random.next() < 0.35) {
-    const a = tree(random, specs, depth - 1), [name, build, value] = random.pick(UNARY), k = random.int(1, 33);
+    const a = tree(random, specs, depth - 1),
+      [name, build, value] = random.pick(UNARY),
+      k = random.int(1, 33);
     return {
       build: (swap) => build(a.build(swap), k),
-      value: (env) => { const x = a.value(env); return x === undefined ? undefined : value(x, k); },
+      value: (env) => {
+        const x = a.value(env);
+        return x === undefined ? undefined : value(x, k);
+      },
       text: `(${a.text} ${name}:${k})`,
     };
   }
-  const a = tree(random, specs, depth - 1), b = tree(random, specs, depth - 1);
+  const a = tree(random, specs, depth - 1),
+    b = tree(random, specs, depth - 1);
   if (random.next() < 0.12) {
-    const c = tree(random, specs, depth - 1), equal = random.next() < 0.3;
+    const c = tree(random, specs, depth - 1),
+      equal = random.next() < 0.3;
     return {
-      build: (swap) => select(equal ? isEqual(a.build(swap), b.build(swap)) : isAtLeast(a.build(swap), b.build(swap)), c.build(swap), b.build(swap)),
+      build: (swap) =>
+        select(equal ? isEqual(a.build(swap), b.build(swap)) : isAtLeast(a.build(swap), b.build(swap)), c.build(swap), b.build(swap)),
       value: (env) => {
-        const x = a.value(env), y = b.value(env), z = c.value(env);
+        const x = a.value(env),
+          y = b.value(env),
+          z = c.value(env);
         return x === undefined || y === undefined || z === undefined ? undefined : (equal ? x === y : x >= y) ? z : y;
       },
       text: `sel(${a.text}${equal ? '==' : '>='}${b.text},${c.text},${b.text})`,
@@ -102,7 +144,8 @@ export function tree(random: Random, specs: readonly SymbolSpec[], depth: number
   return {
     build: (swap) => (swap && commutes ? build(b.build(swap), a.build(swap)) : build(a.build(swap), b.build(swap))),
     value: (env) => {
-      const x = a.value(env), y = b.value(env);
+      const x = a.value(env),
+        y = b.value(env);
       return x === undefined || y === undefined ? undefined : value(x, y);
     },
     text: `(${a.text} ${name} ${b.text})`,

@@ -1,16 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import {
-  add, advance, bounds, broadcast, carry, ceilDiv, createScope, decide, failureMessage, floorDiv, isAtLeast, isFailure, joinShapes, lowerShapes, mod, mul,
-  newRegisters, parse, print, printCondition, product, requireEqual, requireTrue, reshape, runLevel, runShapes, shapeContext, sub, window, type Dim, type ShapeScope,
+  add,
+  advance,
+  bounds,
+  broadcast,
+  carry,
+  ceilDiv,
+  createScope,
+  decide,
+  failureMessage,
+  floorDiv,
+  isAtLeast,
+  isFailure,
+  joinShapes,
+  lowerShapes,
+  mod,
+  mul,
+  newRegisters,
+  parse,
+  print,
+  printCondition,
+  product,
+  requireEqual,
+  requireTrue,
+  reshape,
+  runLevel,
+  runShapes,
+  shapeContext,
+  sub,
+  window,
+  type Dim,
+  type ShapeScope,
 } from '../../src/shape/index.js';
 
 function image(range: readonly [number, number] = [0, Infinity]) {
   const scope = createScope();
-  const h = scope.symbol({ kind: 'input', port: 0, axis: 2 }, range, 'h'), w = scope.symbol({ kind: 'input', port: 0, axis: 3 }, range, 'w');
+  const h = scope.symbol({ kind: 'input', port: 0, axis: 2 }, range, 'h'),
+    w = scope.symbol({ kind: 'input', port: 0, axis: 3 }, range, 'w');
   return { scope, ctx: shapeContext(scope, 'Add.31'), h, w };
 }
 
-const stride2 = (ctx: ReturnType<typeof shapeContext>, d: Dim): Dim => window(ctx, d, 3, { strides: [2], padsBegin: [1], padsEnd: [1] }, 0).count;
+const stride2 = (ctx: ReturnType<typeof shapeContext>, d: Dim): Dim =>
+  window(ctx, d, 3, { strides: [2], padsBegin: [1], padsEnd: [1] }, 0).count;
 
 describe('normal form', () => {
   it('five stride-2 convolutions are one division', () => {
@@ -66,13 +97,25 @@ describe('normal form', () => {
   });
 
   it('a sum of 60 symbols goes through five reshapes quickly, and the program still computes it', () => {
-    const scope = createScope(), ctx = shapeContext(scope, 'Concat');
+    const scope = createScope(),
+      ctx = shapeContext(scope, 'Concat');
     const begin = performance.now();
     const parts = Array.from({ length: 60 }, (_, port) => scope.symbol({ kind: 'input', port, axis: 0 }, [1, 100]));
     let shape: readonly Dim[] = [add(...parts), 12];
-    for (const pattern of [[-1, 6], [-1, 4, 3], [-1, 12], [-1, 2], [-1, 12]]) shape = reshape(ctx, shape, pattern, false)!;
+    for (const pattern of [
+      [-1, 6],
+      [-1, 4, 3],
+      [-1, 12],
+      [-1, 2],
+      [-1, 12],
+    ])
+      shape = reshape(ctx, shape, pattern, false)!;
     expect(performance.now() - begin).toBeLessThan(50);
-    const p = lowerShapes(shape, scope.guards), r = runShapes(p, parts.map((_, i) => i + 1));
+    const p = lowerShapes(shape, scope.guards),
+      r = runShapes(
+        p,
+        parts.map((_, i) => i + 1),
+      );
     expect(isFailure(r) ? r.kind : r[p.roots[0]!]).toBe((60 * 61) / 2);
   });
 });
@@ -104,8 +147,10 @@ describe('two sizes meet', () => {
   });
 
   it('bounds of both are met', () => {
-    const scope = createScope(), ctx = shapeContext(scope, 'n');
-    const a = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [2, 5], 'a'), b = scope.symbol({ kind: 'input', port: 1, axis: 0 }, [3, 8], 'b');
+    const scope = createScope(),
+      ctx = shapeContext(scope, 'n');
+    const a = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [2, 5], 'a'),
+      b = scope.symbol({ kind: 'input', port: 1, axis: 0 }, [3, 8], 'b');
     const d = requireEqual(ctx, 'sizes', b, a);
     expect([scope.bounds(d), print(d)]).toEqual([[3, 5], 'a']);
     expect(parse(scope, print(d))).toBe(d);
@@ -141,20 +186,30 @@ describe('two sizes meet', () => {
 
   it('a failed guard says what both sides are and come to', () => {
     const { scope, ctx, h } = image();
-    const a = mul(stride2(ctx, h), 2), b = scope.resolve(h);
+    const a = mul(stride2(ctx, h), 2),
+      b = scope.resolve(h);
     requireEqual(ctx, 'axis 2 of both inputs', a, b);
-    const p = lowerShapes([a], scope.guards), failure = runShapes(p, [63]);
-    expect(isFailure(failure) && failureMessage(p, failure)).toBe('"Add.31": axis 2 of both inputs differ: 2*ceil(h/2) = 64 against h = 63 (h = 63)');
+    const p = lowerShapes([a], scope.guards),
+      failure = runShapes(p, [63]);
+    expect(isFailure(failure) && failureMessage(p, failure)).toBe(
+      '"Add.31": axis 2 of both inputs differ: 2*ceil(h/2) = 64 against h = 63 (h = 63)',
+    );
   });
 });
 
 describe('programs', () => {
   it('run level by level as symbols are bound', () => {
     const scope = createScope();
-    const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 50], 'n'), k = scope.symbol({ kind: 'data', node: 'NonZero', output: 0, axis: 1 }, [0, 100], 'k');
-    const p = lowerShapes([mul(n, 4), mul(k, n)], [{ class: 'error', predicate: cond(isAtLeast(n, k)), node: 'TopK', what: '{1} of {0}', dims: [n, k] }], { levelOf: () => 1 });
+    const n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [1, 50], 'n'),
+      k = scope.symbol({ kind: 'data', node: 'NonZero', output: 0, axis: 1 }, [0, 100], 'k');
+    const p = lowerShapes(
+      [mul(n, 4), mul(k, n)],
+      [{ class: 'error', predicate: cond(isAtLeast(n, k)), node: 'TopK', what: '{1} of {0}', dims: [n, k] }],
+      { levelOf: () => 1 },
+    );
     expect(p.levels).toHaveLength(2);
-    const r = newRegisters(p), bound = [5];
+    const r = newRegisters(p),
+      bound = [5];
     expect(runLevel(p, 0, bound, r)).toBe(undefined);
     expect(r[p.roots[0]!]).toBe(20);
     bound.push(4);
@@ -181,14 +236,17 @@ describe('programs', () => {
 
   it('an overflow names whose size it is', () => {
     const { h } = image();
-    const p = lowerShapes([h, mul(h, h, h, h)], []), failure = runShapes(p, [2 ** 20]);
+    const p = lowerShapes([h, mul(h, h, h, h)], []),
+      failure = runShapes(p, [2 ** 20]);
     expect(isFailure(failure) && failureMessage(p, failure, ['a', 'bytes of b'])).toBe('bytes of b leaves ±(2^53 − 1) (h = 1048576)');
   });
 
   it('have room for more than 65536 registers', () => {
-    const scope = createScope(), n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [0, 1000]);
+    const scope = createScope(),
+      n = scope.symbol({ kind: 'input', port: 0, axis: 0 }, [0, 1000]);
     const roots = Array.from({ length: 70000 }, (_, i) => add(n, i));
-    const p = lowerShapes(roots, []), r = runShapes(p, [7]);
+    const p = lowerShapes(roots, []),
+      r = runShapes(p, [7]);
     expect(isFailure(r) ? r.kind : [p.registers > 65536, r[p.roots[0]!], r[p.roots[69999]!]]).toEqual([true, 7, 70006]);
   });
 });
@@ -202,7 +260,12 @@ describe('control flow', () => {
     expect(scope.bounds(joined[0]!)).toEqual([3, 5]);
   });
 
-  const loop = (trips: Dim | undefined, seeds: readonly (readonly Dim[])[], body: (shapes: readonly (readonly Dim[])[]) => readonly (readonly Dim[] | undefined)[]) =>
+  const loop =
+    (
+      trips: Dim | undefined,
+      seeds: readonly (readonly Dim[])[],
+      body: (shapes: readonly (readonly Dim[])[]) => readonly (readonly Dim[] | undefined)[],
+    ) =>
     (scope: ShapeScope): readonly (readonly Dim[] | undefined)[] => {
       const ctx = shapeContext(scope, 'Loop');
       let c = carry(ctx, seeds);

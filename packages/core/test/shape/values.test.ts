@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import {
-  binaryElements, clampElement, createScope, cumulativeElements, dimOf, divideScaled, evaluate, isExpr, multiplyScaled, print, printCondition, rangeElements,
-  reduceElements, roundScaled, ScaledValue, selectElement, truncateScaled, unaryElements, type Element,
+  binaryElements,
+  clampElement,
+  createScope,
+  cumulativeElements,
+  dimOf,
+  divideScaled,
+  evaluate,
+  isExpr,
+  multiplyScaled,
+  print,
+  printCondition,
+  rangeElements,
+  reduceElements,
+  roundScaled,
+  ScaledValue,
+  selectElement,
+  truncateScaled,
+  unaryElements,
+  type Element,
 } from '../../src/shape/index.js';
 
 function sizes(ranges: readonly (readonly [number, number])[]) {
@@ -38,21 +55,36 @@ describe('elements', () => {
 
   for (const [name, compute] of Object.entries(binaryElements)) {
     it(`${name} of sizes is ${name} of their numbers`, () => {
-      for (const second of [[1, 5], [-5, -1]] as const) {
+      for (const second of [
+        [1, 5],
+        [-5, -1],
+      ] as const) {
         const [a, b] = sizes([[-7, 7], second]);
-        const whole = compute(a, b), left = compute(a, 3), right = compute(-11, b);
-        for (const x of range(-7, 7)) for (const y of range(second[0], second[1])) {
-          const number = byNumber[name as keyof typeof binaryElements];
-          expect([at(whole, x, y), at(left, x, y), at(right, x, y)], `${x}, ${y}`).toEqual([number(x, y) + 0, number(x, 3) + 0, number(-11, y) + 0]);
-          expect(at(compute(x, y), 0)).toBe(number(x, y) + 0);
-        }
+        const whole = compute(a, b),
+          left = compute(a, 3),
+          right = compute(-11, b);
+        for (const x of range(-7, 7))
+          for (const y of range(second[0], second[1])) {
+            const number = byNumber[name as keyof typeof binaryElements];
+            expect([at(whole, x, y), at(left, x, y), at(right, x, y)], `${x}, ${y}`).toEqual([
+              number(x, y) + 0,
+              number(x, 3) + 0,
+              number(-11, y) + 0,
+            ]);
+            expect(at(compute(x, y), 0)).toBe(number(x, y) + 0);
+          }
       }
     });
   }
 
   it('an unknown element is unknown, unless the other decides', () => {
     const { Add, LogicalAnd, LogicalOr } = binaryElements;
-    expect([Add(undefined, 1), LogicalAnd(undefined, 0), LogicalOr(1, undefined), LogicalAnd(undefined, 1)]).toEqual([undefined, 0, 1, undefined]);
+    expect([Add(undefined, 1), LogicalAnd(undefined, 0), LogicalOr(1, undefined), LogicalAnd(undefined, 1)]).toEqual([
+      undefined,
+      0,
+      1,
+      undefined,
+    ]);
   });
 
   it('what may be divided by 0, or leaves the safe integers, is unknown and no error', () => {
@@ -80,11 +112,24 @@ describe('elements', () => {
     const [a] = sizes([[-6, 6]]);
     const { Negative, Abs, Sign, ToBoolean, ToInteger } = unaryElements;
     for (const x of range(-6, 6)) {
-      expect([Negative(a), Abs(a), Sign(a), ToInteger(ToBoolean(a)), clampElement(a, -2, 3)].map((e) => at(e, x))).toEqual([-x + 0, Math.abs(x), Math.sign(x) + 0, Number(x !== 0), Math.min(Math.max(x, -2), 3)]);
+      expect([Negative(a), Abs(a), Sign(a), ToInteger(ToBoolean(a)), clampElement(a, -2, 3)].map((e) => at(e, x))).toEqual([
+        -x + 0,
+        Math.abs(x),
+        Math.sign(x) + 0,
+        Number(x !== 0),
+        Math.min(Math.max(x, -2), 3),
+      ]);
       expect(cumulativeElements([a, 2, a], false, false).map((e) => at(e, x))).toEqual([x, x + 2, 2 * x + 2]);
       expect(cumulativeElements([a, 2, a], true, true).map((e) => at(e, x))).toEqual([x + 2, x, 0]);
       expect(rangeElements(a!, 3, 3).map((e) => at(e, x))).toEqual([x, x + 3, x + 6]);
-      expect((['sum', 'prod', 'max', 'min', 'and', 'or'] as const).map((how) => at(reduceElements([a, 2, 0], how), x) ?? -99)).toEqual([x + 2, 0, Math.max(x, 2), Math.min(x, 0), 0, 1]);
+      expect((['sum', 'prod', 'max', 'min', 'and', 'or'] as const).map((how) => at(reduceElements([a, 2, 0], how), x) ?? -99)).toEqual([
+        x + 2,
+        0,
+        Math.max(x, 2),
+        Math.min(x, 0),
+        0,
+        1,
+      ]);
     }
     expect(reduceElements([], 'sum')).toBe(0);
     expect(reduceElements([], 'max')).toBe(undefined);

@@ -34,11 +34,27 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
   const core = new Core();
   const start = performance.now();
   const model = await core.readModel(path);
-  if (flags.batch_size !== undefined) for (const v of model.inputs) model.reshape(new Map([[v, `[${[flags.batch_size, ...(v.partialShape.getDimensions() as unknown[]).slice(1).map((d) => (d === -1 ? '?' : Array.isArray(d) ? d.join('..') : d))].join(',')}]`]]));
+  if (flags.batch_size !== undefined)
+    for (const v of model.inputs)
+      model.reshape(
+        new Map([
+          [
+            v,
+            `[${[flags.batch_size, ...(v.partialShape.getDimensions() as unknown[]).slice(1).map((d) => (d === -1 ? '?' : Array.isArray(d) ? d.join('..') : d))].join(',')}]`,
+          ],
+        ]),
+      );
   applyShapes(model, flags.shape);
   const hint = flags.perf_hint.toUpperCase();
   const compiled = await core.compileModel(model, device, {
-    ...(hint !== 'NONE' && { PERFORMANCE_HINT: hint === 'TPUT' || hint === 'THROUGHPUT' ? 'THROUGHPUT' : hint === 'CTPUT' || hint === 'CUMULATIVE_THROUGHPUT' ? 'CUMULATIVE_THROUGHPUT' : 'LATENCY' }),
+    ...(hint !== 'NONE' && {
+      PERFORMANCE_HINT:
+        hint === 'TPUT' || hint === 'THROUGHPUT'
+          ? 'THROUGHPUT'
+          : hint === 'CTPUT' || hint === 'CUMULATIVE_THROUGHPUT'
+            ? 'CUMULATIVE_THROUGHPUT'
+            : 'LATENCY',
+    }),
     ...(flags.number_streams !== undefined && { NUM_STREAMS: flags.number_streams }),
     ...(flags.number_threads !== undefined && { INFERENCE_NUM_THREADS: flags.number_threads }),
     ...(counters && { PERF_COUNT: true }),
@@ -55,8 +71,24 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
   const { ms, seconds } = await measure(requests, inputs, flags);
   const sorted = [...ms].sort((a, b) => a - b);
   const result = {
-    model: path, device, executionDevices: compiled.executionDevices, hint, requests: count, loadMs, firstMs, iterations: ms.length, seconds,
-    latencyMs: { median: percentile(sorted, 50), average: ms.reduce((a, b) => a + b, 0) / ms.length, min: sorted[0], max: sorted[sorted.length - 1], p90: percentile(sorted, 90), p95: percentile(sorted, 95), p99: percentile(sorted, 99) },
+    model: path,
+    device,
+    executionDevices: compiled.executionDevices,
+    hint,
+    requests: count,
+    loadMs,
+    firstMs,
+    iterations: ms.length,
+    seconds,
+    latencyMs: {
+      median: percentile(sorted, 50),
+      average: ms.reduce((a, b) => a + b, 0) / ms.length,
+      min: sorted[0],
+      max: sorted[sorted.length - 1],
+      p90: percentile(sorted, 90),
+      p95: percentile(sorted, 95),
+      p99: percentile(sorted, 99),
+    },
     throughput: ms.length / seconds,
     ...(counters && { steps: (requests[0] as InferRequest).profilingInfo() }),
   };
@@ -66,16 +98,43 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
     return;
   }
   const f = (x: number | undefined): string => (x ?? 0).toFixed(3);
-  console.log(table(['', 'ms'], [['load', f(loadMs)], ['first inference', f(firstMs)], ['median', f(result.latencyMs.median)], ['average', f(result.latencyMs.average)], ['least', f(result.latencyMs.min)], ['95 %', f(result.latencyMs.p95)], ['99 %', f(result.latencyMs.p99)], ['most', f(result.latencyMs.max)]]));
-  console.log(`\n${ms.length} inferences in ${seconds.toFixed(2)} s by ${count} request${count > 1 ? 's' : ''} on ${compiled.executionDevices.join(', ')}: ${result.throughput.toFixed(1)} a second`);
+  console.log(
+    table(
+      ['', 'ms'],
+      [
+        ['load', f(loadMs)],
+        ['first inference', f(firstMs)],
+        ['median', f(result.latencyMs.median)],
+        ['average', f(result.latencyMs.average)],
+        ['least', f(result.latencyMs.min)],
+        ['95 %', f(result.latencyMs.p95)],
+        ['99 %', f(result.latencyMs.p99)],
+        ['most', f(result.latencyMs.max)],
+      ],
+    ),
+  );
+  console.log(
+    `\n${ms.length} inferences in ${seconds.toFixed(2)} s by ${count} request${count > 1 ? 's' : ''} on ${compiled.executionDevices.join(', ')}: ${result.throughput.toFixed(1)} a second`,
+  );
   if (counters) {
     const steps = [...(requests[0] as InferRequest).profilingInfo()].sort((a, b) => b.microseconds - a.microseconds);
-    console.log(`\n${table(['step', 'operation', 'kernel', 'µs'], steps.slice(0, flags.report_type === 'detailed_counters' ? steps.length : 20).map((s) => [s.name.slice(0, 60), s.type, s.kernel, s.microseconds.toFixed(1)]))}`);
+    console.log(
+      `\n${table(
+        ['step', 'operation', 'kernel', 'µs'],
+        steps
+          .slice(0, flags.report_type === 'detailed_counters' ? steps.length : 20)
+          .map((s) => [s.name.slice(0, 60), s.type, s.kernel, s.microseconds.toFixed(1)]),
+      )}`,
+    );
   }
 }
 
 /** Runs requests until the number of iterations or the time is up; one of the two is given, else five seconds. */
-async function measure(requests: readonly InferRequest[], inputs: Record<string, Tensor>, flags: Flags): Promise<{ ms: number[]; seconds: number }> {
+async function measure(
+  requests: readonly InferRequest[],
+  inputs: Record<string, Tensor>,
+  flags: Flags,
+): Promise<{ ms: number[]; seconds: number }> {
   const limit = flags.number_iterations ?? Number.POSITIVE_INFINITY;
   const until = flags.number_iterations === undefined || flags.time !== undefined ? (flags.time ?? 5) * 1000 : Number.POSITIVE_INFINITY;
   const bar = progress('benchmark', Number.isFinite(limit) ? limit : Math.round(until / 100));

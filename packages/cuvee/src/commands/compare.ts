@@ -29,9 +29,22 @@ export async function compare(path: string, flags: Flags): Promise<void> {
   const [outputs] = await differences(core, model, inputs, flags);
   const first = flags.layers && outputs.some((o) => !o.equal) ? await firstDifferent(core, model, inputs, flags) : undefined;
   const equal = outputs.every((o) => o.equal);
-  if (flags.json) printJson({ model: path, device: flags.device, reference: flags.reference, equal, outputs, ...(flags.layers && { firstDifferentLayer: first ?? null }) });
+  if (flags.json)
+    printJson({
+      model: path,
+      device: flags.device,
+      reference: flags.reference,
+      equal,
+      outputs,
+      ...(flags.layers && { firstDifferentLayer: first ?? null }),
+    });
   else {
-    console.log(table(['output', 'max abs', 'max rel', ''], outputs.map((o) => [o.output, o.maxAbs.toExponential(2), o.maxRel.toExponential(2), o.equal ? 'equal' : 'DIFFERS'])));
+    console.log(
+      table(
+        ['output', 'max abs', 'max rel', ''],
+        outputs.map((o) => [o.output, o.maxAbs.toExponential(2), o.maxRel.toExponential(2), o.equal ? 'equal' : 'DIFFERS']),
+      ),
+    );
     if (first) console.log(`\nfirst layer that differs: ${first.op} "${first.node}", max abs ${first.maxAbs.toExponential(2)}`);
   }
   if (!equal) process.exitCode = 1;
@@ -49,7 +62,11 @@ async function differences(core: Core, model: Model, inputs: Record<string, Tens
 }
 
 function difference(output: string, a: Tensor, b: Tensor, { rtol, atol }: Flags): Difference {
-  if (a.type !== b.type || a.shape.join() !== b.shape.join()) throw new CuveeError('SHAPE_MISMATCH', `output "${output}" is ${a.type} [${a.shape.join(',')}] against ${b.type} [${b.shape.join(',')}]`);
+  if (a.type !== b.type || a.shape.join() !== b.shape.join())
+    throw new CuveeError(
+      'SHAPE_MISMATCH',
+      `output "${output}" is ${a.type} [${a.shape.join(',')}] against ${b.type} [${b.shape.join(',')}]`,
+    );
   const x = a.values() as ArrayLike<number | bigint | string>;
   const y = b.values() as ArrayLike<number | bigint | string>;
   let [maxAbs, maxRel, peak, equal] = [0, 0, 0, true];
@@ -66,7 +83,12 @@ function difference(output: string, a: Tensor, b: Tensor, { rtol, atol }: Flags)
 }
 
 /** Makes every node an output, one after the other by halving, until the first that differs is found. */
-async function firstDifferent(core: Core, model: Model, inputs: Record<string, Tensor>, flags: Flags): Promise<{ op: string; node: string; maxAbs: number } | undefined> {
+async function firstDifferent(
+  core: Core,
+  model: Model,
+  inputs: Record<string, Tensor>,
+  flags: Flags,
+): Promise<{ op: string; node: string; maxAbs: number } | undefined> {
   const nodes = model.nodes().filter((n) => n.op.name !== 'Constant' && n.op.name !== 'Parameter' && n.op.name !== 'Result');
   let [lo, hi] = [0, nodes.length - 1];
   let found: { op: string; node: string; maxAbs: number } | undefined;

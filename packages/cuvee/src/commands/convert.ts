@@ -13,7 +13,8 @@ interface Flags {
 }
 
 /** ovc compresses unless told not to; a bare flag means yes. */
-const compress = (flag: boolean | string | undefined): boolean => flag === undefined || flag === true || /^(true|1|yes)$/i.test(String(flag));
+const compress = (flag: boolean | string | undefined): boolean =>
+  flag === undefined || flag === true || /^(true|1|yes)$/i.test(String(flag));
 
 /** `cuvee convert` */
 export async function convert(path: string, flags: Flags): Promise<void> {
@@ -25,6 +26,7 @@ export async function convert(path: string, flags: Flags): Promise<void> {
   // A bare `--output` in our own spelling keeps the weights as they are; ovc's flag decides when it is given.
   const half = flags.compress_to_fp16 === undefined && flags.output !== undefined ? false : compress(flags.compress_to_fp16);
   saveModelSync(model, file, half);
-  if (flags.json) printJson({ model: path, output: file, weights: file.replace(/\.xml$/i, '.bin'), compressedToFp16: half, nodes: model.nodes().length });
+  if (flags.json)
+    printJson({ model: path, output: file, weights: file.replace(/\.xml$/i, '.bin'), compressedToFp16: half, nodes: model.nodes().length });
   else console.log(`${file} and ${basename(file).replace(/\.xml$/i, '.bin')} written${half ? ', weights as f16' : ''}`);
 }

@@ -22,7 +22,16 @@ export async function inspect(path: string, flags: Flags): Promise<void> {
   const f = figures(model);
   const port = (v: Value) => ({ name: v.anyName, type: v.elementType, shape: v.partialShape.toString() });
   if (flags.json) {
-    printJson({ name: model.friendlyName, inputs: model.inputs.map(port), outputs: model.outputs.map(port), operations: Object.fromEntries(f.histogram), parameters: f.parameters, bytes: f.bytes, flops: f.flops ?? null, dynamic: f.dynamic });
+    printJson({
+      name: model.friendlyName,
+      inputs: model.inputs.map(port),
+      outputs: model.outputs.map(port),
+      operations: Object.fromEntries(f.histogram),
+      parameters: f.parameters,
+      bytes: f.bytes,
+      flops: f.flops ?? null,
+      dynamic: f.dynamic,
+    });
     return;
   }
   if (flags.text) {
@@ -30,8 +39,23 @@ export async function inspect(path: string, flags: Flags): Promise<void> {
     return;
   }
   console.log(`${model.friendlyName}\n`);
-  console.log(table(['', 'name', 'type', 'shape'], [...model.inputs.map((v) => ['input', ...Object.values(port(v))]), ...model.outputs.map((v) => ['output', ...Object.values(port(v))])]));
-  console.log(`\n${quantity(f.parameters)} parameters, ${bytes(f.bytes)}${f.flops === undefined ? '' : `, ${quantity(f.flops)}FLOP an inference`}`);
+  console.log(
+    table(
+      ['', 'name', 'type', 'shape'],
+      [
+        ...model.inputs.map((v) => ['input', ...Object.values(port(v))]),
+        ...model.outputs.map((v) => ['output', ...Object.values(port(v))]),
+      ],
+    ),
+  );
+  console.log(
+    `\n${quantity(f.parameters)} parameters, ${bytes(f.bytes)}${f.flops === undefined ? '' : `, ${quantity(f.flops)}FLOP an inference`}`,
+  );
   if (f.dynamic.length > 0) console.log(`dynamic: ${f.dynamic.join(', ')}`);
-  console.log(`\n${table(['operation', 'count'], f.histogram.map(([op, n]) => [op, n]))}`);
+  console.log(
+    `\n${table(
+      ['operation', 'count'],
+      f.histogram.map(([op, n]) => [op, n]),
+    )}`,
+  );
 }

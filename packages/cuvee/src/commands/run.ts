@@ -49,6 +49,13 @@ export async function run(path: string, flags: Flags): Promise<void> {
     printJson({ device: flags.device, executionDevices, loadMs, firstMs: ms[0], ms, outputs });
     return;
   }
-  console.log(`${model.friendlyName} on ${executionDevices.join(', ')}: loaded in ${loadMs.toFixed(0)} ms, first inference ${(ms[0] as number).toFixed(2)} ms${ms.length > 1 ? `, best of ${ms.length} ${Math.min(...ms).toFixed(2)} ms` : ''}\n`);
-  console.log(table(['output', 'type', 'shape', 'file'], outputs.map((o) => [o.name, o.dtype, `[${o.shape.join(',')}]`, o.file ?? ''])));
+  console.log(
+    `${model.friendlyName} on ${executionDevices.join(', ')}: loaded in ${loadMs.toFixed(0)} ms, first inference ${(ms[0] as number).toFixed(2)} ms${ms.length > 1 ? `, best of ${ms.length} ${Math.min(...ms).toFixed(2)} ms` : ''}\n`,
+  );
+  console.log(
+    table(
+      ['output', 'type', 'shape', 'file'],
+      outputs.map((o) => [o.name, o.dtype, `[${o.shape.join(',')}]`, o.file ?? '']),
+    ),
+  );
 }

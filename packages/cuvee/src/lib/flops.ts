@@ -25,9 +25,17 @@ export function figures(model: Model): Figures {
     }
     const inputs = node.inputs.flatMap((v) => (v ? [v.fact] : []));
     const outputs = node.outputs.map((v) => v.fact);
-    const own = node.op.traits.flops?.(inputs, outputs, node.attributes) ?? (node.op.traits.elementwise && outputs[0]?.shape ? sizeOf(staticShape(outputs[0].shape) ?? [0]) : 0);
+    const own =
+      node.op.traits.flops?.(inputs, outputs, node.attributes) ??
+      (node.op.traits.elementwise && outputs[0]?.shape ? sizeOf(staticShape(outputs[0].shape) ?? [0]) : 0);
     flops = shape.add(flops, own);
   }
   const dynamic = model.inputs.filter((v) => v.partialShape.isDynamic()).map((v) => `${v.anyName} ${v.partialShape}`);
-  return { histogram: [...counts].sort((a, b) => b[1] - a[1]), parameters, bytes, flops: dynamic.length === 0 && typeof flops === 'number' ? flops : undefined, dynamic };
+  return {
+    histogram: [...counts].sort((a, b) => b[1] - a[1]),
+    parameters,
+    bytes,
+    flops: dynamic.length === 0 && typeof flops === 'number' ? flops : undefined,
+    dynamic,
+  };
 }

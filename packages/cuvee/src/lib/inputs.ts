@@ -74,13 +74,21 @@ function readFile(path: string): Uint8Array {
 
 /** A picture as [1, 3, H, W] in 0..1 (or 0..255 for u8), RGB, resized when the input's size is fixed. Needs the package `sharp`. */
 async function imageTensor(port: Value, path: string): Promise<Tensor> {
-  type Sharp = (path: string) => { removeAlpha(): ReturnType<Sharp>; toColourspace(c: string): ReturnType<Sharp>; resize(w: number, h: number, o: object): ReturnType<Sharp>; raw(): ReturnType<Sharp>; toBuffer(o: object): Promise<{ data: Uint8Array; info: { width: number; height: number } }> };
+  type Sharp = (path: string) => {
+    removeAlpha(): ReturnType<Sharp>;
+    toColourspace(c: string): ReturnType<Sharp>;
+    resize(w: number, h: number, o: object): ReturnType<Sharp>;
+    raw(): ReturnType<Sharp>;
+    toBuffer(o: object): Promise<{ data: Uint8Array; info: { width: number; height: number } }>;
+  };
   const name = 'sharp';
   let sharp: Sharp;
   try {
     sharp = ((await import(name)) as { default: Sharp }).default;
   } catch (cause) {
-    throw new CuveeError('NOT_IMPLEMENTED', `pictures are read by the package sharp, which is not installed. Type: npm install sharp`, { cause });
+    throw new CuveeError('NOT_IMPLEMENTED', `pictures are read by the package sharp, which is not installed. Type: npm install sharp`, {
+      cause,
+    });
   }
   const dims = port.partialShape.dimensions;
   if (dims?.length !== 4) throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" ${port.partialShape} takes no picture`);

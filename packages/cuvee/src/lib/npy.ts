@@ -2,7 +2,18 @@
 import { CuveeError, storageOver, Tensor, type ElementType } from '@cuvee/core';
 
 const codes: Readonly<Record<string, ElementType>> = {
-  '<f4': 'f32', '<f8': 'f64', '<f2': 'f16', '<i8': 'i64', '<i4': 'i32', '<i2': 'i16', '|i1': 'i8', '<u8': 'u64', '<u4': 'u32', '<u2': 'u16', '|u1': 'u8', '|b1': 'boolean',
+  '<f4': 'f32',
+  '<f8': 'f64',
+  '<f2': 'f16',
+  '<i8': 'i64',
+  '<i4': 'i32',
+  '<i2': 'i16',
+  '|i1': 'i8',
+  '<u8': 'u64',
+  '<u4': 'u32',
+  '<u2': 'u16',
+  '|u1': 'u8',
+  '|b1': 'boolean',
 };
 const magic = '\x93NUMPY';
 
@@ -21,7 +32,10 @@ export function readNpy(bytes: Uint8Array, name: string): Tensor {
   const header = text(start, end);
   const type = codes[/'descr':\s*'([^']+)'/.exec(header)?.[1] ?? ''] ?? bad(`its element type is not supported: ${header.trim()}`);
   if (/'fortran_order':\s*True/.test(header)) bad('it is in Fortran order; save it with order="C"');
-  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? bad('it has no shape')).split(',').filter((s) => s.trim() !== '').map(Number);
+  const shape = (/'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? bad('it has no shape'))
+    .split(',')
+    .filter((s) => s.trim() !== '')
+    .map(Number);
   return new Tensor(type, shape, storageOver(type, bytes.slice(end)));
 }
 

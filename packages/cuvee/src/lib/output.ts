@@ -5,15 +5,38 @@ import Table from 'cli-table3';
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const t = new Table({
     head: [...head],
-    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
     style: { 'padding-left': 0, 'padding-right': 0, head: process.stdout.isTTY ? ['bold'] : [], border: [] },
-    colAligns: head.map((_, i) => (rows.length > 0 && rows.every((r) => typeof r[i] === 'number' || /^[\d.,]+$/.test(String(r[i]))) ? 'right' : 'left')),
+    colAligns: head.map((_, i) =>
+      rows.length > 0 && rows.every((r) => typeof r[i] === 'number' || /^[\d.,]+$/.test(String(r[i]))) ? 'right' : 'left',
+    ),
   });
   for (const row of rows) t.push(row.map(String));
-  return t.toString().split('\n').map((line) => line.trimEnd()).join('\n');
+  return t
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
-export const printJson = (value: unknown): void => console.log(JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v === Number.POSITIVE_INFINITY ? null : v), 1));
+export const printJson = (value: unknown): void =>
+  console.log(JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? Number(v) : v === Number.POSITIVE_INFINITY ? null : v), 1));
 
 /** `1.2 MB` */
 export function bytes(n: number): string {

@@ -73,7 +73,10 @@ describe('a file that is no model', () => {
 });
 
 describe('a file cut short', () => {
-  it.each([['ONNX', squeezenet, 60], ['ONNX with weights', join(data, 'ocr/models/ch_ppocr_mobile_v2.0_cls_infer.onnx'), 60]] as const)('%s: refused at every offset', async (_what, path, times) => {
+  it.each([
+    ['ONNX', squeezenet, 60],
+    ['ONNX with weights', join(data, 'ocr/models/ch_ppocr_mobile_v2.0_cls_infer.onnx'), 60],
+  ] as const)('%s: refused at every offset', async (_what, path, times) => {
     const bytes = new Uint8Array(readFileSync(path));
     for (let i = 0; i < times; i++) {
       const length = i < 20 ? i : Math.floor((bytes.length * i) / times);

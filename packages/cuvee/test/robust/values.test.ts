@@ -17,7 +17,12 @@ function network(path: string, shape?: string): CompiledModel {
   if (shape) model.reshape(new Map([[model.input().anyName, PartialShape.parse(shape)]]));
   return core.compileModelSync(model, 'CPU');
 }
-const picture = (shape: readonly number[], value?: number): Tensor => new Tensor('f32', shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value ?? Math.sin(i)));
+const picture = (shape: readonly number[], value?: number): Tensor =>
+  new Tensor(
+    'f32',
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value ?? Math.sin(i)),
+  );
 
 describe('pictures of 1 to 40 pixels', () => {
   const cases = [
@@ -32,7 +37,8 @@ describe('pictures of 1 to 40 pixels', () => {
     for (let size = 1; size <= 40; size++) {
       const { code, message } = await failureOf(async () => {
         const outputs = await request.inferAsync([picture([1, 3, size, size])]);
-        for (const t of Object.values(outputs)) for (const v of t.data as Float32Array) if (!Number.isFinite(v)) throw new Error(`${v} at size ${size}`);
+        for (const t of Object.values(outputs))
+          for (const v of t.data as Float32Array) if (!Number.isFinite(v)) throw new Error(`${v} at size ${size}`);
       });
       expect(['none', 'SHAPE_MISMATCH'], `${size} pixels: ${message}`).toContain(code);
       if (code === 'none') tally.ran++;
@@ -43,7 +49,10 @@ describe('pictures of 1 to 40 pixels', () => {
     }
     expect(tally.ran).toBeGreaterThan(0);
   });
-  it.each([[0, 32], [32, 0]])('nothing at all, %i x %i: an error or an empty answer', async (height, width) => {
+  it.each([
+    [0, 32],
+    [32, 0],
+  ])('nothing at all, %i x %i: an error or an empty answer', async (height, width) => {
     using compiled = network('ocr/models/ch_PP-OCRv4_det_infer.onnx');
     const { code, message } = await failureOf(() => compiled.createInferRequest().inferAsync([picture([1, 3, height, width])]));
     expect(['none', 'SHAPE_MISMATCH'], message).toContain(code);
@@ -68,11 +77,39 @@ describe('numbers out of the ordinary', () => {
     const g = builder();
     const x = g.parameter('f32', '?', 'x');
     const constant = (v: number) => g.constant('f32', [], [v]);
-    const makers = { add: g.add(x, x), multiply: g.multiply(x, constant(2)), subtract: g.subtract(x, constant(3e38)), divide: g.divide(constant(1), x), relu: g.relu(x), exp: g.exp(x), sqrt: g.sqrt(x), sigmoid: g.sigmoid(x), tanh: g.tanh(x), maximum: g.maximum(x, constant(0)), clamp: g.clamp(x, { min: -1, max: 1 }), softmax: g.softmax(x, { axis: 0 }), hSwish: g.hSwish(x) };
-    const model = new Model({ name: 'numbers', parameters: [x.node], results: Object.values(makers).map((v) => g.result(v)), scope: g.scope });
-    for (const values of [[3e38, -3e38], [Number.NaN, 1], [Number.POSITIVE_INFINITY, 1], [Number.NEGATIVE_INFINITY, 1], [0, -0], [1e-45, 1e-38]]) {
+    const makers = {
+      add: g.add(x, x),
+      multiply: g.multiply(x, constant(2)),
+      subtract: g.subtract(x, constant(3e38)),
+      divide: g.divide(constant(1), x),
+      relu: g.relu(x),
+      exp: g.exp(x),
+      sqrt: g.sqrt(x),
+      sigmoid: g.sigmoid(x),
+      tanh: g.tanh(x),
+      maximum: g.maximum(x, constant(0)),
+      clamp: g.clamp(x, { min: -1, max: 1 }),
+      softmax: g.softmax(x, { axis: 0 }),
+      hSwish: g.hSwish(x),
+    };
+    const model = new Model({
+      name: 'numbers',
+      parameters: [x.node],
+      results: Object.values(makers).map((v) => g.result(v)),
+      scope: g.scope,
+    });
+    for (const values of [
+      [3e38, -3e38],
+      [Number.NaN, 1],
+      [Number.POSITIVE_INFINITY, 1],
+      [Number.NEGATIVE_INFINITY, 1],
+      [0, -0],
+      [1e-45, 1e-38],
+    ]) {
       const input = new Tensor('f32', [2], Float32Array.from(values));
-      const [a, b] = ['CPU', 'REFERENCE'].map((d) => Object.values(core.compileModelSync(model, d).createInferRequest().infer([input])).map((t) => Array.from(t.data as Float32Array)));
+      const [a, b] = ['CPU', 'REFERENCE'].map((d) =>
+        Object.values(core.compileModelSync(model, d).createInferRequest().infer([input])).map((t) => Array.from(t.data as Float32Array)),
+      );
       Object.keys(makers).forEach((name, i) => {
         (a?.[i] as number[]).forEach((v, k) => {
           const want = (b?.[i] as number[])[k] as number;

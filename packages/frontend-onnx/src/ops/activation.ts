@@ -37,7 +37,8 @@ export const Swish: OnnxOp = ({ g, inputs: [x], attr }) => g.swish(x, like(g, x,
 /** swish(gate) value */
 export const SwiGLU: OnnxOp<2> = ({ g, inputs: [a, b], attr }) => g.multiply(g.swish(a, like(g, a, attr.float('alpha', 1))), b);
 
-export const ThresholdedRelu: OnnxOp = ({ g, inputs: [x], attr }) => g.select(g.greater(x, like(g, x, attr.float('alpha', 1))), x, like(g, x, 0));
+export const ThresholdedRelu: OnnxOp = ({ g, inputs: [x], attr }) =>
+  g.select(g.greater(x, like(g, x, attr.float('alpha', 1))), x, like(g, x, 0));
 
 export const Shrink: OnnxOp = ({ g, inputs: [x], attr }) => {
   const edge = attr.float('lambd', 0.5);
@@ -48,7 +49,8 @@ export const Shrink: OnnxOp = ({ g, inputs: [x], attr }) => {
 
 /** PRelu-7 broadcasts the slope as NumPy does, the room takes one slope or one a channel; before 7 a 1-D slope is one a channel. */
 export const PRelu: OnnxOp<2> = ({ g, inputs: [x, slope], version }) => {
-  const rank = x.fact.shape?.length, own = slope.fact.shape;
+  const rank = x.fact.shape?.length,
+    own = slope.fact.shape;
   const sizes = own?.map((d) => d);
   if (sizes?.every((d) => d === 1)) return g.pRelu(x, g.reshape(slope, g.ints([1]), { special_zero: false }));
   if (version < 7 && sizes?.length === 1) return g.pRelu(x, slope);
@@ -74,7 +76,12 @@ export const Clip: OnnxOp = ({ g, inputs: [x, min, max], attr, version }) => {
 
 /** Before opset 13 the tensor counts as a matrix whose rows begin at `axis` (default 1). */
 function alongAxis(node: OnnxNode, apply: (x: Value, axis: number) => Value): Value {
-  const { g, inputs: [x], attr, version } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+    version,
+  } = node;
   if (version >= 13) return apply(x, attr.int('axis', -1));
   const rank = rankOf(node, x);
   const given = attr.int('axis', 1);
@@ -88,17 +95,22 @@ export const Softmax: OnnxOp = (node) => alongAxis(node, (x, axis) => node.g.sof
 export const LogSoftmax: OnnxOp = (node) => alongAxis(node, (x, axis) => node.g.logSoftmax(x, { axis }));
 
 /** 1 at the first largest element of each slice, 0 elsewhere. */
-export const Hardmax: OnnxOp = (node) => alongAxis(node, (x, axis) => {
-  const { g } = node;
-  const scalar = (n: number): Value => g.constant('i64', [], [n]);
-  const [, at] = g.topK(x, scalar(1), { axis, mode: 'max', sort: 'value', index_element_type: 'i64' }) as readonly [Value, Value];
-  const along = axis < 0 ? axis + rankOf(node, x) : axis;
-  const size = g.gather(shapeOf(g, x), scalar(along), scalar(0));
-  const places = g.range(scalar(0), size, scalar(1), { output_type: 'i64' });
-  const trailing = rankOf(node, x) - 1 - along;
-  const aligned = unsqueezed(g, places, Array.from({ length: trailing }, (_, i) => i + 1));
-  return g.cast(g.equal(at, aligned), x.fact.type);
-});
+export const Hardmax: OnnxOp = (node) =>
+  alongAxis(node, (x, axis) => {
+    const { g } = node;
+    const scalar = (n: number): Value => g.constant('i64', [], [n]);
+    const [, at] = g.topK(x, scalar(1), { axis, mode: 'max', sort: 'value', index_element_type: 'i64' }) as readonly [Value, Value];
+    const along = axis < 0 ? axis + rankOf(node, x) : axis;
+    const size = g.gather(shapeOf(g, x), scalar(along), scalar(0));
+    const places = g.range(scalar(0), size, scalar(1), { output_type: 'i64' });
+    const trailing = rankOf(node, x) - 1 - along;
+    const aligned = unsqueezed(
+      g,
+      places,
+      Array.from({ length: trailing }, (_, i) => i + 1),
+    );
+    return g.cast(g.equal(at, aligned), x.fact.type);
+  });
 
 export const Max: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.maximum(a, b));
 export const Min: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.minimum(a, b));

@@ -3,7 +3,10 @@ import { isFloat, isInteger, type Value } from '@cuvee/core';
 import { allInputs, broadcastOperand, folded, like } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
-const binary = (apply: (node: OnnxNode<2>, a: Value, b: Value) => Value): OnnxOp<2> => (node) => apply(node, node.inputs[0], broadcastOperand(node, node.inputs[0], node.inputs[1]));
+const binary =
+  (apply: (node: OnnxNode<2>, a: Value, b: Value) => Value): OnnxOp<2> =>
+  (node) =>
+    apply(node, node.inputs[0], broadcastOperand(node, node.inputs[0], node.inputs[1]));
 
 export const Add = binary(({ g }, a, b) => g.add(a, b));
 export const Sub = binary(({ g }, a, b) => g.subtract(a, b));
@@ -18,13 +21,15 @@ export const Mod = binary(({ g, attr }, a, b) => (attr.bool('fmod') ? g.mod(a, b
 /** Pow-12 allows an exponent of another type; the result has the base's. */
 export const Pow = binary(({ g }, base, exponent) => {
   if (base.fact.type === exponent.fact.type || exponent.fact.type === 'dynamic') return g.power(base, exponent);
-  if (isInteger(base.fact.type) && isFloat(exponent.fact.type)) return g.cast(g.power(g.cast(base, 'f32'), g.cast(exponent, 'f32')), base.fact.type);
+  if (isInteger(base.fact.type) && isFloat(exponent.fact.type))
+    return g.cast(g.power(g.cast(base, 'f32'), g.cast(exponent, 'f32')), base.fact.type);
   return g.power(base, g.cast(exponent, base.fact.type));
 });
 
 export const Sum: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.add(a, b));
 export const Mean: OnnxOp = (node) => {
-  const { g } = node, inputs = allInputs(node);
+  const { g } = node,
+    inputs = allInputs(node);
   const sum = folded(inputs, (a, b) => g.add(a, b));
   return g.divide(sum, like(g, sum, inputs.length));
 };

@@ -5,7 +5,14 @@ import { along, bias, counting, groupSize, packed, repeatedHeads, unpacked } fro
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** The additive bias of masks, causality, windows and padding; undefined when nothing is masked. */
-function attentionBias(node: OnnxNode<3>, q: Value, k: Value, past: Value | undefined, mask: Value | undefined, valid: Value | undefined): Value | undefined {
+function attentionBias(
+  node: OnnxNode<3>,
+  q: Value,
+  k: Value,
+  past: Value | undefined,
+  mask: Value | undefined,
+  valid: Value | undefined,
+): Value | undefined {
   const { g, attr } = node;
   const [left, right] = [attr.int('left_window_size', -1), attr.int('right_window_size', -1)];
   if (left < -1 || right < -1) throw node.invalid('a window size is below -1');
@@ -18,9 +25,15 @@ function attentionBias(node: OnnxNode<3>, q: Value, k: Value, past: Value | unde
     if (have !== undefined && have === need) parts.push(wide);
     else {
       // a shorter mask forbids what it does not reach
-      const rank = rankOf(node, mask), lack = g.subtract(sizeAt(g, k, 2), sizeAt(g, wide, rank - 1));
-      const end = rank === 1 ? g.unsqueeze(lack, g.ints([0])) : g.concat([g.ints(new Array<number>(rank - 1).fill(0)), g.unsqueeze(lack, g.ints([0]))], { axis: 0 });
-      parts.push(g.pad(wide, g.ints(new Array<number>(rank).fill(0)), end, like(g, wide, Number.NEGATIVE_INFINITY), { pad_mode: 'constant' }));
+      const rank = rankOf(node, mask),
+        lack = g.subtract(sizeAt(g, k, 2), sizeAt(g, wide, rank - 1));
+      const end =
+        rank === 1
+          ? g.unsqueeze(lack, g.ints([0]))
+          : g.concat([g.ints(new Array<number>(rank - 1).fill(0)), g.unsqueeze(lack, g.ints([0]))], { axis: 0 });
+      parts.push(
+        g.pad(wide, g.ints(new Array<number>(rank).fill(0)), end, like(g, wide, Number.NEGATIVE_INFINITY), { pad_mode: 'constant' }),
+      );
     }
   }
   const keys = along(g, counting(g, sizeAt(g, k, 2)), 3, 4);
@@ -28,7 +41,9 @@ function attentionBias(node: OnnxNode<3>, q: Value, k: Value, past: Value | unde
     const rows = along(g, counting(g, sizeAt(g, q, 2)), 2, 4);
     const offset = past ? sizeAt(g, past, 2) : valid ? along(g, g.subtract(g.cast(valid, 'i64'), sizeAt(g, q, 2)), 0, 4) : i64(0);
     const position = g.add(rows, offset);
-    const allow = (allowed: Value): void => { parts.push(bias(g, allowed, q)); };
+    const allow = (allowed: Value): void => {
+      parts.push(bias(g, allowed, q));
+    };
     if (causal) allow(g.lessEqual(keys, position));
     if (left >= 0) allow(g.lessEqual(g.subtract(position, keys), i64(left)));
     if (right >= 0) allow(g.lessEqual(g.subtract(keys, position), i64(right)));
@@ -39,7 +54,11 @@ function attentionBias(node: OnnxNode<3>, q: Value, k: Value, past: Value | unde
 
 /** Scaled dot-product attention with shared key heads, masks, soft cap and key-value cache. Opset 25 adds windows. */
 export const Attention: OnnxOp<3> = (node) => {
-  const { g, inputs: [query, key, value, mask, pastKey, pastValue, valid], attr } = node;
+  const {
+    g,
+    inputs: [query, key, value, mask, pastKey, pastValue, valid],
+    attr,
+  } = node;
   const flat = rankOf(node, query) === 3;
   const heads = (name: string): number => {
     const n = attr.int(name);
@@ -82,22 +101,34 @@ function rootScale({ g }: Pick<OnnxNode, 'g'>, q: Value): Value {
 
 /** Rotates pairs of elements by angles of their position: halves of a head, or neighbours (`interleaved`). */
 export const RotaryEmbedding: OnnxOp<3> = (node) => {
-  const { g, inputs: [input, cosCache, sinCache, positions], attr } = node;
-  const rank = rankOf(node, input), end = Number.MAX_SAFE_INTEGER;
+  const {
+    g,
+    inputs: [input, cosCache, sinCache, positions],
+    attr,
+  } = node;
+  const rank = rankOf(node, input),
+    end = Number.MAX_SAFE_INTEGER;
   // [B, T, heads, D]
-  const x = rank === 4 ? g.transpose(input, g.ints([0, 2, 1, 3])) : g.reshape(input, g.ints([0, 0, attr.int('num_heads'), -1]), { special_zero: true });
+  const x =
+    rank === 4
+      ? g.transpose(input, g.ints([0, 2, 1, 3]))
+      : g.reshape(input, g.ints([0, 0, attr.int('num_heads'), -1]), { special_zero: true });
   const rotated = attr.int('rotary_embedding_dim', 0);
   const size = rotated > 0 ? rotated : dimOf(x, 3);
   if (size === undefined || size % 2 !== 0) throw node.unsupported(`a head size of ${size ?? 'unknown'}`);
   const turning = rotated > 0 ? sliced(g, x, 3, 0, size) : x;
   const interleaved = attr.bool('interleaved');
-  const half = (i: number): Value => (interleaved ? sliced(g, turning, 3, i, end, 2) : sliced(g, turning, 3, (i * size) / 2, ((i + 1) * size) / 2));
-  const angles = (cache: Value): Value => g.unsqueeze(positions ? g.gather(cache, positions, g.constant('i64', [], [0])) : cache, g.ints([2]));
+  const half = (i: number): Value =>
+    interleaved ? sliced(g, turning, 3, i, end, 2) : sliced(g, turning, 3, (i * size) / 2, ((i + 1) * size) / 2);
+  const angles = (cache: Value): Value =>
+    g.unsqueeze(positions ? g.gather(cache, positions, g.constant('i64', [], [0])) : cache, g.ints([2]));
   const [x1, x2, cos, sin] = [half(0), half(1), angles(cosCache), angles(sinCache)];
   const real = g.subtract(g.multiply(cos, x1), g.multiply(sin, x2));
   const imaginary = g.add(g.multiply(sin, x1), g.multiply(cos, x2));
   const joined = interleaved
-    ? g.reshape(g.concat([g.unsqueeze(real, g.ints([4])), g.unsqueeze(imaginary, g.ints([4]))], { axis: 4 }), g.ints([0, 0, 0, size]), { special_zero: true })
+    ? g.reshape(g.concat([g.unsqueeze(real, g.ints([4])), g.unsqueeze(imaginary, g.ints([4]))], { axis: 4 }), g.ints([0, 0, 0, size]), {
+        special_zero: true,
+      })
     : g.concat([real, imaginary], { axis: 3 });
   const whole = rotated > 0 && dimOf(x, 3) !== rotated ? g.concat([joined, sliced(g, x, 3, size, end)], { axis: 3 }) : joined;
   return rank === 4 ? g.transpose(whole, g.ints([0, 2, 1, 3])) : g.reshape(whole, g.ints([0, 0, -1]), { special_zero: true });
@@ -108,14 +139,22 @@ const longest = 512;
 
 /** A state of [d_k, d_v] a head, written and read at each step: S ← e^g S + k ⊗ (v or β (v - Sᵀ k)), o = s Sᵀ q. */
 export const LinearAttention: OnnxOp<3> = (node) => {
-  const { g, inputs: [query, key, value, past, decay, beta], attr } = node;
-  const queryHeads = attr.int('q_num_heads'), heads = attr.int('kv_num_heads');
+  const {
+    g,
+    inputs: [query, key, value, past, decay, beta],
+    attr,
+  } = node;
+  const queryHeads = attr.int('q_num_heads'),
+    heads = attr.int('kv_num_heads');
   const times = groupSize(node, queryHeads, heads);
   const rule = attr.word('update_rule', ['linear', 'gated', 'delta', 'gated_delta'], 'gated_delta');
-  const gated = rule.startsWith('gated'), delta = rule.endsWith('delta');
+  const gated = rule.startsWith('gated'),
+    delta = rule.endsWith('delta');
   if (gated !== Boolean(decay) || delta !== Boolean(beta)) throw node.invalid(`update rule "${rule}" does not fit the inputs given`);
-  const steps = dimOf(query, 1), width = dimOf(query, 2);
-  if (steps === undefined || width === undefined || steps < 1 || steps > longest) throw node.unsupported(`sequences of ${steps ?? 'unknown'} steps`);
+  const steps = dimOf(query, 1),
+    width = dimOf(query, 2);
+  if (steps === undefined || width === undefined || steps < 1 || steps > longest)
+    throw node.unsupported(`sequences of ${steps ?? 'unknown'} steps`);
   const wide = (x: Value, n: number): Value => g.cast(unpacked(g, x, n), 'f32');
   const [q, k, v] = [wide(query, queryHeads), wide(key, heads), wide(value, heads)];
   const gates = decay && g.exp(wide(decay, heads));

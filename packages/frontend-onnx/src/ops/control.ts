@@ -15,11 +15,16 @@ function tensors(node: Pick<OnnxNode, 'unsupported'>, operands: readonly Operand
 
 /** A condition that is known leaves one branch. */
 export const If: OnnxOp = (node) => {
-  const { g, inputs: [condition], attr } = node;
+  const {
+    g,
+    inputs: [condition],
+    attr,
+  } = node;
   const branches = [attr.graph('then_branch'), attr.graph('else_branch')] as const;
   for (const branch of branches) {
     if (branch.input.length > 0) throw node.invalid(`the branch "${branch.name ?? ''}" has inputs`);
-    if (branch.output.length !== node.outputs) throw node.invalid(`the branch "${branch.name ?? ''}" has ${branch.output.length} outputs, the node ${node.outputs}`);
+    if (branch.output.length !== node.outputs)
+      throw node.invalid(`the branch "${branch.name ?? ''}" has ${branch.output.length} outputs, the node ${node.outputs}`);
   }
   const known = numberOf(condition);
   if (known !== undefined) return node.inline(branches[known === 0 ? 1 : 0], []);
@@ -34,14 +39,23 @@ export const If: OnnxOp = (node) => {
     });
     return { model, inputs, outputs: results.map((_, i): PortMapping => ({ external: i, internal: i })) };
   };
-  const then = translated(branches[0]), other = translated(branches[1]);
+  const then = translated(branches[0]),
+    other = translated(branches[1]);
   return g.node('If', [scalarOf(g, condition), ...outer], {
-    then_body: then.model, then_inputs: then.inputs, then_outputs: then.outputs,
-    else_body: other.model, else_inputs: other.inputs, else_outputs: other.outputs,
+    then_body: then.model,
+    then_inputs: then.inputs,
+    then_outputs: then.outputs,
+    else_body: other.model,
+    else_inputs: other.inputs,
+    else_outputs: other.outputs,
   });
 };
 
-interface Branch { readonly model: Model; readonly inputs: readonly PortMapping[]; readonly outputs: readonly PortMapping[] }
+interface Branch {
+  readonly model: Model;
+  readonly inputs: readonly PortMapping[];
+  readonly outputs: readonly PortMapping[];
+}
 
 /**
  * A parameter for a value that changes from turn to turn: dimensions that the body declares and the first value has are
@@ -53,7 +67,11 @@ function carriedParameter(g: Builder, first: Value, declared: ValueInfoProto | u
   const dims = info?.shape?.dim.map(({ dimValue }) => (dimValue === undefined ? undefined : Number(dimValue)));
   const element = type === 'dynamic' && info?.elemType ? elementTypeOf(info.elemType, 'a body input') : type;
   if (!shape || (dims && dims.length !== shape.length)) return g.parameter(element, '...', declared?.name);
-  return g.parameter(element, shape.map((d, i) => (typeof d === 'number' && dims?.[i] === d ? d : '?')), declared?.name);
+  return g.parameter(
+    element,
+    shape.map((d, i) => (typeof d === 'number' && dims?.[i] === d ? d : '?')),
+    declared?.name,
+  );
 }
 
 const forwards = { start: 0, end: -1, stride: 1, partSize: 1 } as const;
@@ -63,7 +81,11 @@ const backwards = { start: -1, end: 0, stride: -1, partSize: 1 } as const;
 export const Loop: OnnxOp<0> = (node) => {
   const { g, inputs, operands, attr } = node;
   const graph = attr.graph('body');
-  const carried = tensors(node, operands.slice(2).map((operand) => operand as Operand), 'an initial value');
+  const carried = tensors(
+    node,
+    operands.slice(2).map((operand) => operand as Operand),
+    'an initial value',
+  );
   const count = carried.length;
   if (graph.input.length !== count + 2) throw node.invalid(`the body takes ${graph.input.length} inputs, expected ${count + 2}`);
   if (graph.output.length !== 1 + node.outputs) throw node.invalid(`the body has ${graph.output.length} outputs, the node ${node.outputs}`);
@@ -77,7 +99,8 @@ export const Loop: OnnxOp<0> = (node) => {
   const model = body.model([turn, condition, ...state], [scalarOf(body.g, goes), ...rest.slice(0, count), ...collected]);
   const limit = inputs[0] ? tripCount(g, inputs[0]) : g.constant('i64', [], [-1]);
   const start = inputs[1] ? scalarOf(g, inputs[1]) : g.constant('boolean', [], [true]);
-  const first = 2, captured = [...body.captures.keys()];
+  const first = 2,
+    captured = [...body.captures.keys()];
   const rows: PortMapping[] = [
     { external: -1, internal: 0, purpose: 'current_iteration' },
     { external: 1, internal: 1, backEdge: 0 },
@@ -94,7 +117,8 @@ export const Loop: OnnxOp<0> = (node) => {
 
 /** A negative count means no turn in ONNX, no end in the room. */
 function tripCount(g: Builder, value: Value): Value {
-  const scalar = scalarOf(g, value), known = numberOf(value);
+  const scalar = scalarOf(g, value),
+    known = numberOf(value);
   if (known !== undefined) return known >= 0 ? scalar : g.constant('i64', [], [0]);
   return g.maximum(scalar, g.constant('i64', [], [0]));
 }
@@ -108,44 +132,71 @@ export const Scan: OnnxOp<0> = (node) => {
   if (lengths) throw node.unsupported('sequence lengths');
   const batched = rest as readonly Value[];
   if (batched.some((value) => dimOf(value, 0) !== 1)) throw node.unsupported('a batch other than 1');
-  return scanned(node, graph, batched.map((value) => g.squeeze(value, g.ints([0])))).map((value) => g.unsqueeze(value, g.ints([0])));
+  return scanned(
+    node,
+    graph,
+    batched.map((value) => g.squeeze(value, g.ints([0]))),
+  ).map((value) => g.unsqueeze(value, g.ints([0])));
 };
 
 function scanned(node: OnnxNode<0>, graph: GraphProto, operands: readonly Value[]): readonly Value[] {
   const { g, attr, version } = node;
   const parts = attr.int('num_scan_inputs');
   const states = operands.length - parts;
-  if (parts < 1 || states < 0 || graph.input.length !== operands.length) throw node.invalid(`${operands.length} inputs, of which ${parts} are read part by part, do not fit a body with ${graph.input.length}`);
-  if (graph.output.length !== node.outputs || graph.output.length < states) throw node.invalid(`the body has ${graph.output.length} outputs, the node ${node.outputs}`);
+  if (parts < 1 || states < 0 || graph.input.length !== operands.length)
+    throw node.invalid(`${operands.length} inputs, of which ${parts} are read part by part, do not fit a body with ${graph.input.length}`);
+  if (graph.output.length !== node.outputs || graph.output.length < states)
+    throw node.invalid(`the body has ${graph.output.length} outputs, the node ${node.outputs}`);
   const collectedCount = node.outputs - states;
   const list = (name: string, count: number): readonly number[] => {
     const given = attr.ints(name, new Array<number>(count).fill(0));
     if (given.length !== count) throw node.invalid(`attribute "${name}" has ${given.length} entries, expected ${count}`);
     return given;
   };
-  const inputAxes = list('scan_input_axes', parts), inputDirections = list(version < 9 ? 'directions' : 'scan_input_directions', parts);
-  const outputAxes = list('scan_output_axes', collectedCount), outputDirections = list('scan_output_directions', collectedCount);
+  const inputAxes = list('scan_input_axes', parts),
+    inputDirections = list(version < 9 ? 'directions' : 'scan_input_directions', parts);
+  const outputAxes = list('scan_output_axes', collectedCount),
+    outputDirections = list('scan_output_directions', collectedCount);
   const body = node.body(graph);
-  const initial = operands.slice(0, states), read = operands.slice(states);
+  const initial = operands.slice(0, states),
+    read = operands.slice(states);
   const state = initial.map((value, i) => carriedParameter(body.g, value, graph.input[i]));
   const axes = read.map((value, i) => axisOf(node, inputAxes[i] as number, rankOf(node, value)));
-  const slices = read.map((value, i) => body.g.parameter(value.fact.type, (value.fact.shape ?? []).map((d, axis) => (axis === axes[i] ? 1 : typeof d === 'number' ? d : '?')), graph.input[states + i]?.name));
+  const slices = read.map((value, i) =>
+    body.g.parameter(
+      value.fact.type,
+      (value.fact.shape ?? []).map((d, axis) => (axis === axes[i] ? 1 : typeof d === 'number' ? d : '?')),
+      graph.input[states + i]?.name,
+    ),
+  );
   const elements = slices.map((value, i) => body.g.squeeze(value, body.g.ints([axes[i] as number])));
   const results = tensors(node, body.run([...state, ...elements]), 'the body');
   const collected = results.slice(states).map((value, i) => {
     const rank = rankOf(node, value) + 1;
     return { axis: axisOf(node, outputAxes[i] as number, rank), value };
   });
-  const model = body.model([...state, ...slices], [...results.slice(0, states), ...collected.map(({ axis, value }) => body.g.unsqueeze(value, body.g.ints([axis])))]);
+  const model = body.model(
+    [...state, ...slices],
+    [...results.slice(0, states), ...collected.map(({ axis, value }) => body.g.unsqueeze(value, body.g.ints([axis])))],
+  );
   const captured = [...body.captures.keys()];
   const rows: PortMapping[] = [
     ...initial.map((_, i): PortMapping => ({ external: i, internal: i, backEdge: i })),
-    ...read.map((_, i): PortMapping => ({ external: states + i, internal: states + i, axis: axes[i] as number, ...(inputDirections[i] ? backwards : forwards) })),
+    ...read.map(
+      (_, i): PortMapping => ({
+        external: states + i,
+        internal: states + i,
+        axis: axes[i] as number,
+        ...(inputDirections[i] ? backwards : forwards),
+      }),
+    ),
     ...captured.map((_, i): PortMapping => ({ external: operands.length + i, internal: operands.length + i })),
   ];
   const outputs: PortMapping[] = [
     ...initial.map((_, i): PortMapping => ({ external: i, internal: i })),
-    ...collected.map(({ axis }, i): PortMapping => ({ external: states + i, internal: states + i, axis, ...(outputDirections[i] ? backwards : forwards) })),
+    ...collected.map(
+      ({ axis }, i): PortMapping => ({ external: states + i, internal: states + i, axis, ...(outputDirections[i] ? backwards : forwards) }),
+    ),
   ];
   return g.node('TensorIterator', [...operands, ...captured], { body: model, inputs: rows, outputs });
 }

@@ -3,7 +3,10 @@ import { bitsOf, isFloat, isInteger, isSigned, type ElementType, type Value } fr
 import { broadcastOperand, like, numbersOf } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
-const binary = (apply: (node: OnnxNode<2>, a: Value, b: Value) => Value): OnnxOp<2> => (node) => apply(node, node.inputs[0], broadcastOperand(node, node.inputs[0], node.inputs[1]));
+const binary =
+  (apply: (node: OnnxNode<2>, a: Value, b: Value) => Value): OnnxOp<2> =>
+  (node) =>
+    apply(node, node.inputs[0], broadcastOperand(node, node.inputs[0], node.inputs[1]));
 
 export const And = binary(({ g }, a, b) => g.logicalAnd(a, b));
 export const Or = binary(({ g }, a, b) => g.logicalOr(a, b));
@@ -29,7 +32,8 @@ export const BitwiseNot: OnnxOp = ({ g, inputs: [x] }) => g.bitwiseNot(x);
 export const BitShift: OnnxOp<2> = ({ g, inputs: [x, places], attr }) => {
   const left = attr.word('direction', ['LEFT', 'RIGHT']) === 'LEFT';
   const shift = (by: Value): Value => (left ? g.bitwiseLeftShift(x, by) : g.bitwiseRightShift(x, by));
-  const { type } = x.fact, bits = bitsOf(type);
+  const { type } = x.fact,
+    bits = bitsOf(type);
   if (numbersOf(places)?.every((n) => n >= 0 && n < bits)) return shift(places);
   const zero = like(g, x, 0);
   const within = g.less(places, like(g, x, bits));
@@ -47,7 +51,8 @@ function cast({ g, attr, unsupported }: Pick<OnnxNode, 'g' | 'attr' | 'unsupport
   if (x.fact.type === 'string' || to === 'string') throw unsupported(`casting ${x.fact.type} to ${to}`);
   if (to === 'f8e8m0' && attr.text('round_mode', 'up') !== 'nearest') {
     // the nearest power of two, or its neighbour on the side that is asked for
-    const wide = g.cast(x, 'f32'), near = g.cast(g.cast(wide, to), 'f32');
+    const wide = g.cast(x, 'f32'),
+      near = g.cast(g.cast(wide, to), 'f32');
     const up = attr.word('round_mode', ['up', 'down', 'nearest'], 'up') === 'up';
     const short = up ? g.less(near, wide) : g.greater(near, wide);
     return g.cast(g.select(short, g.multiply(near, g.constant('f32', [], [up ? 2 : 0.5])), near), to);
@@ -59,12 +64,28 @@ function cast({ g, attr, unsupported }: Pick<OnnxNode, 'g' | 'attr' | 'unsupport
 }
 
 const oldTypes: Readonly<Record<string, ElementType>> = {
-  FLOAT: 'f32', UINT8: 'u8', INT8: 'i8', UINT16: 'u16', INT16: 'i16', INT32: 'i32', INT64: 'i64', STRING: 'string', BOOL: 'boolean', FLOAT16: 'f16', DOUBLE: 'f64', UINT32: 'u32', UINT64: 'u64',
+  FLOAT: 'f32',
+  UINT8: 'u8',
+  INT8: 'i8',
+  UINT16: 'u16',
+  INT16: 'i16',
+  INT32: 'i32',
+  INT64: 'i64',
+  STRING: 'string',
+  BOOL: 'boolean',
+  FLOAT16: 'f16',
+  DOUBLE: 'f64',
+  UINT32: 'u32',
+  UINT64: 'u64',
 };
 
 /** Cast-1 spells the type out. */
 export const Cast: OnnxOp = (node) => {
-  const { attr, version, inputs: [x] } = node;
+  const {
+    attr,
+    version,
+    inputs: [x],
+  } = node;
   if (version >= 6) return cast(node, x, attr.elementType('to'));
   const type = oldTypes[attr.text('to').toUpperCase()];
   if (!type) throw node.invalid('attribute "to" is no type');
@@ -75,7 +96,8 @@ export const CastLike: OnnxOp<2> = (node) => cast(node, node.inputs[0], node.inp
 
 /** The same bits as another type of the same width: integers among themselves. */
 export const BitCast: OnnxOp = ({ g, inputs: [x], attr, invalid, unsupported }) => {
-  const from = x.fact.type, to = attr.elementType('to');
+  const from = x.fact.type,
+    to = attr.elementType('to');
   if (bitsOf(from) !== bitsOf(to)) throw invalid(`${from} and ${to} have different widths`);
   const whole = (type: ElementType): boolean => isInteger(type) || type === 'boolean';
   if (from !== to && (!whole(from) || !isInteger(to))) throw unsupported(`reading ${from} as ${to}`);

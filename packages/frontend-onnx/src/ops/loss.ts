@@ -13,7 +13,8 @@ function negativeLogLikelihood(node: AnyNode, input: Value, target: Value, weigh
   const axis = g.ints([1]);
   const picked = g.negative(g.squeeze(g.gatherElements(input, g.unsqueeze(safe, axis), { axis: 1 }), axis));
   const own = weight && g.gather(weight, safe, g.constant('i64', [], [0]));
-  const one = like(g, input, 1), zero = like(g, input, 0);
+  const one = like(g, input, 1),
+    zero = like(g, input, 0);
   const share = ignored ? g.select(ignored, zero, own ?? one) : own;
   const loss = share ? g.multiply(picked, share) : picked;
   if (reduction === 'none') return loss;
@@ -21,13 +22,21 @@ function negativeLogLikelihood(node: AnyNode, input: Value, target: Value, weigh
   if (reduction === 'mean' && !share) return g.reduceMean(loss, all, { keep_dims: false });
   const sum = g.reduceSum(loss, all, { keep_dims: false });
   if (reduction === 'sum') return sum;
-  return g.divide(sum, g.reduceSum(g.broadcast(share as Value, g.shapeOf(loss, { output_type: 'i64' }), undefined, { mode: 'numpy' }), all, { keep_dims: false }));
+  return g.divide(
+    sum,
+    g.reduceSum(g.broadcast(share as Value, g.shapeOf(loss, { output_type: 'i64' }), undefined, { mode: 'numpy' }), all, {
+      keep_dims: false,
+    }),
+  );
 }
 
 export const NegativeLogLikelihoodLoss: OnnxOp<2> = (node) => negativeLogLikelihood(node, node.inputs[0], node.inputs[1], node.inputs[2]);
 
 export const SoftmaxCrossEntropyLoss: OnnxOp<2> = (node) => {
-  const { g, inputs: [scores, labels, weight] } = node;
+  const {
+    g,
+    inputs: [scores, labels, weight],
+  } = node;
   const logarithms = g.logSoftmax(scores, { axis: 1 });
   return [negativeLogLikelihood(node, logarithms, labels, weight), logarithms];
 };

@@ -6,7 +6,10 @@ export const Binarizer: OnnxOp = ({ g, inputs: [x], attr }) => g.cast(g.greater(
 
 /** Columns of the last axis. */
 export const ArrayFeatureExtractor: OnnxOp<2> = (node) => {
-  const { g, inputs: [x, places] } = node;
+  const {
+    g,
+    inputs: [x, places],
+  } = node;
   const rank = rankOf(node, x);
   const picked = g.gather(x, listOf(g, places), g.constant('i64', [], [rank - 1]));
   return rank === 1 ? g.unsqueeze(picked, g.ints([0])) : picked;
@@ -21,8 +24,14 @@ export const Scaler: OnnxOp = ({ g, inputs: [x], attr }) => {
 
 /** Rows divided by their largest element, sum of magnitudes, or length; a row of zeros stays. */
 export const Normalizer: OnnxOp = ({ g, inputs: [x], attr }) => {
-  const real = g.cast(x, 'f32'), last = g.ints([-1]);
+  const real = g.cast(x, 'f32'),
+    last = g.ints([-1]);
   const word = attr.word('norm', ['MAX', 'L1', 'L2'], 'MAX');
-  const norm = word === 'MAX' ? g.reduceMax(real, last, { keep_dims: true }) : word === 'L1' ? g.reduceL1(real, last, { keep_dims: true }) : g.reduceL2(real, last, { keep_dims: true });
+  const norm =
+    word === 'MAX'
+      ? g.reduceMax(real, last, { keep_dims: true })
+      : word === 'L1'
+        ? g.reduceL1(real, last, { keep_dims: true })
+        : g.reduceL2(real, last, { keep_dims: true });
   return g.divide(real, g.select(g.equal(norm, like(g, real, 0)), like(g, real, 1), norm));
 };

@@ -22,7 +22,11 @@ export const AveragePool: OnnxOp = (node) => {
 
 /** The places count within each plane in ONNX, row by row or (`storage_order` 1) column by column; the room's count from `axis`. */
 export const MaxPool: OnnxOp = (node) => {
-  const { g, inputs: [x], attr } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+  } = node;
   const { kernel, spatial, ...attributes } = poolAttributes(node);
   const [y, places] = g.maxPool(x, { kernel, ...attributes, index_element_type: 'i64', axis: 0 }) as readonly [Value, Value];
   if (!node.wants(1)) return [y];
@@ -32,7 +36,9 @@ export const MaxPool: OnnxOp = (node) => {
   const planeSize = (sizes as number[]).reduce((a, b) => a * b, 1);
   const i64 = (n: number): Value => g.constant('i64', [], [n]);
   const within = g.floorMod(places, i64(planeSize));
-  let rest = within, columnMajor = g.subtract(places, within), stride = planeSize;
+  let rest = within,
+    columnMajor = g.subtract(places, within),
+    stride = planeSize;
   for (let i = spatial - 1; i >= 0; i--) {
     const size = sizes[i] as number;
     stride /= size;
@@ -49,20 +55,32 @@ export const GlobalMaxPool: OnnxOp = (node) => node.g.reduceMax(node.inputs[0], 
 
 /** (Σ |x|^p)^(1/p) */
 export const GlobalLpPool: OnnxOp = (node) => {
-  const { g, inputs: [x], attr, version } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+    version,
+  } = node;
   const p = version < 2 ? attr.float('p', 2) : attr.int('p', 2);
   return g.power(g.reduceSum(g.power(g.abs(x), like(g, x, p)), spatialAxes(node), { keep_dims: true }), like(g, x, 1 / p));
 };
 
 /** As AveragePool of |x|^p over all places, padding included, times their number. */
 export const LpPool: OnnxOp = (node) => {
-  const { g, inputs: [x], attr, version } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+    version,
+  } = node;
   const p = version < 2 ? attr.float('p', 2) : attr.int('p', 2);
   const { kernel, spatial, pads_begin, pads_end, auto_pad, ...attributes } = poolAttributes(node);
   const powers = g.power(g.abs(x), like(g, x, p));
   // zeros add nothing: padding in front of the pooling keeps every window's divisor the same
   const explicit = auto_pad === 'explicit' && [...pads_begin, ...pads_end].some((n) => n !== 0);
-  const padded = explicit ? g.pad(powers, g.ints([0, 0, ...pads_begin]), g.ints([0, 0, ...pads_end]), like(g, x, 0), { pad_mode: 'constant' }) : powers;
+  const padded = explicit
+    ? g.pad(powers, g.ints([0, 0, ...pads_begin]), g.ints([0, 0, ...pads_end]), like(g, x, 0), { pad_mode: 'constant' })
+    : powers;
   const none = upTo(spatial).map(() => 0);
   const mean = g.avgPool(padded, { kernel, ...attributes, auto_pad, pads_begin: none, pads_end: none, 'exclude-pad': false });
   const count = kernel.reduce((a, b) => a * b, 1);
@@ -71,24 +89,47 @@ export const LpPool: OnnxOp = (node) => {
 
 /** Puts pooled values back at their places; the rest is 0. Places count through the pooling's input, as kernel and strides give it. */
 export const MaxUnpool: OnnxOp<2> = (node) => {
-  const { g, inputs: [x, places, shape], attr } = node;
-  const rank = rankOf(node, x), spatial = rank - 2;
-  const kernel = spatialList(node, 'kernel_shape', spatial, 1, 1), strides = spatialList(node, 'strides', spatial, 1, 1);
-  const pads = attr.ints('pads', upTo(2 * spatial).map(() => 0));
+  const {
+    g,
+    inputs: [x, places, shape],
+    attr,
+  } = node;
+  const rank = rankOf(node, x),
+    spatial = rank - 2;
+  const kernel = spatialList(node, 'kernel_shape', spatial, 1, 1),
+    strides = spatialList(node, 'strides', spatial, 1, 1);
+  const pads = attr.ints(
+    'pads',
+    upTo(2 * spatial).map(() => 0),
+  );
   const sizes = upTo(rank).map((axis) => dimOf(x, axis));
   if (sizes.some((d) => d === undefined)) throw node.unsupported('an input whose size only the run tells');
-  const usual = sizes.map((d, axis) => (axis < 2 ? (d as number) : ((d as number) - 1) * (strides[axis - 2] as number) - (pads[axis - 2] ?? 0) - (pads[axis - 2 + spatial] ?? 0) + (kernel[axis - 2] as number)));
+  const usual = sizes.map((d, axis) =>
+    axis < 2
+      ? (d as number)
+      : ((d as number) - 1) * (strides[axis - 2] as number) -
+        (pads[axis - 2] ?? 0) -
+        (pads[axis - 2 + spatial] ?? 0) +
+        (kernel[axis - 2] as number),
+  );
   const outShape = g.ints(usual);
   const zeros = g.broadcast(like(g, x, 0), g.ints([usual.reduce((a, b) => a * b, 1)]), undefined, { mode: 'numpy' });
   const flat = (value: Value): Value => g.reshape(value, g.ints([-1]), { special_zero: false });
   const y = g.reshape(g.scatterUpdate(zeros, flat(places), flat(x), g.constant('i64', [], [0])), outShape, { special_zero: false });
   // a larger output goes on with zeros
-  return shape ? g.pad(y, g.ints(usual.map(() => 0)), g.subtract(g.cast(shape, 'i64'), outShape), like(g, x, 0), { pad_mode: 'constant' }) : y;
+  return shape
+    ? g.pad(y, g.ints(usual.map(() => 0)), g.subtract(g.cast(shape, 'i64'), outShape), like(g, x, 0), { pad_mode: 'constant' })
+    : y;
 };
 
 /** Largest value of each cell of a grid over each region: by two axes of region coordinates scaled. */
 export const MaxRoiPool: OnnxOp<2> = ({ g, inputs: [x, rois], attr, invalid }) => {
   const pooled = attr.ints('pooled_shape');
   if (pooled.length !== 2) throw invalid('attribute "pooled_shape" must have two entries');
-  return g.roiPooling(x, rois, { pooled_h: pooled[0] as number, pooled_w: pooled[1] as number, spatial_scale: attr.float('spatial_scale', 1), method: 'max' });
+  return g.roiPooling(x, rois, {
+    pooled_h: pooled[0] as number,
+    pooled_w: pooled[1] as number,
+    spatial_scale: attr.float('spatial_scale', 1),
+    method: 'max',
+  });
 };

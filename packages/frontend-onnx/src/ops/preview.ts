@@ -6,10 +6,19 @@ import type { OnnxOp } from '../node.js';
 
 /** Scores and probabilities may each pass a body of the file's own. */
 export const FlexAttention: OnnxOp<3> = (node) => {
-  const { g, inputs: [q, k, v], attr } = node;
+  const {
+    g,
+    inputs: [q, k, v],
+    attr,
+  } = node;
   const times = groupSize(node, dimOf(q, 1), dimOf(k, 1));
   const own = q.fact.type;
-  const precision: ElementType = attr.has('softmax_precision') && attr.int('softmax_precision') !== 0 ? attr.elementType('softmax_precision') : own === 'f64' ? 'f64' : 'f32';
+  const precision: ElementType =
+    attr.has('softmax_precision') && attr.int('softmax_precision') !== 0
+      ? attr.elementType('softmax_precision')
+      : own === 'f64'
+        ? 'f64'
+        : 'f32';
   const size = dimOf(q, 3);
   if (size === undefined && !attr.has('scale')) throw node.unsupported('a head size that only the run tells');
   const modified = (x: Value, name: string): Value => {

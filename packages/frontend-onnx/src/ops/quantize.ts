@@ -6,7 +6,15 @@ import type { OnnxOp } from '../node.js';
 
 /** Smallest and largest number of the integer types that tensors are quantised to. */
 const limits: Partial<Record<ElementType, readonly [number, number]>> = {
-  u8: [0, 255], i8: [-128, 127], u16: [0, 65535], i16: [-32768, 32767], u4: [0, 15], i4: [-8, 7], u2: [0, 3], i2: [-2, 1], i32: [-2147483648, 2147483647],
+  u8: [0, 255],
+  i8: [-128, 127],
+  u16: [0, 65535],
+  i16: [-32768, 32767],
+  u4: [0, 15],
+  i4: [-8, 7],
+  u2: [0, 3],
+  i2: [-2, 1],
+  i32: [-2147483648, 2147483647],
 };
 const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6 };
 
@@ -24,13 +32,21 @@ function spread(node: AnyNode, parameter: Value, x: Value): Value {
   const block = node.version >= 21 ? attr.int('block_size', 0) : 0;
   if (shape.length === 1 && (block === 0 || rank !== 1)) {
     const axis = rank === 1 ? 0 : axisOf(node, attr.int('axis', 1), rank);
-    return unsqueezed(g, parameter, upTo(rank).filter((i) => i !== axis));
+    return unsqueezed(
+      g,
+      parameter,
+      upTo(rank).filter((i) => i !== axis),
+    );
   }
   if (shape.length !== rank) throw node.invalid(`a scale of rank ${shape.length} does not fit an input of rank ${rank}`);
   if (block < 1) return parameter;
   const axis = axisOf(node, attr.int('axis', 1), rank);
   const repeated = g.tile(g.unsqueeze(parameter, g.ints([axis + 1])), g.ints(upTo(rank + 1).map((i) => (i === axis + 1 ? block : 1))));
-  const whole = reshapedTo(g, repeated, upTo(rank).map((i) => (i === axis ? -1 : sizesOf(g, parameter, [i]))));
+  const whole = reshapedTo(
+    g,
+    repeated,
+    upTo(rank).map((i) => (i === axis ? -1 : sizesOf(g, parameter, [i]))),
+  );
   return g.slice(whole, g.ints([0]), g.unsqueeze(sizeAt(g, x, axis), g.ints([0])), g.ints([1]), g.ints([axis]));
 }
 
@@ -51,15 +67,32 @@ function quantised(node: AnyNode, x: Value, scale: Value, zero: Value | undefine
 }
 
 export const QuantizeLinear: OnnxOp<2> = (node) => {
-  const { inputs: [x, scale, zero], attr } = node;
+  const {
+    inputs: [x, scale, zero],
+    attr,
+  } = node;
   const type = zero ? zero.fact.type : attr.has('output_dtype') && attr.int('output_dtype') !== 0 ? attr.elementType('output_dtype') : 'u8';
-  const precision = attr.has('precision') && attr.int('precision') !== 0 ? attr.elementType('precision') : scale.fact.type === 'f8e8m0' ? 'f32' : scale.fact.type;
+  const precision =
+    attr.has('precision') && attr.int('precision') !== 0
+      ? attr.elementType('precision')
+      : scale.fact.type === 'f8e8m0'
+        ? 'f32'
+        : scale.fact.type;
   return quantised(node, x, spread(node, scale, x), zero && spread(node, zero, x), type, precision);
 };
 
 export const DequantizeLinear: OnnxOp<2> = (node) => {
-  const { g, inputs: [x, scale, zero], attr } = node;
-  const type = attr.has('output_dtype') && attr.int('output_dtype') !== 0 ? attr.elementType('output_dtype') : scale.fact.type === 'f8e8m0' ? 'f32' : scale.fact.type;
+  const {
+    g,
+    inputs: [x, scale, zero],
+    attr,
+  } = node;
+  const type =
+    attr.has('output_dtype') && attr.int('output_dtype') !== 0
+      ? attr.elementType('output_dtype')
+      : scale.fact.type === 'f8e8m0'
+        ? 'f32'
+        : scale.fact.type;
   const value = g.cast(x, type);
   const centred = zero ? g.subtract(value, g.cast(spread(node, zero, x), type)) : value;
   return g.multiply(centred, g.cast(spread(node, scale, x), type));
@@ -67,8 +100,12 @@ export const DequantizeLinear: OnnxOp<2> = (node) => {
 
 /** To u8, with scale and zero point from the smallest and largest element, 0 included. */
 export const DynamicQuantizeLinear: OnnxOp = (node) => {
-  const { g, inputs: [x] } = node;
-  const axes = g.ints(upTo(rankOf(node, x))), zero = like(g, x, 0);
+  const {
+    g,
+    inputs: [x],
+  } = node;
+  const axes = g.ints(upTo(rankOf(node, x))),
+    zero = like(g, x, 0);
   const high = g.maximum(g.reduceMax(x, axes, { keep_dims: false }), zero);
   const low = g.minimum(g.reduceMin(x, axes, { keep_dims: false }), zero);
   const width = g.divide(g.subtract(high, low), like(g, x, 255));
@@ -83,31 +120,60 @@ function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: number 
   const wide = g.cast(x, 'i32');
   if (!zero) return wide;
   const point = g.cast(zero, 'i32');
-  if (zero.fact.shape?.length !== 1 || zero.fact.shape[0] === 1) return g.subtract(wide, zero.fact.shape?.length === 1 ? scalarOf(g, point) : point);
-  return g.subtract(wide, axis === undefined ? point : unsqueezed(g, point, upTo(rankOf(node, x)).filter((i) => i !== axis)));
+  if (zero.fact.shape?.length !== 1 || zero.fact.shape[0] === 1)
+    return g.subtract(wide, zero.fact.shape?.length === 1 ? scalarOf(g, point) : point);
+  return g.subtract(
+    wide,
+    axis === undefined
+      ? point
+      : unsqueezed(
+          g,
+          point,
+          upTo(rankOf(node, x)).filter((i) => i !== axis),
+        ),
+  );
 }
 
 /** Zero points of A count by rows, those of B by columns. */
 export const MatMulInteger: OnnxOp<2> = (node) => {
-  const { g, inputs: [a, b, azero, bzero] } = node;
+  const {
+    g,
+    inputs: [a, b, azero, bzero],
+  } = node;
   const ranks = [rankOf(node, a), rankOf(node, b)] as const;
-  return g.matMul(centred(node, a, azero, Math.max(0, ranks[0] - 2)), centred(node, b, bzero, ranks[1] - 1), { transpose_a: false, transpose_b: false });
+  return g.matMul(centred(node, a, azero, Math.max(0, ranks[0] - 2)), centred(node, b, bzero, ranks[1] - 1), {
+    transpose_a: false,
+    transpose_b: false,
+  });
 };
 
 export const ConvInteger: OnnxOp<2> = (node) => {
-  const { inputs: [x, filters, xzero, fzero] } = node;
+  const {
+    inputs: [x, filters, xzero, fzero],
+  } = node;
   return convolved(node, centred(node, x, xzero, undefined), centred(node, filters, fzero, 0));
 };
 
 /** Inputs x, its scale, its zero point, w, its scale, its zero point, the scale and zero point of y, bias. */
 export const QLinearConv: OnnxOp<4> = (node) => {
   const { g, inputs } = node;
-  const [x, xs, xz, w, ws, wz, ys, yz, bias] = inputs as readonly (Value | undefined)[] as readonly [Value, Value, Value, Value, Value, Value, Value, Value, Value | undefined];
+  const [x, xs, xz, w, ws, wz, ys, yz, bias] = inputs as readonly (Value | undefined)[] as readonly [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value | undefined,
+  ];
   const rank = rankOf(node, x);
   // integers up to 2^24 are exact in f32
   const exact = convolved(node, g.cast(centred(node, x, xz, undefined), 'f32'), g.cast(centred(node, w, wz, 0), 'f32'));
   const sum = biased(node, exact, bias && g.cast(bias, 'f32'), rank - 2);
-  const perFilter = ws.fact.shape?.length === 1 && ws.fact.shape[0] !== 1 ? reshaped(g, ws, [1, -1, ...upTo(rank - 2).map(() => 1)]) : scalarOf(g, ws);
+  const perFilter =
+    ws.fact.shape?.length === 1 && ws.fact.shape[0] !== 1 ? reshaped(g, ws, [1, -1, ...upTo(rank - 2).map(() => 1)]) : scalarOf(g, ws);
   const real = g.multiply(sum, g.multiply(scalarOf(g, xs), perFilter));
   return quantised(node, real, scalarOf(g, ys), scalarOf(g, yz), yz.fact.type, 'f32');
 };
@@ -117,8 +183,12 @@ export const QLinearMatMul: OnnxOp<4> = (node) => {
   const { g, inputs } = node;
   const [a, as, az, b, bs, bz, ys, yz] = inputs as readonly Value[] as readonly [Value, Value, Value, Value, Value, Value, Value, Value];
   const rows = Math.max(0, rankOf(node, a) - 2);
-  const product = g.matMul(centred(node, a, az, rows), centred(node, b, bz, rankOf(node, b) - 1), { transpose_a: false, transpose_b: false });
-  const byRow = (s: Value): Value => (s.fact.shape?.length === 1 && s.fact.shape[0] !== 1 ? g.unsqueeze(s, g.ints([1])) : s.fact.shape?.length === 1 ? scalarOf(g, s) : s);
+  const product = g.matMul(centred(node, a, az, rows), centred(node, b, bz, rankOf(node, b) - 1), {
+    transpose_a: false,
+    transpose_b: false,
+  });
+  const byRow = (s: Value): Value =>
+    s.fact.shape?.length === 1 && s.fact.shape[0] !== 1 ? g.unsqueeze(s, g.ints([1])) : s.fact.shape?.length === 1 ? scalarOf(g, s) : s;
   const precision: ElementType = as.fact.type === 'f16' || as.fact.type === 'bf16' ? 'f32' : as.fact.type;
   const wide = (s: Value): Value => g.cast(s, precision);
   const real = g.multiply(g.cast(product, precision), g.multiply(wide(byRow(as)), wide(bs)));

@@ -21,7 +21,8 @@ function placeOf(node: Pick<OnnxNode, 'invalid' | 'unsupported'>, position: Valu
 }
 
 export const SequenceEmpty: OnnxOp<0> = () => new Sequence([]);
-export const SequenceConstruct: OnnxOp = ({ operands }) => new Sequence(operands.filter((operand): operand is Operand => operand !== undefined));
+export const SequenceConstruct: OnnxOp = ({ operands }) =>
+  new Sequence(operands.filter((operand): operand is Operand => operand !== undefined));
 export const SequenceLength: OnnxOp<0> = (node) => node.g.constant('i64', [], [sequenceOf(node, node.operands[0]).items.length]);
 
 export const SequenceAt: OnnxOp<0> = (node) => {
@@ -48,12 +49,17 @@ export const SequenceMap: OnnxOp<0> = (node) => {
   const { items } = sequenceOf(node, node.operands[0]);
   const body = node.attr.graph('body');
   const rest = node.operands.slice(1) as readonly Operand[];
-  const rows = items.map((item, i) => node.inline(body, [item, ...rest.map((other) => {
-    if (!(other instanceof Sequence)) return other;
-    const own = other.items[i];
-    if (own === undefined) throw node.invalid(`a sequence has ${other.items.length} items, the first has ${items.length}`);
-    return own;
-  })]));
+  const rows = items.map((item, i) =>
+    node.inline(body, [
+      item,
+      ...rest.map((other) => {
+        if (!(other instanceof Sequence)) return other;
+        const own = other.items[i];
+        if (own === undefined) throw node.invalid(`a sequence has ${other.items.length} items, the first has ${items.length}`);
+        return own;
+      }),
+    ]),
+  );
   return body.output.map((_, k) => new Sequence(rows.map((row) => row[k] as Operand)));
 };
 
@@ -73,7 +79,11 @@ export const ConcatFromSequence: OnnxOp<0> = (node) => {
 
 /** Parts of given lengths, or of one length with a rest, or single places with (`keepdims`) or without the axis. */
 export const SplitToSequence: OnnxOp = (node) => {
-  const { g, inputs: [x, split], attr } = node;
+  const {
+    g,
+    inputs: [x, split],
+    attr,
+  } = node;
   const axis = axisOf(node, attr.int('axis', 0), rankOf(node, x));
   const along = g.constant('i64', [], [axis]);
   const pieces = (lengths: readonly number[]): readonly Value[] => g.variadicSplit(x, along, g.ints(lengths));

@@ -1,6 +1,24 @@
 /** Rearranging: other shapes, other orders, parts and joins. */
 import type { Value } from '@cuvee/core';
-import { allInputs, axesOf, axisOf, constantNumbers, dimOf, flattened, listOf, like, numbersOf, rankOf, reshapedTo, scalarOf, shapeOf, sizeAt, sizesOf, sliced, upTo } from '../build.js';
+import {
+  allInputs,
+  axesOf,
+  axisOf,
+  constantNumbers,
+  dimOf,
+  flattened,
+  listOf,
+  like,
+  numbersOf,
+  rankOf,
+  reshapedTo,
+  scalarOf,
+  shapeOf,
+  sizeAt,
+  sizesOf,
+  sliced,
+  upTo,
+} from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** Reshape-5 takes the shape as input; Reshape-14 may take 0 for what it is. */
@@ -8,14 +26,23 @@ export const Reshape: OnnxOp = ({ g, inputs: [x, shape], attr, version }) =>
   g.reshape(x, version < 5 || !shape ? g.ints(attr.ints('shape', [])) : shape, { special_zero: !attr.bool('allowzero') });
 
 export const Flatten: OnnxOp = (node) => {
-  const { g, inputs: [x], attr } = node;
-  const rank = rankOf(node, x), given = attr.int('axis', 1);
+  const {
+    g,
+    inputs: [x],
+    attr,
+  } = node;
+  const rank = rankOf(node, x),
+    given = attr.int('axis', 1);
   if (given < -rank || given > rank) throw node.invalid(`axis ${given} lies outside rank ${rank}`);
   return flattened(g, x, given < 0 ? given + rank : given, rank);
 };
 
 export const Transpose: OnnxOp = (node) => {
-  const { g, inputs: [x], attr } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+  } = node;
   const order = attr.ints('perm', []);
   if (order.length > 0) return g.transpose(x, g.ints(order));
   return rankOf(node, x) === 0 ? x : g.transpose(x, g.ints(upTo(rankOf(node, x)).reverse()));
@@ -24,11 +51,18 @@ export const Transpose: OnnxOp = (node) => {
 export const Squeeze: OnnxOp = (node) => node.g.squeeze(node.inputs[0], axesOf(node, 13));
 export const Unsqueeze: OnnxOp = (node) => node.g.unsqueeze(node.inputs[0], axesOf(node, 13) ?? node.g.ints(node.attr.ints('axes')));
 
-export const Concat: OnnxOp = (node) => node.g.concat(allInputs(node), { axis: node.version < 4 ? node.attr.int('axis', 1) : node.attr.int('axis') });
+export const Concat: OnnxOp = (node) =>
+  node.g.concat(allInputs(node), { axis: node.version < 4 ? node.attr.int('axis', 1) : node.attr.int('axis') });
 
 /** Split-1 and 13 take lengths as input, 2 as attribute; 18 splits unevenly into `num_outputs`, the last being smaller. */
 export const Split: OnnxOp = (node) => {
-  const { g, inputs: [x, lengths], attr, version, outputs } = node;
+  const {
+    g,
+    inputs: [x, lengths],
+    attr,
+    version,
+    outputs,
+  } = node;
   const rank = rankOf(node, x);
   const at = axisOf(node, attr.int('axis', 0), rank);
   const axis = g.constant('i64', [], [at]);
@@ -38,7 +72,8 @@ export const Split: OnnxOp = (node) => {
     if (parts !== undefined && parts !== outputs) throw node.invalid(`there are ${parts} lengths for ${outputs} outputs`);
     return g.variadicSplit(x, axis, given);
   }
-  const count = attr.int('num_outputs', outputs), size = dimOf(x, at);
+  const count = attr.int('num_outputs', outputs),
+    size = dimOf(x, at);
   if (count !== outputs) throw node.invalid(`num_outputs is ${count}, but there are ${outputs} outputs`);
   if (size === undefined || size % count === 0) return g.split(x, axis, { num_splits: count });
   if (version < 18) throw node.invalid(`${size} elements cannot be split into ${count} equal parts`);
@@ -49,7 +84,8 @@ export const Split: OnnxOp = (node) => {
 /** Slice-1 takes everything as attributes. */
 export const Slice: OnnxOp = ({ g, inputs: [x, starts, ends, axes, steps], attr, version }) => {
   if (version < 10 || !starts || !ends) {
-    const from = attr.ints('starts'), to = attr.ints('ends');
+    const from = attr.ints('starts'),
+      to = attr.ints('ends');
     return g.slice(x, g.ints(from), g.ints(to), g.ints(from.map(() => 1)), g.ints(attr.ints('axes', upTo(from.length))));
   }
   const step = steps ?? ones(g, starts);
@@ -63,7 +99,8 @@ function ones(g: OnnxNode['g'], starts: Value): Value {
   return g.broadcast(g.constant(starts.fact.type, [], [1]), shapeOf(g, starts), undefined, { mode: 'numpy' });
 }
 
-export const Gather: OnnxOp<2> = ({ g, inputs: [x, indices], attr }) => g.gather(x, indices, g.constant('i64', [], [attr.int('axis', 0)]), { batch_dims: 0 });
+export const Gather: OnnxOp<2> = ({ g, inputs: [x, indices], attr }) =>
+  g.gather(x, indices, g.constant('i64', [], [attr.int('axis', 0)]), { batch_dims: 0 });
 export const GatherElements: OnnxOp<2> = ({ g, inputs: [x, indices], attr }) => g.gatherElements(x, indices, { axis: attr.int('axis', 0) });
 export const GatherND: OnnxOp<2> = ({ g, inputs: [x, indices], attr }) => g.gatherND(x, indices, { batch_dims: attr.int('batch_dims', 0) });
 
@@ -87,7 +124,11 @@ export const Expand: OnnxOp<2> = ({ g, inputs: [x, shape] }) => g.broadcast(x, s
 
 /** Tile-1 repeats along one axis. */
 export const Tile: OnnxOp<2> = (node) => {
-  const { g, inputs: [x, repeats, axis], version } = node;
+  const {
+    g,
+    inputs: [x, repeats, axis],
+    version,
+  } = node;
   if (version >= 6 || !axis) return g.tile(x, repeats);
   const at = axisOf(node, constantNumbers(node, axis, 'axis')[0] ?? 0, rankOf(node, x));
   const times = constantNumbers(node, repeats, 'tiles')[0] ?? 1;
@@ -98,20 +139,31 @@ const padModes = { constant: 'constant', reflect: 'reflect', edge: 'edge' } as c
 
 /** Pad-1 and 2 have attributes, 11 inputs, 18 axes, 19 wrapping around. Negative pads cut. */
 export const Pad: OnnxOp = (node) => {
-  const { g, inputs: [x, pads, value, axes], attr, version } = node;
+  const {
+    g,
+    inputs: [x, pads, value, axes],
+    attr,
+    version,
+  } = node;
   const mode = attr.word('mode', ['constant', 'reflect', 'edge', 'wrap'], 'constant');
   const rank = rankOf(node, x);
   const fill = version < 11 ? like(g, x, attr.float('value', 0)) : value ? scalarOf(g, value) : undefined;
   const given = version < 11 || !pads ? attr.ints(version === 1 ? 'paddings' : 'pads') : numbersOf(pads);
   if (!given || (axes && !numbersOf(axes))) {
-    const [begin, end] = [0, 1].map((half) => padsAtRun(node, g.cast(pads ?? g.ints(given as readonly number[]), 'i64'), axes, half, rank)) as [Value, Value];
+    const [begin, end] = [0, 1].map((half) =>
+      padsAtRun(node, g.cast(pads ?? g.ints(given as readonly number[]), 'i64'), axes, half, rank),
+    ) as [Value, Value];
     if (mode === 'wrap') return wrappedAtRun(g, x, begin, end, rank);
     return g.pad(x, begin, end, mode === 'constant' ? fill : undefined, { pad_mode: padModes[mode] });
   }
   const along = axes ? constantNumbers(node, axes, 'axes').map((axis) => axisOf(node, axis, rank)) : upTo(rank);
   if (given.length !== 2 * along.length) throw node.invalid(`there are ${given.length} pads for ${along.length} axes`);
-  const begin = new Array<number>(rank).fill(0), end = new Array<number>(rank).fill(0);
-  along.forEach((axis, i) => { begin[axis] = given[i] as number; end[axis] = given[i + along.length] as number; });
+  const begin = new Array<number>(rank).fill(0),
+    end = new Array<number>(rank).fill(0);
+  along.forEach((axis, i) => {
+    begin[axis] = given[i] as number;
+    end[axis] = given[i + along.length] as number;
+  });
   if (mode === 'wrap') return wrapped(g, x, begin, end);
   return g.pad(x, g.ints(begin), g.ints(end), mode === 'constant' ? fill : undefined, { pad_mode: padModes[mode] });
 };
@@ -122,7 +174,8 @@ function padsAtRun(node: OnnxNode, pads: Value, axes: Value | undefined, half: n
   if (!axes) return sliced(g, pads, 0, half * rank, (half + 1) * rank);
   const count = dimOf(axes, 0);
   if (count === undefined) throw node.unsupported('axes whose number only the run tells');
-  const wide = g.cast(axes, 'i64'), zero = g.constant('i64', [], [0]);
+  const wide = g.cast(axes, 'i64'),
+    zero = g.constant('i64', [], [0]);
   const places = g.select(g.less(wide, zero), g.add(wide, g.constant('i64', [], [rank])), wide);
   return g.scatterUpdate(g.ints(upTo(rank).map(() => 0)), places, sliced(g, pads, 0, half * count, (half + 1) * count), zero);
 }
@@ -151,26 +204,45 @@ function wrapped(g: OnnxNode['g'], x: Value, begin: readonly number[], end: read
   }, x);
 }
 
-const blockMode = (attr: OnnxNode['attr']): 'blocks_first' | 'depth_first' => (attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first');
+const blockMode = (attr: OnnxNode['attr']): 'blocks_first' | 'depth_first' =>
+  attr.word('mode', ['DCR', 'CRD'], 'DCR') === 'DCR' ? 'blocks_first' : 'depth_first';
 
-export const DepthToSpace: OnnxOp = ({ g, inputs: [x], attr }) => g.depthToSpace(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
-export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) => g.spaceToDepth(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
+export const DepthToSpace: OnnxOp = ({ g, inputs: [x], attr }) =>
+  g.depthToSpace(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
+export const SpaceToDepth: OnnxOp = ({ g, inputs: [x], attr }) =>
+  g.spaceToDepth(x, { block_size: attr.int('blocksize'), mode: blockMode(attr) });
 
 /** TopK-1 has k as attribute, 10 as input, 11 smallest and unsorted. */
 export const TopK: OnnxOp = ({ g, inputs: [x, k], attr, version }) => {
   const count = version < 10 || !k ? g.constant('i64', [], [attr.int('k')]) : scalarOf(g, k);
   const mode = attr.bool('largest', true) ? 'max' : 'min';
-  return g.topK(x, count, { axis: attr.int('axis', -1), mode, sort: attr.bool('sorted', true) ? 'value' : 'none', index_element_type: 'i64', stable: true });
+  return g.topK(x, count, {
+    axis: attr.int('axis', -1),
+    mode,
+    sort: attr.bool('sorted', true) ? 'value' : 'none',
+    index_element_type: 'i64',
+    stable: true,
+  });
 };
 
 /** The place of the largest (smallest) element; the last of equal ones by counting from the other end. */
 function argument(node: OnnxNode, mode: 'max' | 'min'): Value {
-  const { g, inputs: [x], attr } = node;
+  const {
+    g,
+    inputs: [x],
+    attr,
+  } = node;
   const rank = rankOf(node, x);
   const axis = axisOf(node, attr.int('axis', 0), rank);
   const last = attr.bool('select_last_index');
   const from = last ? g.slice(x, g.ints([-1]), g.ints([Number.MIN_SAFE_INTEGER]), g.ints([-1]), g.ints([axis])) : x;
-  const [, at] = g.topK(from, g.constant('i64', [], [1]), { axis, mode, sort: 'value', index_element_type: 'i64', stable: true }) as readonly [Value, Value];
+  const [, at] = g.topK(from, g.constant('i64', [], [1]), {
+    axis,
+    mode,
+    sort: 'value',
+    index_element_type: 'i64',
+    stable: true,
+  }) as readonly [Value, Value];
   const place = last ? g.subtract(g.subtract(sizeAt(g, x, axis), g.constant('i64', [], [1])), at) : at;
   return attr.bool('keepdims', true) ? place : g.squeeze(place, g.ints([axis]));
 }
@@ -182,22 +254,36 @@ export const ReverseSequence: OnnxOp<2> = ({ g, inputs: [x, lengths], attr }) =>
 
 /** Cuts or pads the middle to given sizes: an odd element more is cut or padded at the end. */
 export const CenterCropPad: OnnxOp<2> = (node) => {
-  const { g, inputs: [x, shape], attr } = node;
+  const {
+    g,
+    inputs: [x, shape],
+    attr,
+  } = node;
   const rank = rankOf(node, x);
   const axes = attr.ints('axes', upTo(rank)).map((axis) => axisOf(node, axis, rank));
-  const zero = g.constant('i64', [], [0]), two = g.ints([2]);
-  const now = sizesOf(g, x, axes), wanted = g.cast(listOf(g, shape), 'i64');
-  const excess = g.maximum(g.subtract(now, wanted), g.ints([0])), lack = g.maximum(g.subtract(wanted, now), g.ints([0]));
+  const zero = g.constant('i64', [], [0]),
+    two = g.ints([2]);
+  const now = sizesOf(g, x, axes),
+    wanted = g.cast(listOf(g, shape), 'i64');
+  const excess = g.maximum(g.subtract(now, wanted), g.ints([0])),
+    lack = g.maximum(g.subtract(wanted, now), g.ints([0]));
   const from = g.divide(excess, two, { m_pythondiv: true });
   const middle = g.slice(x, from, g.add(from, g.minimum(now, wanted)), g.ints(axes.map(() => 1)), g.ints(axes));
   const before = g.divide(lack, two, { m_pythondiv: true });
-  const everywhere = (part: Value): Value => (axes.length === rank && axes.every((a, i) => a === i) ? part : g.scatterUpdate(g.ints(upTo(rank).map(() => 0)), g.ints(axes), part, zero));
+  const everywhere = (part: Value): Value =>
+    axes.length === rank && axes.every((a, i) => a === i)
+      ? part
+      : g.scatterUpdate(g.ints(upTo(rank).map(() => 0)), g.ints(axes), part, zero);
   return g.pad(middle, everywhere(before), everywhere(g.subtract(lack, before)), like(g, x, 0), { pad_mode: 'constant' });
 };
 
 /** Writes rows into a cache along one axis, at a place of its own for each batch entry. */
 export const TensorScatter: OnnxOp<2> = (node) => {
-  const { g, inputs: [cache, update, places], attr } = node;
+  const {
+    g,
+    inputs: [cache, update, places],
+    attr,
+  } = node;
   const rank = rankOf(node, cache);
   const axis = axisOf(node, attr.int('axis', -2), rank);
   const i64 = (n: number): Value => g.constant('i64', [], [n]);
@@ -207,16 +293,26 @@ export const TensorScatter: OnnxOp<2> = (node) => {
   if (attr.word('mode', ['linear', 'circular'], 'linear') === 'circular') at = g.floorMod(at, sizeAt(g, cache, axis));
   // [batch, 1 … count … 1] broadcast to the update's shape
   const aligned = reshapedTo(g, at, [places ? sizesOf(g, places, [0]) : 1, ...upTo(rank, 1).map((i) => (i === axis ? -1 : 1))]);
-  return g.scatterElementsUpdate(cache, g.broadcast(aligned, shapeOf(g, update), undefined, { mode: 'bidirectional' }), update, i64(axis), { reduction: 'none', use_init_val: true });
+  return g.scatterElementsUpdate(cache, g.broadcast(aligned, shapeOf(g, update), undefined, { mode: 'bidirectional' }), update, i64(axis), {
+    reduction: 'none',
+    use_init_val: true,
+  });
 };
 
 /** Rearranges columns back into pictures: the opposite of taking patches. */
 export const Col2Im: OnnxOp<3> = (node) => {
-  const { g, inputs: [x, image, block], attr } = node;
+  const {
+    g,
+    inputs: [x, image, block],
+    attr,
+  } = node;
   const spatial = dimOf(image, 0) ?? constantNumbers(node, image, 'image_shape').length;
   if (spatial !== 2) throw node.unsupported(`pictures of ${spatial} axes`);
   const pads = attr.ints('pads', [0, 0, 0, 0]);
   return g.col2Im(x, image, block, {
-    strides: attr.ints('strides', [1, 1]), dilations: attr.ints('dilations', [1, 1]), pads_begin: pads.slice(0, 2), pads_end: pads.slice(2),
+    strides: attr.ints('strides', [1, 1]),
+    dilations: attr.ints('dilations', [1, 1]),
+    pads_begin: pads.slice(0, 2),
+    pads_end: pads.slice(2),
   });
 };

@@ -14,10 +14,10 @@ const make: Readonly<Record<string, (count: number) => Storage>> = {
 /** One field's numbers while its message is read. Floats are kept as little-endian bytes: one packed run stays a view. */
 export class Numbers {
   readonly #kind: string;
-  readonly #bytes: number;                                        // bytes of a float, 0 for varints
+  readonly #bytes: number; // bytes of a float, 0 for varints
   #store: Storage;
-  #used = 0;                                                      // entries of #store
-  #shared = false;                                                // #store is a view of the file
+  #used = 0; // entries of #store
+  #shared = false; // #store is a view of the file
 
   constructor(kind: 'float32Data' | 'float64Data' | 'int32Data' | 'int64Data' | 'uint64Data') {
     this.#kind = kind;
@@ -66,7 +66,8 @@ export class Numbers {
 
   /** Makes room for `count` more numbers; storage doubles, so that numbers that come one by one cost constant time. */
   #reserve(count: number): void {
-    const unit = this.#bytes || 1, needed = this.#used + count * unit;
+    const unit = this.#bytes || 1,
+      needed = this.#used + count * unit;
     if (needed <= this.#store.length && !this.#shared) return;
     const room = this.#used === 0 ? needed : Math.max(needed, 2 * this.#used);
     const grown = (make[this.#kind] as (count: number) => Storage)(Math.ceil(room / unit));
@@ -78,6 +79,6 @@ export class Numbers {
   #readVarint(wire: Wire, end: number, what: string): void {
     const at = this.#used++;
     if (this.#kind === 'int32Data') (this.#store as Int32Array)[at] = wire.int32(end, what);
-    else (this.#store as BigInt64Array)[at] = wire.int64(end, what);   // BigUint64Array takes the value modulo 2^64
+    else (this.#store as BigInt64Array)[at] = wire.int64(end, what); // BigUint64Array takes the value modulo 2^64
   }
 }

@@ -9,11 +9,33 @@ export const maxDepth = 64;
 
 /** The wire type of one element of a kind; repeated scalars may also come packed (BYTES). */
 const wireOf: Readonly<Record<Kind, number>> = {
-  string: BYTES, bytes: BYTES, strings: BYTES, byteStrings: BYTES, message: BYTES, messages: BYTES, presence: BYTES,
-  int32: VARINT, int64: VARINT, int64s: VARINT, int32Data: VARINT, int64Data: VARINT, uint64Data: VARINT,
-  float: FIXED32, floats: FIXED32, float32Data: FIXED32, float64Data: FIXED64,
+  string: BYTES,
+  bytes: BYTES,
+  strings: BYTES,
+  byteStrings: BYTES,
+  message: BYTES,
+  messages: BYTES,
+  presence: BYTES,
+  int32: VARINT,
+  int64: VARINT,
+  int64s: VARINT,
+  int32Data: VARINT,
+  int64Data: VARINT,
+  uint64Data: VARINT,
+  float: FIXED32,
+  floats: FIXED32,
+  float32Data: FIXED32,
+  float64Data: FIXED64,
 };
-const packable: ReadonlySet<Kind> = new Set<Kind>(['int64s', 'int32Data', 'int64Data', 'uint64Data', 'floats', 'float32Data', 'float64Data']);
+const packable: ReadonlySet<Kind> = new Set<Kind>([
+  'int64s',
+  'int32Data',
+  'int64Data',
+  'uint64Data',
+  'floats',
+  'float32Data',
+  'float64Data',
+]);
 
 type Decoded = Record<string, unknown>;
 
@@ -70,14 +92,29 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
   const [name, kind, table] = field;
   const packed = wire.type === BYTES && packable.has(kind);
   const start = wire.position;
-  if (wire.type !== wireOf[kind] && !packed) throw wire.invalid(`${message.name}.${name} has wire type ${wire.type}, expected ${wireOf[kind]}`);
+  if (wire.type !== wireOf[kind] && !packed)
+    throw wire.invalid(`${message.name}.${name} has wire type ${wire.type}, expected ${wireOf[kind]}`);
   switch (kind) {
-    case 'strings': append(result, name, wire.string(end, name)); return;
-    case 'byteStrings': append(result, name, wire.bytes(end, name)); return;
-    case 'messages': append(result, name, nested(wire, table, end, depth, name)); return;
-    case 'int64s': each(wire, packed, end, name, (stop) => append(result, name, wire.int64(stop, name))); return;
-    case 'floats': each(wire, packed, end, name, (stop) => append(result, name, wire.float(stop, name))); return;
-    case 'float32Data': case 'float64Data': case 'int32Data': case 'int64Data': case 'uint64Data': {
+    case 'strings':
+      append(result, name, wire.string(end, name));
+      return;
+    case 'byteStrings':
+      append(result, name, wire.bytes(end, name));
+      return;
+    case 'messages':
+      append(result, name, nested(wire, table, end, depth, name));
+      return;
+    case 'int64s':
+      each(wire, packed, end, name, (stop) => append(result, name, wire.int64(stop, name)));
+      return;
+    case 'floats':
+      each(wire, packed, end, name, (stop) => append(result, name, wire.float(stop, name)));
+      return;
+    case 'float32Data':
+    case 'float64Data':
+    case 'int32Data':
+    case 'int64Data':
+    case 'uint64Data': {
       const numbers = (result[name] ??= new Numbers(kind)) as Numbers;
       if (packed) numbers.addPacked(wire, end, name);
       else numbers.addOne(wire, end, name);
@@ -87,13 +124,28 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
   }
   if (name in result) throw wire.invalid(`${message.name}.${name} appears twice`, start);
   switch (kind) {
-    case 'string': result[name] = wire.string(end, name); return;
-    case 'bytes': result[name] = wire.bytes(end, name); return;
-    case 'int32': result[name] = wire.int32(end, name); return;
-    case 'int64': result[name] = wire.int64(end, name); return;
-    case 'float': result[name] = wire.float(end, name); return;
-    case 'presence': wire.bytes(end, name); result[name] = true; return;
-    case 'message': result[name] = nested(wire, table, end, depth, name); return;
+    case 'string':
+      result[name] = wire.string(end, name);
+      return;
+    case 'bytes':
+      result[name] = wire.bytes(end, name);
+      return;
+    case 'int32':
+      result[name] = wire.int32(end, name);
+      return;
+    case 'int64':
+      result[name] = wire.int64(end, name);
+      return;
+    case 'float':
+      result[name] = wire.float(end, name);
+      return;
+    case 'presence':
+      wire.bytes(end, name);
+      result[name] = true;
+      return;
+    case 'message':
+      result[name] = nested(wire, table, end, depth, name);
+      return;
     default:
   }
 }

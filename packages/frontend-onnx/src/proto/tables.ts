@@ -3,16 +3,27 @@ import type * as onnx from './types.js';
 
 /** How a field's value is decoded; the wire types a kind admits stand in `wire.ts`. */
 export type Kind =
-  | 'string' | 'bytes' | 'int32' | 'int64' | 'float'
+  | 'string'
+  | 'bytes'
+  | 'int32'
+  | 'int64'
+  | 'float'
   /** repeated scalars, packed or not */
-  | 'int64s' | 'floats'
+  | 'int64s'
+  | 'floats'
   /** repeated numbers of a tensor: typed storage; packed floats and doubles stay a view of the file */
-  | 'float32Data' | 'float64Data' | 'int32Data' | 'int64Data' | 'uint64Data'
+  | 'float32Data'
+  | 'float64Data'
+  | 'int32Data'
+  | 'int64Data'
+  | 'uint64Data'
   /** repeated length-delimited */
-  | 'strings' | 'byteStrings'
+  | 'strings'
+  | 'byteStrings'
   /** present or not, contents skipped */
   | 'presence'
-  | 'message' | 'messages';
+  | 'message'
+  | 'messages';
 
 /** One field: its property name, its kind and, for messages, the table of the message. */
 export type Field = readonly [name: string, kind: Kind, message?: () => Message];
@@ -40,7 +51,9 @@ function message<T>(name: string, fields: Fields<T>, nests = false): Message {
     table[Number(number)] = field;
     if (lists.has(field[1])) empty[field[0]] = none;
   }
-  const storage = Object.values(fields).filter((field) => field[1].endsWith('Data')).map((field) => field[0]);
+  const storage = Object.values(fields)
+    .filter((field) => field[1].endsWith('Data'))
+    .map((field) => field[0]);
   return { name, nests, fields: table, empty, storage };
 }
 
@@ -50,54 +63,105 @@ const OperatorSetId: Message = message<onnx.OperatorSetIdProto>('OperatorSetIdPr
 
 /** ModelProto */
 export const Model: Message = message<onnx.ModelProto>('ModelProto', {
-  1: ['irVersion', 'int64'], 2: ['producerName', 'string'], 3: ['producerVersion', 'string'], 4: ['domain', 'string'],
-  5: ['modelVersion', 'int64'], 6: ['docString', 'string'], 7: ['graph', 'message', () => Graph],
-  8: ['opsetImport', 'messages', () => OperatorSetId], 14: ['metadataProps', 'messages', () => Entry],
+  1: ['irVersion', 'int64'],
+  2: ['producerName', 'string'],
+  3: ['producerVersion', 'string'],
+  4: ['domain', 'string'],
+  5: ['modelVersion', 'int64'],
+  6: ['docString', 'string'],
+  7: ['graph', 'message', () => Graph],
+  8: ['opsetImport', 'messages', () => OperatorSetId],
+  14: ['metadataProps', 'messages', () => Entry],
   25: ['functions', 'messages', () => Function],
 });
 
 /** GraphProto */
-export const Graph: Message = message<onnx.GraphProto>('GraphProto', {
-  1: ['node', 'messages', () => Node], 2: ['name', 'string'], 5: ['initializer', 'messages', () => Tensor],
-  11: ['input', 'messages', () => ValueInfo], 12: ['output', 'messages', () => ValueInfo], 13: ['valueInfo', 'messages', () => ValueInfo],
-  15: ['sparseInitializer', 'messages', () => SparseTensor],
-}, true);
+export const Graph: Message = message<onnx.GraphProto>(
+  'GraphProto',
+  {
+    1: ['node', 'messages', () => Node],
+    2: ['name', 'string'],
+    5: ['initializer', 'messages', () => Tensor],
+    11: ['input', 'messages', () => ValueInfo],
+    12: ['output', 'messages', () => ValueInfo],
+    13: ['valueInfo', 'messages', () => ValueInfo],
+    15: ['sparseInitializer', 'messages', () => SparseTensor],
+  },
+  true,
+);
 
 /** NodeProto */
 export const Node: Message = message<onnx.NodeProto>('NodeProto', {
-  1: ['input', 'strings'], 2: ['output', 'strings'], 3: ['name', 'string'], 4: ['opType', 'string'],
-  5: ['attribute', 'messages', () => Attribute], 7: ['domain', 'string'], 8: ['overload', 'string'],
+  1: ['input', 'strings'],
+  2: ['output', 'strings'],
+  3: ['name', 'string'],
+  4: ['opType', 'string'],
+  5: ['attribute', 'messages', () => Attribute],
+  7: ['domain', 'string'],
+  8: ['overload', 'string'],
 });
 
 const Attribute: Message = message<onnx.AttributeProto>('AttributeProto', {
-  1: ['name', 'string'], 2: ['f', 'float'], 3: ['i', 'int64'], 4: ['s', 'bytes'], 5: ['t', 'message', () => Tensor],
-  6: ['g', 'message', () => Graph], 7: ['floats', 'floats'], 8: ['ints', 'int64s'], 9: ['strings', 'byteStrings'],
-  10: ['tensors', 'messages', () => Tensor], 11: ['graphs', 'messages', () => Graph], 14: ['tp', 'message', () => Type],
-  15: ['typeProtos', 'messages', () => Type], 20: ['type', 'int32'], 21: ['refAttrName', 'string'],
-  22: ['sparseTensor', 'message', () => SparseTensor], 23: ['sparseTensors', 'messages', () => SparseTensor],
+  1: ['name', 'string'],
+  2: ['f', 'float'],
+  3: ['i', 'int64'],
+  4: ['s', 'bytes'],
+  5: ['t', 'message', () => Tensor],
+  6: ['g', 'message', () => Graph],
+  7: ['floats', 'floats'],
+  8: ['ints', 'int64s'],
+  9: ['strings', 'byteStrings'],
+  10: ['tensors', 'messages', () => Tensor],
+  11: ['graphs', 'messages', () => Graph],
+  14: ['tp', 'message', () => Type],
+  15: ['typeProtos', 'messages', () => Type],
+  20: ['type', 'int32'],
+  21: ['refAttrName', 'string'],
+  22: ['sparseTensor', 'message', () => SparseTensor],
+  23: ['sparseTensors', 'messages', () => SparseTensor],
 });
 
 /** TensorProto */
 export const Tensor: Message = message<onnx.TensorProto>('TensorProto', {
-  1: ['dims', 'int64s'], 2: ['dataType', 'int32'], 3: ['hasSegment', 'presence'], 4: ['floatData', 'float32Data'],
-  5: ['int32Data', 'int32Data'], 6: ['stringData', 'byteStrings'], 7: ['int64Data', 'int64Data'], 8: ['name', 'string'],
-  9: ['rawData', 'bytes'], 10: ['doubleData', 'float64Data'], 11: ['uint64Data', 'uint64Data'],
-  13: ['externalData', 'messages', () => Entry], 14: ['dataLocation', 'int32'],
+  1: ['dims', 'int64s'],
+  2: ['dataType', 'int32'],
+  3: ['hasSegment', 'presence'],
+  4: ['floatData', 'float32Data'],
+  5: ['int32Data', 'int32Data'],
+  6: ['stringData', 'byteStrings'],
+  7: ['int64Data', 'int64Data'],
+  8: ['name', 'string'],
+  9: ['rawData', 'bytes'],
+  10: ['doubleData', 'float64Data'],
+  11: ['uint64Data', 'uint64Data'],
+  13: ['externalData', 'messages', () => Entry],
+  14: ['dataLocation', 'int32'],
 });
 
 const SparseTensor: Message = message<onnx.SparseTensorProto>('SparseTensorProto', {
-  1: ['values', 'message', () => Tensor], 2: ['indices', 'message', () => Tensor], 3: ['dims', 'int64s'],
+  1: ['values', 'message', () => Tensor],
+  2: ['indices', 'message', () => Tensor],
+  3: ['dims', 'int64s'],
 });
 
 const ValueInfo: Message = message<onnx.ValueInfoProto>('ValueInfoProto', { 1: ['name', 'string'], 2: ['type', 'message', () => Type] });
 
-const Type: Message = message<onnx.TypeProto>('TypeProto', {
-  1: ['tensorType', 'message', () => TensorType], 4: ['sequenceType', 'message', () => ElementType],
-  5: ['mapType', 'message', () => MapType], 8: ['sparseTensorType', 'message', () => TensorType],
-  9: ['optionalType', 'message', () => ElementType],
-}, true);
+const Type: Message = message<onnx.TypeProto>(
+  'TypeProto',
+  {
+    1: ['tensorType', 'message', () => TensorType],
+    4: ['sequenceType', 'message', () => ElementType],
+    5: ['mapType', 'message', () => MapType],
+    8: ['sparseTensorType', 'message', () => TensorType],
+    9: ['optionalType', 'message', () => ElementType],
+  },
+  true,
+);
 
-const TensorType: Message = message<onnx.TensorTypeProto>('TypeProto.Tensor', { 1: ['elemType', 'int32'], 2: ['shape', 'message', () => Shape] });
+const TensorType: Message = message<onnx.TensorTypeProto>('TypeProto.Tensor', {
+  1: ['elemType', 'int32'],
+  2: ['shape', 'message', () => Shape],
+});
 
 const ElementType: Message = message<onnx.ElementTypeProto>('TypeProto.Sequence', { 1: ['elemType', 'message', () => Type] });
 
@@ -105,24 +169,47 @@ const MapType: Message = message<onnx.MapTypeProto>('TypeProto.Map', { 1: ['keyT
 
 const Shape: Message = message<onnx.TensorShapeProto>('TensorShapeProto', { 1: ['dim', 'messages', () => Dimension] });
 
-const Dimension: Message = message<onnx.DimensionProto>('TensorShapeProto.Dimension', { 1: ['dimValue', 'int64'], 2: ['dimParam', 'string'] });
+const Dimension: Message = message<onnx.DimensionProto>('TensorShapeProto.Dimension', {
+  1: ['dimValue', 'int64'],
+  2: ['dimParam', 'string'],
+});
 
 const Function: Message = message<onnx.FunctionProto>('FunctionProto', {
-  1: ['name', 'string'], 4: ['input', 'strings'], 5: ['output', 'strings'], 6: ['attribute', 'strings'],
-  7: ['node', 'messages', () => Node], 9: ['opsetImport', 'messages', () => OperatorSetId], 10: ['domain', 'string'],
-  11: ['attributeProto', 'messages', () => Attribute], 13: ['overload', 'string'],
+  1: ['name', 'string'],
+  4: ['input', 'strings'],
+  5: ['output', 'strings'],
+  6: ['attribute', 'strings'],
+  7: ['node', 'messages', () => Node],
+  9: ['opsetImport', 'messages', () => OperatorSetId],
+  10: ['domain', 'string'],
+  11: ['attributeProto', 'messages', () => Attribute],
+  13: ['overload', 'string'],
 });
 
 /** SequenceProto (onnx-data.proto) */
-export const Sequence: Message = message<onnx.SequenceProto>('SequenceProto', {
-  1: ['name', 'string'], 2: ['elemType', 'int32'], 3: ['tensorValues', 'messages', () => Tensor],
-  4: ['sparseTensorValues', 'messages', () => SparseTensor], 5: ['sequenceValues', 'messages', () => Sequence],
-  7: ['optionalValues', 'messages', () => Optional],
-}, true);
+export const Sequence: Message = message<onnx.SequenceProto>(
+  'SequenceProto',
+  {
+    1: ['name', 'string'],
+    2: ['elemType', 'int32'],
+    3: ['tensorValues', 'messages', () => Tensor],
+    4: ['sparseTensorValues', 'messages', () => SparseTensor],
+    5: ['sequenceValues', 'messages', () => Sequence],
+    7: ['optionalValues', 'messages', () => Optional],
+  },
+  true,
+);
 
 /** OptionalProto (onnx-data.proto) */
-export const Optional: Message = message<onnx.OptionalProto>('OptionalProto', {
-  1: ['name', 'string'], 2: ['elemType', 'int32'], 3: ['tensorValue', 'message', () => Tensor],
-  4: ['sparseTensorValue', 'message', () => SparseTensor], 5: ['sequenceValue', 'message', () => Sequence],
-  7: ['optionalValue', 'message', () => Optional],
-}, true);
+export const Optional: Message = message<onnx.OptionalProto>(
+  'OptionalProto',
+  {
+    1: ['name', 'string'],
+    2: ['elemType', 'int32'],
+    3: ['tensorValue', 'message', () => Tensor],
+    4: ['sparseTensorValue', 'message', () => SparseTensor],
+    5: ['sequenceValue', 'message', () => Sequence],
+    7: ['optionalValue', 'message', () => Optional],
+  },
+  true,
+);

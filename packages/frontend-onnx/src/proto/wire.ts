@@ -3,7 +3,10 @@ import { CuveeError } from '@cuvee/core';
 import { PbfReader } from 'pbf';
 
 /** Wire types: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
-export const VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5;
+export const VARINT = 0,
+  FIXED64 = 1,
+  BYTES = 2,
+  FIXED32 = 5;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const short: string[] = [];
@@ -19,10 +22,16 @@ export class Wire {
     this.#what = what;
   }
 
-  get position(): number { return this.#pbf.pos; }
-  get length(): number { return this.#pbf.length; }
+  get position(): number {
+    return this.#pbf.pos;
+  }
+  get length(): number {
+    return this.#pbf.length;
+  }
   /** The wire type of the field that `next` found. */
-  get type(): number { return this.#pbf.type; }
+  get type(): number {
+    return this.#pbf.type;
+  }
 
   /** An error of this file at a byte offset. */
   invalid(message: string, offset = this.#pbf.pos): CuveeError {
@@ -43,10 +52,16 @@ export class Wire {
 
   /** An unsigned varint that fits 2^53: tags and lengths. */
   uint(end: number, what: string): number {
-    const pbf = this.#pbf, buf = pbf.buf, start = pbf.pos;
+    const pbf = this.#pbf,
+      buf = pbf.buf,
+      start = pbf.pos;
     const first = buf[start] as number;
-    if (start < end && first < 0x80) { pbf.pos = start + 1; return first; }
-    let value = 0, scale = 1;
+    if (start < end && first < 0x80) {
+      pbf.pos = start + 1;
+      return first;
+    }
+    let value = 0,
+      scale = 1;
     for (let at = start; at < end && at < start + 10; at++) {
       const byte = buf[at] as number;
       value += (byte & 0x7f) * scale;
@@ -62,22 +77,31 @@ export class Wire {
 
   /** A varint as int32: the low 32 bits, as protobuf does with negative int32 (ten bytes). */
   int32(end: number, what: string): number {
-    const pbf = this.#pbf, buf = pbf.buf, start = pbf.pos;
+    const pbf = this.#pbf,
+      buf = pbf.buf,
+      start = pbf.pos;
     let value = 0;
     for (let at = start, shift = 0; at < end && at < start + 10; at++, shift += 7) {
       const byte = buf[at] as number;
       if (shift < 32) value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) { pbf.pos = at + 1; return value; }
+      if (byte < 0x80) {
+        pbf.pos = at + 1;
+        return value;
+      }
     }
     throw this.invalid(`the varint of ${what} is truncated or longer than 10 bytes`, start);
   }
 
   /** A varint as int64, two's complement. */
   int64(end: number, what: string): bigint {
-    const pbf = this.#pbf, buf = pbf.buf, start = pbf.pos;
-    let low = 0, high = 0;                                        // 32-bit words
+    const pbf = this.#pbf,
+      buf = pbf.buf,
+      start = pbf.pos;
+    let low = 0,
+      high = 0; // 32-bit words
     for (let at = start, shift = 0; at < end && shift < 70; at++, shift += 7) {
-      const byte = buf[at] as number, bits = byte & 0x7f;
+      const byte = buf[at] as number,
+        bits = byte & 0x7f;
       if (shift < 28) low |= bits << shift;
       else if (shift === 28) {
         low |= bits << 28;
@@ -110,10 +134,14 @@ export class Wire {
 
   /** A length-delimited UTF-8 text. */
   string(end: number, what: string): string {
-    const stop = this.span(end, what), pbf = this.#pbf, start = pbf.pos, buf = pbf.buf;
+    const stop = this.span(end, what),
+      pbf = this.#pbf,
+      start = pbf.pos,
+      buf = pbf.buf;
     pbf.pos = stop;
     if (stop - start < 32) {
-      let text = '', at = start;
+      let text = '',
+        at = start;
       for (; at < stop && (buf[at] as number) < 0x80; at++) text += short[buf[at] as number] ??= String.fromCharCode(buf[at] as number);
       if (at === stop) return text;
     }
@@ -126,7 +154,8 @@ export class Wire {
 
   /** `size` raw bytes as a view. */
   fixed(size: number, end: number, what: string): Uint8Array {
-    const pbf = this.#pbf, start = pbf.pos;
+    const pbf = this.#pbf,
+      start = pbf.pos;
     if (size > end - start) throw this.invalid(`${what} is truncated`, start);
     pbf.pos = start + size;
     return pbf.buf.subarray(start, start + size);
@@ -148,13 +177,23 @@ export class Wire {
 
   /** Skips an unknown field's value. */
   skip(field: number, end: number, message: string): void {
-    const what = `field ${field} of ${message}`, pbf = this.#pbf;
+    const what = `field ${field} of ${message}`,
+      pbf = this.#pbf;
     switch (pbf.type) {
-      case VARINT: this.int32(end, what); return;
-      case FIXED64: this.fixed(8, end, what); return;
-      case FIXED32: this.fixed(4, end, what); return;
-      case BYTES: pbf.pos = this.span(end, what); return;
-      default: throw this.invalid(`${what} has wire type ${pbf.type}, which ONNX does not use`);
+      case VARINT:
+        this.int32(end, what);
+        return;
+      case FIXED64:
+        this.fixed(8, end, what);
+        return;
+      case FIXED32:
+        this.fixed(4, end, what);
+        return;
+      case BYTES:
+        pbf.pos = this.span(end, what);
+        return;
+      default:
+        throw this.invalid(`${what} has wire type ${pbf.type}, which ONNX does not use`);
     }
   }
 }

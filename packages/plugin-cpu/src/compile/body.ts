@@ -1,5 +1,18 @@
 /** @file Bodies of control operations as models of their own, whose inputs bring their own sizes. */
-import { applyPatch, builder, cloneModel, createScope, CuveeError, decompose, Model, Node, partialShapeOf, setFacts, type Attributes, type Value } from '@cuvee/core';
+import {
+  applyPatch,
+  builder,
+  cloneModel,
+  createScope,
+  CuveeError,
+  decompose,
+  Model,
+  Node,
+  partialShapeOf,
+  setFacts,
+  type Attributes,
+  type Value,
+} from '@cuvee/core';
 import { prepare, refusals } from './compile.js';
 import { keeps } from './keeps.js';
 
@@ -43,7 +56,13 @@ function copy(body: Model, results: readonly number[] = body.results.map((_, i) 
     const attributes: Attributes = body.parameters.includes(old)
       ? { ...old.attributes, shape: partialShapeOf(fact).toString(), element_type: fact.type }
       : Object.fromEntries(Object.entries(old.attributes).map(([k, v]) => [k, v instanceof Model ? cloneModel(v).model : v]));
-    const node = new Node(old.op, attributes, old.inputs.map((v) => v && values.get(v)), old.name, old.origin);
+    const node = new Node(
+      old.op,
+      attributes,
+      old.inputs.map((v) => v && values.get(v)),
+      old.name,
+      old.origin,
+    );
     setFacts(node, scope);
     old.outputs.forEach((v, i) => values.set(v, node.outputs[i] as Value));
     nodes.set(old, node);

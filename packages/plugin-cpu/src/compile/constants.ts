@@ -22,7 +22,8 @@ export function constantPart(model: Model, needsNoStep: (node: Node) => boolean)
   const all = new Set(order);
   const nodes = new Set<Node>();
   // Elements that are sizes of inputs are known, but not before an inference.
-  const fixed = ({ value, elements }: Fact): boolean => value !== undefined || elements?.every((e) => typeof e === 'number' || typeof e === 'boolean') === true;
+  const fixed = ({ value, elements }: Fact): boolean =>
+    value !== undefined || elements?.every((e) => typeof e === 'number' || typeof e === 'boolean') === true;
   const constant = (v: Value | undefined): boolean => v === undefined || fixed(v.fact) || nodes.has(v.node);
   const users = (v: Value): Node[] => [...v.users].filter((user) => all.has(user));
   const outside = (v: Value): boolean => users(v).some((user) => !nodes.has(user));

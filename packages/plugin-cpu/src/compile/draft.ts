@@ -36,7 +36,13 @@ export class Draft {
   readonly outputs: TensorId[] = [];
   /** Constants; a prologue shares the list of the draft around it. */
   readonly weights: (Literal | { readonly computed: ElementType })[];
-  readonly states: { readonly name: string; readonly type: ElementType; readonly read: TensorId; write: TensorId | -1; readonly shape: string }[] = [];
+  readonly states: {
+    readonly name: string;
+    readonly type: ElementType;
+    readonly read: TensorId;
+    write: TensorId | -1;
+    readonly shape: string;
+  }[] = [];
   /** Level at which a tensor's content is there. */
   readonly tensorLevel: number[] = [];
   /** Level at which a run-time symbol's number is there, by the symbol's key. */
@@ -68,11 +74,16 @@ export class Draft {
 /** One text for one origin. */
 export function symbolKey(origin: shape.Origin): string {
   switch (origin.kind) {
-    case 'input': return `i${origin.port}.${origin.axis}`;
-    case 'state': return `s${origin.variable}.${origin.axis}`;
-    case 'data': return `d${origin.node}:${origin.output}.${origin.axis}`;
-    case 'value': return `v${origin.node}:${origin.output}[${origin.element}]`;
-    case 'def': return `=${origin.hint}`;
+    case 'input':
+      return `i${origin.port}.${origin.axis}`;
+    case 'state':
+      return `s${origin.variable}.${origin.axis}`;
+    case 'data':
+      return `d${origin.node}:${origin.output}.${origin.axis}`;
+    case 'value':
+      return `v${origin.node}:${origin.output}[${origin.element}]`;
+    case 'def':
+      return `=${origin.hint}`;
   }
 }
 

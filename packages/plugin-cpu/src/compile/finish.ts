@@ -33,16 +33,22 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     t.dims.forEach(collect);
     if (t.offset !== undefined) collect(t.offset);
   }
-  for (const step of draft.steps) for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
+  for (const step of draft.steps)
+    for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
   const program = shape.lowerShapes(roots, guardsOf(draft), { levelOf: (symbol) => draft.levelOf(symbol) });
   const registers = new Map(roots.map((d, i) => [d, program.roots[i] as number]));
   const register = (d: Dim): number => registers.get(d) as number;
 
   const tensors = draft.tensors.map((t): PlanTensor => {
     const { offset, ...rest } = t;
-    return { ...rest, dims: t.dims.map(register), storage: t.storage.kind === 'view' && offset !== undefined ? { ...t.storage, offset: register(offset) } : t.storage };
+    return {
+      ...rest,
+      dims: t.dims.map(register),
+      storage: t.storage.kind === 'view' && offset !== undefined ? { ...t.storage, offset: register(offset) } : t.storage,
+    };
   });
-  const arg = (a: DraftArg): Arg => (typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) });
+  const arg = (a: DraftArg): Arg =>
+    typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) };
   const inner: Finished[] = [];
   const step = (s: DraftStep): Step => ({
     family: s.family,
@@ -55,14 +61,21 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     op: s.node.op.name,
   });
   const count = Math.max(0, ...draft.steps.map((s) => s.level), ...draft.symbolLevel.values()) + 1;
-  const levels = Array.from({ length: count }, (_, k): Level => ({ steps: draft.steps.filter((s) => s.level === k).map(step), segments: [] }));
+  const levels = Array.from(
+    { length: count },
+    (_, k): Level => ({ steps: draft.steps.filter((s) => s.level === k).map(step), segments: [] }),
+  );
   const bindings: Binding[][] = Array.from({ length: count }, () => []);
   program.symbols.forEach((symbol, i) => {
     const register = program.constants.length + i;
     const key = symbolKey(symbol.origin);
     const bound = draft.bindings.get(key);
     if (!bound) throw new CuveeError('INTERNAL', `no step binds the size ${symbol.name}`);
-    bindings[draft.symbolLevel.get(key) ?? 0]?.push(bound.kind === 'dim' ? { kind: 'dim', tensor: bound.tensor, axis: bound.at, register } : { kind: 'element', tensor: bound.tensor, element: bound.at, register });
+    bindings[draft.symbolLevel.get(key) ?? 0]?.push(
+      bound.kind === 'dim'
+        ? { kind: 'dim', tensor: bound.tensor, axis: bound.at, register }
+        : { kind: 'element', tensor: bound.tensor, element: bound.at, register },
+    );
   });
   const plan: Plan = {
     isa,

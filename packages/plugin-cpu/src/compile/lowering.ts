@@ -1,7 +1,19 @@
 /**
  * @file What a lowering function works with: tensors for a node's inputs and outputs, and steps.
  */
-import { CuveeError, numbersOf, printFact, shape, type Dim, type Fact, type Literal, type Model, type Node, type ShapeScope, type Value } from '@cuvee/core';
+import {
+  CuveeError,
+  numbersOf,
+  printFact,
+  shape,
+  type Dim,
+  type Fact,
+  type Literal,
+  type Model,
+  type Node,
+  type ShapeScope,
+  type Value,
+} from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
 
@@ -51,11 +63,17 @@ export class LoweringContext {
   dims(i: number): readonly Dim[] {
     const value = this.node.input(i);
     const { fact } = value;
-    const known = fact.value ? numbersOf(fact.value.nd()) : (fact.elements ?? new Array<undefined>(Number(fact.shape?.[0] ?? 1)).fill(undefined));
+    const known = fact.value
+      ? numbersOf(fact.value.nd())
+      : (fact.elements ?? new Array<undefined>(Number(fact.shape?.[0] ?? 1)).fill(undefined));
     return known.map((e, element) =>
       typeof e === 'number' || (e !== undefined && typeof e !== 'boolean' && shape.isExpr(e))
         ? e
-        : this.scope.symbol({ kind: 'value', node: String(value.node.id), output: value.index, element }, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], `${value}[${element}]`),
+        : this.scope.symbol(
+            { kind: 'value', node: String(value.node.id), output: value.index, element },
+            [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+            `${value}[${element}]`,
+          ),
     );
   }
 
@@ -124,7 +142,10 @@ export class LoweringContext {
       this.define(value, 'plain', id);
       return this.#lowered.get(value) as Lowered;
     }
-    if (!literal) throw new CuveeError('INTERNAL', `"${value}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, { node: this.node.name });
+    if (!literal)
+      throw new CuveeError('INTERNAL', `"${value}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, {
+        node: this.node.name,
+      });
     const entry: Lowered = { value, plain: this.constantTensor(literal, value.toString()) };
     this.#lowered.set(value, entry);
     return entry;
@@ -133,7 +154,13 @@ export class LoweringContext {
   /** A tensor for a constant made by a lowering. */
   constantTensor(literal: Literal, name: string): TensorId {
     this.draft.weights.push(literal);
-    return this.draft.addTensor({ type: literal.type, layout: 'plain', storage: { kind: 'weight', weight: this.draft.weights.length - 1 }, dims: literal.shape, name });
+    return this.draft.addTensor({
+      type: literal.type,
+      layout: 'plain',
+      storage: { kind: 'weight', weight: this.draft.weights.length - 1 },
+      dims: literal.shape,
+      name,
+    });
   }
 
   /** A value that the prologue computes, as a constant; gives the constant's index. Its shape must be static. */
@@ -162,9 +189,17 @@ export class LoweringContext {
   /** Output `i` as other dimensions over input memory: no step runs. */
   view(i: number, of: TensorId, offset?: Dim): TensorId {
     const value = this.node.outputs[i] as Value;
-    const id = this.draft.addTensor({
-      type: value.fact.type, layout: 'plain', storage: { kind: 'view', of, offset: -1 }, dims: value.fact.shape ?? [], name: value.toString(), ...(offset !== undefined && { offset }),
-    }, this.#levelHere([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]));
+    const id = this.draft.addTensor(
+      {
+        type: value.fact.type,
+        layout: 'plain',
+        storage: { kind: 'view', of, offset: -1 },
+        dims: value.fact.shape ?? [],
+        name: value.toString(),
+        ...(offset !== undefined && { offset }),
+      },
+      this.#levelHere([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]),
+    );
     this.define(value, 'plain', id);
     return id;
   }
@@ -172,7 +207,10 @@ export class LoweringContext {
   /** A tensor of no model value: of another shape over the same memory. */
   viewAs(of: TensorId, dims: readonly Dim[], layout?: Layout): TensorId {
     const base = this.draft.tensors[of] as (typeof this.draft.tensors)[number];
-    return this.draft.addTensor({ ...base, layout: layout ?? base.layout, dims, storage: { kind: 'view', of, offset: -1 } }, this.draft.tensorLevel[of]);
+    return this.draft.addTensor(
+      { ...base, layout: layout ?? base.layout, dims, storage: { kind: 'view', of, offset: -1 } },
+      this.draft.tensorLevel[of],
+    );
   }
 
   /** A temporary. */
@@ -188,14 +226,31 @@ export class LoweringContext {
   }
 
   /** Adds a step. `action` chooses within the family; arguments are integers, sizes or `{ float }`. */
-  emit(family: string, action: string, inputs: readonly (TensorId | -1)[], outputs: readonly TensorId[], args: readonly DraftArg[] = [], plans: readonly Draft[] = []): void {
+  emit(
+    family: string,
+    action: string,
+    inputs: readonly (TensorId | -1)[],
+    outputs: readonly TensorId[],
+    args: readonly DraftArg[] = [],
+    plans: readonly Draft[] = [],
+  ): void {
     this.#push({ family, action, inputs, outputs, args, plans });
   }
 
-  #push(step: { family: string; action: string; inputs: readonly (TensorId | -1)[]; outputs: readonly TensorId[]; args: readonly DraftArg[]; plans?: readonly Draft[] }): void {
+  #push(step: {
+    family: string;
+    action: string;
+    inputs: readonly (TensorId | -1)[];
+    outputs: readonly TensorId[];
+    args: readonly DraftArg[];
+    plans?: readonly Draft[];
+  }): void {
     const { draft } = this;
     const own = new Set([...draft.bindings].flatMap(([key, b]) => (step.outputs.includes(b.tensor) ? [key] : [])));
-    const dims = [...step.outputs.flatMap((t) => [...(draft.tensors[t]?.dims ?? [])]), ...step.args.filter((a): a is Dim => typeof a !== 'bigint' && !isFloatArg(a))];
+    const dims = [
+      ...step.outputs.flatMap((t) => [...(draft.tensors[t]?.dims ?? [])]),
+      ...step.args.filter((a): a is Dim => typeof a !== 'bigint' && !isFloatArg(a)),
+    ];
     const level = this.#levelHere(step.inputs, dims, own);
     for (const key of own) draft.symbolLevel.set(key, level + 1);
     const dynamic = step.outputs.some((t) => draft.tensors[t]?.storage.kind === 'dynamic');
@@ -232,10 +287,16 @@ export class LoweringContext {
     if (known !== undefined) return known;
     if (origin.kind !== 'value') return 0;
     const entry = [...this.#lowered.values()].find((l) => String(l.value.node.id) === origin.node && l.value.index === origin.output);
-    if (!entry) throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
+    if (!entry)
+      throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
     // The tensor whose memory it is: a view that no step reads has none of its own at run time.
     let tensor = this.tensor(entry.value);
-    for (let base = this.draft.tensors[tensor]; base?.storage.kind === 'view' && base.offset === undefined; base = this.draft.tensors[tensor]) tensor = base.storage.of;
+    for (
+      let base = this.draft.tensors[tensor];
+      base?.storage.kind === 'view' && base.offset === undefined;
+      base = this.draft.tensors[tensor]
+    )
+      tensor = base.storage.of;
     const level = this.draft.tensors[tensor]?.storage.kind === 'input' ? 0 : (this.draft.tensorLevel[tensor] ?? 0) + 1;
     this.draft.bindings.set(key, { kind: 'element', tensor, at: origin.element });
     this.draft.symbolLevel.set(key, level);
@@ -248,14 +309,16 @@ export class LoweringContext {
     value.fact.shape?.forEach((d, axis) => {
       if (typeof d === 'number' || !shape.isSymbol(d)) return;
       const origin = [...shape.originsOf(d)][0];
-      if (origin?.kind === 'data' && origin.node === String(value.node.id) && origin.output === value.index && origin.axis === axis) found.push({ key: symbolKey(origin), axis });
+      if (origin?.kind === 'data' && origin.node === String(value.node.id) && origin.output === value.index && origin.axis === axis)
+        found.push({ key: symbolKey(origin), axis });
     });
     return found;
   }
 
   #newTensor(value: Value, layout: Layout, storage: Storage): TensorId {
     const { shape: dims, type } = value.fact;
-    if (!dims) throw new CuveeError('MODEL_UNSUPPORTED', `"${value}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
+    if (!dims)
+      throw new CuveeError('MODEL_UNSUPPORTED', `"${value}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
     return this.draft.addTensor({ type, layout, storage, dims, name: value.toString() });
   }
 
@@ -296,7 +359,10 @@ export class LoweringContext {
 /** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
 export function isOpen(value: Value): boolean {
   const node = String(value.node.id);
-  return value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) === true;
+  return (
+    value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) ===
+    true
+  );
 }
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */

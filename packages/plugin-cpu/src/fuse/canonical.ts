@@ -7,11 +7,19 @@ const root = (inner: pattern.Pattern): pattern.Pattern => either(node('Sqrt', [i
 const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
 
 /** x·clamp(x + 3, 0, 6)/6 = hswish(x), with the division before or after the product. */
-const clipped = once(node('Clamp', [once(node('Add', [any('x'), scalar('three', 3)], { commutative: true }))], { test: (n) => n.attributes.min === 0 && n.attributes.max === 6 }));
-const sixth = (inner: pattern.Pattern): pattern.Pattern => either(node('Divide', [inner, scalar('six', 6)]), node('Multiply', [inner, scalar('sixth', 1 / 6)], { commutative: true }));
+const clipped = once(
+  node('Clamp', [once(node('Add', [any('x'), scalar('three', 3)], { commutative: true }))], {
+    test: (n) => n.attributes.min === 0 && n.attributes.max === 6,
+  }),
+);
+const sixth = (inner: pattern.Pattern): pattern.Pattern =>
+  either(node('Divide', [inner, scalar('six', 6)]), node('Multiply', [inner, scalar('sixth', 1 / 6)], { commutative: true }));
 const hswish = rule({
   name: 'recognise HSwish',
-  pattern: either(sixth(once(node('Multiply', [f32('x'), clipped], { commutative: true }))), node('Multiply', [f32('x'), once(sixth(clipped))], { commutative: true })),
+  pattern: either(
+    sixth(once(node('Multiply', [f32('x'), clipped], { commutative: true }))),
+    node('Multiply', [f32('x'), once(sixth(clipped))], { commutative: true }),
+  ),
   replace: (g, get) => g.hSwish(get('x')),
 });
 
@@ -35,7 +43,9 @@ const divideByPowerOfTwo = rule({
   pattern: node('Divide', [f32('x'), scalar('c')]),
   replace(g, get) {
     const c = uniform(get('c'));
-    return c && Number.isInteger(Math.log2(Math.abs(c))) && get('c').fact.type === 'f32' ? g.multiply(get('x'), g.constant('f32', get('c').fact.value?.shape ?? [], new Array(get('c').fact.value?.size ?? 1).fill(1 / c))) : undefined;
+    return c && Number.isInteger(Math.log2(Math.abs(c))) && get('c').fact.type === 'f32'
+      ? g.multiply(get('x'), g.constant('f32', get('c').fact.value?.shape ?? [], new Array(get('c').fact.value?.size ?? 1).fill(1 / c)))
+      : undefined;
   },
 });
 
@@ -46,14 +56,23 @@ const subtractConstant = rule({
   replace(g, get) {
     const literal = get('c').fact.value;
     if (!literal || literal.type !== 'f32' || literal.size > 1 << 16) return undefined;
-    return g.add(get('x'), g.constant('f32', literal.shape, Array.from(literal.nd().data as Float32Array, (v) => -v)));
+    return g.add(
+      get('x'),
+      g.constant(
+        'f32',
+        literal.shape,
+        Array.from(literal.nd().data as Float32Array, (v) => -v),
+      ),
+    );
   },
 });
 
 /** x·1 and x + 0 with a scalar: x. (x + 0 turns −0 into 0; IEEE allows either here.) */
 const identity = rule({
   name: 'identity',
-  pattern: either(node('Multiply', [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) })),
+  pattern: either(
+    node('Multiply', [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) }),
+  ),
   replace(_, get, { root }) {
     const x = get('x');
     const same = x.fact.shape !== undefined && x.fact.shape.length === root.fact.shape?.length;
@@ -67,12 +86,19 @@ const identity = rule({
  */
 const meanOfPointwise = rule({
   name: 'mean of a pointwise convolution',
-  pattern: node('ReduceMean', [node('Convolution', [f32('x'), constant('w')], { as: 'conv', test: isPointwise }), constant('axes')], { test: (n) => n.attributes.keep_dims === true }),
+  pattern: node('ReduceMean', [node('Convolution', [f32('x'), constant('w')], { as: 'conv', test: isPointwise }), constant('axes')], {
+    test: (n) => n.attributes.keep_dims === true,
+  }),
   replace(g, get, { nodes }) {
     const axes = get('axes').fact.value;
     const conv = nodes.get('conv');
     const [outputs, inputs] = get('w').fact.shape ?? [];
-    const picture = axes && [...numbersOf(axes.nd())].map((a) => (a < 0 ? a + 4 : a)).sort((a, b) => a - b).join() === '2,3';
+    const picture =
+      axes &&
+      [...numbersOf(axes.nd())]
+        .map((a) => (a < 0 ? a + 4 : a))
+        .sort((a, b) => a - b)
+        .join() === '2,3';
     if (!picture || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs) return undefined;
     return g.convolution(g.reduceMean(get('x'), get('axes'), { keep_dims: true }), get('w'), conv.attributes as never);
   },
@@ -82,11 +108,18 @@ const meanOfPointwise = rule({
 function isPointwise(n: Node): boolean {
   const { strides, pads_begin, pads_end } = n.attributes as { readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: readonly number[] };
   const w = n.inputs[1]?.fact.shape;
-  return w?.length === 4 && w[2] === 1 && w[3] === 1 && (strides ?? []).every((s) => s === 1) && [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0);
+  return (
+    w?.length === 4 &&
+    w[2] === 1 &&
+    w[3] === 1 &&
+    (strides ?? []).every((s) => s === 1) &&
+    [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0)
+  );
 }
 
 /** The inner form, whose value is also bound to a name. */
-const named = (name: string, inner: pattern.Pattern): pattern.Pattern => Object.assign((v: Value, bound: pattern.Bound) => any(name)(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
+const named = (name: string, inner: pattern.Pattern): pattern.Pattern =>
+  Object.assign((v: Value, bound: pattern.Bound) => any(name)(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
 const keepsAxes = { test: (n: Node): boolean => n.attributes.keep_dims === true };
 
 /** (x − mean x) / √(mean (x − mean x)² + ε) = mvn(x), over the same axes. */
@@ -94,20 +127,51 @@ const meanVariance = rule({
   name: 'recognise MVN',
   pattern: node('Divide', [
     named('centred', node('Subtract', [f32('x'), node('ReduceMean', [any('x'), constant('axes')], keepsAxes)])),
-    once(root(once(node('Add', [
-      once(node('ReduceMean', [once(either(node('Power', [any('centred'), scalar('two', 2)]), node('Multiply', [any('centred'), any('centred')]))), constant('sameAxes')], keepsAxes)),
-      scalar('eps'),
-    ], { commutative: true })))),
+    once(
+      root(
+        once(
+          node(
+            'Add',
+            [
+              once(
+                node(
+                  'ReduceMean',
+                  [
+                    once(either(node('Power', [any('centred'), scalar('two', 2)]), node('Multiply', [any('centred'), any('centred')]))),
+                    constant('sameAxes'),
+                  ],
+                  keepsAxes,
+                ),
+              ),
+              scalar('eps'),
+            ],
+            { commutative: true },
+          ),
+        ),
+      ),
+    ),
   ]),
   replace(g, get) {
     const x = get('x');
     const rank = x.fact.shape?.length;
     const eps = uniform(get('eps'));
     if (rank === undefined || eps === undefined || get('eps').fact.value?.size !== 1) return undefined;
-    const axesOf = (name: string): number[] => numbersOf((get(name).fact.value as Literal).nd()).map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
+    const axesOf = (name: string): number[] =>
+      numbersOf((get(name).fact.value as Literal).nd())
+        .map((a) => (a < 0 ? a + rank : a))
+        .sort((a, b) => a - b);
     if (axesOf('axes').join() !== axesOf('sameAxes').join()) return undefined;
     return g.mvn(x, get('axes'), { normalize_variance: true, eps, eps_mode: 'INSIDE_SQRT' });
   },
 });
 
-export const canonicalRules: readonly Rule[] = [hswish, hswishOfHardSigmoid, swish, divideByPowerOfTwo, subtractConstant, identity, meanOfPointwise, meanVariance];
+export const canonicalRules: readonly Rule[] = [
+  hswish,
+  hswishOfHardSigmoid,
+  swish,
+  divideByPowerOfTwo,
+  subtractConstant,
+  identity,
+  meanOfPointwise,
+  meanVariance,
+];

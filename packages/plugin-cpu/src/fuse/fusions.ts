@@ -79,11 +79,23 @@ const foldBias = rule({
 /** act(conv(x, w)) in one kernel. */
 const fuseActivation = rule({
   name: 'fuse activation',
-  pattern: node(['Relu', 'Clamp', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Elu', 'Gelu', 'Swish', 'PRelu', 'SoftPlus', 'Mish'], [producer], { as: 'act' }),
+  pattern: node(
+    ['Relu', 'Clamp', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Elu', 'Gelu', 'Swish', 'PRelu', 'SoftPlus', 'Mish'],
+    [producer],
+    { as: 'act' },
+  ),
   replace(_g, _, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const activated = activationOf(nodes.get('act') as Value['node']);
-    if (!f || !activated || f.node.output.fact.type !== 'f32' || f.activated.activation !== 'none' || f.epilogue.postScale || f.residualAfter) return undefined;
+    if (
+      !f ||
+      !activated ||
+      f.node.output.fact.type !== 'f32' ||
+      f.activated.activation !== 'none' ||
+      f.epilogue.postScale ||
+      f.residualAfter
+    )
+      return undefined;
     return withEpilogue(f, { activated });
   },
 });
@@ -116,8 +128,12 @@ const fuseResidual = rule({
   replace(_, get, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const r = get('r');
-    if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || !sameShape(f.node.output, r) || !independent(r, f.node)) return undefined;
-    return withEpilogue(f, { epilogue: { residual: r }, residualAfter: f.activated.activation !== 'none' || f.epilogue.postScale !== undefined });
+    if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || !sameShape(f.node.output, r) || !independent(r, f.node))
+      return undefined;
+    return withEpilogue(f, {
+      epilogue: { residual: r },
+      residualAfter: f.activated.activation !== 'none' || f.epilogue.postScale !== undefined,
+    });
   },
 });
 
@@ -129,13 +145,25 @@ function alongRows(data: Value, axes: Value, v: Value): boolean {
   if (!shape || !literal || !reduced || literal.type !== 'f32') return false;
   const first = shape.length - new Set(reduced).size;
   const rows = shape.slice(first);
-  return reduced.every((a) => a >= first) && literal.shape.length <= shape.length && literal.shape.slice(-rows.length).join() === rows.join() && literal.size === rows.reduce<number>((a, d) => a * Number(d), 1);
+  return (
+    reduced.every((a) => a >= first) &&
+    literal.shape.length <= shape.length &&
+    literal.shape.slice(-rows.length).join() === rows.join() &&
+    literal.size === rows.reduce<number>((a, d) => a * Number(d), 1)
+  );
 }
 
 /** mvn(x)·s + b in one kernel, for constants with one element for each element of a row. */
 const layerNormalization = rule({
   name: 'layer normalisation',
-  pattern: node('Add', [once(node('Multiply', [once(node('MVN', [where('x', f32), constant('axes')], { as: 'mvn' })), constant('s')], { commutative: true })), constant('b')], { commutative: true }),
+  pattern: node(
+    'Add',
+    [
+      once(node('Multiply', [once(node('MVN', [where('x', f32), constant('axes')], { as: 'mvn' })), constant('s')], { commutative: true })),
+      constant('b'),
+    ],
+    { commutative: true },
+  ),
   replace(g, get, { nodes }) {
     const [x, axes, s, b] = ['x', 'axes', 's', 'b'].map(get) as [Value, Value, Value, Value];
     if (!alongRows(x, axes, s) || !alongRows(x, axes, b)) return undefined;
@@ -144,4 +172,3 @@ const layerNormalization = rule({
 });
 
 export const fusionRules: readonly Rule[] = [foldScale, foldBias, fuseActivation, fuseResidual, layerNormalization];
-

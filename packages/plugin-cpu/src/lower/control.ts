@@ -10,25 +10,35 @@ interface Ports {
   readonly outputs: readonly PortMapping[];
 }
 
-const byExternal = (rows: readonly PortMapping[]): readonly PortMapping[] => rows.filter((r) => r.external >= 0).sort((a, b) => a.external - b.external);
+const byExternal = (rows: readonly PortMapping[]): readonly PortMapping[] =>
+  rows.filter((r) => r.external >= 0).sort((a, b) => a.external - b.external);
 const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /** Why a body's result is no output of its node. */
 function misfit(result: Node | undefined, output: Value | undefined): string | undefined {
   const a = result?.output.fact;
   const b = output?.fact;
-  return a && b && a.type === b.type && a.shape?.length === b.shape?.length ? undefined : 'a result of its body has another type or rank than its output';
+  return a && b && a.type === b.type && a.shape?.length === b.shape?.length
+    ? undefined
+    : 'a result of its body has another type or rank than its output';
 }
 
 /** The row that feeds each parameter of a body. */
 const feeders = (count: number, rows: readonly PortMapping[]): (PortMapping | undefined)[] =>
-  Array.from({ length: count }, (_, i) => rows.filter((r) => r.internal === i && (r.external >= 0 || r.purpose === 'current_iteration')).at(-1));
+  Array.from({ length: count }, (_, i) =>
+    rows.filter((r) => r.internal === i && (r.external >= 0 || r.purpose === 'current_iteration')).at(-1),
+  );
 
 /**
  * First and last place of a sliced input. The port map counts edges between places (-1 is the one behind the last), the kernel places.
  * Undefined where nothing is left between them, or parts lie apart.
  */
-function places({ start = 0, end = -1, stride = 1, partSize = 1 }: PortMapping): { start: number; end: number; stride: number } | undefined {
+function places({
+  start = 0,
+  end = -1,
+  stride = 1,
+  partSize = 1,
+}: PortMapping): { start: number; end: number; stride: number } | undefined {
   if (Math.abs(stride) !== partSize) return undefined;
   const [low, high] = stride > 0 ? [start, end] : [end, start];
   // The edge behind the last place begins nothing, the first one ends nothing.
@@ -66,7 +76,12 @@ function loopOf(node: Node): { readonly args: number[]; readonly body: Model } |
   for (const [i, row] of outputs.entries()) {
     const wrong = misfit(body.results[row.internal], node.outputs[i]);
     if (wrong) return wrong;
-    args.push(row.axis === undefined ? 0 : 1, row.internal, axisOf(row.axis ?? 0, node.outputs[i]?.fact.shape?.length ?? 0), row.stride ?? 1);
+    args.push(
+      row.axis === undefined ? 0 : 1,
+      row.internal,
+      axisOf(row.axis ?? 0, node.outputs[i]?.fact.shape?.length ?? 0),
+      row.stride ?? 1,
+    );
   }
   return { args, body };
 }
@@ -100,12 +115,15 @@ function branchesOf(node: Node): readonly { readonly body: Model; readonly input
   for (const which of ['then', 'else']) {
     const attribute = (name: string): unknown => node.attributes[`${which}_${name}`];
     const outputs = byExternal(attribute('outputs') as readonly PortMapping[]);
-    const body = standalone(attribute('body') as Model, outputs.map((r) => r.internal));
+    const body = standalone(
+      attribute('body') as Model,
+      outputs.map((r) => r.internal),
+    );
     if (typeof body === 'string') return body;
     const wrong = node.outputs.map((v, i) => misfit(body.results[i], v)).find((reason) => reason !== undefined);
     if (wrong !== undefined || outputs.length !== node.outputs.length) return wrong ?? 'outputs that no result of its body gives';
     const rows = feeders(body.parameters.length, attribute('inputs') as readonly PortMapping[]);
-    if (rows.some((r) => r === undefined)) return "nothing feeds an input of its body";
+    if (rows.some((r) => r === undefined)) return 'nothing feeds an input of its body';
     made.push({ body, inputs: rows.map((r) => (r as PortMapping).external) });
   }
   return made;
@@ -120,7 +138,14 @@ const choosing: Lowering = {
   lower(c) {
     const branches = branchesOf(c.node) as Exclude<ReturnType<typeof branchesOf>, string>;
     const inputs = branches.flatMap((b) => b.inputs.map((i) => c.input(i)));
-    c.emit('if', '', [readable(c, 0, 'boolean'), ...inputs], c.outputs(), [branches[0]?.inputs.length ?? 0], branches.map((b) => c.compileBody(b.body)));
+    c.emit(
+      'if',
+      '',
+      [readable(c, 0, 'boolean'), ...inputs],
+      c.outputs(),
+      [branches[0]?.inputs.length ?? 0],
+      branches.map((b) => c.compileBody(b.body)),
+    );
   },
 };
 

@@ -36,7 +36,10 @@ function padsBefore(f: Fused, kernel: readonly Dim[]): Dim[] {
   if (!isTransposed(f) || w.auto_pad === 'explicit') return windowPads(w, kernel, data, result);
   if (!f.inputs[2] || w.auto_pad === 'valid') return kernel.map(() => 0);
   return kernel.map((k, i) => {
-    const full = shape.add(shape.add(shape.mul(shape.sub(data[i + 2] as Dim, 1), w.strides[i] ?? 1), shape.mul(shape.sub(k, 1), w.dilations[i] ?? 1)), 1 + (w.output_padding?.[i] ?? 0));
+    const full = shape.add(
+      shape.add(shape.mul(shape.sub(data[i + 2] as Dim, 1), w.strides[i] ?? 1), shape.mul(shape.sub(k, 1), w.dilations[i] ?? 1)),
+      1 + (w.output_padding?.[i] ?? 0),
+    );
     const extra = shape.max(0, shape.sub(full, result[i + 2] as Dim));
     return w.auto_pad === 'same_upper' ? shape.ceilDiv(extra, 2) : shape.floorDiv(extra, 2);
   });
@@ -44,7 +47,10 @@ function padsBefore(f: Fused, kernel: readonly Dim[]): Dim[] {
 
 /** [N, C, W] as [N, C, 1, W], over the same memory. */
 const with2d = (dims: readonly Dim[]): readonly Dim[] => (dims.length === 3 ? [dims[0] as Dim, dims[1] as Dim, 1, dims[2] as Dim] : dims);
-const lead = (list: readonly number[], fill: number, rank: number): number[] => [...new Array<number>(2 - rank).fill(fill), ...Array.from({ length: rank }, (_, i) => list[i] ?? fill)];
+const lead = (list: readonly number[], fill: number, rank: number): number[] => [
+  ...new Array<number>(2 - rank).fill(fill),
+  ...Array.from({ length: rank }, (_, i) => list[i] ?? fill),
+];
 
 /** The filters with other dimensions. */
 function filtersTensor(c: LoweringContext, f: Fused, dims: readonly Dim[]): TensorId {
@@ -52,13 +58,20 @@ function filtersTensor(c: LoweringContext, f: Fused, dims: readonly Dim[]): Tens
   const literal = value.fact.value;
   const numbers = dims.filter((d) => typeof d === 'number');
   if (!literal || numbers.length < dims.length) return c.viewAs(c.tensor(value), dims);
-  return c.constantTensor(literal.source ? Literal.at(literal.type, numbers, literal.source) : Literal.of(literal.type, numbers, literal.storage), value.toString());
+  return c.constantTensor(
+    literal.source ? Literal.at(literal.type, numbers, literal.source) : Literal.of(literal.type, numbers, literal.storage),
+    value.toString(),
+  );
 }
 
 /** One or two spatial axes, f32 or a float that widens to it, with filters whose sizes are known: the fast families. */
 function fast(f: Fused): boolean {
   const rank = f.node.output.fact.shape?.length ?? 0;
-  return computeType(f.node.output.fact.type) === 'f32' && (rank === 3 || rank === 4) && ((f.inputs[1] as Value).fact.shape?.every((d) => typeof d === 'number') ?? false);
+  return (
+    computeType(f.node.output.fact.type) === 'f32' &&
+    (rank === 3 || rank === 4) &&
+    ((f.inputs[1] as Value).fact.shape?.every((d) => typeof d === 'number') ?? false)
+  );
 }
 
 interface Part {
@@ -69,7 +82,14 @@ interface Part {
 /** A value as a nearest upsampling, by the same power of two in both directions, of another value. */
 function upsampled(value: Value): Part {
   const { node } = value;
-  const how = node.attributes as { readonly mode?: string; readonly shape_calculation_mode?: string; readonly coordinate_transformation_mode?: string; readonly nearest_mode?: string; readonly pads_begin?: readonly number[]; readonly pads_end?: readonly number[] };
+  const how = node.attributes as {
+    readonly mode?: string;
+    readonly shape_calculation_mode?: string;
+    readonly coordinate_transformation_mode?: string;
+    readonly nearest_mode?: string;
+    readonly pads_begin?: readonly number[];
+    readonly pads_end?: readonly number[];
+  };
   const source = node.inputs[0];
   const from = source?.fact.shape;
   const to = value.fact.shape;
@@ -77,7 +97,9 @@ function upsampled(value: Value): Part {
   if ([...(how.pads_begin ?? []), ...(how.pads_end ?? [])].some((p) => p !== 0)) return { value, shift: 0 };
   // x / scale rounded down, or its centre rounded, are both x >> shift.
   const floors = how.coordinate_transformation_mode === 'asymmetric' && how.nearest_mode === 'floor';
-  const centres = how.coordinate_transformation_mode === 'half_pixel' && (how.nearest_mode === 'round_prefer_floor' || how.nearest_mode === 'round_prefer_ceil');
+  const centres =
+    how.coordinate_transformation_mode === 'half_pixel' &&
+    (how.nearest_mode === 'round_prefer_floor' || how.nearest_mode === 'round_prefer_ceil');
   if (!floors && !centres) return { value, shift: 0 };
   for (const shift of [1, 2, 3, 4]) {
     if (!from.every((d, i) => sameDim(to[i] as Dim, i < 2 ? d : shape.mul(d, 1 << shift)))) continue;
@@ -96,7 +118,9 @@ function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[
   const { node } = data;
   const joined = node.op.name === 'Concat' && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
   const parts = (joined ? node.inputs.map((v) => v as Value) : [data]).map(upsampled);
-  const fits = parts.length <= 8 && parts.every(({ value, shift }) => shift <= 8 && typeof value.fact.shape?.[1] === 'number' && c.layoutOf(value) === 'blocked');
+  const fits =
+    parts.length <= 8 &&
+    parts.every(({ value, shift }) => shift <= 8 && typeof value.fact.shape?.[1] === 'number' && c.layoutOf(value) === 'blocked');
   return fits && (joined || parts.some(({ shift }) => shift > 0)) ? parts : undefined;
 }
 
@@ -104,8 +128,14 @@ function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[
 function planarHead(f: Fused, groups: Dim, dims: readonly number[], pads: readonly Dim[]): boolean {
   const w = f.node.attributes as unknown as Windows & { readonly output_padding?: readonly number[] };
   const [, channels = 0, ...kernel] = dims;
-  return isTransposed(f) && groups === 1 && kernel.length === 2 && f.inputs[2] === undefined && channels * kernel.reduce((a, b) => a * b, 1) <= 8
-    && kernel.every((k, i) => w.strides[i] === k && (w.dilations[i] ?? 1) === 1 && pads[i] === 0 && (w.output_padding?.[i] ?? 0) === 0);
+  return (
+    isTransposed(f) &&
+    groups === 1 &&
+    kernel.length === 2 &&
+    f.inputs[2] === undefined &&
+    channels * kernel.reduce((a, b) => a * b, 1) <= 8 &&
+    kernel.every((k, i) => w.strides[i] === k && (w.dilations[i] ?? 1) === 1 && pads[i] === 0 && (w.output_padding?.[i] ?? 0) === 0)
+  );
 }
 
 function lowerFast(c: LoweringContext, f: Fused): void {
@@ -116,7 +146,14 @@ function lowerFast(c: LoweringContext, f: Fused): void {
   const rank = kernel.length;
   const pads = padsBefore(f, kernel);
   const data = f.inputs[0] as Value;
-  const args: DraftArg[] = [groups, ...lead(w.strides, 1, rank), ...lead(w.dilations, 1, rank), ...new Array<Dim>(2 - rank).fill(0), ...pads, ...epilogueArgs(f)];
+  const args: DraftArg[] = [
+    groups,
+    ...lead(w.strides, 1, rank),
+    ...lead(w.dilations, 1, rank),
+    ...new Array<Dim>(2 - rank).fill(0),
+    ...pads,
+    ...epilogueArgs(f),
+  ];
   const filters = c.widened(filtersTensor(c, f, rank === 1 ? with2d(dims) : dims));
   const family = isTransposed(f) ? 'deconv' : 'conv';
   // A planar picture of few channels is read as it is; everything else in blocks.
@@ -126,7 +163,13 @@ function lowerFast(c: LoweringContext, f: Fused): void {
     const layout = planarHead(f, groups, dims, pads) ? 'plain' : 'blocked';
     const parts = virtualParts(c, f, groups);
     const [source, ...further] = parts?.map(({ value }) => c.tensor(value, 'blocked')) ?? [c.tensor(data, planar ? 'plain' : 'blocked')];
-    c.emit(family, '', [source as TensorId, filters, ...epilogueInputs(c, f, layout), ...further], [c.output(0, layout)], [...args, ...(parts ?? []).map(({ shift }) => shift)]);
+    c.emit(
+      family,
+      '',
+      [source as TensorId, filters, ...epilogueInputs(c, f, layout), ...further],
+      [c.output(0, layout)],
+      [...args, ...(parts ?? []).map(({ shift }) => shift)],
+    );
     return;
   }
   const flat = c.viewAs(c.widened(c.tensor(data)), with2d(data.fact.shape ?? []));
@@ -144,8 +187,13 @@ function lowerAny(c: LoweringContext, f: Fused): void {
   const { groups, dims, kernel } = mergedFilters(f);
   const w = f.node.attributes as unknown as Windows;
   const list = (values: readonly number[], fill: number): number[] => kernel.map((_, i) => values[i] ?? fill);
-  c.emit('conv_nd', isTransposed(f) ? 'transposed' : 'forward', [c.tensor(f.inputs[0] as Value), filtersTensor(c, f, dims), ...epilogueInputs(c, f, 'plain')], [c.output()],
-    [...epilogueArgs(f), groups, kernel.length, ...list(w.strides, 1), ...list(w.dilations, 1), ...padsBefore(f, kernel)]);
+  c.emit(
+    'conv_nd',
+    isTransposed(f) ? 'transposed' : 'forward',
+    [c.tensor(f.inputs[0] as Value), filtersTensor(c, f, dims), ...epilogueInputs(c, f, 'plain')],
+    [c.output()],
+    [...epilogueArgs(f), groups, kernel.length, ...list(w.strides, 1), ...list(w.dilations, 1), ...padsBefore(f, kernel)],
+  );
 }
 
 const lowering: Lowering = {
@@ -161,4 +209,9 @@ const lowering: Lowering = {
 };
 
 const names = ['Convolution', 'GroupConvolution', 'ConvolutionBackpropData', 'GroupConvolutionBackpropData'];
-export const convolution: LoweringTable = Object.fromEntries(names.flatMap((n) => [[n, lowering], [`Fused${n}`, lowering]]));
+export const convolution: LoweringTable = Object.fromEntries(
+  names.flatMap((n) => [
+    [n, lowering],
+    [`Fused${n}`, lowering],
+  ]),
+);

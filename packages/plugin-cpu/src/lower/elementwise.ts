@@ -7,11 +7,73 @@ import type { TensorId } from '../plan/plan.js';
 
 /** Names of all operations that become one instruction. */
 export const elementwiseOps = [
-  'Abs', 'Negative', 'Sign', 'Floor', 'Ceiling', 'Exp', 'Log', 'Sqrt', 'Erf', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Tanh', 'Asinh', 'Acosh', 'Atanh',
-  'Sigmoid', 'Relu', 'SoftPlus', 'Mish', 'SoftSign', 'LogicalNot', 'BitwiseNot', 'IsNaN', 'IsFinite', 'IsInf', 'Identity',
-  'Add', 'Subtract', 'Multiply', 'Divide', 'FloorMod', 'Mod', 'Power', 'Maximum', 'Minimum', 'SquaredDifference',
-  'Equal', 'NotEqual', 'Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr', 'LogicalXor',
-  'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseLeftShift', 'BitwiseRightShift', 'PRelu', 'Select', 'Clamp', 'Elu', 'Round', 'Gelu', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Selu', 'Swish',
+  'Abs',
+  'Negative',
+  'Sign',
+  'Floor',
+  'Ceiling',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Erf',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Tanh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
+  'Sigmoid',
+  'Relu',
+  'SoftPlus',
+  'Mish',
+  'SoftSign',
+  'LogicalNot',
+  'BitwiseNot',
+  'IsNaN',
+  'IsFinite',
+  'IsInf',
+  'Identity',
+  'Add',
+  'Subtract',
+  'Multiply',
+  'Divide',
+  'FloorMod',
+  'Mod',
+  'Power',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+  'Equal',
+  'NotEqual',
+  'Less',
+  'LessEqual',
+  'Greater',
+  'GreaterEqual',
+  'LogicalAnd',
+  'LogicalOr',
+  'LogicalXor',
+  'BitwiseAnd',
+  'BitwiseOr',
+  'BitwiseXor',
+  'BitwiseLeftShift',
+  'BitwiseRightShift',
+  'PRelu',
+  'Select',
+  'Clamp',
+  'Elu',
+  'Round',
+  'Gelu',
+  'HSwish',
+  'HSigmoid',
+  'HardSigmoid',
+  'Selu',
+  'Swish',
 ] as const;
 
 /** The compute type of a node: that of its inputs, the widest where booleans are among them. */
@@ -47,8 +109,12 @@ const isScalar = (v: Value): boolean => v.fact.shape?.every((d) => d === 1) === 
 /** Whether the whole program can run on blocked tensors: one input is blocked already, and all others are f32 with the same channels, or scalars. */
 function blockable(c: LoweringContext, values: readonly Value[], output: Value): boolean {
   const out = output.fact.shape;
-  if (out?.length !== 4 || output.fact.type !== 'f32' || !values.some((v) => c.layoutOf(v) === 'blocked' && v.fact.shape?.length === 4)) return false;
-  return values.every((v) => v.fact.type === 'f32' && v.fact.shape !== undefined && v.fact.shape.length <= 4 && (isScalar(v) || rank4(v.fact.shape)[1] === out[1]));
+  if (out?.length !== 4 || output.fact.type !== 'f32' || !values.some((v) => c.layoutOf(v) === 'blocked' && v.fact.shape?.length === 4))
+    return false;
+  return values.every(
+    (v) =>
+      v.fact.type === 'f32' && v.fact.shape !== undefined && v.fact.shape.length <= 4 && (isScalar(v) || rank4(v.fact.shape)[1] === out[1]),
+  );
 }
 
 function blockedOperand(c: LoweringContext, v: Value): TensorId {

@@ -14,5 +14,8 @@ export const epilogueInputs = (c: LoweringContext, f: Fused, layout: Layout): (T
 
 /** activation, its two parameters, and whether the residual is added last. */
 export const epilogueArgs = (f: Fused): DraftArg[] => [
-  activations.indexOf(f.activated.activation), { float: f.activated.alpha }, { float: f.activated.beta }, f.residualAfter ? 1 : 0,
+  activations.indexOf(f.activated.activation),
+  { float: f.activated.alpha },
+  { float: f.activated.beta },
+  f.residualAfter ? 1 : 0,
 ];

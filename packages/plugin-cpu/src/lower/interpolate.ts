@@ -49,7 +49,12 @@ const lowering: Lowering = {
     const pad = (list: readonly number[], i: number): number => list[i] ?? 0;
     const spatial = axes.every((a) => a >= 2) && [0, 1].every((i) => pad(how.pads_begin, i) === 0 && pad(how.pads_end, i) === 0);
     const dims = node.output.fact.shape ?? [];
-    const blocked = spatial && dims.length === 4 && node.output.fact.type === 'f32' && c.layout(0) === 'blocked' && (scales !== undefined || (bySizes && knownElements(c.fact(1)) !== undefined));
+    const blocked =
+      spatial &&
+      dims.length === 4 &&
+      node.output.fact.type === 'f32' &&
+      c.layout(0) === 'blocked' &&
+      (scales !== undefined || (bySizes && knownElements(c.fact(1)) !== undefined));
     const data = c.input(0, blocked ? 'blocked' : 'plain');
     const out = c.output(0, blocked ? 'blocked' : 'plain');
     const unknown = c.draft.tensors[out]?.storage.kind === 'dynamic';
@@ -57,9 +62,21 @@ const lowering: Lowering = {
       const at = axes.indexOf(i);
       return [pad(how.pads_begin, i), pad(how.pads_end, i), at + 1, { float: scales && at >= 0 ? (scales[at] as number) : 0 }];
     });
-    c.emit('resize', unknown ? how.shape_calculation_mode : '', unknown ? [data, c.input(1)] : [data], [out], [
-      modes.indexOf(how.mode), coordinates.indexOf(how.coordinate_transformation_mode), nearests.indexOf(how.nearest_mode), how.antialias ? 1 : 0, { float: how.cube_coeff }, unknown ? 1 : 0, ...perAxis,
-    ]);
+    c.emit(
+      'resize',
+      unknown ? how.shape_calculation_mode : '',
+      unknown ? [data, c.input(1)] : [data],
+      [out],
+      [
+        modes.indexOf(how.mode),
+        coordinates.indexOf(how.coordinate_transformation_mode),
+        nearests.indexOf(how.nearest_mode),
+        how.antialias ? 1 : 0,
+        { float: how.cube_coeff },
+        unknown ? 1 : 0,
+        ...perAxis,
+      ],
+    );
   },
 };
 

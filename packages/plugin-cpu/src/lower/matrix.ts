@@ -36,8 +36,16 @@ const lowering: Lowering = {
     const { type } = c.node.output.fact;
     const half = type === 'f16' || type === 'bf16';
     const sums = half ? c.temporary('f32', full) : to;
-    const inputs = [operand(c, a, 'left'), operand(c, b, 'right'), ...epilogueInputs(c, f, 'plain')].map((t) => (t === -1 ? t : c.widened(t)));
-    c.emit('gemm', computeType(type) as string, inputs, [sums], [transpose_a && !left ? 1 : 0, transpose_b && !right ? 1 : 0, ...epilogueArgs(f)]);
+    const inputs = [operand(c, a, 'left'), operand(c, b, 'right'), ...epilogueInputs(c, f, 'plain')].map((t) =>
+      t === -1 ? t : c.widened(t),
+    );
+    c.emit(
+      'gemm',
+      computeType(type) as string,
+      inputs,
+      [sums],
+      [transpose_a && !left ? 1 : 0, transpose_b && !right ? 1 : 0, ...epilogueArgs(f)],
+    );
     if (half) c.emit('convert', '', [sums], [to]);
   },
 };

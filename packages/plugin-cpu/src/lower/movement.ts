@@ -84,7 +84,9 @@ const splitting: Lowering = {
 };
 
 const broadcasting: Lowering = {
-  refuse: (node) => movable(node) ?? (node.attributes.mode === 'numpy' || node.attributes.mode === 'bidirectional' ? undefined : 'an axis mapping that is not constant'),
+  refuse: (node) =>
+    movable(node) ??
+    (node.attributes.mode === 'numpy' || node.attributes.mode === 'bidirectional' ? undefined : 'an axis mapping that is not constant'),
   lower: (c) => c.emit('broadcast', '', [c.input(0)], [c.output()]),
 };
 
@@ -98,8 +100,21 @@ const tiling: Lowering = {
     const padded = [...new Array<Dim>(to.length - own.length).fill(1), ...own];
     const repeats = c.dims(1);
     const times = [...new Array<Dim>(to.length - repeats.length).fill(1), ...repeats];
-    const from = c.viewAs(c.input(0), padded.flatMap((d) => [1, d]));
-    c.emit('broadcast', '', [from], [c.viewAs(out, padded.flatMap((d, i) => [times[i] as Dim, d]))]);
+    const from = c.viewAs(
+      c.input(0),
+      padded.flatMap((d) => [1, d]),
+    );
+    c.emit(
+      'broadcast',
+      '',
+      [from],
+      [
+        c.viewAs(
+          out,
+          padded.flatMap((d, i) => [times[i] as Dim, d]),
+        ),
+      ],
+    );
   },
 };
 
@@ -110,13 +125,20 @@ const concatenating: Lowering = {
     const values = c.node.inputs.filter((v): v is Value => v !== undefined && !v.fact.shape?.includes(0));
     const blocked = axis === 1 && inBlocks(c, values);
     const layout = blocked ? 'blocked' : 'plain';
-    c.emit('concat', '', values.map((v) => c.tensor(v, layout)), [c.output(0, layout)], [axis]);
+    c.emit(
+      'concat',
+      '',
+      values.map((v) => c.tensor(v, layout)),
+      [c.output(0, layout)],
+      [axis],
+    );
   },
 };
 
 /** Along channels, blocked tensors join as they are when all but the last one fill their blocks. */
 function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
-  if (c.node.output.fact.type !== 'f32' || c.node.output.fact.shape?.length !== 4 || !values.some((v) => c.layoutOf(v) === 'blocked')) return false;
+  if (c.node.output.fact.type !== 'f32' || c.node.output.fact.shape?.length !== 4 || !values.some((v) => c.layoutOf(v) === 'blocked'))
+    return false;
   return values.every((v, i) => i === values.length - 1 || (typeof v.fact.shape?.[1] === 'number' && v.fact.shape[1] % c.block === 0));
 }
 

@@ -26,7 +26,13 @@ const mvn: Lowering = {
   refuse,
   lower(c) {
     const { normalize_variance, eps, eps_mode } = c.node.attributes as { normalize_variance: boolean; eps: number; eps_mode: string };
-    c.emit('mvn', '', [c.input(0), c.input(2), c.input(3)], [c.output()], [axisBits(c.node) as bigint, normalize_variance ? 1 : 0, eps_mode.toUpperCase() === 'INSIDE_SQRT' ? 1 : 0, { float: eps }]);
+    c.emit(
+      'mvn',
+      '',
+      [c.input(0), c.input(2), c.input(3)],
+      [c.output()],
+      [axisBits(c.node) as bigint, normalize_variance ? 1 : 0, eps_mode.toUpperCase() === 'INSIDE_SQRT' ? 1 : 0, { float: eps }],
+    );
   },
 };
 

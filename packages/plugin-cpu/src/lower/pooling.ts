@@ -37,7 +37,11 @@ function emit(c: LoweringContext, action: string, excludePad: boolean, axis: num
   const wantsIndices = (node.outputs[1]?.users.size ?? 0) > 0;
   const blocked = !wantsIndices && node.output.fact.type === 'f32' && node.output.fact.shape?.length === 4 && c.layout(0) === 'blocked';
   const outputs: TensorId[] = [c.output(0, blocked ? 'blocked' : 'plain'), ...(wantsIndices ? [c.output(1)] : [])];
-  c.emit('pool', action, [c.input(0, blocked ? 'blocked' : 'plain')], outputs, [excludePad ? 1 : 0, wantsIndices ? sizeFrom(node.input(0), axis) : 1, ...windows]);
+  c.emit('pool', action, [c.input(0, blocked ? 'blocked' : 'plain')], outputs, [
+    excludePad ? 1 : 0,
+    wantsIndices ? sizeFrom(node.input(0), axis) : 1,
+    ...windows,
+  ]);
 }
 
 const sliding = (action: string): Lowering => ({
@@ -47,10 +51,21 @@ const sliding = (action: string): Lowering => ({
     const { kernel } = w;
     const after = kernel.map((_, i) => (w.auto_pad === 'explicit' ? (w.pads_end[i] ?? 0) : w.auto_pad === 'valid' ? 0 : unlimited));
     const pads = windowPads(w, kernel, c.node.input(0).fact.shape ?? [], c.node.output.fact.shape ?? []);
-    emit(c, action, w['exclude-pad'] ?? false, w.axis ?? 0, [...kernel, ...kernel.map((_, i) => w.strides[i] ?? 1), ...kernel.map((_, i) => w.dilations[i] ?? 1), ...pads, ...after]);
+    emit(c, action, w['exclude-pad'] ?? false, w.axis ?? 0, [
+      ...kernel,
+      ...kernel.map((_, i) => w.strides[i] ?? 1),
+      ...kernel.map((_, i) => w.dilations[i] ?? 1),
+      ...pads,
+      ...after,
+    ]);
   },
 });
 
 const adaptive = (action: string): Lowering => ({ refuse, lower: (c) => emit(c, action, true, 2, []) });
 
-export const pooling: LoweringTable = { MaxPool: sliding('max'), AvgPool: sliding('avg'), AdaptiveAvgPool: adaptive('adaptive_avg'), AdaptiveMaxPool: adaptive('adaptive_max') };
+export const pooling: LoweringTable = {
+  MaxPool: sliding('max'),
+  AvgPool: sliding('avg'),
+  AdaptiveAvgPool: adaptive('adaptive_avg'),
+  AdaptiveMaxPool: adaptive('adaptive_max'),
+};

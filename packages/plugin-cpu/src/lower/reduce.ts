@@ -4,7 +4,15 @@ import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
 
 const actions: Readonly<Record<string, string>> = {
-  ReduceSum: 'sum', ReduceMean: 'mean', ReduceMax: 'max', ReduceMin: 'min', ReduceProd: 'prod', ReduceL1: 'l1', ReduceL2: 'l2', ReduceLogicalAnd: 'and', ReduceLogicalOr: 'or',
+  ReduceSum: 'sum',
+  ReduceMean: 'mean',
+  ReduceMax: 'max',
+  ReduceMin: 'min',
+  ReduceProd: 'prod',
+  ReduceL1: 'l1',
+  ReduceL2: 'l2',
+  ReduceLogicalAnd: 'and',
+  ReduceLogicalOr: 'or',
 };
 
 /** Axes from the front; undefined when they are not constant. */
@@ -24,11 +32,18 @@ const reducing: Lowering = {
   lower(c) {
     const axes = axesOf(c.node);
     if (!axes) {
-      c.emit('reduce', actions[c.node.op.name] as string, [c.input(0), c.input(1)], [c.output()], [c.node.attributes.keep_dims === true ? 1 : 0]);
+      c.emit(
+        'reduce',
+        actions[c.node.op.name] as string,
+        [c.input(0), c.input(1)],
+        [c.output()],
+        [c.node.attributes.keep_dims === true ? 1 : 0],
+      );
       return;
     }
     const mask = axes.reduce((bits, a) => bits | (1n << BigInt(a)), 0n);
-    const spatial = c.fact(0).shape?.length === 4 && c.layout(0) === 'blocked' && c.node.attributes.keep_dims === true && axes.every((a) => a >= 2);
+    const spatial =
+      c.fact(0).shape?.length === 4 && c.layout(0) === 'blocked' && c.node.attributes.keep_dims === true && axes.every((a) => a >= 2);
     const layout = spatial ? 'blocked' : 'plain';
     c.emit('reduce', actions[c.node.op.name] as string, [c.input(0, layout)], [c.output(0, layout)], [mask]);
   },
@@ -37,7 +52,8 @@ const reducing: Lowering = {
 const floating = new Set(['f16', 'bf16', 'f32', 'f64']);
 const softmax = (action: string): Lowering => ({
   refuse: (node) => (floating.has(node.output.fact.type) ? undefined : `element type ${node.output.fact.type}`),
-  lower: (c) => c.emit('softmax', action, [c.input(0)], [c.output()], [normalizeAxis(c.node.attributes.axis as number, c.fact(0).shape?.length ?? 0)]),
+  lower: (c) =>
+    c.emit('softmax', action, [c.input(0)], [c.output()], [normalizeAxis(c.node.attributes.axis as number, c.fact(0).shape?.length ?? 0)]),
 });
 
 export const reduce: LoweringTable = {

@@ -16,7 +16,16 @@ export function windowPads(w: Windows, kernel: readonly Dim[], large: readonly D
   if (w.auto_pad === 'explicit') return kernel.map((_, i) => pads_begin[i] ?? 0);
   if (w.auto_pad === 'valid') return kernel.map(() => 0);
   return kernel.map((k, i) => {
-    const total = shape.max(0, shape.sub(shape.add(shape.mul(shape.sub(small[i + 2] as Dim, 1), strides[i] ?? 1), shape.add(shape.mul(shape.sub(k, 1), dilations[i] ?? 1), 1)), large[i + 2] as Dim));
+    const total = shape.max(
+      0,
+      shape.sub(
+        shape.add(
+          shape.mul(shape.sub(small[i + 2] as Dim, 1), strides[i] ?? 1),
+          shape.add(shape.mul(shape.sub(k, 1), dilations[i] ?? 1), 1),
+        ),
+        large[i + 2] as Dim,
+      ),
+    );
     return w.auto_pad === 'same_upper' ? shape.floorDiv(total, 2) : shape.ceilDiv(total, 2);
   });
 }

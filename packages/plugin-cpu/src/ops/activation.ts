@@ -2,7 +2,22 @@
 import type { Literal, Node } from '@cuvee/core';
 
 /** In the order of `Act` in `native/kernels/tensor.h`. */
-export const activations = ['none', 'relu', 'clip', 'hard_swish', 'hard_sigmoid', 'sigmoid', 'silu', 'elu', 'leaky_relu', 'gelu_erf', 'gelu_tanh', 'tanh', 'softplus', 'mish'] as const;
+export const activations = [
+  'none',
+  'relu',
+  'clip',
+  'hard_swish',
+  'hard_sigmoid',
+  'sigmoid',
+  'silu',
+  'elu',
+  'leaky_relu',
+  'gelu_erf',
+  'gelu_tanh',
+  'tanh',
+  'softplus',
+  'mish',
+] as const;
 export type Activation = (typeof activations)[number];
 
 /** An activation with its two parameters. */
@@ -19,21 +34,31 @@ const plain = (activation: Activation, alpha = 0, beta = 0): Activated => ({ act
 export function activationOf(node: Node): Activated | undefined {
   const { attributes: a } = node;
   switch (node.op.name) {
-    case 'Relu': return plain('relu');
-    case 'Clamp': return plain('clip', a.min as number, a.max as number);
-    case 'HSwish': return plain('hard_swish', 1 / 6, 0.5);
-    case 'HSigmoid': return plain('hard_sigmoid', 1 / 6, 0.5);
+    case 'Relu':
+      return plain('relu');
+    case 'Clamp':
+      return plain('clip', a.min as number, a.max as number);
+    case 'HSwish':
+      return plain('hard_swish', 1 / 6, 0.5);
+    case 'HSigmoid':
+      return plain('hard_sigmoid', 1 / 6, 0.5);
     case 'HardSigmoid': {
       const alpha = scalarOf(node.inputs[1]?.fact.value);
       const beta = scalarOf(node.inputs[2]?.fact.value);
       return alpha === undefined || beta === undefined ? undefined : plain('hard_sigmoid', alpha, beta);
     }
-    case 'Sigmoid': return plain('sigmoid');
-    case 'Tanh': return plain('tanh');
-    case 'Elu': return plain('elu', a.alpha as number);
-    case 'Gelu': return plain(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf');
-    case 'SoftPlus': return plain('softplus');
-    case 'Mish': return plain('mish');
+    case 'Sigmoid':
+      return plain('sigmoid');
+    case 'Tanh':
+      return plain('tanh');
+    case 'Elu':
+      return plain('elu', a.alpha as number);
+    case 'Gelu':
+      return plain(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf');
+    case 'SoftPlus':
+      return plain('softplus');
+    case 'Mish':
+      return plain('mish');
     case 'Swish': {
       const beta = node.inputs.length > 1 ? scalarOf(node.inputs[1]?.fact.value) : 1;
       return beta === undefined ? undefined : plain('silu', beta);
@@ -42,6 +67,7 @@ export function activationOf(node: Node): Activated | undefined {
       const slope = scalarOf(node.inputs[1]?.fact.value);
       return slope === undefined ? undefined : plain('leaky_relu', slope);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }

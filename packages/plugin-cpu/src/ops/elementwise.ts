@@ -8,13 +8,76 @@ import { numericOrBoolean, op, port, many, texts, elementType, type ElementType,
 
 /** Opcodes, in the order of `native/kernels/eltwise/opcodes.inc`. */
 export const opcodes = [
-  'add', 'sub', 'mul', 'div', 'floor_mod', 'mod', 'pow', 'max', 'min', 'squared_difference',
-  'equal', 'not_equal', 'less', 'less_equal', 'greater', 'greater_equal', 'and', 'or', 'xor', 'not',
-  'bit_and', 'bit_or', 'bit_xor', 'bit_not', 'shift_left', 'shift_right', 'select',
-  'abs', 'neg', 'sign', 'floor', 'ceil', 'round_even', 'round_away', 'exp', 'log', 'sqrt', 'erf',
-  'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh',
-  'sigmoid', 'relu', 'clip', 'elu', 'prelu', 'hard_sigmoid', 'hard_swish', 'silu', 'gelu_erf', 'gelu_tanh', 'softplus', 'mish', 'softsign', 'selu',
-  'is_nan', 'is_inf', 'is_finite', 'trunc_div', 'floor_div', 'copy',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'floor_mod',
+  'mod',
+  'pow',
+  'max',
+  'min',
+  'squared_difference',
+  'equal',
+  'not_equal',
+  'less',
+  'less_equal',
+  'greater',
+  'greater_equal',
+  'and',
+  'or',
+  'xor',
+  'not',
+  'bit_and',
+  'bit_or',
+  'bit_xor',
+  'bit_not',
+  'shift_left',
+  'shift_right',
+  'select',
+  'abs',
+  'neg',
+  'sign',
+  'floor',
+  'ceil',
+  'round_even',
+  'round_away',
+  'exp',
+  'log',
+  'sqrt',
+  'erf',
+  'sin',
+  'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
+  'tanh',
+  'asinh',
+  'acosh',
+  'atanh',
+  'sigmoid',
+  'relu',
+  'clip',
+  'elu',
+  'prelu',
+  'hard_sigmoid',
+  'hard_swish',
+  'silu',
+  'gelu_erf',
+  'gelu_tanh',
+  'softplus',
+  'mish',
+  'softsign',
+  'selu',
+  'is_nan',
+  'is_inf',
+  'is_finite',
+  'trunc_div',
+  'floor_div',
+  'copy',
 ] as const;
 export type Opcode = (typeof opcodes)[number];
 
@@ -29,14 +92,62 @@ export interface Instruction {
 }
 
 const unary: Readonly<Record<string, Opcode>> = {
-  Abs: 'abs', Negative: 'neg', Sign: 'sign', Floor: 'floor', Ceiling: 'ceil', Exp: 'exp', Log: 'log', Sqrt: 'sqrt', Erf: 'erf',
-  Sin: 'sin', Cos: 'cos', Tan: 'tan', Asin: 'asin', Acos: 'acos', Atan: 'atan', Sinh: 'sinh', Cosh: 'cosh', Tanh: 'tanh', Asinh: 'asinh', Acosh: 'acosh', Atanh: 'atanh',
-  Sigmoid: 'sigmoid', Relu: 'relu', SoftPlus: 'softplus', Mish: 'mish', SoftSign: 'softsign', LogicalNot: 'not', IsNaN: 'is_nan', IsFinite: 'is_finite', Identity: 'copy',
+  Abs: 'abs',
+  Negative: 'neg',
+  Sign: 'sign',
+  Floor: 'floor',
+  Ceiling: 'ceil',
+  Exp: 'exp',
+  Log: 'log',
+  Sqrt: 'sqrt',
+  Erf: 'erf',
+  Sin: 'sin',
+  Cos: 'cos',
+  Tan: 'tan',
+  Asin: 'asin',
+  Acos: 'acos',
+  Atan: 'atan',
+  Sinh: 'sinh',
+  Cosh: 'cosh',
+  Tanh: 'tanh',
+  Asinh: 'asinh',
+  Acosh: 'acosh',
+  Atanh: 'atanh',
+  Sigmoid: 'sigmoid',
+  Relu: 'relu',
+  SoftPlus: 'softplus',
+  Mish: 'mish',
+  SoftSign: 'softsign',
+  LogicalNot: 'not',
+  IsNaN: 'is_nan',
+  IsFinite: 'is_finite',
+  Identity: 'copy',
 };
 const binary: Readonly<Record<string, Opcode>> = {
-  Add: 'add', Subtract: 'sub', Multiply: 'mul', FloorMod: 'floor_mod', Mod: 'mod', Power: 'pow', Maximum: 'max', Minimum: 'min', SquaredDifference: 'squared_difference',
-  Equal: 'equal', NotEqual: 'not_equal', Less: 'less', LessEqual: 'less_equal', Greater: 'greater', GreaterEqual: 'greater_equal',
-  LogicalAnd: 'and', LogicalOr: 'or', LogicalXor: 'xor', BitwiseAnd: 'bit_and', BitwiseOr: 'bit_or', BitwiseXor: 'bit_xor', BitwiseLeftShift: 'shift_left', BitwiseRightShift: 'shift_right', PRelu: 'prelu',
+  Add: 'add',
+  Subtract: 'sub',
+  Multiply: 'mul',
+  FloorMod: 'floor_mod',
+  Mod: 'mod',
+  Power: 'pow',
+  Maximum: 'max',
+  Minimum: 'min',
+  SquaredDifference: 'squared_difference',
+  Equal: 'equal',
+  NotEqual: 'not_equal',
+  Less: 'less',
+  LessEqual: 'less_equal',
+  Greater: 'greater',
+  GreaterEqual: 'greater_equal',
+  LogicalAnd: 'and',
+  LogicalOr: 'or',
+  LogicalXor: 'xor',
+  BitwiseAnd: 'bit_and',
+  BitwiseOr: 'bit_or',
+  BitwiseXor: 'bit_xor',
+  BitwiseLeftShift: 'shift_left',
+  BitwiseRightShift: 'shift_right',
+  PRelu: 'prelu',
 };
 
 /** The number that a one-element constant holds. */
@@ -45,7 +156,10 @@ const scalar = (literal: Literal | undefined): number | undefined => (literal?.s
 /** The instruction for a node over its inputs as registers 0, 1, 2, and how many inputs it reads; undefined when there is none. */
 export function instructionOf(node: Node): { readonly instruction: Instruction; readonly reads: number } | undefined {
   const { attributes: a } = node;
-  const make = (opcode: Opcode, reads: number, p = 0, q = 0): { instruction: Instruction; reads: number } => ({ instruction: { opcode, a: 0, b: reads > 1 ? 1 : -1, c: reads > 2 ? 2 : -1, p, q }, reads });
+  const make = (opcode: Opcode, reads: number, p = 0, q = 0): { instruction: Instruction; reads: number } => ({
+    instruction: { opcode, a: 0, b: reads > 1 ? 1 : -1, c: reads > 2 ? 2 : -1, p, q },
+    reads,
+  });
   if (a.auto_broadcast !== undefined && a.auto_broadcast !== 'numpy' && a.auto_broadcast !== 'none') return undefined;
   const { name } = node.op;
   const one = unary[name];
@@ -54,17 +168,28 @@ export function instructionOf(node: Node): { readonly instruction: Instruction; 
   if (two === 'prelu') return preluBroadcasts(node) ? make('prelu', 2) : undefined;
   if (two) return make(two, 2);
   switch (name) {
-    case 'Divide': return make(isFloating(node) ? 'div' : a.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2);
-    case 'BitwiseNot': return make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1);
-    case 'Select': return make('select', 3);
-    case 'Clamp': return make('clip', 1, a.min as number, a.max as number);
-    case 'Elu': return make('elu', 1, a.alpha as number);
-    case 'Round': return make(a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even', 1);
-    case 'Gelu': return make(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf', 1);
-    case 'HSwish': return make('hard_swish', 1, 1 / 6, 0.5);
-    case 'HSigmoid': return make('hard_sigmoid', 1, 1 / 6, 0.5);
-    case 'IsInf': return make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0);
-    case 'HardSigmoid': case 'Selu': {
+    case 'Divide':
+      return make(isFloating(node) ? 'div' : a.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2);
+    case 'BitwiseNot':
+      return make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1);
+    case 'Select':
+      return make('select', 3);
+    case 'Clamp':
+      return make('clip', 1, a.min as number, a.max as number);
+    case 'Elu':
+      return make('elu', 1, a.alpha as number);
+    case 'Round':
+      return make(a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even', 1);
+    case 'Gelu':
+      return make(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf', 1);
+    case 'HSwish':
+      return make('hard_swish', 1, 1 / 6, 0.5);
+    case 'HSigmoid':
+      return make('hard_sigmoid', 1, 1 / 6, 0.5);
+    case 'IsInf':
+      return make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0);
+    case 'HardSigmoid':
+    case 'Selu': {
       const p = scalar(node.inputs[1]?.fact.value);
       const q = scalar(node.inputs[2]?.fact.value);
       return p === undefined || q === undefined ? undefined : make(name === 'Selu' ? 'selu' : 'hard_sigmoid', 1, p, q);
@@ -73,7 +198,8 @@ export function instructionOf(node: Node): { readonly instruction: Instruction; 
       const beta = node.inputs.length > 1 ? scalar(node.inputs[1]?.fact.value) : 1;
       return beta === undefined ? undefined : make('silu', 1, beta);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -90,17 +216,32 @@ const preluBroadcasts = (node: Node): boolean => {
 export type ComputeType = 'f32' | 'f64' | 'i32' | 'i64' | 'u64';
 export function computeType(type: ElementType): ComputeType | undefined {
   switch (type) {
-    case 'f32': case 'f16': case 'bf16': return 'f32';
-    case 'f64': return 'f64';
-    case 'boolean': case 'i8': case 'u8': case 'i16': case 'u16': case 'i32': return 'i32';
-    case 'u32': case 'i64': return 'i64';
-    case 'u64': return 'u64';
-    default: return undefined;
+    case 'f32':
+    case 'f16':
+    case 'bf16':
+      return 'f32';
+    case 'f64':
+      return 'f64';
+    case 'boolean':
+    case 'i8':
+    case 'u8':
+    case 'i16':
+    case 'u16':
+    case 'i32':
+      return 'i32';
+    case 'u32':
+    case 'i64':
+      return 'i64';
+    case 'u64':
+      return 'u64';
+    default:
+      return undefined;
   }
 }
 
 /** Instructions as text, one each: `add 0 1 -1 0 0`. */
-export const writeProgram = (program: readonly Instruction[]): string[] => program.map(({ opcode, a, b, c, p, q }) => [opcode, a, b, c, p, q].join(' '));
+export const writeProgram = (program: readonly Instruction[]): string[] =>
+  program.map(({ opcode, a, b, c, p, q }) => [opcode, a, b, c, p, q].join(' '));
 export const readProgram = (lines: readonly string[]): Instruction[] =>
   lines.map((line) => {
     const [opcode, a, b, c, p, q] = line.split(' ') as [Opcode, string, string, string, string, string];

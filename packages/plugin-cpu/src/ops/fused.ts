@@ -1,5 +1,19 @@
 /** @file Operations that exist only inside this device: a convolution or matrix product with what follows it. */
-import { bool, derivedNode, float, floating, type Node, numeric, oneOf, optional, rooms, type Attributes, type Op, type Port, type Value } from '@cuvee/core';
+import {
+  bool,
+  derivedNode,
+  float,
+  floating,
+  type Node,
+  numeric,
+  oneOf,
+  optional,
+  rooms,
+  type Attributes,
+  type Op,
+  type Port,
+  type Value,
+} from '@cuvee/core';
 import { activations, type Activated } from './activation.js';
 
 /**
@@ -18,7 +32,11 @@ const schema = {
 
 /** Ops that take an epilogue, and the axis of their output that counts channels, from the front or the end. */
 const bases: Readonly<Record<string, 1 | -1>> = {
-  Convolution: 1, GroupConvolution: 1, ConvolutionBackpropData: 1, GroupConvolutionBackpropData: 1, MatMul: -1,
+  Convolution: 1,
+  GroupConvolution: 1,
+  ConvolutionBackpropData: 1,
+  GroupConvolutionBackpropData: 1,
+  MatMul: -1,
 };
 
 /** `Fused…` of a base op: its inputs, then the epilogue's. */
@@ -42,10 +60,12 @@ function fused(base: Op): Op {
   } as Op;
 }
 
-const fusedOps = new Map(Object.keys(bases).flatMap((name) => {
-  const base = rooms.get(name);
-  return base ? [[name, fused(base)] as const] : [];
-}));
+const fusedOps = new Map(
+  Object.keys(bases).flatMap((name) => {
+    const base = rooms.get(name);
+    return base ? [[name, fused(base)] as const] : [];
+  }),
+);
 
 /** Names of the ops that take an epilogue, fused or not. */
 export const fusable: readonly string[] = Object.keys(bases).flatMap((name) => [name, `Fused${name}`]);
@@ -71,24 +91,42 @@ export function asFused(node: Node): Fused | undefined {
   const count = rooms.get(base)?.inputs.length ?? 0;
   const isFused = node.op.name !== base;
   const at = (i: number): Value | undefined => (isFused ? node.inputs[count + i] : undefined);
-  const { activation = 'none', alpha = 0, beta = 0, residual_after = false } = node.attributes as Partial<Activated> & { residual_after?: boolean };
+  const {
+    activation = 'none',
+    alpha = 0,
+    beta = 0,
+    residual_after = false,
+  } = node.attributes as Partial<Activated> & { residual_after?: boolean };
   const channelAxis = side === 1 ? 1 : shape.length - 1;
   const channels = shape[channelAxis];
   return {
-    node, base, inputs: node.inputs.slice(0, count),
+    node,
+    base,
+    inputs: node.inputs.slice(0, count),
     epilogue: { bias: at(0), weightScale: at(1), postScale: at(2), postShift: at(3), residual: at(4) },
-    activated: { activation, alpha, beta }, residualAfter: residual_after, channelAxis,
+    activated: { activation, alpha, beta },
+    residualAfter: residual_after,
+    channelAxis,
     channels: typeof channels === 'number' ? channels : undefined,
   };
 }
 
 /** The same with parts of the epilogue changed, as a new node that stands for both. */
-export function withEpilogue(f: Fused, change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean }): Value {
+export function withEpilogue(
+  f: Fused,
+  change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean },
+): Value {
   const op = fusedOps.get(f.base) as Op;
   const count = op.inputs.length - epiloguePorts.length;
   const epilogue = { ...f.epilogue, ...change.epilogue };
   const own = Array.from({ length: count }, (_, i) => f.inputs[i]);
   const attributes = { ...f.node.attributes, ...f.activated, residual_after: change.residualAfter ?? f.residualAfter, ...change.activated };
   const { type, shape } = f.node.output.fact;
-  return derivedNode(op, [...own, ...epiloguePorts.map((p) => epilogue[p])], attributes, { type, shape }, { name: f.node.name, origin: f.node.origin });
+  return derivedNode(
+    op,
+    [...own, ...epiloguePorts.map((p) => epilogue[p])],
+    attributes,
+    { type, shape },
+    { name: f.node.name, origin: f.node.origin },
+  );
 }

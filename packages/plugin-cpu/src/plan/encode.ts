@@ -40,15 +40,45 @@ class Writer {
     return at;
   }
   // Room is made first: it may put another view in place.
-  u8(...values: number[]): void { for (const v of values) { const at = this.#room(1); this.#view.setUint8(at, v); } }
-  u16(...values: number[]): void { for (const v of values) { const at = this.#room(2); this.#view.setUint16(at, v, true); } }
-  u32(...values: number[]): void { for (const v of values) { const at = this.#room(4); this.#view.setUint32(at, v >>> 0, true); } }
-  i64(value: number | bigint): void { const at = this.#room(8); this.#view.setBigInt64(at, BigInt(value), true); }
-  f64(value: number): void { const at = this.#room(8); this.#view.setFloat64(at, value, true); }
-  bytes(b: Uint8Array): void { const at = this.#room(b.length); this.#bytes.set(b, at); }
-  pad(): void { while (this.length % 8 !== 0) this.u8(0); }
-  setU64(at: number, value: number): void { this.#view.setBigUint64(at, BigInt(value), true); }
-  done(): Uint8Array { return this.#bytes.slice(0, this.length); }
+  u8(...values: number[]): void {
+    for (const v of values) {
+      const at = this.#room(1);
+      this.#view.setUint8(at, v);
+    }
+  }
+  u16(...values: number[]): void {
+    for (const v of values) {
+      const at = this.#room(2);
+      this.#view.setUint16(at, v, true);
+    }
+  }
+  u32(...values: number[]): void {
+    for (const v of values) {
+      const at = this.#room(4);
+      this.#view.setUint32(at, v >>> 0, true);
+    }
+  }
+  i64(value: number | bigint): void {
+    const at = this.#room(8);
+    this.#view.setBigInt64(at, BigInt(value), true);
+  }
+  f64(value: number): void {
+    const at = this.#room(8);
+    this.#view.setFloat64(at, value, true);
+  }
+  bytes(b: Uint8Array): void {
+    const at = this.#room(b.length);
+    this.#bytes.set(b, at);
+  }
+  pad(): void {
+    while (this.length % 8 !== 0) this.u8(0);
+  }
+  setU64(at: number, value: number): void {
+    this.#view.setBigUint64(at, BigInt(value), true);
+  }
+  done(): Uint8Array {
+    return this.#bytes.slice(0, this.length);
+  }
 }
 
 const storages: readonly Storage['kind'][] = ['arena', 'weight', 'input', 'output', 'state', 'dynamic', 'view'];
@@ -67,7 +97,10 @@ class Names {
     const encoded = [...this.#index.keys()].map((s) => new TextEncoder().encode(s));
     w.u32(encoded.length);
     let at = 0;
-    for (const e of [...encoded, new Uint8Array(0)]) { w.u32(at); at += e.length; }
+    for (const e of [...encoded, new Uint8Array(0)]) {
+      w.u32(at);
+      at += e.length;
+    }
     for (const e of encoded) w.bytes(e);
   }
 }
@@ -85,11 +118,40 @@ export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPla
   const sections: [number, (w: Writer) => void][] = [
     [2, (s) => s.bytes(plan.shapes)],
     [3, (s) => writeBindings(s, plan)],
-    [4, (s) => { s.u32(plan.tensors.length); for (const t of plan.tensors) writeTensor(s, t, names); }],
+    [
+      4,
+      (s) => {
+        s.u32(plan.tensors.length);
+        for (const t of plan.tensors) writeTensor(s, t, names);
+      },
+    ],
     [5, (s) => s.u32(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
-    [6, (s) => { s.u32(plan.levels.length); for (const l of plan.levels) { s.u32(l.steps.length); for (const step of l.steps) writeStep(s, step, names); } }],
-    [7, (s) => { for (const l of plan.levels) { s.u32(l.segments.length); for (const g of l.segments) s.u32(g.first, g.count, g.rows); } }],
-    [8, (s) => { s.u32(plan.states.length); for (const v of plan.states) s.u32(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape)); }],
+    [
+      6,
+      (s) => {
+        s.u32(plan.levels.length);
+        for (const l of plan.levels) {
+          s.u32(l.steps.length);
+          for (const step of l.steps) writeStep(s, step, names);
+        }
+      },
+    ],
+    [
+      7,
+      (s) => {
+        for (const l of plan.levels) {
+          s.u32(l.segments.length);
+          for (const g of l.segments) s.u32(g.first, g.count, g.rows);
+        }
+      },
+    ],
+    [
+      8,
+      (s) => {
+        s.u32(plan.states.length);
+        for (const v of plan.states) s.u32(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape));
+      },
+    ],
     [9, (s) => writeWeights(s, plan, names, constants)],
     [10, (s) => writePlans(s, plan, constants)],
     [11, (s) => s.u32(plan.prologue ? 1 : 0)],
@@ -98,7 +160,11 @@ export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPla
   w.bytes(new TextEncoder().encode('CUVPLAN\0'));
   w.u32(planVersion, plan.isa.block, isa, sections.length);
   const table = w.length;
-  for (const [id] of sections) { w.u32(id, 0); w.i64(0); w.i64(0); }
+  for (const [id] of sections) {
+    w.u32(id, 0);
+    w.i64(0);
+    w.i64(0);
+  }
   sections.forEach(([, write], i) => {
     w.pad();
     const start = w.length;

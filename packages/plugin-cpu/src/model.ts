@@ -185,14 +185,12 @@ class CpuRequest implements DeviceRequest {
 
   profile(): readonly NodeProfile[] {
     const steps = this.#plan.levels.flatMap((l) => l.steps);
-    return this.#native
-      .profile()
-      .map(({ nanoseconds, kernel }, i) => ({
-        name: steps[i]?.origin.join(' ') ?? '',
-        type: steps[i]?.op ?? '',
-        kernel,
-        microseconds: nanoseconds / 1000,
-      }));
+    return this.#native.profile().map(({ nanoseconds, kernel }, i) => ({
+      name: steps[i]?.origin.join(' ') ?? '',
+      type: steps[i]?.op ?? '',
+      kernel,
+      microseconds: nanoseconds / 1000,
+    }));
   }
 
   release(): void {

@@ -7,7 +7,7 @@ describe('NonZero of a repeated element', () => {
     [0, '[2,0]'],
   ])('%d: its size is known without a look at the elements', (element, shape) => {
     const g = builder();
-    const filled = g.broadcast(g.constant(Literal.scalar('i64', element)), g.ints([300, 100]));
+    const filled = g.broadcast(g.constant(Literal.scalar('i64', element)), g.ints([300, 100]), undefined);
     expect(String(g.nonZero(filled).partialShape)).toBe(shape);
   });
 

@@ -57,7 +57,8 @@ async function bundlePackage(pack, esbuild) {
         target: 'node20.19',
         mainFields: [],
         external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
-        minifySyntax: true, // names and line breaks stay: Node prints the line that threw
+        minify: true,
+      lineLimit: 140, // Node prints the line that threw
         legalComments: 'none',
         banner: executable ? { js: '#!/usr/bin/env node' } : {},
         logLevel: 'error',

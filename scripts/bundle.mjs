@@ -58,7 +58,7 @@ async function bundlePackage(pack, esbuild) {
         mainFields: [],
         external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
         minify: true,
-      lineLimit: 140, // Node prints the line that threw
+        lineLimit: 140, // Node prints the line that threw
         legalComments: 'none',
         banner: executable ? { js: '#!/usr/bin/env node' } : {},
         logLevel: 'error',

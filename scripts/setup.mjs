@@ -2,7 +2,7 @@
  * @file `npm run setup`: dependencies, types, bundles, native addon. Starts on plain Node; every step is skipped when the
  * fingerprint of its inputs is the one that it left behind, so that a second run costs a fraction of a second.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildNative } from './lib/native.mjs';
@@ -24,11 +24,13 @@ function checkNode() {
  * binaries of other platforms, which is what npm writes where a mirror serves only this platform's.
  */
 async function installDependencies() {
+  const locked = Object.keys(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages);
+  const nested = new Set(locked.map((place) => /^((?:docs|packages|examples)\b.*?node_modules)\//.exec(place)?.[1]).filter(Boolean));
   const modules = join(root, 'node_modules');
   const stamp = join(modules, '.cuvee-installed');
   const manifests = packages().map(({ folder }) => join(folder, 'package.json'));
   const value = fingerprint(['package.json', 'package-lock.json', '.npmrc'].map((name) => join(root, name)).concat(manifests));
-  if (stamped(stamp, value)) return false;
+  if (stamped(stamp, value) && [...nested].every((place) => existsSync(join(root, place)))) return false;
   await must('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     hint: 'The first set-up needs an npm registry (npm config get registry shows which one is asked). Then type: npm install',
   });

@@ -1,0 +1,8 @@
+declare module '*.png' {
+  const url: string;
+  export default url;
+}
+declare module '*?url' {
+  const url: string;
+  export default url;
+}

@@ -18,7 +18,10 @@ import type { Guard } from './scope.js';
 import { print } from './text.js';
 
 export interface LowerOptions {
-  /** The level of a `data` or `value` symbol: 1 + the rank of the step that binds it. Default 1. Inputs and states are 0. */
+  /**
+   * The level of a symbol that is no input's: 1 + the rank of the step that binds it. Default 1, and 0 for a state, which may be the
+   * caller's or, with an initial value, a step's.
+   */
   readonly levelOf?: (symbol: Expr) => number;
   /** Adds an error guard for each root that is not proved ≥ 0. */
   readonly nonNegative?: boolean;
@@ -120,8 +123,8 @@ class Lowering {
   private symbol(s: Atom): number {
     let at = this.symbols.get(s);
     if (at === undefined) {
-      const data = s.origin!.kind === 'data' || s.origin!.kind === 'value';
-      const level = data ? (this.options.levelOf?.(s.mono.unit!) ?? 1) : 0;
+      const { kind } = s.origin!;
+      const level = kind === 'input' ? 0 : (this.options.levelOf?.(s.mono.unit!) ?? (kind === 'state' ? 0 : 1));
       this.steps.push({ op: 0, flags: 0, a: 0, b: 0, imm: 0, level, owner: this.owner, symbol: s });
       this.symbols.set(s, (at = this.steps.length - 1));
     }

@@ -393,7 +393,7 @@ Status Executor::finish(std::span<TensorView> out) {
     if (out[j].data && out[j].bytes == view.bytes) {
       if (view.data != out[j].data && view.bytes) std::memmove(out[j].data, view.data, static_cast<size_t>(view.bytes));
       view.data = out[j].data;
-    } else if (tensor.storage == Storage::dynamic) {
+    } else if (tensor.storage == Storage::dynamic && dynamic_[bank_][t] && dynamic_[bank_][t]->data() == view.data) {
       given_[j] = dynamic_[bank_][t];
     } else if (tensor.storage == Storage::output && !output_direct_[tensor.link]) {
       given_[j] = outputs_[bank_][tensor.link];
@@ -432,6 +432,21 @@ bool Executor::allocate(int32_t t, std::span<const int64_t> dims, TensorView& vi
   if (!buffer || buffer->capacity() < static_cast<uint64_t>(live.bytes)) buffer = std::make_shared<Buffer>();
   if (!buffer->ensure(static_cast<uint64_t>(live.bytes), env_.budget)) return false;
   live.data = buffer->data();
+  live.absent = false;
+  view = live;
+  return true;
+}
+
+bool Executor::read_state(int32_t t, size_t index, const TensorView& initial, TensorView& view) {
+  StateValue& state = states_[index];
+  const std::span<const int64_t> dims = state.set ? std::span<const int64_t>(state.dims) : std::span(initial.dims, static_cast<size_t>(initial.rank));
+  TensorView& live = tensors_[t];
+  if (dims.size() != own_dims_[t].size()) return false;
+  std::copy(dims.begin(), dims.end(), own_dims_[t].begin());
+  live.dims = own_dims_[t].data();
+  if (!measure(live, plan_.block) || !state.now.ensure(static_cast<uint64_t>(live.bytes), env_.budget)) return false;
+  if (!state.set && live.bytes) std::memcpy(state.now.data(), initial.data, static_cast<size_t>(live.bytes));
+  live.data = state.now.data();
   live.absent = false;
   view = live;
   return true;

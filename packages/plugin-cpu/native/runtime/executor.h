@@ -118,6 +118,7 @@ class Executor {
   Status run_prologue();
   Status acquire(uint32_t weight, std::shared_ptr<const Blob>& blob);
   bool allocate(int32_t tensor, std::span<const int64_t> dims, TensorView& view);
+  bool read_state(int32_t tensor, size_t index, const TensorView& initial, TensorView& view);
   Status output_memory(uint32_t index, const TensorView& view, void*& memory);
   SubExecutor& sub(uint32_t plan);
   Status fail(const PlanStep& step, Status status) const;

@@ -64,6 +64,18 @@ bool Context::allocate(int i, std::span<const int64_t> dims) {
   return false;
 }
 
+bool Context::read_state(int i, int64_t state, const TensorView& initial) {
+  const int32_t tensor = step->outputs[static_cast<size_t>(i)];
+  const auto& states = executor->plan_.states;
+  if (executor->plan_.tensors[tensor].storage != Storage::dynamic || state < 0 || static_cast<size_t>(state) >= states.size()) {
+    failure = Status::fail("MODEL_INVALID", "reads a variable that is not there");
+    return false;
+  }
+  if (executor->read_state(tensor, static_cast<size_t>(state), initial, out[static_cast<size_t>(i)])) return true;
+  failure = Status::fail("OUT_OF_MEMORY", "state \"" + std::string(states[static_cast<size_t>(state)].name) + "\": " + std::to_string(budget->used()) + " of " + std::to_string(budget->limit()) + " allowed bytes are in use");
+  return false;
+}
+
 bool Context::cancelled() const { return executor->env_.cancel->load(std::memory_order_relaxed); }
 
 SubPlan& Context::plan(int i) { return executor->sub(step->plans[static_cast<size_t>(i)]); }

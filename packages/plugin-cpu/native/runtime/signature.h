@@ -31,6 +31,7 @@ class Context final : public StepContext {
   bool is_constant(int i) const override;
   std::shared_ptr<Packed> pack(int i, std::string_view format, size_t bytes, Fill fill, const void* argument) override;
   bool allocate(int i, std::span<const int64_t> dims) override;
+  bool read_state(int i, int64_t state, const TensorView& initial) override;
   bool cancelled() const override;
   int plans() const override { return static_cast<int>(step->plans.size()); }
   SubPlan& plan(int i) override;

@@ -151,6 +151,10 @@ class StepContext {
   // known, -1 where nothing is. Sets out[i] and binds its dimensions. Once per output and run. Returns false when the memory budget does not allow it: fail with OUT_OF_MEMORY.
   virtual bool allocate(int i, std::span<const int64_t> dims) = 0;
 
+  // Makes output i, of storage `dynamic`, the content of a variable: as the runs before left it, else a copy of `initial`.
+  // Returns false when the memory budget does not allow it.
+  virtual bool read_state(int i, int64_t state, const TensorView& initial) = 0;
+
   // True when the request was cancelled: return soon, with any status.
   virtual bool cancelled() const = 0;
 

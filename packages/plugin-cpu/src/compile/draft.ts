@@ -42,6 +42,8 @@ export class Draft {
     readonly read: TensorId;
     write: TensorId | -1;
     readonly shape: string;
+    /** The tensor that its readers read. */
+    shown?: TensorId;
   }[] = [];
   /** Level at which a tensor's content is there. */
   readonly tensorLevel: number[] = [];

@@ -10,6 +10,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
+import { state } from './state.js';
 
 export const lowerings: LoweringTable = {
   ...elementwise,
@@ -22,4 +23,5 @@ export const lowerings: LoweringTable = {
   ...normalization,
   ...pooling,
   ...reduce,
+  ...state,
 };

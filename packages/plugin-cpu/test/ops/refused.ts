@@ -2,7 +2,6 @@
 
 /** `some`: only some of the cases are refused. */
 export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {
-  Assign: { why: 'Assign (no kernel)' },
   BinaryConvolution: { why: 'BinaryConvolution (no kernel)', some: true },
   CTCLoss: { why: 'CTCLoss (no kernel)' },
   Col2Im: { why: 'Col2Im (no kernel)', some: true },
@@ -30,7 +29,6 @@ export const refused: Readonly<Record<string, { readonly why: string; readonly s
   ROIAlignRotated: { why: 'ROIAlignRotated (no kernel)' },
   ROIPooling: { why: 'ROIPooling (no kernel)' },
   RandomUniform: { why: 'RandomUniform (no kernel)' },
-  ReadValue: { why: 'ReadValue (no kernel)' },
   RegionYolo: { why: 'RegionYolo (no kernel)', some: true },
   ReorgYolo: { why: 'ReorgYolo (no kernel)', some: true },
   STFT: { why: 'STFT (no kernel)', some: true },

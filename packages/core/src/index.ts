@@ -40,5 +40,7 @@ export { besideModel, checkRange, readFile, readRange, writeFile } from './runti
 export { discoverFrom } from './runtime/registry.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export * from './ir/split.js';
+export * from './arguments.js';
+export * from './preprocess/index.js';
 /** What users call a model's inputs and outputs. */
 export { Value as Output, Value as ConstOutput } from './ir/node.js';

@@ -1,3 +1,4 @@
+import type { Value } from '../ir/node.js';
 import { decode, emptyElements, encode, floatToHalf, halfToFloat, type Elements } from '../tensor/convert.js';
 import { broadcastOffsets } from '../tensor/nd.js';
 import { elementType } from './attributes.js';
@@ -35,6 +36,17 @@ export const FakeConvert = op('FakeConvert', {
     for (let i = 0; i < count; i++)
       out[i] = ((kept[i] as number) + (by ? (shift?.data[by[i] as number] as number) : 0)) / (scale.data[at[i] as number] as number);
     return { ...data, data: out };
+  },
+
+  decompose(g, { data, scale, shift }, { destination_type }) {
+    const wide = (v: Value): Value => (v.fact.type === 'f32' ? v : g.convert(v, { destination_type: 'f32' }));
+    const top = largest[destination_type as keyof typeof largest];
+    const by = wide(scale);
+    const scaled = g.multiply(wide(data), by);
+    const shifted = g.clamp(shift ? g.subtract(scaled, wide(shift)) : scaled, { min: -top, max: top });
+    const kept = g.convert(g.convert(g.convert(shifted, { destination_type: 'f16' }), { destination_type }), { destination_type: 'f32' });
+    const back = g.divide(shift ? g.add(kept, wide(shift)) : kept, by);
+    return data.fact.type === 'f32' ? back : g.convert(back, { destination_type: data.fact.type });
   },
 
   traits: { elementwise: true },

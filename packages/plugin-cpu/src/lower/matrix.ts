@@ -3,6 +3,7 @@
  *
  * Inputs [a, b, bias, weightScale, postScale, postShift, residual]; batch dimensions broadcast; 1-D operands arrive as matrices.
  * action: element type of the sums; args [transpose a, transpose b, activation, alpha, beta, residual after].
+ * Inverses → family `inverse`, args [whether of the transposes].
  */
 import type { Dim, Value } from '@cuvee/core';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
@@ -50,4 +51,9 @@ const lowering: Lowering = {
   },
 };
 
-export const matrix: LoweringTable = { MatMul: lowering, FusedMatMul: lowering };
+const inverse: Lowering = {
+  refuse: (node) => (computeType(node.output.fact.type) ? undefined : `element type ${node.output.fact.type}`),
+  lower: (c) => c.emit('inverse', '', [c.input(0)], [c.output()], [c.node.attributes.adjoint ? 1 : 0]),
+};
+
+export const matrix: LoweringTable = { MatMul: lowering, FusedMatMul: lowering, Inverse: inverse };

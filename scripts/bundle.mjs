@@ -1,9 +1,11 @@
 /**
  * @file Bundles each package to one file per entry: `exports["./x"]` = dist/x.js comes from src/x.ts, `bin` = dist/cli.js from
  * src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts becomes dist/main.js. Relative sources are
- * taken in, dependencies stay imports. `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all.
+ * taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and dist/node.js besides, which Node starts
+ * with compiled code from earlier processes: core/src/start.ts says how. `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
@@ -30,6 +32,20 @@ function entriesOf({ folder, manifest, example }) {
     });
 }
 
+/** The module that starts dist/node.cjs: with the packages of the house that it imports, and the same exports as the bundle. */
+function nodeEntry({ imports, exports }, digest) {
+  const house = [...new Set(imports.map(({ path }) => path))].filter((path) => path.startsWith('@cuvee/'));
+  const named = exports.filter((name) => name !== 'default');
+  return [
+    ...house.map((path, i) => `import * as $package${i} from '${path}';`),
+    `import { start as $start } from '@cuvee/core/start';`,
+    `const $all = $start(import.meta.url, '${digest.slice(0, 16)}', { ${house.map((path, i) => `'${path}': $package${i}`).join(', ')} });`,
+    ...(named.length > 0 ? [`export const { ${named.join(', ')} } = $all;`] : []),
+    ...(exports.includes('default') ? ['export default $all.default;'] : []),
+    '',
+  ].join('\n');
+}
+
 async function bundlePackage(pack, esbuild) {
   const { folder, manifest, name } = pack;
   const sources = filesBelow(join(folder, 'src'));
@@ -47,27 +63,35 @@ async function bundlePackage(pack, esbuild) {
       if (!executable) throw new SetupError(`${name}: package.json promises ${output}, but ${wanted} does not exist`);
       continue;
     }
-    await esbuild
-      .build({
-        entryPoints: [join(folder, source)],
-        outfile: join(folder, output),
-        bundle: true,
-        format: 'esm',
-        platform: 'neutral',
-        target: 'node20.19',
-        mainFields: [],
-        external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
-        minify: true,
-        lineLimit: 140, // Node prints the line that threw
-        legalComments: 'none',
-        banner: executable ? { js: '#!/usr/bin/env node' } : {},
-        logLevel: 'error',
-        absWorkingDir: root,
-      })
-      .catch((error) => {
-        throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
-      });
+    const options = {
+      entryPoints: [join(folder, source)],
+      bundle: true,
+      metafile: true,
+      platform: 'neutral',
+      target: 'node20.19',
+      mainFields: [],
+      external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
+      minify: true,
+      lineLimit: 140, // Node prints the line that threw
+      legalComments: 'none',
+      logLevel: 'error',
+      absWorkingDir: root,
+    };
+    const failed = (error) => {
+      throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
+    };
+    const banner = executable ? { js: '#!/usr/bin/env node' } : {};
+    const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), format: 'esm', banner }).catch(failed);
     if (executable) chmodSync(join(folder, output), 0o755);
+    if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
+    const script = { ...options, write: false, format: 'cjs', define: { 'import.meta.url': 'moduleUrl' } };
+    const { outputFiles } = await esbuild.build(script).catch(failed);
+    // Node reads it as Latin-1. esbuild escapes texts, and nothing within regular expressions.
+    if (outputFiles[0].contents.some((byte) => byte > 127))
+      throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
+    const [built] = Object.values(metafile.outputs);
+    writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
+    writeFileSync(join(folder, 'dist', 'node.js'), nodeEntry(built, createHash('sha256').update(outputFiles[0].contents).digest('hex')));
   }
   writeStamp(stamp, value);
   return true;

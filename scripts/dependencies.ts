@@ -20,8 +20,9 @@ const mayImport: readonly [RegExp, readonly string[]][] = [
   [/^@cuvee\/(frontend-|plugin-|auto$|hetero$|multi$|batch$)/, ['@cuvee/core']],
 ];
 
-/** The one module of core that may touch Node. */
+/** The modules of core that may touch Node: the door of what runs anywhere, and what only Node ever loads. */
 const nodeDoor = 'packages/core/src/runtime/files.ts';
+const nodeStart = 'packages/core/src/start.ts';
 
 /** What a TypeScript text imports or requires, comments aside. */
 export const importsOf = (text: string): string[] =>
@@ -44,7 +45,9 @@ function checkImports(pack: Pack, short: string, { path, text }: Source): string
       return reached.startsWith(`packages/${short}/`) ? [] : [`${path} leaves its package by ${target}: import the package by name`];
     }
     if (target.startsWith('node:'))
-      return pack.name === '@cuvee/core' && path !== nodeDoor ? [`${path} imports ${target}: in core only ${nodeDoor} may touch Node`] : [];
+      return pack.name === '@cuvee/core' && path !== nodeDoor && path !== nodeStart
+        ? [`${path} imports ${target}: in core only ${nodeDoor} may touch Node`]
+        : [];
     const name = packageName(target);
     if (!(name in declared) && name !== pack.name) return [`${path} imports ${target}, which package.json does not declare`];
     if (/^(@cuvee\/|cuvee$)/.test(name) && allowed && !allowed.includes(name))
@@ -55,7 +58,7 @@ function checkImports(pack: Pack, short: string, { path, text }: Source): string
 
 /** Globals of Node in core: they are absent in a browser. `globalThis.process?.` asks first and is allowed. */
 export const nodeGlobals = ({ path, text }: Source): string[] =>
-  path === nodeDoor
+  path === nodeDoor || path === nodeStart
     ? []
     : [
         ...withoutComments(text).matchAll(

@@ -38,6 +38,7 @@ export * from './runtime/infer-queue.js';
 export * from './runtime/device-name.js';
 export { besideModel, checkRange, readFile, readRange, writeFile } from './runtime/files.js';
 export { discoverFrom } from './runtime/registry.js';
+export { onWork } from './runtime/work.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export * from './ir/split.js';
 export * from './arguments.js';

@@ -9,6 +9,6 @@ export { saveModel, saveModelSync, writeIr, type SaveOptions } from './write.js'
 export const ir = (): Frontend => ({
   name: 'ir',
   formats: ['xml'],
-  accepts: (head) => /^﻿?\s*(<\?xml[^>]*\?>\s*)?(<!--[\s\S]*?-->\s*)*<(net[\s>]|!DOCTYPE)/.test(new TextDecoder().decode(head)),
+  accepts: (head) => /^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--[\s\S]*?-->\s*)*<(net[\s>]|!DOCTYPE)/.test(new TextDecoder().decode(head)),
   read: readIr,
 });

@@ -22,6 +22,7 @@ import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import { besideModel, exists, readFile, toPath } from './files.js';
 import type { Frontend, ModelSource } from './frontend.js';
 import { Registry } from './registry.js';
+import { worked } from './work.js';
 import type { WeightSource } from '../tensor/literal.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -80,6 +81,7 @@ export class Core {
       try {
         const read = frontend.read(source);
         read.path = source.path;
+        worked(frontend.name, read);
         return read;
       } catch (error) {
         throw CuveeError.wrap(`reading ${JSON.stringify(name)}`, fromFile(error), 'MODEL_INVALID');
@@ -276,6 +278,7 @@ export class Core {
         refuseImpossible(copy);
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
         const compiled = plugin.compile(copy, config, { signal, host: this.#host });
+        worked(plugin.name, model);
         return isPromise(compiled)
           ? compiled.catch((error: unknown) => {
               throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error);

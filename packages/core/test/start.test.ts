@@ -1,0 +1,190 @@
+/** What Node does with compiled code of earlier processes: each test starts processes on a bundle of three lines. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'cuvee-start-'));
+const codes = join(folder, 'codes');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** `node main.js WORK…` tells of work and prints what the bundle answers, and whether V8 took compiled code. */
+beforeAll(() => {
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('../src/start.ts', import.meta.url))],
+    outfile: join(folder, 'start.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(
+    join(folder, 'node.cjs'),
+    `"use strict"; const other = require('other'); let hears;
+exports.onWork = (listener) => { hears = listener; };
+exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); };`,
+  );
+  mkdirSync(join(folder, 'node_modules', 'other'), { recursive: true });
+  writeFileSync(join(folder, 'node_modules', 'other', 'index.js'), 'globalThis.touched = true;');
+  writeFileSync(
+    join(folder, 'main.js'),
+    `import vm from 'node:vm';
+import { syncBuiltinESMExports } from 'node:module';
+let taken = 'none';
+const Script = vm.Script;
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    if (options.cachedData) taken = this.cachedDataRejected ? 'rejected' : 'taken';
+  }
+};
+syncBuiltinESMExports();
+const { start } = await import('./start.js');
+const all = start(import.meta.url, 'digest', { house: { name: 'house' } });
+const before = globalThis.touched === true;
+process.stdout.write([all.answer(process.argv.slice(2)), before, taken].join(' '));`,
+  );
+});
+beforeEach(() => rmSync(codes, { recursive: true, force: true }));
+
+function run(work: readonly string[], { env = {}, flags = [] }: { env?: Record<string, string>; flags?: readonly string[] } = {}): string {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, join(folder, 'main.js'), ...work], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_V8_COVERAGE: '', CUVEE_CODE_CACHE: codes, ...env },
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  const [answer, touchedBefore, taken] = stdout.split(' ');
+  expect(answer).toBe('/main.js,house,true');
+  expect(touchedBefore).toBe('false'); // a foreign package waits until it is needed
+  return taken ?? '';
+}
+const files = (): string[] => readdirSync(codes).map((name) => join(codes, name));
+const only = (): string => {
+  expect(files()).toHaveLength(1);
+  return files()[0] as string;
+};
+
+test('the second process takes what the first compiled', () => {
+  expect(run(['CPU Relu'])).toBe('none');
+  expect(run(['CPU Relu'])).toBe('taken');
+  expect(statSync(codes).mode & 0o777).toBe(0o700);
+  expect(statSync(only()).mode & 0o777).toBe(0o600);
+});
+
+test('no work, no file', () => {
+  expect(run([])).toBe('none');
+  expect(() => files()).toThrow('ENOENT');
+});
+
+test('work that the file does not know is added; known work writes nothing', () => {
+  run(['CPU Relu']);
+  const first = readFileSync(only());
+  run(['CPU Relu']);
+  expect(readFileSync(only()).equals(first)).toBe(true);
+  expect(run(['CPU Softmax'])).toBe('taken');
+  expect(readFileSync(only(), 'latin1')).toContain('["CPU Relu","CPU Softmax"]');
+});
+
+test('a damaged file is no file, and is replaced', () => {
+  run(['CPU Relu']);
+  const sound = readFileSync(only());
+  const damages: readonly ((bytes: Buffer) => Buffer)[] = [
+    (bytes) => bytes.fill((bytes[200] as number) ^ 1, 200, 201),
+    (bytes) => bytes.subarray(0, 300),
+    (bytes) => bytes.fill(255, bytes.length - 8),
+    () => Buffer.alloc(0),
+  ];
+  for (const damage of damages) {
+    writeFileSync(only(), damage(Buffer.from(sound)));
+    expect(run(['CPU Relu'])).toBe('none');
+    expect(run(['CPU Relu'])).toBe('taken');
+  }
+});
+
+test('code that V8 rejects is replaced', () => {
+  run(['CPU Relu']);
+  const source = readFileSync(join(folder, 'node.cjs'), 'utf8');
+  const { atime, mtime } = statSync(join(folder, 'node.cjs'));
+  // A sound file under this script's name with another script's code: its source has another length.
+  const bytes = readFileSync(only());
+  writeFileSync(join(folder, 'node.cjs'), `${source}// another`);
+  run(['CPU Relu']);
+  const other = files().find((file) => !readFileSync(file).equals(bytes)) as string;
+  writeFileSync(other, bytes);
+  expect(run(['CPU Relu'])).toBe('rejected');
+  expect(run(['CPU Relu'])).toBe('taken');
+  writeFileSync(join(folder, 'node.cjs'), source);
+  utimesSync(join(folder, 'node.cjs'), atime, mtime);
+});
+
+test('flags that change V8 have a file of their own', () => {
+  run(['CPU Relu']);
+  expect(run(['CPU Relu'], { flags: ['--no-opt'] })).toBe('none');
+  expect(files()).toHaveLength(2);
+  expect(run(['CPU Relu'])).toBe('taken');
+});
+
+test('switched off, under coverage, or without a home nothing is read or written', () => {
+  run(['CPU Relu']);
+  expect(run(['CPU Tanh'], { env: { CUVEE_CODE_CACHE: '0' } })).toBe('none');
+  expect(run(['CPU Tanh'], { env: { NODE_V8_COVERAGE: join(folder, 'coverage') } })).toBe('none');
+  expect(run(['CPU Tanh'], { env: { CUVEE_CODE_CACHE: '', HOME: '', XDG_CACHE_HOME: '', LOCALAPPDATA: '' } })).toBe('none');
+  expect(readFileSync(only(), 'latin1')).not.toContain('Tanh');
+});
+
+test('the cache folder of the user is the place unless another is named', () => {
+  expect(run(['CPU Relu'], { env: { CUVEE_CODE_CACHE: '', HOME: codes, XDG_CACHE_HOME: codes, LOCALAPPDATA: codes } })).toBe('none');
+  expect(run(['CPU Relu'], { env: { CUVEE_CODE_CACHE: '', HOME: codes, XDG_CACHE_HOME: codes, LOCALAPPDATA: codes } })).toBe('taken');
+});
+
+test('a folder, file or link that another could have made is not read', ({ skip }) => {
+  skip(process.platform === 'win32', 'Windows has no such modes');
+  run(['CPU Relu']);
+  chmodSync(codes, 0o777);
+  expect(run(['CPU Relu'])).toBe('none');
+  expect(statSync(codes).mode & 0o777).toBe(0o777);
+  chmodSync(codes, 0o700);
+  chmodSync(only(), 0o666);
+  expect(run(['CPU Relu'])).toBe('none');
+  expect(run(['CPU Relu'])).toBe('taken');
+  const elsewhere = join(folder, 'elsewhere.code');
+  const name = only();
+  writeFileSync(elsewhere, readFileSync(name), { mode: 0o600 });
+  rmSync(name);
+  symlinkSync(elsewhere, name);
+  expect(run(['CPU Relu'])).toBe('none');
+  expect(run(['CPU Relu'])).toBe('taken');
+});
+
+test('a folder that cannot be made changes nothing', () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const env = { CUVEE_CODE_CACHE: join(file, 'codes') };
+  expect(run(['CPU Relu'], { env })).toBe('none');
+  expect(run(['CPU Relu'], { env })).toBe('none');
+});
+
+test('files that nobody wrote for a month go', () => {
+  mkdirSync(codes, { mode: 0o700 });
+  const old = join(codes, 'old.code');
+  writeFileSync(old, 'x');
+  utimesSync(old, 0, 0);
+  run(['CPU Relu']);
+  expect(files()).not.toContain(old);
+  expect(files()).toHaveLength(1);
+});

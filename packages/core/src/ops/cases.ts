@@ -65,6 +65,15 @@ export class Random {
   pick<T>(from: readonly T[]): T {
     return from[this.int(0, from.length - 1)] as T;
   }
+  /** Corners of boxes within a square of the given size, up to half of it long; neighbours in the list overlap often. */
+  boxes(count: number, size = 1): number[] {
+    let [x, y] = [0, 0];
+    return Array.from({ length: count }, (_, i) => {
+      if (i % 3 === 0) [x, y] = [this.next() * size * 0.5, this.next() * size * 0.5];
+      const shift = (): number => this.next() * size * 0.1;
+      return [x + shift(), y + shift(), x + size * 0.2 + shift() * 3, y + size * 0.2 + shift() * 3];
+    }).flat();
+  }
   shape({ rank, dim }: { rank: readonly [number, number]; dim: readonly [number, number] }): number[] {
     return Array.from({ length: this.int(...rank) }, () => this.int(...dim));
   }

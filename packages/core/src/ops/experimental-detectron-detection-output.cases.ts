@@ -26,4 +26,28 @@ export default cases('ExperimentalDetectronDetectionOutput', {
       outputs: [f32([2, 4], [0, 0, 3, 3, 0, 0, 0, 0]), i32([2], [1, 0]), f32([2], [0.9, 0])],
     },
   ],
+  generate: (random) => {
+    const [count, classes] = [random.int(1, 8), random.int(2, 4)];
+    return {
+      attributes: {
+        ...attributes,
+        num_classes: classes,
+        score_threshold: random.pick([0, 0.4]),
+        nms_threshold: random.pick([0.2, 0.5]),
+        post_nms_count: random.int(1, 5),
+        max_detections_per_image: random.int(1, 12),
+        class_agnostic_box_regression: random.next() < 0.3,
+        deltas_weights: random.pick([
+          [1, 1, 1, 1],
+          [10, 10, 5, 5],
+        ]),
+      },
+      inputs: [
+        f32([count, 4], random.boxes(count, 20)),
+        random.tensor('f32', [count, classes * 4], -1, 1),
+        random.tensor('f32', [count, classes], 0, 1),
+        f32([1, 3], [13, 15, 1]),
+      ],
+    };
+  },
 });

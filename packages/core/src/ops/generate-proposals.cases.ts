@@ -30,4 +30,25 @@ export default cases('GenerateProposals', {
       outputs: [f32([2, 4], [0, 0, 4, 4, 6, 0, 10, 4]), f32([2], [0, 0]), i64([1], [2])],
     },
   ],
+  generate: (random) => {
+    const [batch, kinds, h, w] = [random.int(1, 3), random.int(1, 3), random.int(1, 3), random.int(1, 3)];
+    const each = random.pick([3, 4]);
+    return {
+      attributes: {
+        min_size: random.pick([0, 3]),
+        nms_threshold: random.pick([0.3, 0.6]),
+        pre_nms_count: random.pick([5, 100]),
+        post_nms_count: random.int(1, 6),
+        normalized: random.next() < 0.5,
+        nms_eta: random.pick([1, 1, 0.8]),
+        roi_num_type: random.pick(['i32', 'i64']),
+      },
+      inputs: [
+        f32([batch, each], Array.from({ length: batch }, () => [14, 18, 1.5, 0.5].slice(0, each)).flat()),
+        f32([h, w, kinds, 4], random.boxes(h * w * kinds, 20)),
+        random.tensor('f32', [batch, kinds * 4, h, w], -0.5, 0.5),
+        random.tensor('f32', [batch, kinds, h, w], 0, 1),
+      ],
+    };
+  },
 });

@@ -21,4 +21,23 @@ export default cases('MatrixNms', {
       outputs: [f32([2, 6], [0, 0.9, 0, 0, 2, 2, 0, 0.3, 0, 10, 1, 11]), i64([2, 1], [0, 2]), i64([1], [2])],
     },
   ],
+  generate: (random) => {
+    const [batches, classes, count] = [random.int(1, 2), random.int(1, 3), random.int(1, 9)];
+    return {
+      attributes: {
+        sort_result_type: random.pick(['none', 'score', 'classid']),
+        sort_result_across_batch: random.next() < 0.5,
+        output_type: random.pick(['i32', 'i64']),
+        score_threshold: random.pick([0, 0.3]),
+        nms_top_k: random.pick([-1, 3]),
+        keep_top_k: random.pick([-1, 4]),
+        background_class: random.pick([-1, 0]),
+        normalized: random.next() < 0.5,
+        decay_function: random.pick(['linear', 'gaussian']),
+        gaussian_sigma: random.pick([1, 2]),
+        post_threshold: random.pick([0, 0.2]),
+      },
+      inputs: [f32([batches, count, 4], random.boxes(batches * count, 4)), random.tensor('f32', [batches, classes, count], 0, 1)],
+    };
+  },
 });

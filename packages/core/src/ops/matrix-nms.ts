@@ -40,6 +40,9 @@ export const MatrixNms = op('MatrixNms', {
   since: { opset8: {} },
 
   infer({ boxes, scores }, a, ctx) {
+    const [, , numbers] = ctx.axes('boxes', boxes, 3) ?? [];
+    if (numbers !== undefined) ctx.requireEqual('numbers of a box', numbers, 4);
+    ctx.axes('scores', scores, 3);
     if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
     return inferDetections(
       ctx,

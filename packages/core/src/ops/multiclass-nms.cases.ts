@@ -1,4 +1,4 @@
-import { cases, f32, i32, i64 } from './cases.js';
+import { cases, f32, i32, i64, of } from './cases.js';
 
 /** Three boxes: the second overlaps the first by 0.81, the third lies apart. */
 const boxes = f32([1, 3, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 10, 1, 11]);
@@ -28,4 +28,27 @@ export default cases('MulticlassNms', {
       outputs: [f32([2, 6], [0, 0.5, 0, 0, 1, 1, 0, 0.4, 0, 0, 1, 1]), i64([2, 1], [0, 1]), i64([2], [1, 1])],
     },
   ],
+  generate: (random) => {
+    const type = random.pick(['f32', 'f32', 'f64'] as const);
+    const [batches, classes, count] = [random.int(1, 2), random.int(1, 3), random.int(1, 9)];
+    const numbers = random.next() < 0.4 ? [random.int(0, count), random.int(0, 4)] : undefined;
+    const all = (numbers ?? []).reduce((a, b) => a + b, 0);
+    return {
+      attributes: {
+        sort_result_type: random.pick(['none', 'score', 'classid']),
+        sort_result_across_batch: random.next() < 0.5,
+        output_type: random.pick(['i32', 'i64']),
+        score_threshold: random.pick([0, 0.3]),
+        nms_top_k: random.pick([-1, 3]),
+        keep_top_k: random.pick([-1, 4]),
+        background_class: random.pick([-1, 0]),
+        normalized: random.next() < 0.5,
+        iou_threshold: random.pick([0.2, 0.5, 0.7]),
+        nms_eta: random.pick([1, 1, 0.8]),
+      },
+      inputs: numbers
+        ? [of(type)([classes, all, 4], random.boxes(classes * all, 4)), random.tensor(type, [classes, all], 0, 1), i32([2], numbers)]
+        : [of(type)([batches, count, 4], random.boxes(batches * count, 4)), random.tensor(type, [batches, classes, count], 0, 1)],
+    };
+  },
 });

@@ -46,6 +46,10 @@ export const MulticlassNms = op('MulticlassNms', {
   since: { opset8: current, opset9: current },
 
   infer({ boxes, scores, roisnum }, a, ctx) {
+    const [, , numbers] = ctx.axes('boxes', boxes, 3) ?? [];
+    if (numbers !== undefined) ctx.requireEqual('numbers of a box', numbers, 4);
+    ctx.axes('scores', scores, roisnum ? 2 : 3);
+    if (roisnum) ctx.axes('roisnum', roisnum, 1);
     if (roisnum)
       return inferDetections(
         ctx,

@@ -26,4 +26,23 @@ export default cases('NMSRotated', {
       outputs: [i64([2, 3], [0, 0, 0, 0, 0, 1]), f32([2, 3], [0, 0, 0.9, 0, 0, 0.75]), i64([1], [2])],
     },
   ],
+  generate: (random) => {
+    const [batches, classes, count] = [random.int(1, 2), random.int(1, 3), random.int(1, 8)];
+    const boxes = Array.from({ length: batches * count }, () => [
+      random.next() * 3,
+      random.next() * 3,
+      0.2 + random.next() * 3,
+      0.2 + random.next() * 3,
+      random.next() * 6 - 3,
+    ]);
+    return {
+      attributes: { sort_result_descending: random.next() < 0.5, clockwise: random.next() < 0.5, output_type: random.pick(['i32', 'i64']) },
+      inputs: [
+        f32([batches, count, 5], boxes.flat()),
+        random.tensor('f32', [batches, classes, count], 0, 1),
+        ...limits(random.int(0, 6), random.pick([0.1, 0.3, 0.6]), random.pick([0, 0.3])),
+      ],
+      constants: random.pick([[], [2, 3, 4]]),
+    };
+  },
 });

@@ -71,6 +71,9 @@ export const NMSRotated = op('NMSRotated', {
   since: { opset13: {} },
 
   infer({ boxes, scores, max_output_boxes_per_class }, { output_type }, ctx) {
+    const [, , numbers] = ctx.axes('boxes', boxes, 3) ?? [];
+    if (numbers !== undefined) ctx.requireEqual('numbers of a box', numbers, 5);
+    ctx.axes('scores', scores, 3);
     if (boxes.shape && scores.shape) {
       ctx.requireEqual('the batches of boxes and scores', boxes.shape[0] as Dim, scores.shape[0] as Dim);
       ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);

@@ -1,4 +1,4 @@
-import { cases, f32, i32, i64 } from './cases.js';
+import { cases, f32, i32, i64, of } from './cases.js';
 
 /** Three boxes: the second overlaps the first by 0.81, the third lies apart. */
 const boxes = f32([1, 3, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 10, 1, 11]);
@@ -34,4 +34,25 @@ export default cases('NonMaxSuppression', {
     },
     { name: 'no limit means none', inputs: [boxes, scores], outputs: [i64([0, 3], []), f32([0, 3], []), i64([1], [0])] },
   ],
+  generate: (random) => {
+    const type = random.pick(['f32', 'f32', 'f16', 'f64'] as const);
+    const [batches, classes, count] = [random.int(1, 2), random.int(1, 3), random.int(0, 12)];
+    const number = (x: number) => of(type)([], [x]);
+    return {
+      attributes: {
+        box_encoding: random.pick(['corner', 'center']),
+        sort_result_descending: random.next() < 0.5,
+        output_type: random.pick(['i32', 'i64']),
+      },
+      inputs: [
+        of(type)([batches, count, 4], random.boxes(batches * count)),
+        random.tensor(type, [batches, classes, count], 0, 1),
+        i64([], [random.int(0, 8)]),
+        number(random.pick([0.2, 0.5, 0.7])),
+        number(random.pick([0, 0.3])),
+        number(random.pick([0, 0, 0.5])),
+      ],
+      constants: random.pick([[], [2, 3, 4, 5]]),
+    };
+  },
 });

@@ -25,8 +25,8 @@ export const PriorBoxClustered = op('PriorBoxClustered', {
 
   infer({ output_size, image_size }, { width }, ctx) {
     ctx.sizes('image_size', image_size, 2);
-    const [h, w] = ctx.sizes('output_size', output_size, 2) ?? [ctx.fresh(0), ctx.fresh(1)];
-    return { type: 'f32', shape: [2, mul(h as Dim, w as Dim, 4 * width.length)] };
+    const size = ctx.sizes('output_size', output_size, 2);
+    return { type: 'f32', shape: [2, size ? mul(size[0] as Dim, size[1] as Dim, 4 * width.length) : ctx.fresh(1)] };
   },
 
   evaluate({ output_size, image_size }, { width: widths, height: heights, clip, step, step_w, step_h, offset, variance }) {

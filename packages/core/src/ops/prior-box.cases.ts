@@ -29,19 +29,24 @@ export default cases('PriorBox', {
       outputs: [f32([2, 4], [0, 0, 0.25, 0.5, 0.1, 0.2, 0.3, 0.4])],
     },
   ],
-  generate: (random) => ({
-    attributes: {
-      ...plain,
-      min_size: [16, 24],
-      max_size: random.pick([[], [32, 48]]),
-      aspect_ratio: random.pick([[], [2], [2, 3]]),
-      flip: random.next() < 0.5,
-      clip: random.next() < 0.5,
-      step: random.pick([0, 16]),
-      scale_all_sizes: true,
-      min_max_aspect_ratios_order: random.next() < 0.5,
-    },
-    inputs: [i64([2], [random.int(1, 3), random.int(1, 3)]), image],
-    constants: [0, 1],
-  }),
+  generate: (random) => {
+    const dense = random.next() < 0.4;
+    return {
+      attributes: {
+        ...plain,
+        min_size: dense ? [] : [16, 24],
+        max_size: dense ? [] : random.pick([[], [32, 48]]),
+        ...(dense && { fixed_size: [16, 32], density: [1, 2], fixed_ratio: random.pick([[], [1, 2]]) }),
+        aspect_ratio: random.pick([[], [2], [2, 3]]),
+        flip: random.next() < 0.5,
+        clip: random.next() < 0.5,
+        step: random.pick([0, 16]),
+        variance: random.pick([[], [0.1], [0.1, 0.2, 0.3, 0.4]]),
+        scale_all_sizes: dense || random.next() < 0.7,
+        min_max_aspect_ratios_order: random.next() < 0.5,
+      },
+      inputs: [i64([2], [random.int(1, 3), random.int(1, 3)]), image],
+      constants: random.pick([[], [0], [0, 1]]),
+    };
+  },
 });

@@ -46,8 +46,8 @@ export const PriorBox = op('PriorBox', {
 
   infer({ output_size, image_size }, sizes, ctx) {
     ctx.sizes('image_size', image_size, 2);
-    const [h, w] = ctx.sizes('output_size', output_size, 2) ?? [ctx.fresh(0), ctx.fresh(1)];
-    return { type: 'f32', shape: [2, mul(h as Dim, w as Dim, 4 * boxCount(sizes))] };
+    const size = ctx.sizes('output_size', output_size, 2);
+    return { type: 'f32', shape: [2, size ? mul(size[0] as Dim, size[1] as Dim, 4 * boxCount(sizes)) : ctx.fresh(1)] };
   },
 
   evaluate({ output_size, image_size }, sizes) {

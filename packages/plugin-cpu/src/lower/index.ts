@@ -2,6 +2,7 @@
 import type { LoweringTable } from '../compile/lowering.js';
 import { control } from './control.js';
 import { convolution } from './convolution.js';
+import { detection } from './detection.js';
 import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { interpolate } from './interpolate.js';
@@ -16,6 +17,7 @@ export const lowerings: LoweringTable = {
   ...elementwise,
   ...control,
   ...convolution,
+  ...detection,
   ...indexing,
   ...interpolate,
   ...matrix,

@@ -1,14 +1,16 @@
-/// Which instruction set the kernels use, and small facts about the processor.
+/// Which instruction set the kernels use, and small facts about the processor. One file for each architecture answers
+/// `isa_available` and `set_flush_denormals`: cpu_x64.cc, cpu_arm64.cc, cpu_other.cc.
 #pragma once
 
 #include <cstddef>
 
 namespace cuvee {
 
-/// Instruction sets that kernels exist for, in ascending order of preference.
-enum class Isa : int { scalar = 0, avx2 = 1, avx512 = 2 };
+/// Instruction sets that kernels exist for; those of one architecture in ascending order of preference.
+enum class Isa : int { scalar = 0, avx2 = 1, avx512 = 2, neon = 3 };
+inline constexpr Isa all_isas[] = {Isa::scalar, Isa::avx2, Isa::avx512, Isa::neon};
 
-/// "scalar", "avx2", "avx512": the words that CUVEE_ISA takes.
+/// "scalar", "avx2", "avx512", "neon": the words that CUVEE_ISA takes.
 const char* isa_name(Isa isa);
 
 /// True when this processor and operating system can run kernels of `isa` (state saved by the OS included).

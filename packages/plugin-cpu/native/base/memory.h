@@ -1,4 +1,4 @@
-/// Aligned memory for activations, packed weights and scratch.
+/// Aligned memory for activations, packed weights and scratch. One file for each kind of system: memory_posix.cc, memory_windows.cc.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,13 @@ inline constexpr std::size_t alignment = 64;
 /// Memory of at least `bytes` bytes at a 64-byte boundary, or null when there is none. Free with `aligned_free`.
 void* aligned_allocate(std::size_t bytes);
 void aligned_free(void* memory);
+
+/// Zeroed pages of their own, huge ones where the system has them and the block is large; null when there are none.
+/// `bytes` is a multiple of 4096.
+void* map_pages(std::size_t bytes);
+void unmap_pages(void* memory, std::size_t bytes);
+/// Gives the pages' memory back until they are next written; their contents are lost.
+void discard_pages(void* memory, std::size_t bytes);
 
 /// Rounds up to a multiple.
 constexpr std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }

@@ -3,10 +3,8 @@
 #include <chrono>
 
 #include "base/cpu.h"
+#include "base/system.h"
 
-#if !defined(_WIN32)
-#include <pthread.h>
-#endif
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
@@ -20,10 +18,8 @@ constexpr int spins_before_yield = 1000;
 std::atomic<int> fork_epoch{0};  // grows in every forked child
 
 void watch_forks() {
-#if !defined(_WIN32)
   static std::atomic<bool> watched{false};
-  if (!watched.exchange(true)) pthread_atfork(nullptr, nullptr, [] { fork_epoch.fetch_add(1, std::memory_order_relaxed); });
-#endif
+  if (!watched.exchange(true)) at_fork([] { fork_epoch.fetch_add(1, std::memory_order_relaxed); });
 }
 
 inline void pause() {

@@ -6,21 +6,16 @@
 #include <mutex>
 
 #include "base/memory.h"
-
-#if defined(__linux__)
-#include <unistd.h>
-#endif
+#include "base/system.h"
 
 namespace cuvee {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-uint64_t second_level_cache() {
-#if defined(__linux__)
-  if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return static_cast<uint64_t>(bytes);
-#endif
-  return 1 << 20;
+uint64_t second_level() {
+  static const uint64_t bytes = second_level_cache();
+  return bytes ? bytes : 1 << 20;
 }
 
 // Which rows of the inner tensors are there, and which the next strip needs, on one panel.
@@ -183,7 +178,7 @@ Parallel* alone() {
 void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole) {
   if (environment.strips == Strips::never) return;
   const bool always = segment.rows > 0 || environment.strips == Strips::always;
-  const uint64_t caches = second_level_cache() / 2 * static_cast<uint64_t>(environment.pool->threads());
+  const uint64_t caches = second_level() / 2 * static_cast<uint64_t>(environment.pool->threads());
   const uint32_t end = segment.first + segment.count;
   const auto sizes = [&](uint32_t step) -> const Resolved& { return signature.tensors[static_cast<size_t>(resolved[segment.inner[step - segment.first]])]; };
   for (uint32_t s = segment.first; s < end;) {
@@ -234,7 +229,7 @@ bool plan_segment(SegmentPlan& part, Signature& signature, const Plan& plan, con
     }
   }
   const int threads = environment.pool->threads();
-  const uint64_t room = second_level_cache() / 4 * 3;
+  const uint64_t room = second_level() / 4 * 3;
   for (const int64_t strip : {64, 32, 16, 8, 4}) {
     part.strip = part.rows ? part.rows : strip;
     cut_panels(part, threads);

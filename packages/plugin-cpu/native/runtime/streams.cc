@@ -3,21 +3,10 @@
 #include <algorithm>
 
 #include "base/cpu.h"
-
-#if !defined(_WIN32)
-#include <unistd.h>
-#endif
+#include "base/system.h"
 
 namespace cuvee {
 namespace {
-
-int process_id() {
-#if defined(_WIN32)
-  return 0;
-#else
-  return static_cast<int>(getpid());
-#endif
-}
 
 // Never destroyed.
 struct Known {

@@ -1,19 +1,11 @@
 #include "runtime/weights.h"
 
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <random>
 #include <unordered_map>
 
-#if defined(_WIN32)
-#error "files: not written for Windows yet"
-#else
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
+#include "base/file.h"
 
 namespace cuvee {
 namespace {
@@ -103,26 +95,12 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
   return {};
 }
 
-struct WeightStore::File {
-  int fd = -1;
-  uint64_t size = 0;
-  uint8_t* map = nullptr;
-  std::string identity;
-  ~File() {
-    if (map) munmap(map, size);
-    if (fd >= 0) close(fd);
-  }
-};
-
 namespace {
 
 // A range of a mapped file; its pages go back to the system with it.
 struct MappedBlob final : Blob {
-  std::shared_ptr<void> file;
-  ~MappedBlob() override {
-    const uintptr_t page = 4096, from = (reinterpret_cast<uintptr_t>(data) + page - 1) & ~(page - 1), to = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(page - 1);
-    if (to > from) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
-  }
+  std::shared_ptr<File> file;
+  ~MappedBlob() override { File::discard(data, bytes); }
 };
 
 }  // namespace
@@ -152,19 +130,10 @@ Status WeightStore::open(std::string_view path, std::shared_ptr<File>& file) {
       return {};
     }
   const std::string name(path);
-  auto fresh = std::make_shared<File>();
-  fresh->fd = ::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat info;
-  if (fresh->fd < 0 || fstat(fresh->fd, &info) != 0) return Status::fail("FILE_NOT_FOUND", "opening \"" + name + "\": " + std::strerror(errno));
-  if (!S_ISREG(info.st_mode)) return Status::fail("FILE_NOT_FOUND", "\"" + name + "\" is not a regular file");
-  fresh->size = static_cast<uint64_t>(info.st_size);
-  const auto stamp = info.st_mtim;
-  for (const long long part : {static_cast<long long>(info.st_dev), static_cast<long long>(info.st_ino), static_cast<long long>(info.st_size), static_cast<long long>(stamp.tv_sec), static_cast<long long>(stamp.tv_nsec)})
-    fresh->identity.append(std::to_string(part)).push_back('.');
-  if (fresh->size >= map_from) {
-    void* map = mmap(nullptr, fresh->size, PROT_READ, MAP_PRIVATE, fresh->fd, 0);
-    if (map != MAP_FAILED) fresh->map = static_cast<uint8_t*>(map);
-  }
+  std::string problem;
+  auto fresh = File::open(name, problem);
+  if (!fresh) return Status::fail("FILE_NOT_FOUND", "opening \"" + name + "\": " + problem);
+  if (fresh->size() >= map_from) fresh->map();
   files_.emplace_back(name, fresh);
   file = std::move(fresh);
   return {};
@@ -178,13 +147,13 @@ Status WeightStore::acquire(uint32_t index, std::shared_ptr<const Blob>& blob) {
   if (blob || w.computed || !w.in_file) return {};
   std::shared_ptr<File> file;
   if (Status s = open(w.path, file); !s.ok()) return s;
-  if (w.length > file->size || w.offset > file->size - w.length)
-    return Status::fail("MODEL_INVALID", "\"" + std::string(w.path) + "\" has " + std::to_string(file->size) + " bytes; a constant is said to be " + std::to_string(w.length) + " bytes at " + std::to_string(w.offset));
-  const std::string identity = "f" + file->identity + std::to_string(w.offset) + "." + std::to_string(w.length);
+  if (w.length > file->size() || w.offset > file->size() - w.length)
+    return Status::fail("MODEL_INVALID", "\"" + std::string(w.path) + "\" has " + std::to_string(file->size()) + " bytes; a constant is said to be " + std::to_string(w.length) + " bytes at " + std::to_string(w.offset));
+  const std::string identity = "f" + file->identity() + std::to_string(w.offset) + "." + std::to_string(w.length);
   const size_t element = (type_bits(w.type) + 7) / 8;
-  if (file->map && w.offset % element == 0) {
+  if (file->mapped() && w.offset % element == 0) {
     auto mapped = std::make_shared<MappedBlob>();
-    mapped->data = file->map + w.offset;
+    mapped->data = file->mapped() + w.offset;
     mapped->bytes = w.length;
     mapped->identity = identity;
     mapped->file = file;
@@ -192,12 +161,8 @@ Status WeightStore::acquire(uint32_t index, std::shared_ptr<const Blob>& blob) {
   } else {
     auto copied = std::make_shared<OwnedBlob>();
     if (!copied->buffer.ensure(w.length, budget_)) return no_memory(w.length, *budget_);
-    for (uint64_t done = 0; done < w.length;) {
-      const ssize_t n = pread(file->fd, copied->buffer.data() + done, w.length - done, static_cast<off_t>(w.offset + done));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return Status::fail("FILE_NOT_FOUND", "reading \"" + std::string(w.path) + "\": " + (n < 0 ? std::strerror(errno) : "it ended early"));
-      done += static_cast<uint64_t>(n);
-    }
+    std::string problem;
+    if (!file->read(w.offset, w.length, copied->buffer.data(), problem)) return Status::fail("FILE_NOT_FOUND", "reading \"" + std::string(w.path) + "\": " + problem);
     copied->data = reinterpret_cast<const uint8_t*>(copied->buffer.data());
     copied->bytes = w.length;
     copied->identity = identity;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "runtime/buffer.h"
 #include "runtime/plan.h"
 #include "runtime/step.h"
@@ -43,7 +44,6 @@ class WeightStore {
 
  private:
   struct Slot;
-  struct File;
   Status open(std::string_view path, std::shared_ptr<File>& file);
 
   std::shared_ptr<Budget> budget_;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "kernels/select.h"
 #include "tests/check.h"
 #include "tests/replay.h"
 
@@ -46,7 +47,7 @@ const char* option(const char* name) {
 const std::vector<Isa>& isas() {
   static const std::vector<Isa> list = [] {
     std::vector<Isa> found;
-    for (Isa isa : {Isa::scalar, Isa::avx2, Isa::avx512})
+    for (Isa isa : all_isas)
       if (isa_available(isa) && (!option("isa") || std::strcmp(option("isa"), isa_name(isa)) == 0)) found.push_back(isa);
     return found;
   }();
@@ -66,7 +67,7 @@ static int run() {
     std::fflush(stdout);
   }
   int skipped = 0;
-  for (Isa isa : {Isa::avx2, Isa::avx512})
+  for (Isa isa : compiled_isas)
     if (!bench && !isa_available(isa)) {
       std::printf("skip %s kernels: this processor lacks the instructions\n", isa_name(isa));
       ++skipped;

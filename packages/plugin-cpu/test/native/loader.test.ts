@@ -23,7 +23,7 @@ describe('the loader', () => {
     expect(native).toHaveProperty('path', expect.stringMatching(/cuvee_cpu\.node$/));
     if ('addon' in native)
       expect(native.addon.info()).toMatchObject({
-        isa: expect.stringMatching(/^(scalar|avx2|avx512)$/),
+        isa: expect.stringMatching(/^(scalar|avx2|avx512|neon)$/),
         block: expect.any(Number),
         cores: expect.any(Number),
       });

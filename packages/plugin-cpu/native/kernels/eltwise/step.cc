@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "kernels/convert/elements.h"
 #include "kernels/eltwise/eltwise.h"
+#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
@@ -288,18 +289,7 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
 
 }  // namespace
 
-extern const EltwiseRow eltwise_scalar;
-#if CUVEE_X64_KERNELS
-extern const EltwiseRow eltwise_avx2, eltwise_avx512;
-#endif
-
-EltwiseRow eltwise_row(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return eltwise_avx512;
-  if (isa == Isa::avx2) return eltwise_avx2;
-#endif
-  return eltwise_scalar;
-}
+CUVEE_VARIANTS(EltwiseRow, eltwise, EltwiseRow, eltwise_row)
 
 extern const Family eltwise_family;
 const Family eltwise_family{"eltwise", bind, run, run_rows, rows_needed};

@@ -5,21 +5,13 @@
 
 #include "kernels/convert/elements.h"
 #include "kernels/mvn/mvn.h"
+#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
 namespace cuvee {
 
-extern const MvnRowKernel mvn_scalar, mvn_avx2, mvn_avx512;
-
-MvnRowKernel mvn_row(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return mvn_avx512;
-  if (isa == Isa::avx2) return mvn_avx2;
-#endif
-  static_cast<void>(isa);
-  return mvn_scalar;
-}
+CUVEE_VARIANTS(MvnRowKernel, mvn, MvnRowKernel, mvn_row)
 
 namespace {
 

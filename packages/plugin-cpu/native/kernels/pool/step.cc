@@ -7,21 +7,13 @@
 
 #include "kernels/convert/elements.h"
 #include "kernels/pool/pool.h"
+#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
 namespace cuvee {
 
-extern const PoolRowKernel pool_scalar, pool_avx2, pool_avx512;
-
-PoolRowKernel pool_row(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return pool_avx512;
-  if (isa == Isa::avx2) return pool_avx2;
-#endif
-  static_cast<void>(isa);
-  return pool_scalar;
-}
+CUVEE_VARIANTS(PoolRowKernel, pool, PoolRowKernel, pool_row)
 
 namespace {
 

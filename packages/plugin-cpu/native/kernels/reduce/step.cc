@@ -10,6 +10,7 @@
 #include "kernels/convert/elements.h"
 #include "kernels/move/strided.h"
 #include "kernels/reduce/reduce.h"
+#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
@@ -204,19 +205,7 @@ Status run(StepContext& ctx) {
 
 }  // namespace
 
-#if CUVEE_X64_KERNELS
-extern const ReduceKernels reduce_avx2, reduce_avx512;
-#endif
-extern const ReduceKernels reduce_scalar;
-
-const ReduceKernels& reduce_kernels(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return reduce_avx512;
-  if (isa == Isa::avx2) return reduce_avx2;
-#endif
-  static_cast<void>(isa);
-  return reduce_scalar;
-}
+CUVEE_VARIANTS(ReduceKernels, reduce, const ReduceKernels&, reduce_kernels)
 
 extern const Family reduce_family;
 const Family reduce_family{"reduce", bind, run};

@@ -3,19 +3,11 @@
 #include <cmath>
 
 #include "kernels/resize/resize.h"
+#include "kernels/select.h"
 
 namespace cuvee {
 
-extern const ResizeKernels resize_scalar, resize_avx2, resize_avx512;
-
-const ResizeKernels& resize_kernels(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return resize_avx512;
-  if (isa == Isa::avx2) return resize_avx2;
-#endif
-  static_cast<void>(isa);
-  return resize_scalar;
-}
+CUVEE_VARIANTS(ResizeKernels, resize, const ResizeKernels&, resize_kernels)
 
 namespace {
 

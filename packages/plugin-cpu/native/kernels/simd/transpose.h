@@ -57,7 +57,7 @@ CUVEE_INLINE void transpose(V (&r)[B]) {
     r[4 + j] = _mm256_permute2f128_ps(u[j], u[4 + j], 0x31);
   }
 }
-#else
+#elif !defined(CUVEE_VEC_NEON)  // neon.h has its own
 CUVEE_INLINE void transpose(V (&r)[B]) {
   V t[B];
   for (int i = 0; i < B; ++i)

@@ -12,6 +12,10 @@
 
 #define CUVEE_INLINE inline __attribute__((always_inline))
 
+#if defined(CUVEE_VEC_NEON)
+#include "kernels/simd/neon.h"
+#else
+
 namespace cuvee {
 namespace {
 
@@ -153,3 +157,5 @@ CUVEE_INLINE V with_sign_of(V x, V s) {
 
 }  // namespace
 }  // namespace cuvee
+
+#endif  // NEON

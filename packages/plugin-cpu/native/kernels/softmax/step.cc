@@ -5,6 +5,7 @@
 
 #include "kernels/convert/elements.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
@@ -67,19 +68,7 @@ Status run(StepContext& ctx) {
 
 }  // namespace
 
-extern const SoftmaxKernels softmax_scalar;
-#if CUVEE_X64_KERNELS
-extern const SoftmaxKernels softmax_avx2, softmax_avx512;
-#endif
-
-const SoftmaxKernels& softmax_kernels(Isa isa) {
-#if CUVEE_X64_KERNELS
-  if (isa == Isa::avx512) return softmax_avx512;
-  if (isa == Isa::avx2) return softmax_avx2;
-#endif
-  static_cast<void>(isa);
-  return softmax_scalar;
-}
+CUVEE_VARIANTS(SoftmaxKernels, softmax, const SoftmaxKernels&, softmax_kernels)
 
 extern const Family softmax_family;
 const Family softmax_family{"softmax", nullptr, run};

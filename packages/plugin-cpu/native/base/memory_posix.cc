@@ -1,0 +1,36 @@
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+#include "base/memory.h"
+
+namespace cuvee {
+
+void* aligned_allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  return posix_memalign(&memory, alignment, round_up(bytes ? bytes : 1, alignment)) == 0 ? memory : nullptr;
+}
+
+void aligned_free(void* memory) { std::free(memory); }
+
+void* map_pages(std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+#if defined(MADV_HUGEPAGE)  // Linux
+  constexpr std::size_t huge_from = 4 << 20;
+  if (bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+void unmap_pages(void* memory, std::size_t bytes) { munmap(memory, bytes); }
+
+void discard_pages(void* memory, std::size_t bytes) {
+#if defined(__linux__)
+  madvise(memory, bytes, MADV_DONTNEED);
+#else
+  madvise(memory, bytes, MADV_FREE);
+#endif
+}
+
+}  // namespace cuvee

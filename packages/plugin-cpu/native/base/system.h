@@ -1,0 +1,24 @@
+/// What the operating system knows about this process and machine. One file for each: system_linux.cc, system_darwin.cc,
+/// system_windows.cc.
+#pragma once
+
+#include <cstdint>
+
+namespace cuvee {
+
+/// Another number in a forked child; constant where there is no fork.
+int process_id();
+
+/// `child` will run in every forked child, before anything else of it.
+void at_fork(void (*child)());
+
+/// Cores that this process may run on, as far as known; 0 when not.
+int allowed_cores();
+
+/// Bytes of memory that this process may use: the machine's, or its control group's limit.
+std::uint64_t usable_memory();
+
+/// Bytes of one core's second-level cache; 0 when unknown.
+std::uint64_t second_level_cache();
+
+}  // namespace cuvee

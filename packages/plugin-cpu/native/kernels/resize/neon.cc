@@ -1,0 +1,7 @@
+#define CUVEE_VEC_NEON
+#include "kernels/resize/resize_impl.h"
+
+namespace cuvee {
+extern const ResizeKernels resize_neon;
+const ResizeKernels resize_neon{combine, columns, moves};
+}  // namespace cuvee

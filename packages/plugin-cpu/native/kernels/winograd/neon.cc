@@ -1,0 +1,7 @@
+#define CUVEE_VEC_NEON
+#include "kernels/winograd/winograd_impl.h"
+
+namespace cuvee {
+extern const WinogradKernels winograd_neon;
+const WinogradKernels winograd_neon = {winograd_input, winograd_output};
+}  // namespace cuvee

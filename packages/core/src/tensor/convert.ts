@@ -10,8 +10,8 @@ interface Format {
   readonly exponent: number;
   readonly mantissa: number;
   readonly bias: number;
-  /** `ieee`: top exponent is inf and NaN; `finite`: only the all-ones code is NaN; `none`: neither. */
-  readonly specials: 'ieee' | 'finite' | 'none';
+  /** `ieee`: top exponent is inf and NaN; `finite`: only the all-ones code is NaN; `none`: neither; `fnuz`: the code of -0 is NaN. */
+  readonly specials: 'ieee' | 'finite' | 'none' | 'fnuz';
 }
 
 const formats: Partial<Record<ElementType, Format>> = {
@@ -19,6 +19,8 @@ const formats: Partial<Record<ElementType, Format>> = {
   f8e5m2: { exponent: 5, mantissa: 2, bias: 15, specials: 'ieee' },
   f8e4m3: { exponent: 4, mantissa: 3, bias: 7, specials: 'finite' },
   f4e2m1: { exponent: 2, mantissa: 1, bias: 1, specials: 'none' },
+  f8e4m3fnuz: { exponent: 4, mantissa: 3, bias: 8, specials: 'fnuz' },
+  f8e5m2fnuz: { exponent: 5, mantissa: 2, bias: 16, specials: 'fnuz' },
 };
 
 /** NF4's sixteen levels (QLoRA, Dettmers et al. 2023, appendix E). */
@@ -29,6 +31,7 @@ const nf4 = [
 ];
 
 function decodeFloat(bits: number, { exponent, mantissa, bias, specials }: Format): number {
+  if (specials === 'fnuz' && bits === 1 << (exponent + mantissa)) return NaN;
   const sign = (bits >> (exponent + mantissa)) & 1 ? -1 : 1;
   const e = (bits >> mantissa) & ((1 << exponent) - 1);
   const m = bits & ((1 << mantissa) - 1);
@@ -38,8 +41,9 @@ function decodeFloat(bits: number, { exponent, mantissa, bias, specials }: Forma
   return e === 0 ? sign * m * 2 ** (1 - bias - mantissa) : sign * (1 + m / (1 << mantissa)) * 2 ** (e - bias);
 }
 
-/** Rounds to nearest even; beyond the largest value gives inf (ieee), NaN (finite) or the largest (none). */
+/** Rounds to nearest even; beyond the largest value gives inf (ieee), NaN (finite, fnuz) or the largest (none). */
 function encodeFloat(value: number, { exponent, mantissa, bias, specials }: Format): number {
+  if (specials === 'fnuz') return encodeFnuz(value, { exponent, mantissa, bias, specials: 'none' });
   const top = (1 << exponent) - 1;
   const signBit = (value < 0 || Object.is(value, -0) ? 1 : 0) << (exponent + mantissa);
   const nan = specials === 'ieee' ? (top << mantissa) | (1 << (mantissa - 1)) : (1 << (exponent + mantissa)) - 1;
@@ -68,6 +72,16 @@ function encodeFloat(value: number, { exponent, mantissa, bias, specials }: Form
   const rounded = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
   const code = rounded < 1 << mantissa ? rounded : ((biased - 1) << mantissa) + rounded;
   return signBit | (code > largest ? overflow : code);
+}
+
+/** Without infinities and without -0, whose code is the only NaN. */
+function encodeFnuz(value: number, format: Format): number {
+  const nan = 1 << (format.exponent + format.mantissa);
+  const largest = decodeFloat(nan - 1, format);
+  // a tie with the code beyond the largest goes there: the largest is odd
+  if (!(Math.abs(value) < largest + 2 ** ((1 << format.exponent) - 2 - format.bias - format.mantissa))) return nan;
+  const code = encodeFloat(value, format);
+  return code === nan ? 0 : code;
 }
 
 const half = formats.f16 as Format;

@@ -1,7 +1,7 @@
 /** @file The element types: names, widths, how they are stored in a typed array and what they compute as. */
 import { CuveeError } from '../errors.js';
 
-/** Every element type of IR v11, by the name used in `element_type`. */
+/** Every element type of IR v11, by the name used in `element_type`; and ONNX's two "fnuz" floats, of which IR knows nothing. */
 export const elementTypes = [
   'boolean',
   'u1',
@@ -28,6 +28,8 @@ export const elementTypes = [
   'f8e8m0',
   'f4e2m1',
   'nf4',
+  'f8e4m3fnuz',
+  'f8e5m2fnuz',
   'string',
   'dynamic',
 ] as const;
@@ -71,6 +73,8 @@ const info: Record<ElementType, TypeInfo> = {
   f8e8m0: { kind: 'float', bits: 8, precision: 'F8E8M0' },
   f4e2m1: { kind: 'float', bits: 4, precision: 'F4E2M1' },
   nf4: { kind: 'float', bits: 4, precision: 'NF4' },
+  f8e4m3fnuz: { kind: 'float', bits: 8, precision: 'F8E4M3FNUZ' },
+  f8e5m2fnuz: { kind: 'float', bits: 8, precision: 'F8E5M2FNUZ' },
   string: { kind: 'string', bits: 0, precision: 'STRING' },
   dynamic: { kind: 'dynamic', bits: 0, precision: 'UNSPECIFIED' },
 };

@@ -43,7 +43,7 @@ export const BitShift: OnnxOp<2> = ({ g, inputs: [x, places], attr }) => {
 };
 
 /** Largest finite values of the types to which a cast saturates. */
-const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6 };
+const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6, f8e4m3fnuz: 240, f8e5m2fnuz: 57344 };
 
 /** To a float of eight or fewer bits, Cast saturates unless told otherwise; everything else is the plain conversion. */
 function cast({ g, attr, unsupported }: Pick<OnnxNode, 'g' | 'attr' | 'unsupported'>, x: Value, to: ElementType): Value {

@@ -16,7 +16,7 @@ const limits: Partial<Record<ElementType, readonly [number, number]>> = {
   i2: [-2, 1],
   i32: [-2147483648, 2147483647],
 };
-const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6 };
+const largest: Partial<Record<ElementType, number>> = { f8e4m3: 448, f8e5m2: 57344, f4e2m1: 6, f8e4m3fnuz: 240, f8e5m2fnuz: 57344 };
 
 /**
  * A scale or zero point made to broadcast over `x`: one number, one for each place of an axis, or (opset 21) one for

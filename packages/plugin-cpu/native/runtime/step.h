@@ -20,7 +20,7 @@ class Budget;
 // In the order of core's `elementTypes`.
 enum class Type : uint8_t {
   boolean, u1, u2, u3, u4, u6, u8, u16, u32, u64, i2, i4, i8, i16, i32, i64,
-  f16, bf16, f32, f64, f8e4m3, f8e5m2, f8e8m0, f4e2m1, nf4, string, dynamic,
+  f16, bf16, f32, f64, f8e4m3, f8e5m2, f8e8m0, f4e2m1, nf4, f8e4m3fnuz, f8e5m2fnuz, string, dynamic,
 };
 
 // plain: row-major. blocked: [N, ceil(C/B), spatial..., B] with zero pad lanes; `dims` stay the logical [N, C, spatial...].

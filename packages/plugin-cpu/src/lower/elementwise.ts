@@ -161,7 +161,7 @@ const hardSigmoid: Lowering = {
 
 /** The same values in another element type. */
 /** Types that are only read and written by conversions. */
-const narrow = new Set<string>(['f8e4m3', 'f8e5m2', 'f8e8m0', 'f4e2m1', 'nf4', 'u1', 'u2', 'u4', 'i2', 'i4']);
+const narrow = new Set<string>(['f8e4m3', 'f8e5m2', 'f8e8m0', 'f4e2m1', 'nf4', 'f8e4m3fnuz', 'f8e5m2fnuz', 'u1', 'u2', 'u4', 'i2', 'i4']);
 
 const converting: Lowering = {
   refuse(node) {

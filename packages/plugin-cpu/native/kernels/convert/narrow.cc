@@ -7,19 +7,23 @@
 namespace cuvee {
 namespace {
 
-// A binary float: widths, bias, and what its top code means. `ieee`: infinity and NaN; `finite`: only all ones is NaN; `none`: neither.
-enum class Specials { ieee, finite, none };
+// A binary float: widths, bias, and what its top code means. `ieee`: infinity and NaN; `finite`: only all ones is NaN; `none`: neither;
+// `fnuz`: no infinity, and the code of -0 is NaN.
+enum class Specials { ieee, finite, none, fnuz };
 struct Format {
   int exponent, mantissa, bias;
   Specials specials;
 };
 
 const Format* format_of(Type type) {
-  static constexpr Format f8e5m2{5, 2, 15, Specials::ieee}, f8e4m3{4, 3, 7, Specials::finite}, f4e2m1{2, 1, 1, Specials::none};
+  static constexpr Format f8e5m2{5, 2, 15, Specials::ieee}, f8e4m3{4, 3, 7, Specials::finite}, f4e2m1{2, 1, 1, Specials::none},
+      f8e4m3fnuz{4, 3, 8, Specials::fnuz}, f8e5m2fnuz{5, 2, 16, Specials::fnuz};
   switch (type) {
     case Type::f8e5m2: return &f8e5m2;
     case Type::f8e4m3: return &f8e4m3;
     case Type::f4e2m1: return &f4e2m1;
+    case Type::f8e4m3fnuz: return &f8e4m3fnuz;
+    case Type::f8e5m2fnuz: return &f8e5m2fnuz;
     default: return nullptr;
   }
 }
@@ -33,12 +37,15 @@ double decode_float(uint32_t bits, const Format& f) {
   const double sign = bits >> (f.exponent + f.mantissa) & 1 ? -1 : 1;
   const int e = static_cast<int>(bits >> f.mantissa & ((1u << f.exponent) - 1)), top = (1 << f.exponent) - 1;
   const int m = static_cast<int>(bits & ((1u << f.mantissa) - 1));
+  if (f.specials == Specials::fnuz && bits == 1u << (f.exponent + f.mantissa)) return NAN;
   if (f.specials == Specials::ieee && e == top) return m ? NAN : sign * HUGE_VAL;
   if (f.specials == Specials::finite && e == top && m == (1 << f.mantissa) - 1) return NAN;
   return e == 0 ? sign * std::ldexp(m, 1 - f.bias - f.mantissa) : sign * std::ldexp(m + (1 << f.mantissa), e - f.bias - f.mantissa);
 }
 
 uint32_t encode_float(double value, const Format& f) {
+  const uint32_t minus_zero = 1u << (f.exponent + f.mantissa);
+  if (f.specials == Specials::fnuz && !std::isfinite(value)) return minus_zero;
   const uint32_t top = (1u << f.exponent) - 1, ones = (1u << (f.exponent + f.mantissa)) - 1;
   if (std::isnan(value)) return f.specials == Specials::none ? 0 : f.specials == Specials::ieee ? top << f.mantissa | 1u << (f.mantissa - 1) : ones;
   const uint32_t sign = std::signbit(value) ? 1u << (f.exponent + f.mantissa) : 0;
@@ -50,6 +57,7 @@ uint32_t encode_float(double value, const Format& f) {
   // Nearest even in units of the last place; exact in double.
   const auto code = static_cast<int64_t>(std::nearbyint(std::ldexp(magnitude, f.mantissa - e)));
   const int64_t whole = code < 1 << f.mantissa ? code : (static_cast<int64_t>(e + f.bias - 1) << f.mantissa) + code;
+  if (f.specials == Specials::fnuz) return whole > largest ? minus_zero : whole == 0 ? 0 : sign | static_cast<uint32_t>(whole);
   return sign | (whole > largest ? overflow : static_cast<uint32_t>(whole));
 }
 

@@ -28,6 +28,7 @@ export * from './rewrite/driver.js';
 export * from './passes/fold.js';
 export * from './passes/decompose.js';
 export { autoPad, convolutionAttributes, convolutionShape, convolve, padsBefore, type Windows } from './ops/convolution.js';
+export { knownCondition } from './ops/if.js';
 export { createScope, PartialShape, ShapeScope, type Dim, type Expr, type Shape } from './shape/index.js';
 export * from './ir/interpret.js';
 export * from './ir-xml/index.js';

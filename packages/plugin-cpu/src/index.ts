@@ -1,11 +1,12 @@
 /** @file Device CPU: TypeScript compiles a model to a Plan, native code runs it. */
 import { cpus } from 'node:os';
-import { CuveeError, type DeviceModel, type DevicePlugin, type Support } from '@cuvee/core';
+import { CuveeError, type DeviceModel, type DevicePlugin, type Model, type Support } from '@cuvee/core';
 import { compile, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
-import { CpuModel } from './model.js';
+import { CpuModel, infoOf } from './model.js';
 import { loadNative } from './native.js';
 import { properties } from './properties.js';
+import { ranksOpen, SpecialisedModel } from './specialised.js';
 
 /** `new Core({ plugins: [cpu()] })`. */
 export const cpu = (): DevicePlugin => ({
@@ -30,7 +31,8 @@ export const cpu = (): DevicePlugin => ({
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
-    return new CpuModel(native.addon, compile(model, { name: isa, block }), config);
+    const planned = (own: Model): CpuModel => new CpuModel(native.addon, compile(own, { name: isa, block }), config);
+    return ranksOpen(model) ? new SpecialisedModel(model, infoOf(native.addon, config), planned) : planned(model);
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
 });

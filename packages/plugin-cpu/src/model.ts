@@ -20,6 +20,31 @@ import { encodePlan } from './plan/encode.js';
 import type { Plan, PlanState } from './plan/plan.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 
+/** How the configuration divides the processor. */
+function division(addon: Addon, config: Config): { throughput: boolean; threads: number; streams: number } {
+  const throughput = config.PERFORMANCE_HINT === 'THROUGHPUT' || config.PERFORMANCE_HINT === 'CUMULATIVE_THROUGHPUT';
+  const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || addon.info().cores;
+  const asked = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
+  return { throughput, threads, streams: Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked)) };
+}
+
+/** What a model compiled with this configuration says of itself. */
+export function infoOf(addon: Addon, config: Config): ModelInfo {
+  const { threads, streams } = division(addon, config);
+  return {
+    optimalRequests: streams,
+    executionDevices: ['CPU'],
+    properties: {
+      ...config,
+      INFERENCE_NUM_THREADS: threads,
+      NUM_STREAMS: streams,
+      PERF_COUNT: config.PERF_COUNT ?? false,
+      INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC',
+      PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY',
+    },
+  };
+}
+
 /** A plan that the addon holds. */
 export class CpuModel implements DeviceModel {
   readonly info: ModelInfo;
@@ -31,11 +56,7 @@ export class CpuModel implements DeviceModel {
 
   constructor(addon: Addon, compiled: Compiled, config: Config) {
     const { bytes, constants } = encodePlan(compiled.plan);
-    const throughput = config.PERFORMANCE_HINT === 'THROUGHPUT' || config.PERFORMANCE_HINT === 'CUMULATIVE_THROUGHPUT';
-    const cores = addon.info().cores;
-    const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || cores;
-    const asked = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
-    const streams = Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked));
+    const { throughput, threads, streams } = division(addon, config);
     const { programs } = compiled;
     this.#plan = withoutWeights(compiled.plan);
     this.#rules = compiled.rules;
@@ -50,18 +71,7 @@ export class CpuModel implements DeviceModel {
       strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
       describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
     });
-    this.info = {
-      optimalRequests: streams,
-      executionDevices: ['CPU'],
-      properties: {
-        ...config,
-        INFERENCE_NUM_THREADS: threads,
-        NUM_STREAMS: streams,
-        PERF_COUNT: config.PERF_COUNT ?? false,
-        INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC',
-        PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY',
-      },
-    };
+    this.info = infoOf(addon, config);
   }
 
   createRequest(): DeviceRequest {

@@ -39,6 +39,12 @@ function joined(ctx: Infer, a: Shape, b: Shape, p: Condition | undefined, output
   });
 }
 
+/** A condition that is known beforehand. */
+export function knownCondition({ value, elements }: Fact): boolean | undefined {
+  const known = value ? Number(value.nd().data[0]) : elements?.[0];
+  return typeof known === 'number' || typeof known === 'boolean' ? Boolean(known) : undefined;
+}
+
 /**
  * Runs one of two bodies. `inputs` holds the outer inputs 1, 2, …; the port maps say which of them (by their index among all inputs,
  * the condition being 0) a branch's parameter takes and which of its results an output is.
@@ -59,12 +65,12 @@ export const If = op('If', {
 
   infer({ condition, inputs }, a, ctx) {
     const facts = [condition, ...inputs];
-    const yes = branch(ctx, a.then_body, a.then_inputs, a.then_outputs, facts);
-    const no = branch(ctx, a.else_body, a.else_inputs, a.else_outputs, facts);
     const element = ctx.values(condition)?.[0];
     const p = element === undefined ? undefined : conditionOf(element);
-    if (p === true) return yes;
-    if (p === false) return no;
+    // a branch that is never taken need not fit the inputs
+    const yes = p === false ? undefined : branch(ctx, a.then_body, a.then_inputs, a.then_outputs, facts);
+    const no = p === true ? undefined : branch(ctx, a.else_body, a.else_inputs, a.else_outputs, facts);
+    if (!yes || !no) return (yes ?? no) as readonly Fact[];
     if (yes.length !== no.length) ctx.fail(`the branches give ${yes.length} and ${no.length} outputs`);
     return yes.map((y, i) => {
       const n = no[i] as Fact;
@@ -87,9 +93,8 @@ export const If = op('If', {
 
   /** A condition known beforehand leaves one branch, put in the place of the whole. */
   decompose(g, { condition, inputs }, a) {
-    const known = condition.fact.value;
-    if (!known) return undefined;
-    const then = Number(known.nd().data[0]) !== 0;
+    const then = knownCondition(condition.fact);
+    if (then === undefined) return undefined;
     const model = then ? a.then_body : a.else_body;
     const all = [condition, ...inputs];
     const args = new Array<(typeof all)[number]>(model.parameters.length);

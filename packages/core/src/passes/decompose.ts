@@ -14,14 +14,16 @@ export function decompose(model: Model, keeps: (node: Node) => boolean): void {
   for (let round = 0; round < rounds; round++) {
     let changed = false;
     for (const node of model.nodes()) {
+      if (node.op.decompose && !keeps(node) && decomposeNode(model, node)) {
+        changed = true;
+        continue; // bodies that became part of the model are looked at in the next round, those dropped never
+      }
       // Decompositions bring bodies of their own.
       for (const value of Object.values(node.attributes)) {
         if (!(value instanceof Model) || bodies.has(value)) continue;
         bodies.add(value);
         decompose(value, keeps);
       }
-      if (!node.op.decompose || keeps(node)) continue;
-      changed = decomposeNode(model, node) || changed;
     }
     if (!changed) return;
   }

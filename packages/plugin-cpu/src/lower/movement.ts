@@ -145,7 +145,11 @@ function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
 export const movement: LoweringTable = {
   Reshape: reshaping,
   Squeeze: reshaping,
-  Unsqueeze: { refuse: movable, opens: true, lower: (c) => (isOpen(c.node.output) ? byData(c, 'unsqueeze_by') : reshaping.lower(c)) },
+  Unsqueeze: {
+    refuse: (node) => (isOpen(node.output) ? movable(node) : undefined),
+    opens: true,
+    lower: (c) => (isOpen(c.node.output) ? byData(c, 'unsqueeze_by') : reshaping.lower(c)),
+  },
   Transpose: transposing,
   Slice: slicing,
   Split: splitting,

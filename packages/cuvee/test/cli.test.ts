@@ -43,11 +43,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('every command', () => {
   it.each(['devices', 'inspect', 'run', 'query', 'explain', 'convert', 'benchmark', 'compare'])(
-    '%s --help shows an example and ends with 0',
+    '%s --help shows examples and ends with 0',
     (command) => {
       const { status, stdout } = cuvee(command, '--help');
       expect(status).toBe(0);
-      expect(stdout).toMatch(new RegExp(`Example:\n  npx cuvee ${command}`));
+      expect(stdout).toMatch(new RegExp(`Examples:\n  npx cuvee ${command}`));
+      const lines = /Examples:\n((?: {2}npx cuvee .*\n)+)/.exec(stdout)?.[1]?.trimEnd().split('\n') ?? [];
+      expect(lines.length).toBeGreaterThan(1);
+      expect(
+        new Set(lines.map((line) => (line.indexOf('  # ') < 0 ? line.indexOf(' # ') : line.lastIndexOf(' # ')))).size,
+        'comments align',
+      ).toBe(1);
     },
   );
   const wrong: readonly (readonly [what: string, args: readonly string[], code: number, text: RegExp])[] = [

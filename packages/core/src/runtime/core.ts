@@ -352,7 +352,7 @@ function fromFile(error: unknown): unknown {
 
 const viewBytes = (view: Uint8Array): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-/** A weights file read when its first constant is. */
+/** A weights file; an empty one belongs to a model without constants. */
 function weightsFile(path: string): WeightSource {
-  return { kind: 'bytes', bytes: readFile(path) };
+  return { kind: 'bytes', bytes: readFile(path, true) };
 }

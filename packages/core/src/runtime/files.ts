@@ -25,14 +25,14 @@ export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).pr
 /** Largest file read at once: a typed array's limit in every supported engine. */
 const largest = 2 ** 32;
 
-/** The whole file. Throws FILE_NOT_FOUND (also for a folder) or MODEL_INVALID (empty, or too large). */
-export function readFile(path: string): Uint8Array {
+/** The whole file. Throws FILE_NOT_FOUND (also for a folder) or MODEL_INVALID (too large, or empty where that cannot be). */
+export function readFile(path: string, mayBeEmpty = false): Uint8Array {
   const fs = builtin<Fs>('node:fs');
   if (path.includes('\0')) throw new CuveeError('FILE_NOT_FOUND', `reading ${JSON.stringify(path)}: no path holds a null character`);
   try {
     const stat = fs.statSync(path);
     if (stat.isDirectory()) throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": it is a folder`);
-    if (stat.isFile() && stat.size === 0) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
+    if (stat.isFile() && stat.size === 0 && !mayBeEmpty) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
     if (stat.size > largest)
       throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
     const buffer = fs.readFileSync(path);

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Core, CuveeError, type InferRequest, type Tensor } from '../index.js';
-import { histogram } from '../lib/draw.js';
+import { axisEnd, latencyChart, sparkline } from '../lib/chart.js';
 import { applyShapes, loadInputs, parseConfig } from '../lib/inputs.js';
-import { percentile, printJson, progress, table } from '../lib/output.js';
+import { cut, percentile, printJson, table } from '../lib/output.js';
+import { withProgress, type Progress } from '../lib/progress.js';
 
 interface Flags {
   readonly path_to_model?: string;
@@ -32,7 +34,14 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
   const device = flags.device ?? flags.target_device;
   const counters = flags.perf_counts === true || (flags.report_type !== undefined && flags.report_type !== 'no_counters');
   const core = new Core();
+  const measured = await withProgress((shown) => work(core, path, device, counters, flags, shown));
+  report(path, device, counters, flags, measured);
+}
+
+/** Everything that takes time: reading, compiling, the first inference, the others. */
+async function work(core: Core, path: string, device: string, counters: boolean, flags: Flags, shown: Progress) {
   const start = performance.now();
+  shown.stage(`reading ${basename(path)}`);
   const model = await core.readModel(path);
   if (flags.batch_size !== undefined)
     for (const v of model.inputs)
@@ -46,6 +55,7 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
       );
   applyShapes(model, flags.shape);
   const hint = flags.perf_hint.toUpperCase();
+  shown.stage(`compiling for ${device}`);
   const compiled = await core.compileModel(model, device, {
     ...(hint !== 'NONE' && {
       PERFORMANCE_HINT:
@@ -65,10 +75,21 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
   const optimal = Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
   const count = flags.number_infer_requests ?? (flags.api_type === 'sync' && hint === 'LATENCY' ? 1 : Math.max(1, optimal));
   const requests = Array.from({ length: count }, () => compiled.createInferRequest());
+  shown.stage('first inference');
   const firstStart = performance.now();
   await (requests[0] as InferRequest).inferAsync(inputs);
   const firstMs = performance.now() - firstStart;
-  const { ms, seconds } = await measure(requests, inputs, flags);
+  const { ms, seconds } = await measure(requests, inputs, flags, shown);
+  return { compiled, hint, loadMs, firstMs, count, requests, ms, seconds };
+}
+
+function report(
+  path: string,
+  device: string,
+  counters: boolean,
+  flags: Flags,
+  { compiled, hint, loadMs, firstMs, count, requests, ms, seconds }: Awaited<ReturnType<typeof work>>,
+): void {
   const sorted = [...ms].sort((a, b) => a - b);
   const result = {
     model: path,
@@ -92,7 +113,15 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
     throughput: ms.length / seconds,
     ...(counters && { steps: (requests[0] as InferRequest).profilingInfo() }),
   };
-  if (flags.chart) writeFileSync(flags.chart, histogram(`${model.friendlyName} on ${device}`, ms));
+  if (flags.chart)
+    writeFileSync(
+      flags.chart,
+      latencyChart(ms, {
+        title: `${basename(path)} on ${compiled.executionDevices.join(', ')}`,
+        subtitle: `${ms.length} inferences in ${seconds.toFixed(1)} s, ${count} at a time, hint ${hint}; loaded in ${loadMs.toFixed(0)} ms, first inference ${firstMs.toFixed(1)} ms`,
+        throughput: result.throughput,
+      }),
+    );
   if (flags.json) {
     printJson(result);
     return;
@@ -113,6 +142,7 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
       ],
     ),
   );
+  console.log(`\n${f(result.latencyMs.min)} ${sparkline(ms)} ${f(axisEnd(sorted))} ms`);
   console.log(
     `\n${ms.length} inferences in ${seconds.toFixed(2)} s by ${count} request${count > 1 ? 's' : ''} on ${compiled.executionDevices.join(', ')}: ${result.throughput.toFixed(1)} a second`,
   );
@@ -123,7 +153,7 @@ export async function benchmark(argument: string | undefined, flags: Flags): Pro
         ['step', 'operation', 'kernel', 'µs'],
         steps
           .slice(0, flags.report_type === 'detailed_counters' ? steps.length : 20)
-          .map((s) => [s.name.slice(0, 60), s.type, s.kernel, s.microseconds.toFixed(1)]),
+          .map((s) => [cut(s.name, 60), s.type, s.kernel, s.microseconds.toFixed(1)]),
       )}`,
     );
   }
@@ -134,10 +164,11 @@ async function measure(
   requests: readonly InferRequest[],
   inputs: Record<string, Tensor>,
   flags: Flags,
+  shown: Progress,
 ): Promise<{ ms: number[]; seconds: number }> {
   const limit = flags.number_iterations ?? Number.POSITIVE_INFINITY;
   const until = flags.number_iterations === undefined || flags.time !== undefined ? (flags.time ?? 5) * 1000 : Number.POSITIVE_INFINITY;
-  const bar = progress('benchmark', Number.isFinite(limit) ? limit : Math.round(until / 100));
+  shown.stage('measuring', Number.isFinite(limit) ? limit : Math.round(until / 100));
   const ms: number[] = [];
   let started = 0;
   const begin = performance.now();
@@ -149,11 +180,10 @@ async function measure(
       if (flags.api_type === 'sync' && requests.length === 1) request.infer(inputs);
       else await request.inferAsync(inputs);
       ms.push(performance.now() - from);
-      if (Number.isFinite(limit)) bar.step();
-      else for (const now = Math.floor((performance.now() - begin) / 100); ticks < now; ticks++) bar.step();
+      if (Number.isFinite(limit)) shown.step();
+      else for (const now = Math.floor((performance.now() - begin) / 100); ticks < now; ticks++) shown.step();
     }
   };
   await Promise.all(requests.map(lane));
-  bar.end();
   return { ms, seconds: (performance.now() - begin) / 1000 };
 }

@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { builder, cloneModel, Core, CuveeError, Model, type Node, type Tensor } from '../index.js';
 import { applyShapes, loadInputs } from '../lib/inputs.js';
-import { printJson, table } from '../lib/output.js';
+import { printJson, strong, table } from '../lib/output.js';
+import { withProgress, type Progress } from '../lib/progress.js';
 
 interface Flags {
   readonly device: string;
@@ -22,12 +24,16 @@ interface Difference {
 
 /** `cuvee compare` */
 export async function compare(path: string, flags: Flags): Promise<void> {
-  const core = new Core();
-  const model = await core.readModel(path);
-  applyShapes(model, flags.shape);
-  const inputs = await loadInputs(model, flags.input);
-  const [outputs] = await differences(core, model, inputs, flags);
-  const first = flags.layers && outputs.some((o) => !o.equal) ? await firstDifferent(core, model, inputs, flags) : undefined;
+  const { outputs, first } = await withProgress(async (shown) => {
+    const core = new Core();
+    shown.stage(`reading ${basename(path)}`);
+    const model = await core.readModel(path);
+    applyShapes(model, flags.shape);
+    const inputs = await loadInputs(model, flags.input);
+    const [found] = await differences(core, model, inputs, flags, shown);
+    const search = flags.layers && found.some((o) => !o.equal);
+    return { outputs: found, first: search ? await firstDifferent(core, model, inputs, flags, shown) : undefined };
+  });
   const equal = outputs.every((o) => o.equal);
   if (flags.json)
     printJson({
@@ -42,7 +48,7 @@ export async function compare(path: string, flags: Flags): Promise<void> {
     console.log(
       table(
         ['output', 'max abs', 'max rel', ''],
-        outputs.map((o) => [o.output, o.maxAbs.toExponential(2), o.maxRel.toExponential(2), o.equal ? 'equal' : 'DIFFERS']),
+        outputs.map((o) => [o.output, o.maxAbs.toExponential(2), o.maxRel.toExponential(2), o.equal ? 'equal' : strong('DIFFERS')]),
       ),
     );
     if (first) console.log(`\nfirst layer that differs: ${first.op} "${first.node}", max abs ${first.maxAbs.toExponential(2)}`);
@@ -50,8 +56,15 @@ export async function compare(path: string, flags: Flags): Promise<void> {
   if (!equal) process.exitCode = 1;
 }
 
-async function differences(core: Core, model: Model, inputs: Record<string, Tensor>, flags: Flags): Promise<[Difference[]]> {
+async function differences(
+  core: Core,
+  model: Model,
+  inputs: Record<string, Tensor>,
+  flags: Flags,
+  shown?: Progress,
+): Promise<[Difference[]]> {
   const run = async (device: string): Promise<Tensor[]> => {
+    shown?.stage(`running on ${device}`);
     const request = (await core.compileModel(model, device)).createInferRequest();
     await request.inferAsync(inputs);
     return model.outputs.map((_, i) => request.getOutputTensor(i).slice());
@@ -88,14 +101,17 @@ async function firstDifferent(
   model: Model,
   inputs: Record<string, Tensor>,
   flags: Flags,
+  shown: Progress,
 ): Promise<{ op: string; node: string; maxAbs: number } | undefined> {
   const nodes = model.nodes().filter((n) => n.op.name !== 'Constant' && n.op.name !== 'Parameter' && n.op.name !== 'Result');
   let [lo, hi] = [0, nodes.length - 1];
   let found: { op: string; node: string; maxAbs: number } | undefined;
+  shown.stage('looking for the first layer that differs', Math.ceil(Math.log2(nodes.length + 1)));
   while (lo <= hi) {
     const middle = (lo + hi) >> 1;
     const node = nodes[middle] as Node;
     const [[d]] = await differences(core, upTo(model, node), inputs, flags);
+    shown.step();
     if (d && !d.equal) {
       found = { op: node.op.name, node: node.name, maxAbs: d.maxAbs };
       hi = middle - 1;

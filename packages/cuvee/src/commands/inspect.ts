@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Core, print, type Value } from '../index.js';
 import { dot, svg } from '../lib/draw.js';
 import { figures } from '../lib/flops.js';
 import { applyShapes } from '../lib/inputs.js';
-import { bytes, printJson, quantity, table } from '../lib/output.js';
+import { bytes, printJson, quantity, strong, table } from '../lib/output.js';
+import { withProgress } from '../lib/progress.js';
 
 interface Flags {
   readonly text?: boolean;
@@ -15,11 +17,15 @@ interface Flags {
 
 /** `cuvee inspect` */
 export async function inspect(path: string, flags: Flags): Promise<void> {
-  const model = await new Core().readModel(path);
-  applyShapes(model, flags.shape);
-  if (flags.svg) writeFileSync(flags.svg, svg(model));
-  if (flags.dot) writeFileSync(flags.dot, dot(model));
-  const f = figures(model);
+  const { model, f } = await withProgress(async (shown) => {
+    shown.stage(`reading ${basename(path)}`);
+    const read = await new Core().readModel(path);
+    applyShapes(read, flags.shape);
+    if (flags.svg || flags.dot) shown.stage('drawing');
+    if (flags.svg) writeFileSync(flags.svg, svg(read, basename(path)));
+    if (flags.dot) writeFileSync(flags.dot, dot(read));
+    return { model: read, f: figures(read) };
+  });
   const port = (v: Value) => ({ name: v.anyName, type: v.elementType, shape: v.partialShape.toString() });
   if (flags.json) {
     printJson({
@@ -38,7 +44,7 @@ export async function inspect(path: string, flags: Flags): Promise<void> {
     process.stdout.write(print(model));
     return;
   }
-  console.log(`${model.friendlyName}\n`);
+  console.log(`${strong(model.friendlyName)}\n`);
   console.log(
     table(
       ['', 'name', 'type', 'shape'],
@@ -58,4 +64,5 @@ export async function inspect(path: string, flags: Flags): Promise<void> {
       f.histogram.map(([op, n]) => [op, n]),
     )}`,
   );
+  for (const file of [flags.svg, flags.dot]) if (file) console.log(`\n${file} drawn`);
 }

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Core } from '../index.js';
 import { applyShapes, loadInputs, parseConfig } from '../lib/inputs.js';
 import { writeNpy } from '../lib/npy.js';
-import { printJson, progress, table } from '../lib/output.js';
+import { printJson, table } from '../lib/output.js';
+import { withProgress, type Progress } from '../lib/progress.js';
 
 interface Flags {
   readonly device: string;
@@ -20,23 +21,33 @@ const fileName = (name: string): string => name.replace(/[^\w.-]/g, '_');
 
 /** `cuvee run` */
 export async function run(path: string, flags: Flags): Promise<void> {
+  report(flags, await withProgress((shown) => work(path, flags, shown)));
+}
+
+/** Everything that takes time: reading, compiling, inferring. */
+async function work(path: string, flags: Flags, shown: Progress) {
   const core = new Core();
   const start = performance.now();
+  shown.stage(`reading ${basename(path)}`);
   const model = await core.readModel(path);
   applyShapes(model, flags.shape);
+  shown.stage(`compiling for ${flags.device}`);
   const compiled = await core.compileModel(model, flags.device, parseConfig(flags.config));
   const loadMs = performance.now() - start;
   const inputs = await loadInputs(model, flags.input);
   const request = compiled.createInferRequest();
   const ms: number[] = [];
-  const bar = progress('running', flags.iterations);
+  shown.stage('running', Math.max(1, flags.iterations));
   for (let i = 0; i < Math.max(1, flags.iterations); i++) {
     const from = performance.now();
     await request.inferAsync(inputs);
     ms.push(performance.now() - from);
-    bar.step();
+    shown.step();
   }
-  bar.end();
+  return { model, request, loadMs, ms };
+}
+
+function report(flags: Flags, { model, request, loadMs, ms }: Awaited<ReturnType<typeof work>>): void {
   if (flags.output) mkdirSync(flags.output, { recursive: true });
   const outputs = model.outputs.map((port, i) => {
     const tensor = request.getOutputTensor(i);

@@ -1,4 +1,5 @@
 /** @file How commands speak: tables and JSON on stdout, progress on stderr, exit codes. */
+import { styleText } from 'node:util';
 import Table from 'cli-table3';
 
 /** Rows with aligned columns, without lines; wide characters count as two. */
@@ -22,7 +23,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
       'right-mid': '',
       middle: '  ',
     },
-    style: { 'padding-left': 0, 'padding-right': 0, head: process.stdout.isTTY ? ['bold'] : [], border: [] },
+    style: { 'padding-left': 0, 'padding-right': 0, head: coloured() ? ['bold'] : [], border: [] },
     colAligns: head.map((_, i) =>
       rows.length > 0 && rows.every((r) => typeof r[i] === 'number' || /^[\d.,]+$/.test(String(r[i]))) ? 'right' : 'left',
     ),
@@ -62,22 +63,20 @@ export function quantity(n: number): string {
   return `${i === 0 ? value : value.toFixed(2)}${units[i]}`;
 }
 
-/** A bar on stderr while work of known length goes on; silent when stderr is no terminal. */
-export function progress(label: string, total: number): { step: (n?: number) => void; end: () => void } {
-  let done = 0;
-  const show = process.stderr.isTTY === true && !process.env.CI;
-  return {
-    step(n = 1) {
-      done += n;
-      if (!show) return;
-      const filled = Math.round((24 * done) / Math.max(1, total));
-      process.stderr.write(`\r${label} ${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${done}/${total} `);
-    },
-    end() {
-      if (show) process.stderr.write(`\r${' '.repeat(label.length + 40)}\r`);
-    },
-  };
-}
+/** Whether colours go to stdout: a terminal, and nobody asked for none. */
+export const coloured = (): boolean => process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+
+/** A heading or another word that should stand out; plain text where colours do not go. */
+export const strong = (text: string): string => (coloured() ? styleText('bold', text) : text);
+
+/** Columns of the terminal; wide where the output goes to a file or a pipe. */
+export const columns = (): number => (process.stdout.isTTY ? process.stdout.columns : 200);
+
+/** The text, cut with an ellipsis when it is longer than `length`. */
+export const cut = (text: string, length: number): string => {
+  const letters = [...text];
+  return letters.length <= length ? text : `${letters.slice(0, Math.max(1, length - 1)).join('')}…`;
+};
 
 /** Median and other percentiles of a list of milliseconds. */
 export function percentile(sorted: readonly number[], p: number): number {

@@ -17,6 +17,7 @@ interface Settings {
 /**
  * Position-sensitive pooling of regions (batch, x1, y1, x2, y2) whose parts are moved by offsets [regions, 2·classes, part, part] of (x, y),
  * in units of trans_std times the region's size; means of spatial_bins samples, bilinear. Samples more than half a pixel outside do not count.
+ * A region of batch -1 ends the list; what follows is 0.
  * Spec: OpenVINO DeformablePSROIPooling-1.
  */
 export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
@@ -43,7 +44,7 @@ export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
     const count = regions.shape[0] as number;
     const out = emptyElements(data.type, count * output_dim * group_size * group_size) as Float32Array;
     let to = 0;
-    for (let r = 0; r < count; r++) {
+    for (let r = 0; r < count && regions.data[r * 5] !== -1; r++) {
       for (let c = 0; c < output_dim; c++) {
         for (let p = 0; p < group_size * group_size; p++)
           out[to++] = part(data, regions, offsets, r, c, Math.floor(p / group_size), p % group_size, settings);

@@ -38,7 +38,11 @@ export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectro
   outputs: [port('roi_features', floating), port('output_rois', floating)],
   since: { opset6: {} },
 
-  infer({ rois, pyramid }, { output_size }, ctx): readonly Fact[] {
+  infer({ rois, pyramid }, { output_size, pyramid_scales }, ctx): readonly Fact[] {
+    const [, numbers] = ctx.axes('rois', rois, 2) ?? [];
+    if (numbers !== undefined) ctx.requireEqual('numbers of a region', numbers, 4);
+    for (const map of pyramid) ctx.axes('a level', map, 4);
+    if (pyramid.length !== pyramid_scales.length) return ctx.fail(`${pyramid.length} levels have ${pyramid_scales.length} scales`);
     const count: Dim = rois.shape?.[0] ?? ctx.fresh(0);
     const channels = pyramid.flatMap((f) => (f.shape?.[1] === undefined ? [] : [f.shape[1]]));
     const depth: Dim =

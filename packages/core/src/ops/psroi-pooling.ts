@@ -7,7 +7,8 @@ import { regionShape, sampleInside } from './roi.js';
  * Position-sensitive pooling of regions (batch, x1, y1, x2, y2) to group_size × group_size: each output place reads channels of its own.
  *
  * `average`: channels output_dim·group_size², corners rounded, means over the parts. `bilinear`: channels
- * spatial_bins_y·spatial_bins_x·output_dim, corners as fractions of the image, means over the bins of one sample each.
+ * spatial_bins_y·spatial_bins_x·output_dim, corners as fractions of the image, means over the bins of one sample each. A region of batch -1 ends the list; what follows
+ * is 0.
  * Spec: OpenVINO PSROIPooling-1.
  */
 export const PSROIPooling = op('PSROIPooling', {
@@ -41,6 +42,7 @@ export const PSROIPooling = op('PSROIPooling', {
         number,
         number,
       ];
+      if (batch === -1) break;
       for (let c = 0; c < output_dim; c++) {
         for (let p = 0; p < group_size * group_size; p++) {
           const at: Place = {

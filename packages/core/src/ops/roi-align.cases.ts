@@ -1,4 +1,4 @@
-import { cases, f32, i32 } from './cases.js';
+import { cases, f32, i32, of } from './cases.js';
 
 const image = f32([1, 1, 2, 2], [1, 2, 3, 4]);
 const one = { pooled_h: 1, pooled_w: 1, sampling_ratio: 1, spatial_scale: 1, mode: 'avg' };
@@ -45,20 +45,21 @@ export default cases('ROIAlign', {
     },
   ],
   generate: (random) => {
+    const type = random.pick(['f32', 'f32', 'f64'] as const);
     const regions = Array.from({ length: 3 }, () => {
       const [x, y] = [random.next() * 4, random.next() * 4];
-      return [x, y, x + random.next() * 4, y + random.next() * 4];
+      return [x - 2, y - 2, x + random.next() * 6, y + random.next() * 6];
     });
     return {
       attributes: {
         pooled_h: random.int(1, 3),
         pooled_w: random.int(1, 3),
-        sampling_ratio: random.int(1, 3),
+        sampling_ratio: random.int(0, 3),
         spatial_scale: random.pick([1, 0.5]),
         mode: random.pick(['avg', 'max']),
         aligned_mode: random.pick(['asymmetric', 'half_pixel', 'half_pixel_for_nn']),
       },
-      inputs: [random.tensor('f32', [2, 2, 7, 8]), f32([3, 4], regions.flat()), i32([3], [0, 1, 1])],
+      inputs: [random.tensor(type, [2, 2, 7, 8]), of(type)([3, 4], regions.flat()), i32([3], [0, 1, 1])],
     };
   },
 });

@@ -50,7 +50,7 @@ export const ROIAlign = op('ROIAlign', {
       ) as [number, number, number, number];
       const long = (d: number): number => (aligned_mode === 'asymmetric' ? Math.max(d, 1) : d);
       const [bh, bw] = [long(y2 - y1) / pooled_h, long(x2 - x1) / pooled_w];
-      const [ny, nx] = [bh, bw].map((b) => (sampling_ratio === 0 ? Math.ceil(b) : sampling_ratio)) as [number, number];
+      const [ny, nx] = [bh, bw].map((b) => (sampling_ratio === 0 ? Math.max(0, Math.ceil(b)) : sampling_ratio)) as [number, number];
       for (let c = 0; c < channels; c++) {
         const plane = ((batches[r] as number) * channels + c) * height * width;
         for (let p = 0; p < pooled_h * pooled_w; p++) {

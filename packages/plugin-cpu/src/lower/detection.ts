@@ -6,8 +6,8 @@ import { computeType } from '../ops/elementwise.js';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Numbers of any floating-point type of 16 bits or more are loaded and stored by conversion. */
-const floats = (node: Node): string | undefined => {
+/** Why elements cannot be loaded and stored by conversion. */
+export const computed = (node: Node): string | undefined => {
   const wrong = [...node.inputs, ...node.outputs].find((v) => v && computeType(v.fact.type) === undefined);
   return wrong && `element type ${wrong.fact.type}`;
 };
@@ -19,7 +19,7 @@ const list = (x: unknown): readonly number[] => (x ?? []) as readonly number[];
 
 /** A step over all inputs and outputs. */
 const choosing = (family: string, action: string, args: (a: Attributes) => readonly DraftArg[], opens = false): Lowering => ({
-  refuse: floats,
+  refuse: computed,
   opens,
   lower: (c) => c.emit(family, action, c.inputs(), c.outputs(), args(c.node.attributes)),
 });

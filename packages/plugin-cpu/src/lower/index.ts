@@ -11,6 +11,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
+import { regions } from './regions.js';
 import { state } from './state.js';
 
 export const lowerings: LoweringTable = {
@@ -25,5 +26,6 @@ export const lowerings: LoweringTable = {
   ...normalization,
   ...pooling,
   ...reduce,
+  ...regions,
   ...state,
 };

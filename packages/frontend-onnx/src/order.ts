@@ -7,8 +7,9 @@ const freeNames = new WeakMap<GraphProto, ReadonlySet<string>>();
 
 /** Names that a node reads: its inputs and what its bodies read of the outside. */
 function readsOf(node: NodeProto): readonly string[] {
-  const names = node.input.filter((name) => name !== '');
+  const names = node.input.includes('') ? node.input.filter((name) => name !== '') : [...node.input];
   for (const attribute of node.attribute) {
+    if (!attribute.g && attribute.graphs.length === 0) continue;
     for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) names.push(...freeNamesOf(graph));
   }
   return names;

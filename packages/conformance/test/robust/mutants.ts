@@ -15,7 +15,7 @@ function bundled(): string {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: ['cuvee', '@cuvee/*', 'pbf'],
+    external: ['cuvee', '@cuvee/*'],
   });
   return outfile;
 }

@@ -1,41 +1,11 @@
 /** The table-driven decoder: one loop for every message. */
 import { Numbers } from './numbers.js';
-import { Model, Optional, Sequence, Tensor, type Field, type Kind, type Message } from './tables.js';
+import { Model, none, Optional, Sequence, Tensor, type Field, type Message } from './tables.js';
 import type { ModelProto, OptionalProto, SequenceProto, TensorProto } from './types.js';
-import { BYTES, FIXED32, FIXED64, VARINT, Wire } from './wire.js';
+import { BYTES, Wire } from './wire.js';
 
 /** How deep graphs, types, sequences and optionals may nest. */
 export const maxDepth = 64;
-
-/** The wire type of one element of a kind; repeated scalars may also come packed (BYTES). */
-const wireOf: Readonly<Record<Kind, number>> = {
-  string: BYTES,
-  bytes: BYTES,
-  strings: BYTES,
-  byteStrings: BYTES,
-  message: BYTES,
-  messages: BYTES,
-  presence: BYTES,
-  int32: VARINT,
-  int64: VARINT,
-  int64s: VARINT,
-  int32Data: VARINT,
-  int64Data: VARINT,
-  uint64Data: VARINT,
-  float: FIXED32,
-  floats: FIXED32,
-  float32Data: FIXED32,
-  float64Data: FIXED64,
-};
-const packable: ReadonlySet<Kind> = new Set<Kind>([
-  'int64s',
-  'int32Data',
-  'int64Data',
-  'uint64Data',
-  'floats',
-  'float32Data',
-  'float64Data',
-]);
 
 type Decoded = Record<string, unknown>;
 
@@ -76,7 +46,8 @@ function read(wire: Wire, message: Message, end: number, depth: number): Decoded
     if (field === undefined) wire.skip(number, end, message.name);
     else readField(wire, message, field, result, end, depth);
   }
-  for (const name of message.storage) {
+  for (let i = 0; i < message.storage.length; i++) {
+    const name = message.storage[i] as string;
     const numbers = result[name];
     if (numbers instanceof Numbers) result[name] = numbers.finish();
   }
@@ -89,11 +60,10 @@ function nested(wire: Wire, table: (() => Message) | undefined, end: number, dep
 }
 
 function readField(wire: Wire, message: Message, field: Field, result: Decoded, end: number, depth: number): void {
-  const [name, kind, table] = field;
-  const packed = wire.type === BYTES && packable.has(kind);
+  const { name, kind } = field;
   const start = wire.position;
-  if (wire.type !== wireOf[kind] && !packed)
-    throw wire.invalid(`${message.name}.${name} has wire type ${wire.type}, expected ${wireOf[kind]}`);
+  const packed = field.packable && wire.type === BYTES;
+  if (wire.type !== field.wire && !packed) throw wire.invalid(`${message.name}.${name} has wire type ${wire.type}, expected ${field.wire}`);
   switch (kind) {
     case 'strings':
       append(result, name, wire.string(end, name));
@@ -102,14 +72,16 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
       append(result, name, wire.bytes(end, name));
       return;
     case 'messages':
-      append(result, name, nested(wire, table, end, depth, name));
+      append(result, name, nested(wire, field.message, end, depth, name));
       return;
     case 'int64s':
-      each(wire, packed, end, name, (stop) => append(result, name, wire.int64(stop, name)));
+    case 'floats': {
+      const stop = packed ? wire.span(end, name) : end;
+      if (packed && wire.position === stop) return;
+      do append(result, name, kind === 'floats' ? wire.float(stop, name) : wire.int64(stop, name));
+      while (packed && wire.position < stop);
       return;
-    case 'floats':
-      each(wire, packed, end, name, (stop) => append(result, name, wire.float(stop, name)));
-      return;
+    }
     case 'float32Data':
     case 'float64Data':
     case 'int32Data':
@@ -144,20 +116,14 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
       result[name] = true;
       return;
     case 'message':
-      result[name] = nested(wire, table, end, depth, name);
+      result[name] = nested(wire, field.message, end, depth, name);
       return;
     default:
   }
 }
 
-function each(wire: Wire, packed: boolean, end: number, what: string, one: (stop: number) => void): void {
-  if (!packed) return one(end);
-  const stop = wire.span(end, what);
-  while (wire.position < stop) one(stop);
-}
-
 function append(result: Decoded, name: string, value: unknown): void {
-  const list = result[name] as unknown[];
-  if (Object.isFrozen(list)) result[name] = [value];
-  else list.push(value);
+  const list = result[name];
+  if (list === none) result[name] = [value];
+  else (list as unknown[]).push(value);
 }

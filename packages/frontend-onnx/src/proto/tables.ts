@@ -1,5 +1,6 @@
 /** The field tables of onnx.proto and onnx-data.proto: number, name, kind. What is not listed is skipped. */
 import type * as onnx from './types.js';
+import { BYTES, FIXED32, FIXED64, VARINT } from './wire.js';
 
 /** How a field's value is decoded; the wire types a kind admits stand in `wire.ts`. */
 export type Kind =
@@ -25,8 +26,18 @@ export type Kind =
   | 'message'
   | 'messages';
 
-/** One field: its property name, its kind and, for messages, the table of the message. */
-export type Field = readonly [name: string, kind: Kind, message?: () => Message];
+/** One field. */
+export interface Field {
+  /** The property that it becomes. */
+  readonly name: string;
+  readonly kind: Kind;
+  /** The wire type of one element. */
+  readonly wire: number;
+  /** Repeated numbers, which may also come packed (BYTES). */
+  readonly packable: boolean;
+  /** The table of the message, for messages. */
+  readonly message: (() => Message) | undefined;
+}
 
 /** A message's name and its fields by number. `nests`: it can hold itself, so it counts towards the depth limit. */
 export interface Message {
@@ -39,17 +50,46 @@ export interface Message {
   readonly storage: readonly string[];
 }
 
+const wireOf: Readonly<Record<Kind, number>> = {
+  string: BYTES,
+  bytes: BYTES,
+  strings: BYTES,
+  byteStrings: BYTES,
+  message: BYTES,
+  messages: BYTES,
+  presence: BYTES,
+  int32: VARINT,
+  int64: VARINT,
+  int64s: VARINT,
+  int32Data: VARINT,
+  int64Data: VARINT,
+  uint64Data: VARINT,
+  float: FIXED32,
+  floats: FIXED32,
+  float32Data: FIXED32,
+  float64Data: FIXED64,
+};
+const packable: ReadonlySet<Kind> = new Set<Kind>([
+  'int64s',
+  'int32Data',
+  'int64Data',
+  'uint64Data',
+  'floats',
+  'float32Data',
+  'float64Data',
+]);
 const lists: ReadonlySet<Kind> = new Set<Kind>(['int64s', 'floats', 'strings', 'byteStrings', 'messages']);
-const none: readonly never[] = Object.freeze([]);
+/** What a list is until something is added to it. */
+export const none: readonly never[] = Object.freeze([]);
 
 type Fields<T> = Readonly<Record<number, readonly [name: keyof T & string, kind: Kind, message?: () => Message]>>;
 
 function message<T>(name: string, fields: Fields<T>, nests = false): Message {
   const table: (Field | undefined)[] = [];
   const empty: Record<string, unknown> = {};
-  for (const [number, field] of Object.entries(fields)) {
-    table[Number(number)] = field;
-    if (lists.has(field[1])) empty[field[0]] = none;
+  for (const [number, [field, kind, inner]] of Object.entries(fields)) {
+    table[Number(number)] = { name: field, kind, wire: wireOf[kind], packable: packable.has(kind), message: inner };
+    if (lists.has(kind)) empty[field] = none;
   }
   const storage = Object.values(fields)
     .filter((field) => field[1].endsWith('Data'))

@@ -33,7 +33,7 @@ class Writer {
 
 const bytesOf = (view: ArrayBufferView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-function writeField(out: Writer, number: number, [, kind, table]: Field, value: unknown): void {
+function writeField(out: Writer, number: number, { kind, message: table }: Field, value: unknown): void {
   const nested = (v: unknown): void => out.run(number, encode((table as () => Message)(), v as Record<string, unknown>));
   const integers = (values: Iterable<number | bigint>): void => {
     const packed = new Writer();
@@ -91,7 +91,7 @@ function writeField(out: Writer, number: number, [, kind, table]: Field, value: 
 function encode(message: Message, value: Readonly<Record<string, unknown>>): Uint8Array {
   const out = new Writer();
   message.fields.forEach((field, number) => {
-    const v = field && value[field[0]];
+    const v = field && value[field.name];
     if (v !== undefined && v !== null && !(Array.isArray(v) && v.length === 0)) writeField(out, number, field as Field, v);
   });
   return out.finish();

@@ -8,6 +8,11 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|hetero|multi|conformance)$/, replacement: source('$1') },
+      {
+        find: /^@cuvee\/(onnxruntime-(?:node|web))\/(\w+)$/,
+        replacement: fileURLToPath(new URL('./packages/$1/src/$2.ts', import.meta.url)),
+      },
+      { find: /^@cuvee\/(onnxruntime-(?:node|web))$/, replacement: source('$1') },
       { find: /^cuvee$/, replacement: source('cuvee') },
     ],
   },

@@ -1,8 +1,9 @@
 /**
- * @file Bundles each package to one file per entry: `exports["./x"]` = dist/x.js comes from src/x.ts, `bin` = dist/cli.js from
- * src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts becomes dist/main.js. Relative sources are
- * taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and dist/node.js besides, which Node starts
- * with compiled code from earlier processes: core/src/start.ts says how. `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all.
+ * @file Bundles each package to one file per entry: `exports["./x"]` = dist/x.js comes from src/x.ts, dist/x.cjs is the same as
+ * CommonJS, `bin` = dist/cli.js comes from src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts becomes
+ * dist/main.js. Relative sources are taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and
+ * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
+ * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -18,15 +19,17 @@ function entriesOf({ folder, manifest, example }) {
       .filter((path) => existsSync(join(folder, path)))
       .slice(0, 1)
       .map((source) => ({ source, output: 'dist/main.js' }));
-  const exported = Object.values(manifest.exports ?? {}).map((target) => (typeof target === 'string' ? target : target.default));
+  const targets = (target) =>
+    typeof target === 'string' ? [target] : ['import', 'require', 'default'].flatMap((condition) => targets(target?.[condition] ?? []));
+  const exported = Object.values(manifest.exports ?? {}).flatMap(targets);
   const bins = Object.values(manifest.bin ?? {});
   const workers = readdirSync(join(folder, 'src'))
     .filter((name) => name.endsWith('.worker.ts'))
     .map((name) => `./dist/${name.slice(0, -3)}.js`);
   return [...new Set([...exported, ...bins, ...workers])]
-    .filter((output) => output?.startsWith('./dist/') && output.endsWith('.js'))
+    .filter((output) => output.startsWith('./dist/') && /\.c?js$/.test(output))
     .map((output) => {
-      const stem = output.slice('./dist/'.length, -'.js'.length);
+      const stem = output.slice('./dist/'.length).replace(/\.c?js$/, '');
       const source = [`src/${stem}.ts`, `src/${stem}/index.ts`].find((path) => existsSync(join(folder, path)));
       return { source, output: output.slice(2), executable: bins.includes(output), wanted: `src/${stem}.ts` };
     });
@@ -45,6 +48,19 @@ function nodeEntry({ imports, exports }, digest) {
     '',
   ].join('\n');
 }
+
+/** `import('./x.js')` of a module that is an entry itself stays an import: entries share it, and it is loaded when asked for. */
+const loadedLater = (entries) => ({
+  name: 'loaded-later',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/[^/]+\.js$/ }, ({ kind, path, resolveDir }) =>
+      kind === 'dynamic-import' && entries.includes(join(resolveDir, path.replace(/\.js$/, '.ts'))) ? { path, external: true } : undefined,
+    );
+  },
+});
+
+/** What an output's ending says; `platform: 'node'` makes esbuild name the exports of CommonJS for Node's lexer. */
+const formatOf = (output) => (output.endsWith('.cjs') ? { format: 'cjs', platform: 'node' } : { format: 'esm' });
 
 async function bundlePackage(pack, esbuild) {
   const { folder, manifest, name } = pack;
@@ -68,6 +84,7 @@ async function bundlePackage(pack, esbuild) {
       bundle: true,
       metafile: true,
       platform: 'neutral',
+      plugins: [loadedLater(entries.map((other) => other.source && join(folder, other.source)))],
       target: 'node20.19',
       mainFields: [],
       external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
@@ -81,7 +98,7 @@ async function bundlePackage(pack, esbuild) {
       throw new SetupError(`${name}: bundling ${source} failed with ${error.errors?.length ?? 1} error(s), listed above`);
     };
     const banner = executable ? { js: '#!/usr/bin/env node' } : {};
-    const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), format: 'esm', banner }).catch(failed);
+    const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), ...formatOf(output), banner }).catch(failed);
     if (executable) chmodSync(join(folder, output), 0o755);
     if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
     const script = { ...options, write: false, format: 'cjs', define: { 'import.meta.url': 'moduleUrl' } };

@@ -80,8 +80,9 @@ export class ExternalFiles {
       file = this.#beside(location);
       this.#open.set(location, file);
     }
-    const { path, size } = file;
+    const { path, size, bytes } = file;
     checkRange(`external data of ${what} in ${location}`, size, offset, length);
+    if (bytes) return { kind: 'bytes', bytes: bytes.subarray(offset, offset + length) };
     const read = file.read.bind(file);
     return { kind: 'file', path, offset, length, read: () => read(offset, length) };
   }

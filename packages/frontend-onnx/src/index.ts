@@ -7,6 +7,7 @@ import { translate } from './translate.js';
 
 export { supportedOps } from './registry.js';
 export { readOptionalProto, readSequenceProto, readTensorProto } from './proto/index.js';
+export { declaredPorts, type DeclaredPort } from './declared.js';
 export type { OptionalProto, SequenceProto, TensorProto } from './proto/index.js';
 
 /** The frontend for `.onnx` files. */

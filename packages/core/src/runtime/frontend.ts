@@ -21,6 +21,8 @@ export interface ModelSource {
 export interface ExternalFile {
   readonly path: string;
   readonly size: number;
+  /** The whole file, where it is in memory and `path` is only its name. */
+  readonly bytes?: Uint8Array | undefined;
   /** Reads a range that lies inside the file. */
   read(offset: number, length: number): Uint8Array;
 }

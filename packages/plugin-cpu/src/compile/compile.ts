@@ -56,8 +56,10 @@ export function refusals(model: Model): readonly { readonly node: Node; readonly
 
 /** Why a node cannot run here, or undefined: the one predicate of `query` and `compile`. */
 export function refusal(node: Node): string | undefined {
-  if (node.op.name === 'Parameter' || node.op.name === 'Result' || node.op.name === 'Constant')
+  if (node.op.name === 'Parameter' || node.op.name === 'Result' || node.op.name === 'Constant') {
+    if (node.op.name !== 'Constant' && node.output.fact.type === 'string') return 'element type string';
     return node.output.fact.shape ? undefined : 'its rank is unknown';
+  }
   if (node.outputs.some((v) => v.fact.shape === undefined) || node.inputs.some((v) => v && v.fact.shape === undefined))
     return 'a tensor of unknown rank';
   const string = [...node.inputs, ...node.outputs].find((v) => v?.fact.type === 'string' || v?.fact.type === 'dynamic');

@@ -20,7 +20,7 @@ function entriesOf({ folder, manifest, example }) {
       .slice(0, 1)
       .map((source) => ({ source, output: 'dist/main.js' }));
   const targets = (target) =>
-    typeof target === 'string' ? [target] : ['import', 'require', 'default'].flatMap((condition) => targets(target?.[condition] ?? []));
+    typeof target === 'string' ? [target] : ['import', 'require', 'default'].flatMap((key) => (target[key] ? targets(target[key]) : []));
   const exported = Object.values(manifest.exports ?? {}).flatMap(targets);
   const bins = Object.values(manifest.bin ?? {});
   const workers = readdirSync(join(folder, 'src'))

@@ -51,6 +51,27 @@ export default cases('Interpolate', {
       outputs: [u8([4, 2], [7, 7, 7, 7, 9, 9, 9, 9])],
     },
     {
+      name: 'halves between bytes go to the even one',
+      attributes: sized,
+      inputs: [u8([2], [0, 2]), i64([1], [4])],
+      constants: [1],
+      outputs: [u8([4], [0, 0, 2, 2])],
+    },
+    {
+      name: 'cubic beyond bytes saturates',
+      attributes: { ...sized, mode: 'cubic' },
+      inputs: [u8([4], [0, 0, 255, 255]), i64([1], [8])],
+      constants: [1],
+      outputs: [u8([8], [0, 0, 0, 58, 197, 255, 255, 255])],
+    },
+    {
+      name: 'Pillow rounds bytes after each axis, the last one first',
+      attributes: { ...sized, mode: 'bilinear_pillow' },
+      inputs: [u8([2, 2], [0, 1, 1, 0]), i64([2], [1, 1])],
+      constants: [1],
+      outputs: [u8([1, 1], [0])],
+    },
+    {
       name: 'cubic in the middle',
       attributes: { ...sized, mode: 'cubic' },
       inputs: [f32([4], [0, 0, 1, 1]), i64([1], [1])],

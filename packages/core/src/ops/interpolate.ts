@@ -24,6 +24,7 @@ const attributes = {
 /**
  * Resizes some axes of the zero-padded data, to sizes or by scales, one per axis; without `axes` all axes in order.
  *
+ * Integers are rounded half to even and saturate; the pillow modes do so after each axis, the last one first.
  * By scales a length is floor(f32(n · scale)), and coordinates use the scale as given; by sizes they use output / input in f32.
  * Interpolate-4 takes sizes and scales both; Interpolate-1 takes sizes, names its axes in an attribute and knows two coordinate rules.
  * Spec: OpenVINO Interpolate-11.
@@ -88,6 +89,7 @@ export const Interpolate = op('Interpolate', {
         const output = bySizes ? (given[i] as number) : (scaled(input, given[i] as number, 'floor') as number);
         return { axis, taps: tapsOf(input, output, Math.fround(bySizes ? output / input : (given[i] as number)), how) };
       }),
+      how.mode.endsWith('pillow'),
     );
   },
 });

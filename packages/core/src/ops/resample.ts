@@ -3,6 +3,7 @@ import { emptyElements } from '../tensor/convert.js';
 import { isFloat } from '../tensor/element.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
 import { isWide, toBigInt } from './elementwise.js';
+import { highest, lowest } from './limits.js';
 import { roundHalfEven } from './special.js';
 
 /** Input places and weights of one output place. One place of weight 1 is a move. */
@@ -110,12 +111,21 @@ export function tapsOf(input: number, output: number, scale: number, how: Resamp
   });
 }
 
-/** Resamples one axis after the other; sums are f64, integers are rounded at the end. */
-export function resample(data: NdArray, axes: readonly { readonly axis: number; readonly taps: readonly Taps[] }[]): NdArray {
+/**
+ * Resamples one axis after the other. Sums are f64; integers are rounded half to even and saturate, at the end or, `eachPass`, after
+ * every axis and from the last axis on: so does Pillow with bytes.
+ */
+export function resample(
+  data: NdArray,
+  axes: readonly { readonly axis: number; readonly taps: readonly Taps[] }[],
+  eachPass = false,
+): NdArray {
   const moves = axes.every(({ taps }) => taps.every(({ at }) => at.length === 1));
+  const rounded = (x: number): number => Math.min(Math.max(roundHalfEven(x), lowest(data.type).number), highest(data.type).number);
+  const between = eachPass && !isFloat(data.type);
   let shape = data.shape;
   let values: ArrayLike<unknown> = data.data;
-  for (const { axis, taps } of axes) {
+  for (const { axis, taps } of between ? axes.toSorted((a, b) => b.axis - a.axis) : axes) {
     const next = shape.map((d, i) => (i === axis ? taps.length : d));
     const [outer, inner, length] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1)), shape[axis] as number];
     const out = (moves ? emptyElements(data.type, sizeOf(next)) : new Float64Array(sizeOf(next))) as unknown as unknown[];
@@ -124,7 +134,10 @@ export function resample(data: NdArray, axes: readonly { readonly axis: number; 
         for (let i = 0; i < inner; i++) {
           const to = (o * taps.length + x) * inner + i;
           if (moves) out[to] = values[(o * length + (at[0] as number)) * inner + i];
-          else out[to] = at.reduce((sum, p, k) => sum + (weights[k] as number) * Number(values[(o * length + p) * inner + i]), 0);
+          else {
+            const sum = at.reduce((sum, p, k) => sum + (weights[k] as number) * Number(values[(o * length + p) * inner + i]), 0);
+            out[to] = between ? rounded(sum) : sum;
+          }
         }
       });
     }
@@ -132,7 +145,7 @@ export function resample(data: NdArray, axes: readonly { readonly axis: number; 
   }
   if (moves) return { ...data, shape, data: values as NdArray['data'] };
   const result = emptyElements(data.type, values.length) as unknown as (number | bigint)[];
-  const whole = isWide(data.type) ? (x: number): bigint => toBigInt(Math.round(x)) : Math.round;
+  const whole = isWide(data.type) ? (x: number): bigint => toBigInt(roundHalfEven(x)) : rounded;
   for (let i = 0; i < result.length; i++) result[i] = isFloat(data.type) ? (values[i] as number) : whole(values[i] as number);
   return { type: data.type, shape, data: result as never };
 }

@@ -24,6 +24,9 @@ const modes = {
   RESIZE_BICUBIC_PILLOW: 'bicubic_pillow',
 } as const;
 
+/** The free coefficient of Pillow's cubic kernel. */
+const pillowCubic = -0.5;
+
 /** What new places at the border hold: one value, the border, or the picture mirrored without (REFLECT) or with (SYMMETRIC) it. */
 export const paddingMode = { CONSTANT: 'CONSTANT', EDGE: 'EDGE', REFLECT: 'REFLECT', SYMMETRIC: 'SYMMETRIC' } as const;
 export type PaddingMode = keyof typeof paddingMode;
@@ -46,6 +49,7 @@ export function resize(algorithm: ResizeAlgorithm, size?: readonly [height: numb
       shape_calculation_mode: 'sizes',
       pads_begin: [0, 0],
       pads_end: [0, 0],
+      cube_coeff: algorithm === 'RESIZE_BICUBIC_PILLOW' ? pillowCubic : -0.75,
     });
     return { ...state, planes: [resized] };
   };

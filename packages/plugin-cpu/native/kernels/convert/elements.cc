@@ -34,6 +34,13 @@ T number(S x) {
     return static_cast<T>(x);
   }
 }
+// Truncated, then the low bits; nothing beyond 64 bits, NaN included. As most processors convert.
+template <class T, class S>
+T low_bits(S x) {
+  if constexpr (std::is_same_v<T, uint64_t>)
+    if (x >= S(0x1p63)) return x < S(0x1p64) ? static_cast<uint64_t>(x) : 0;
+  return x > S(-0x1p63) && x < S(0x1p63) ? static_cast<T>(static_cast<int64_t>(x)) : T(0);
+}
 template <class T> T value(Boolean x) { return x.bits != 0 ? T(1) : T(0); }
 template <class T> T value(Half x) { return number<T>(half_to_float(x.bits)); }
 template <class T> T value(Bfloat x) { return number<T>(bfloat_to_float(x.bits)); }
@@ -44,7 +51,8 @@ D stored(S x) {
   if constexpr (std::is_same_v<D, Boolean>) return {static_cast<uint8_t>(x != 0)};
   else if constexpr (std::is_same_v<D, Half>) return {float_to_half(static_cast<float>(x))};
   else if constexpr (std::is_same_v<D, Bfloat>) return {float_to_bfloat(static_cast<float>(x))};
-  else return number<D>(x);
+  else if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) return low_bits<D>(x);
+  else return static_cast<D>(x);
 }
 
 template <class F>

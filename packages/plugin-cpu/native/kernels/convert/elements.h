@@ -22,7 +22,8 @@ uint16_t float_to_bfloat(float value);
 // Booleans come as 0 and 1. Floats become integers by truncation, saturated, NaN as 0; wider integers lose their upper bits.
 template <class T> void load_row(Type type, const void* from, int64_t index, int64_t stride, int64_t n, T* to);
 
-// Writes n elements from `index` on, next to each other. Integers keep their low bits in narrower types; to boolean: not zero.
+// Writes n elements from `index` on, next to each other. Floats truncate; integers keep their low bits in narrower types; to boolean:
+// not zero.
 template <class T> void store_row(Type type, void* to, int64_t index, int64_t n, const T* from);
 
 // The compute type of an element type: 'f' float, 'd' double, 'i' int32, 'l' int64 (also for u32), 'u' uint64; 0: none.

@@ -11,7 +11,8 @@
 namespace cuvee {
 namespace {
 
-constexpr int header = 6;  // arguments before those of the axes
+constexpr int header = 6;        // arguments before those of the axes
+constexpr int pillow_modes = 4;  // and above
 
 struct ResizeState final : StepState {
   std::vector<ResizeAxis> axes;
@@ -162,14 +163,25 @@ Status run_moves(StepContext& ctx, const ResizeState& s) {
   return {};
 }
 
-// One axis after the other.
+// The nearest integer, ties to even, within the range of the type.
+template <class T>
+T whole(Type type, T value) {
+  const int bits = type_bits(type);
+  const bool is_signed = type == Type::i8 || type == Type::i16 || type == Type::i32 || type == Type::i64;
+  const double high = std::ldexp(1.0, bits - (is_signed ? 1 : 0)), low = is_signed ? -high : 0;
+  return static_cast<T>(std::clamp(std::nearbyint(static_cast<double>(value)), low, high - 1));
+}
+
+// One axis after the other. Pillow rounds integers after each, beginning with the last.
 template <class T>
 Status run_axes(StepContext& ctx, const ResizeState& s) {
   const TensorView& x = ctx.in[0];
   std::vector<T> values(x.size), next;
   load_row(x.type, x.data, 0, 1, x.size, values.data());
   std::vector<int64_t> dims(x.dims, x.dims + x.rank);
-  for (int i = 0; i < x.rank; ++i) {
+  const bool integers = compute_type(x.type) != 'f' && compute_type(x.type) != 'd', each_pass = integers && ctx.args[0].i >= pillow_modes;
+  for (int step = 0; step < x.rank; ++step) {
+    const int i = each_pass ? x.rank - 1 - step : step;
     const ResizeAxis& a = s.axes[i];
     if (a.identity) continue;
     int64_t outer = 1, inner = 1;
@@ -186,6 +198,8 @@ Status run_axes(StepContext& ctx, const ResizeState& s) {
           const T w = static_cast<T>(a.weight[t]);
           for (int64_t k = 0; k < inner; ++k) to[k] += from[k] * w;
         }
+        if (each_pass)
+          for (int64_t k = 0; k < inner; ++k) to[k] = whole(x.type, to[k]);
       }
     });
     dims[i] = a.out;
@@ -193,12 +207,12 @@ Status run_axes(StepContext& ctx, const ResizeState& s) {
   }
   TensorView& y = ctx.out[0];
   const int64_t n = static_cast<int64_t>(values.size());
-  if (compute_type(y.type) == 'f' || compute_type(y.type) == 'd') {
+  if (!integers) {
     store_row(y.type, y.data, 0, n, values.data());
     return {};
   }
   std::vector<int64_t> rounded(n);
-  for (int64_t i = 0; i < n; ++i) rounded[i] = static_cast<int64_t>(std::floor(values[i] + T(0.5)));
+  for (int64_t i = 0; i < n; ++i) rounded[i] = static_cast<int64_t>(whole(x.type, values[i]));
   store_row(y.type, y.data, 0, n, rounded.data());
   return {};
 }

@@ -7,13 +7,17 @@ const source = (name: string): string => fileURLToPath(new URL(`./packages/${nam
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|hetero|multi|conformance)$/, replacement: source('$1') },
+      {
+        find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|hetero|multi|conformance|openvino-node)$/,
+        replacement: source('$1'),
+      },
       {
         find: /^@cuvee\/(onnxruntime-(?:node|web))\/(\w+)$/,
         replacement: fileURLToPath(new URL('./packages/$1/src/$2.ts', import.meta.url)),
       },
       { find: /^@cuvee\/(onnxruntime-(?:node|web))$/, replacement: source('$1') },
       { find: /^cuvee$/, replacement: source('cuvee') },
+      { find: /^cuvee\/openvino-node$/, replacement: fileURLToPath(new URL('./packages/cuvee/src/openvino-node.ts', import.meta.url)) },
     ],
   },
   test: { include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], testTimeout: 60_000 },

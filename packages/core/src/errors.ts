@@ -25,6 +25,8 @@ export interface ErrorDetails {
   /** Friendly name of the node. */
   readonly node?: string | undefined;
   readonly cause?: unknown;
+  /** The message goes without the code in front, as what a wrong call throws. */
+  readonly plain?: boolean | undefined;
 }
 
 /** Marks the errors of every copy of this module: loaders that translate ES modules may well make two. */
@@ -40,8 +42,9 @@ export class CuveeError extends Error {
   readonly node: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(`[${code}] ${message}`, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = 'CuveeError';
+    super(details.plain ? message : `[${code}] ${message}`, details.cause === undefined ? undefined : { cause: details.cause });
+    // Not enumerable, as an engine's own errors have it.
+    Object.defineProperty(this, 'name', { value: details.plain ? 'Error' : 'CuveeError', configurable: true, writable: true });
     this.code = code;
     this.op = details.op;
     this.node = details.node;
@@ -50,6 +53,11 @@ export class CuveeError extends Error {
   get [mark](): true {
     return true;
   }
+  /** The message without the code. */
+  get text(): string {
+    const code = `[${this.code}] `;
+    return this.message.startsWith(code) ? this.message.slice(code.length) : this.message;
+  }
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && mark in value;
   }
@@ -57,8 +65,7 @@ export class CuveeError extends Error {
   /** The same failure with what was being done put in front: `compiling "det.onnx" for CPU: …`. */
   static wrap(doing: string, error: unknown, code: ErrorCode = 'INTERNAL', about: Pick<ErrorDetails, 'op' | 'node'> = {}): CuveeError {
     if (error instanceof CuveeError) {
-      const text = error.message.slice(error.code.length + 3);
-      return new CuveeError(error.code, `${doing}: ${text}`, {
+      return new CuveeError(error.code, `${doing}: ${error.text}`, {
         op: error.op ?? about.op,
         node: error.node ?? about.node,
         cause: error.cause ?? error,

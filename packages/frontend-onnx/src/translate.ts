@@ -353,6 +353,6 @@ const codes: Partial<Record<ErrorCode, ErrorCode>> = {
 
 function atNode(what: string, error: unknown, op: string, node: string): CuveeError {
   const wrapped = CuveeError.wrap(what, error, 'INTERNAL');
-  const text = wrapped.message.slice(wrapped.code.length + 3);
+  const text = wrapped.text;
   return new CuveeError(codes[wrapped.code] ?? wrapped.code, text, { op, node, cause: wrapped.cause });
 }

@@ -125,7 +125,7 @@ class HeteroRequest implements DeviceRequest {
 /** A result that is a constant belongs to no part. */
 function constantTensor(value: Value): Tensor {
   const literal = value.fact.value;
-  if (!literal) throw new CuveeError('INTERNAL', `HETERO did not compute "${value}"`, { node: value.node.name });
+  if (!literal) throw new CuveeError('INTERNAL', `HETERO did not compute "${value.label}"`, { node: value.node.name });
   return new Tensor(literal.type, literal.shape, literal.storage);
 }
 

@@ -115,7 +115,7 @@ export function difference(c: Combination, bytes: Uint8Array, got: readonly (rea
       const tensor = got[i]?.[k];
       if (tensor?.type !== type || tensor.shape.join() !== shape.join())
         throw new Error(`result ${k} of run ${i} is ${tensor?.type} [${tensor?.shape.join()}], OpenVINO's ${type} [${shape.join()}]`);
-      const expected = new Tensor(type, shape, bytes.slice(offset, offset + tensor.byteLength).buffer).values();
+      const expected = new Tensor(type, shape, new Uint8Array(bytes.subarray(offset, offset + tensor.byteLength))).values();
       const far = distances(tensor.values(), expected);
       const most = far.reduce((a, b) => Math.max(a, b), 0);
       if (['f16', 'f32', 'f64'].includes(type)) floats = Math.max(floats, most / Math.max(1, magnitude(expected)));

@@ -88,8 +88,10 @@ export interface LoadedModel {
 export interface DeviceModel {
   createRequest(): DeviceRequest;
   readonly info: ModelInfo;
-  /** The compiled form, for caches and export. */
-  save?(): AsyncIterable<Uint8Array>;
+  /** The compiled form in pieces, for caches and export. One that has them at once also serves `exportModelSync`. */
+  save?(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** Takes new values of the properties that the table calls `live`, checked. */
+  set?(properties: Config): void;
   /** What became of the model: fusions, kernels, layouts, memory, or who got what. */
   explain?(): Explanation;
   /** Frees all that it holds; safe to call twice. Requests in flight finish first. */

@@ -17,6 +17,8 @@ export interface Property {
   readonly words?: readonly string[];
   readonly min?: number;
   readonly max?: number;
+  /** It may also be changed on a compiled model. */
+  readonly live?: boolean;
 }
 export type PropertyTable = Readonly<Record<string, Property>>;
 
@@ -27,10 +29,15 @@ export const commonProperties: PropertyTable = {
   FULL_DEVICE_NAME: { type: 'text', mutability: 'RO', description: 'What the hardware calls itself' },
   OPTIMIZATION_CAPABILITIES: { type: 'texts', mutability: 'RO', description: 'FP32, INT8, EXPORT_IMPORT and the like' },
   DEVICE_ID: { type: 'text', mutability: 'RW', description: 'Which of several devices; empty for the first', default: '' },
+};
+
+/** Properties that core itself serves, for all devices or for one: they are set on a `Core` as well as given to `compileModel`. */
+export const globalProperties: PropertyTable = {
   LOG_LEVEL: {
     type: 'enum',
     mutability: 'RW',
-    description: 'How much is logged',
+    live: true,
+    description: 'How much is written to stderr of what happens; the environment variable CUVEE_LOG can only raise it',
     words: ['LOG_NONE', 'LOG_ERROR', 'LOG_WARNING', 'LOG_INFO', 'LOG_DEBUG', 'LOG_TRACE'],
     default: 'LOG_NONE',
   },

@@ -1,7 +1,7 @@
 /** @file Model → IR v11 (`.xml` and `.bin`), by the rooms' attribute schemas. Only current versions are written. */
-import { CuveeError } from '../errors.js';
+import { isText, wrongCall, wrongSignature } from '../calls.js';
 import { partialShapeOf } from '../ir/fact.js';
-import type { Model, RtInfo } from '../ir/model.js';
+import { Model, type RtInfo } from '../ir/model.js';
 import type { Node, Value } from '../ir/node.js';
 import type { AttributeSpec, PortMapping } from '../ops/attributes.js';
 import { floatToHalf } from '../tensor/convert.js';
@@ -30,14 +30,30 @@ export function writeIr(model: Model, options: SaveOptions = {}): WrittenIr {
 }
 
 /** Writes `path` (.xml) and the .bin beside it, compressing to f16 as the field's tools do unless told otherwise. */
-export function saveModelSync(model: Model, path: string, compressToFp16 = true): void {
-  if (!/\.xml$/i.test(path)) throw new CuveeError('ARGUMENT_INVALID', `a model is saved to a path that ends in .xml, got "${path}"`);
+export function saveModelSync(model: Model, path: string, compressToFp16?: boolean): void;
+export function saveModelSync(...given: unknown[]): void {
+  checkSave('saveModelSync', given);
+  save(...given);
+}
+/** The same, as a promise. */
+export function saveModel(model: Model, path: string, compressToFp16?: boolean): Promise<void>;
+export function saveModel(...given: unknown[]): Promise<void> {
+  checkSave('saveModel', given);
+  return Promise.resolve().then(() => save(...given));
+}
+
+type SaveArguments = [model: Model, path: string, compressToFp16?: boolean];
+function checkSave(method: string, given: readonly unknown[]): asserts given is SaveArguments {
+  const [model, path, compress = true] = given;
+  if (given.length < 2 || given.length > 3 || !(model instanceof Model) || !isText(path) || typeof compress !== 'boolean')
+    throw wrongSignature(method, given, ['Model, string', 'Model, string, boolean']);
+  if (!/[^/\\]\.xml$/i.test(path)) throw wrongCall(`Path for xml file doesn't contains file name with 'xml' extension: "${path}"`);
+}
+function save(model: Model, path: string, compressToFp16 = true): void {
   const { xml, weights } = writeIr(model, { compressToFp16 });
   writeFile(path.replace(/\.xml$/i, '.bin'), weights);
   writeFile(path, [new TextEncoder().encode(xml)]);
 }
-export const saveModel = async (model: Model, path: string, compressToFp16 = true): Promise<void> =>
-  saveModelSync(model, path, compressToFp16);
 
 /** The weights file in the making; equal constants are stored once. */
 class Weights {

@@ -16,7 +16,6 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** Changes a model; facts are inferred again when inputs changed. The model is as it was when anything throws. */
 export function exchange(model: Model, change: (e: Exchange) => void): void {
   const undo = snapshot(model);
-  const open = model as Writable<Model>;
   let stale = false;
   let inferred = false;
   const infer = (): void => {
@@ -32,8 +31,7 @@ export function exchange(model: Model, change: (e: Exchange) => void): void {
         const { parameters, value } = make(model.scope);
         for (const user of users) connect(user, old, value);
         const at = model.parameters.indexOf(parameter);
-        open.parameters = [...model.parameters.slice(0, at), ...parameters.map((p) => p.node), ...model.parameters.slice(at + 1)];
-        model.touched();
+        model.exchangePorts([...model.parameters.slice(0, at), ...parameters.map((p) => p.node), ...model.parameters.slice(at + 1)]);
         stale = true;
       },
       output(result, make) {
@@ -73,7 +71,6 @@ function snapshot(model: Model): () => void {
     outputs: node.outputs.map((v) => ({ v, fact: v.fact, names: v.names, users: [...v.users] })),
   }));
   return () => {
-    Object.assign(model, { parameters, results });
     for (const { node, inputs, rtInfo, outputs } of nodes) {
       Object.assign(node, { inputs, rtInfo });
       for (const { v, fact, names, users } of outputs) {
@@ -82,6 +79,6 @@ function snapshot(model: Model): () => void {
         for (const user of users) v.users.add(user);
       }
     }
-    model.touched();
+    model.exchangePorts(parameters, results);
   };
 }

@@ -31,7 +31,7 @@ export class Infer {
 
   /** Throws SHAPE_MISMATCH for this node. */
   fail(message: string): never {
-    const inputs = this.node.inputs.map((v, i) => `input ${i} is ${v ? `"${v}" ${printFact(v.fact)}` : 'absent'}`).join(', ');
+    const inputs = this.node.inputs.map((v, i) => `input ${i} is ${v ? `"${v.label}" ${printFact(v.fact)}` : 'absent'}`).join(', ');
     throw new CuveeError('SHAPE_MISMATCH', `${this.node.op.name} "${this.node.name}": ${message} (${inputs})`, {
       op: this.node.op.name,
       node: this.node.name,
@@ -131,7 +131,7 @@ export class Infer {
       return this.scope.symbol(
         { kind: 'value', node: String(value.node.id), output: value.index, element },
         [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-        `${value}[${element}]`,
+        `${value.label}[${element}]`,
       );
     });
   }
@@ -178,7 +178,7 @@ function checkTypes(op: Op, node: Node): void {
     if (!value || !p || p.types.has(value.fact.type)) continue;
     throw new CuveeError(
       'TYPE_MISMATCH',
-      `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value}" is ${value.fact.type}`,
+      `${op.name} "${node.name}": input ${i} ("${p.name}") must be ${p.types.name}, "${value.label}" is ${value.fact.type}`,
       { op: op.name, node: node.name },
     );
   }

@@ -1,9 +1,11 @@
 /** @file The model: parameters, results, sinks and everything between them. */
+import { isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
-import { createScope, PartialShape, type ShapeScope } from '../shape/index.js';
+import type { AttributeValue } from '../ops/attributes.js';
+import { createScope, PartialShape, type DimensionValue, type ShapeScope } from '../shape/index.js';
 import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
-import { type Node, Value } from './node.js';
+import { Node, Value } from './node.js';
 import type { ElementType } from '../tensor/element.js';
 
 /** What a model is made of. */
@@ -23,26 +25,37 @@ export interface RtInfo {
 
 /** A graph of operations from parameters to results. Nodes that no result or sink needs are not part of it. */
 export class Model {
-  name: string;
+  /** Unique name; what `getFriendlyName` falls back to. */
+  readonly name: string;
   friendlyName: string;
-  readonly parameters: readonly Node[];
-  readonly results: readonly Node[];
-  readonly sinks: readonly Node[];
   rtInfo: RtInfo = {};
   /** Path of the file that it was read from, for messages and caches. */
   path: string | undefined;
+  // The graph is private so that comparing or printing a model does not walk it.
+  #parameters: readonly Node[];
+  #results: readonly Node[];
+  readonly #sinks: readonly Node[];
   #scope: ShapeScope;
   #order: readonly Node[] | undefined;
 
   constructor({ name, parameters, results, sinks = [], scope }: ModelParts) {
     this.name = name;
     this.friendlyName = name;
-    this.parameters = parameters;
-    this.results = results;
-    this.sinks = sinks;
+    this.#parameters = parameters;
+    this.#results = results;
+    this.#sinks = sinks;
     this.#scope = scope;
   }
 
+  get parameters(): readonly Node[] {
+    return this.#parameters;
+  }
+  get results(): readonly Node[] {
+    return this.#results;
+  }
+  get sinks(): readonly Node[] {
+    return this.#sinks;
+  }
   get scope(): ShapeScope {
     return this.#scope;
   }
@@ -51,6 +64,13 @@ export class Model {
   nodes(): readonly Node[] {
     this.#order ??= topological([...this.parameters, ...this.results, ...this.sinks]);
     return this.#order;
+  }
+
+  /** Told by `exchange.ts`: other parameters and results, that the rest is wired to. */
+  exchangePorts(parameters: readonly Node[], results: readonly Node[] = this.#results): void {
+    this.#parameters = parameters;
+    this.#results = results;
+    this.touched();
   }
 
   /** Told by `patch.ts` when the wiring changed. */
@@ -86,15 +106,50 @@ export class Model {
     }
   }
 
-  /** Input or output by index or by any of its tensor names. Throws ARGUMENT_INVALID naming those there are. */
-  input(which: number | string = 0): Value {
-    return find('input', this.inputs, which);
+  /** Input or output by index or by any of its tensor names; without an argument, the only one. Throws ARGUMENT_INVALID naming those there are. */
+  input(which?: number | string): Value;
+  input(...given: unknown[]): Value {
+    return find('input', this.inputs, given);
   }
-  output(which: number | string = 0): Value {
-    return find('output', this.outputs, which);
+  output(which?: number | string): Value;
+  output(...given: unknown[]): Value {
+    return find('output', this.outputs, given);
   }
   getOps(): readonly Node[] {
     return this.nodes();
+  }
+  getName(): string {
+    return this.name;
+  }
+  getFriendlyName(): string {
+    return this.friendlyName;
+  }
+  /** The name in messages and files; an empty one is the unique name. */
+  setFriendlyName(name: string): void;
+  setFriendlyName(...given: unknown[]): void {
+    const [name] = given;
+    if (given.length !== 1 || !isText(name)) throw wrongCall('Expected a single string argument for the friendly name');
+    this.friendlyName = name === '' ? this.name : name;
+  }
+  getOutputSize(): number {
+    return this.#results.length;
+  }
+  /** The static shape of an output. Throws ARGUMENT_INVALID, or SHAPE_MISMATCH while it is dynamic. */
+  getOutputShape(index: number): number[];
+  getOutputShape(...given: unknown[]): number[] {
+    if (given.length !== 1 || !Number.isInteger(given[0])) throw wrongCall('Invalid argument. Expected a single number.');
+    return this.output(given[0] as number).getShape();
+  }
+  getOutputElementType(index: number): ElementType;
+  getOutputElementType(...given: unknown[]): ElementType {
+    if (given.length !== 1 || !Number.isInteger(given[0])) throw wrongSignature('getOutputElementType', given, ['Integer']);
+    return this.output(given[0] as number).elementType;
+  }
+  /** A copy that shares only constants; equal to this model until either is changed. */
+  clone(): Model;
+  clone(...given: unknown[]): Model {
+    if (given.length > 0) throw wrongSignature('clone', given, ['']);
+    return cloneModel(this).model;
   }
   isDynamic(): boolean {
     return this.nodes().some((n) => n.outputs.some((v) => staticShape(v.fact.shape) === undefined));
@@ -127,46 +182,91 @@ export class Model {
 
   /**
    * Gives inputs other shapes or types and infers all facts again; the model is left as it was when that fails.
-   * One shape is for the only input; a map's keys are inputs, their indices or names.
-   * Throws SHAPE_MISMATCH or MODEL_INVALID naming the first node that does not fit.
+   * One shape is for the only input; keys of several are inputs, their indices or names. `variables` gives states other shapes,
+   * by their ids. Throws SHAPE_MISMATCH or MODEL_INVALID naming the first node that does not fit.
    */
-  reshape(
-    shapes: ShapeArgument | ReadonlyMap<Value | number | string, ShapeArgument>,
-    types: ReadonlyMap<Node, ElementType> = new Map(),
-  ): this {
-    const wanted = new Map<Node, string>();
-    if (shapes instanceof Map)
-      for (const [key, shape] of shapes as ReadonlyMap<Value | number | string, ShapeArgument>)
-        wanted.set(key instanceof Value ? key.node : this.input(key).node, shapeText(shape));
-    else if (this.parameters.length !== 1)
-      throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.parameters.length} inputs of "${this.name}"`);
-    else wanted.set(this.parameters[0] as Node, shapeText(shapes as ShapeArgument));
-    const before = this.parameters.map((p) => p.attributes);
-    const setAttributes = (p: Node, attributes: Node['attributes']): void => {
-      (p as { attributes: Node['attributes'] }).attributes = attributes;
-    };
-    for (const p of this.parameters)
-      setAttributes(p, {
-        ...p.attributes,
-        shape: wanted.get(p) ?? p.attributes.shape,
-        element_type: types.get(p) ?? p.attributes.element_type,
+  reshape(shapes: ShapeArgument | InputShapes, variables?: VariableShapes, types?: ReadonlyMap<Node, ElementType>): this;
+  reshape(...given: unknown[]): this {
+    const [shapes, variables = {}, types = new Map()] = given as [unknown, VariableShapes?, ReadonlyMap<Node, ElementType>?];
+    if (given.length === 0 || given.length > 3 || !isShapes(shapes) || typeof variables !== 'object' || variables === null)
+      throw wrongSignature('reshape', given, reshapeSignatures);
+    const changed = new Map<Node, Node['attributes']>();
+    for (const [port, shape] of this.#shapesByPort(shapes))
+      changed.set(port, { ...port.attributes, shape: shapeText(shape), element_type: port.attributes.element_type });
+    for (const [port, type] of types) changed.set(port, { ...(changed.get(port) ?? port.attributes), element_type: type });
+    for (const [id, shape] of variables instanceof Map ? (variables as ReadonlyMap<string, ShapeArgument>) : Object.entries(variables)) {
+      const readers = this.nodes().filter((n) => n.op.name === 'ReadValue' && n.attributes.variable_id === id);
+      if (readers.length === 0) throw new CuveeError('ARGUMENT_INVALID', `reshape: "${this.name}" has no variable "${id}"`);
+      for (const node of readers) changed.set(node, { ...node.attributes, variable_shape: shapeText(shape as ShapeArgument) });
+    }
+    const before = new Map([...changed.keys()].map((node) => [node, node.attributes]));
+    const apply = (all: ReadonlyMap<Node, Node['attributes']>): void =>
+      all.forEach((attributes, node) => {
+        (node as { attributes: Node['attributes'] }).attributes = attributes;
       });
+    apply(changed);
     try {
       this.infer();
     } catch (error) {
-      this.parameters.forEach((p, i) => setAttributes(p, before[i] as Node['attributes']));
+      apply(before);
       throw error;
     }
     return this;
   }
+
+  #shapesByPort(shapes: ShapeArgument | InputShapes): readonly (readonly [Node, ShapeArgument])[] {
+    if (!isSeveral(shapes)) {
+      const [only] = this.#parameters;
+      if (!only || this.#parameters.length !== 1)
+        throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.#parameters.length} inputs of "${this.name}"`);
+      return [[only, shapes]];
+    }
+    const pairs: Iterable<readonly [Value | number | string, ShapeArgument]> = shapes instanceof Map ? shapes : Object.entries(shapes);
+    return [...pairs].map(([key, shape]) => {
+      const port = key instanceof Value ? key.node : this.input(key).node;
+      if (!this.#parameters.includes(port))
+        throw new CuveeError('ARGUMENT_INVALID', `reshape: "${port.name}" is no input of "${this.name}"`);
+      return [port, shape];
+    });
+  }
+}
+noArguments(Model, ['isDynamic', 'getOutputSize', 'getOps', 'getName']);
+noArguments(Model, ['getFriendlyName'], (name) => `${name}() does not take any arguments`);
+
+/** A partial shape, its text (where `960:1200` is `960..1200`, too), or numbers with -1 for any size and [min, max] for a range. */
+export type ShapeArgument = PartialShape | string | readonly DimensionValue[] | Int32Array | Uint32Array;
+/** Shapes of several inputs: keys are inputs, their indices or names. */
+export type InputShapes = ReadonlyMap<Value | number | string, ShapeArgument> | Readonly<Record<string, ShapeArgument>>;
+/** Shapes of states by their ids. */
+export type VariableShapes = ReadonlyMap<string, ShapeArgument> | Readonly<Record<string, ShapeArgument>>;
+
+const reshapeSignatures = ['PartialShape', 'string', 'Array', 'Map', 'PartialShape, object', 'string, object', 'Map, object'];
+const isOne = (shapes: unknown): shapes is ShapeArgument =>
+  shapes instanceof PartialShape ||
+  isText(shapes) ||
+  Array.isArray(shapes) ||
+  shapes instanceof Int32Array ||
+  shapes instanceof Uint32Array;
+const isSeveral = (shapes: ShapeArgument | InputShapes): shapes is InputShapes => !isOne(shapes);
+const isShapes = (shapes: unknown): shapes is ShapeArgument | InputShapes =>
+  isOne(shapes) || shapes instanceof Map || (isSettings(shapes) && Object.getPrototypeOf(shapes) === Object.prototype);
+
+function shapeText(shape: ShapeArgument): string {
+  if (!isOne(shape)) throw new CuveeError('ARGUMENT_INVALID', `a shape is a PartialShape, a text or a list of sizes, got ${String(shape)}`);
+  if (shape instanceof PartialShape) return shape.toString();
+  return new PartialShape(
+    isText(shape) ? shape.replace(/(\d+)\s*:\s*(\d+)/g, '$1..$2') : (Array.from(shape) as DimensionValue[]),
+  ).toString();
 }
 
-/** A partial shape, its text, or numbers with -1 for any size. */
-export type ShapeArgument = PartialShape | string | readonly number[];
-const shapeText = (shape: ShapeArgument): string =>
-  PartialShape.parse(Array.isArray(shape) ? `[${shape.join(',')}]` : String(shape)).toString();
-
-function find(what: string, values: readonly Value[], which: number | string): Value {
+function find(what: string, values: readonly Value[], given: readonly unknown[]): Value {
+  const [which] = given;
+  if (given.length > 1) throw wrongCall(`Invalid number of arguments -> ${given.length}`);
+  if (which === undefined) {
+    if (values[0] && values.length === 1) return values[0];
+    throw wrongCall(`${what}() without an argument is for models with exactly one ${what}; this one has ${values.length}`);
+  }
+  if (typeof which !== 'number' && typeof which !== 'string') throw wrongCall(`Error while getting model ${what}s.`);
   const names = (v: Value): readonly string[] => [
     ...v.names,
     ...(v.node.op.name === 'Result' ? (v.node.inputs[0]?.names ?? []) : []),
@@ -221,3 +321,54 @@ export function topological(roots: readonly Node[]): readonly Node[] {
   }
   return order;
 }
+
+/** A copy that shares only constants and rooms, in a scope of its own, and what became of each value. */
+export interface Cloned {
+  readonly model: Model;
+  readonly values: ReadonlyMap<Value, Value>;
+}
+
+export function cloneModel(source: Model): Cloned {
+  const scope = source.scope.fork();
+  const values = new Map<Value, Value>();
+  const nodes = new Map<Node, Node>();
+  for (const old of source.nodes()) {
+    const { control } = old.op.traits;
+    const attributes = control ? withBodies(old) : old.attributes;
+    const node = new Node(
+      old.op,
+      attributes,
+      old.inputs.map((v) => (v ? values.get(v) : undefined)),
+      old.name,
+      old.origin,
+      old.id,
+    );
+    node.rtInfo = old.rtInfo;
+    // Facts are about symbols that both scopes share; only bodies have to be told of their new surroundings.
+    if (control) setFacts(node, scope);
+    else node.outputs = old.outputs.map((v) => new Value(node, v.index, v.fact));
+    old.outputs.forEach((v, i) => {
+      const copy = node.outputs[i] as Value;
+      copy.names = v.names;
+      values.set(v, copy);
+    });
+    nodes.set(old, node);
+  }
+  const all = (list: readonly Node[]): Node[] => list.map((n) => nodes.get(n) as Node);
+  const model = new Model({
+    name: source.name,
+    parameters: all(source.parameters),
+    results: all(source.results),
+    sinks: all(source.sinks),
+    scope,
+  });
+  model.friendlyName = source.friendlyName;
+  model.rtInfo = source.rtInfo;
+  model.path = source.path;
+  return { model, values };
+}
+
+const withBodies = (node: Node): Node['attributes'] =>
+  Object.fromEntries(
+    Object.entries(node.attributes).map(([k, v]): [string, AttributeValue] => [k, v instanceof Model ? cloneModel(v).model : v]),
+  );

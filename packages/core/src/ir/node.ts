@@ -1,6 +1,7 @@
 /** @file Nodes and the values that they make. Only `patch.ts` and `model.ts` change the wiring. */
 import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
+import { noArguments } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { PartialShape } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
@@ -50,15 +51,19 @@ export class Value {
       throw new CuveeError('SHAPE_MISMATCH', `"${this.anyName}" has the dynamic shape ${this.partialShape}`, { node: this.node.name });
     return shape;
   }
-  getShape(): readonly number[] {
-    return this.shape;
+  getShape(): number[] {
+    return [...this.shape];
+  }
+  toString(): string {
+    return this.anyName;
   }
 
   /** `Conv.12` or, beyond the first output, `Split.3:1`: for messages and printed text. */
-  toString(): string {
+  get label(): string {
     return this.index === 0 ? this.node.name : `${this.node.name}:${this.index}`;
   }
 }
+noArguments(Value, ['getAnyName', 'getPartialShape', 'getShape']);
 
 /** One operation in a model: its room, checked attributes, inputs and outputs. */
 export class Node {
@@ -97,8 +102,18 @@ export class Node {
     return this.outputs[0] as Value;
   }
 
+  /** Type of the operation, `Convolution`. */
+  get type(): string {
+    return this.op.name;
+  }
+  /** Friendly name. */
+  getName(): string {
+    return this.name;
+  }
+
   /** Input `i`, which the room declares as present. */
   input(i: number): Value {
     return this.inputs[i] as Value;
   }
 }
+noArguments(Node, ['getName']);

@@ -55,8 +55,8 @@ function part(whole: Model, label: string, nodes: readonly Node[], wanted: Reado
     if (v.fact.value && !own.has(v.node)) made = g.constant(v.fact.value, v.node.name);
     else {
       if (v.fact.shape === undefined)
-        throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v}", whose rank is unknown`, { node: v.node.name });
-      made = g.parameter(v.fact.type, partialShapeOf(v.fact).toString(), v.node.op.name === 'Parameter' ? v.node.name : `${v}`);
+        throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v.label}", whose rank is unknown`, { node: v.node.name });
+      made = g.parameter(v.fact.type, partialShapeOf(v.fact).toString(), v.node.op.name === 'Parameter' ? v.node.name : v.label);
       parameters.push(made.node);
       inputs.push(v);
     }
@@ -75,7 +75,7 @@ function part(whole: Model, label: string, nodes: readonly Node[], wanted: Reado
   const outputs = nodes
     .flatMap((n) => n.outputs)
     .filter((v) => wanted.has(v) || [...v.users].some((u) => !own.has(u) && u.op.name !== 'Result'));
-  const results = outputs.map((v) => g.result(values.get(v) as Value, `${v}`));
+  const results = outputs.map((v) => g.result(values.get(v) as Value, v.label));
   const sinks = nodes.filter((n) => n.op.name === 'Assign').map((n) => (values.get(n.output) as Value).node);
   const model = new Model({ name: `${whole.name} (${label})`, parameters, results, sinks, scope: g.scope });
   return { label, model, inputs, outputs, nodes };

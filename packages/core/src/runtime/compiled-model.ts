@@ -1,9 +1,11 @@
 /** @file A model compiled for a device, as users see it. */
+import { isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { DeviceModel, Explanation } from '../device/contract.js';
-import { nearest, type PropertyValue } from '../device/properties.js';
+import { checkConfig, nearest, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import type { Model } from '../ir/model.js';
 import type { Value } from '../ir/node.js';
+import { asBuffer } from './files.js';
 import { InferRequest } from './infer-request.js';
 
 /** Compiled once, used by any number of requests at the same time. */
@@ -12,12 +14,17 @@ export class CompiledModel {
   readonly device: string;
   readonly #model: Model;
   readonly #compiled: DeviceModel;
+  readonly #table: PropertyTable;
+  /** What `setProperty` changed. */
+  readonly #changed: Record<string, PropertyValue> = {};
   #released = false;
 
-  constructor(model: Model, device: string, compiled: DeviceModel) {
+  /** Made by `Core`. `table`: the device's properties. */
+  constructor(model: Model, device: string, compiled: DeviceModel, table: PropertyTable = {}) {
     this.#model = model;
     this.device = device;
     this.#compiled = compiled;
+    this.#table = table;
     leftovers?.register(this, compiled, this);
   }
 
@@ -27,12 +34,14 @@ export class CompiledModel {
   get outputs(): readonly Value[] {
     return this.#model.outputs;
   }
-  /** By index or any tensor name. Throws ARGUMENT_INVALID. */
-  input(which: number | string = 0): Value {
-    return this.#model.input(which);
+  /** By index or any tensor name; without an argument, the only one. Throws ARGUMENT_INVALID. */
+  input(which?: number | string): Value;
+  input(...given: [number?]): Value {
+    return portOf('input', given, () => this.#model.input(...given));
   }
-  output(which: number | string = 0): Value {
-    return this.#model.output(which);
+  output(which?: number | string): Value;
+  output(...given: [number?]): Value {
+    return portOf('output', given, () => this.#model.output(...given));
   }
 
   createInferRequest(): InferRequest {
@@ -46,22 +55,57 @@ export class CompiledModel {
   }
 
   /** Properties in force. Throws PROPERTY_UNKNOWN. */
-  getProperty(name: string): PropertyValue {
+  getProperty(name: string): PropertyValue;
+  getProperty(...given: unknown[]): PropertyValue {
+    const [name] = given;
+    if (given.length !== 1 || !isText(name)) throw wrongSignature('getProperty', given, ['string']);
+    const known = this.#properties();
+    if (name === 'SUPPORTED_PROPERTIES') return ['SUPPORTED_PROPERTIES', ...Object.keys(known)];
+    const value = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (value === undefined) throw this.#unknown(name, known);
+    return value;
+  }
+
+  /**
+   * Changes properties that may change after compilation: those that the device's table calls `live`.
+   * Throws PROPERTY_UNKNOWN, or PROPERTY_INVALID for one that is fixed or a value that does not suit.
+   */
+  setProperty(properties: Readonly<Record<string, unknown>>): void;
+  setProperty(...given: unknown[]): void {
+    const [properties] = given;
+    if (given.length !== 1 || !isSettings(properties)) throw wrongSignature('setProperty', given, ['object']);
+    const known = this.#properties();
+    for (const name of Object.keys(properties)) {
+      if (!Object.hasOwn(known, name) && !Object.hasOwn(this.#table, name)) throw this.#unknown(name, known);
+      if (!this.#table[name]?.live)
+        throw new CuveeError('PROPERTY_INVALID', `property "${name}" is read-only once a model is compiled; give it to compileModel`);
+    }
+    const checked = checkConfig(this.device, this.#table, properties);
+    this.#compiled.set?.(checked);
+    Object.assign(this.#changed, checked);
+  }
+
+  #properties(): Record<string, PropertyValue> {
     const { info } = this.#compiled;
-    const known: Record<string, PropertyValue> = {
+    return {
       NETWORK_NAME: this.#model.friendlyName,
       OPTIMAL_NUMBER_OF_INFER_REQUESTS: info.optimalRequests,
       EXECUTION_DEVICES: info.executionDevices,
       ...(info.properties as Record<string, PropertyValue>),
+      ...this.#changed,
     };
-    if (name === 'SUPPORTED_PROPERTIES') return ['SUPPORTED_PROPERTIES', ...Object.keys(known)];
-    const value = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (value === undefined)
-      throw new CuveeError(
-        'PROPERTY_UNKNOWN',
-        `a model compiled for ${this.device} has no property "${name}"${nearest(name, Object.keys(known))}`,
-      );
-    return value;
+  }
+  #unknown(name: string, known: Readonly<Record<string, unknown>>): CuveeError {
+    return new CuveeError(
+      'PROPERTY_UNKNOWN',
+      `a model compiled for ${this.device} has no property "${name}"${nearest(name, Object.keys(known))}`,
+    );
+  }
+
+  /** The model with its ports as it was given; what became of its nodes is in `explain()`. */
+  getRuntimeModel(): Model {
+    this.#check();
+    return this.#model;
   }
 
   /** What the device did with the model. */
@@ -70,27 +114,25 @@ export class CompiledModel {
     return this.#compiled.explain?.() ?? { summary: { device: this.device }, rows: [] };
   }
 
-  /** The compiled form, for `importModel`. Throws NOT_IMPLEMENTED when the device cannot. */
+  /** The compiled form, for `importModel`: a Buffer in Node. Throws NOT_IMPLEMENTED when the device cannot. */
   async exportModel(): Promise<Uint8Array> {
-    this.#check();
-    const { save } = this.#compiled;
-    if (!save) throw new CuveeError('NOT_IMPLEMENTED', `device ${this.device} does not export compiled models`);
     const parts: Uint8Array[] = [];
-    for await (const part of save.call(this.#compiled)) parts.push(part);
-    const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    for await (const part of this.#parts()) parts.push(part);
+    return asBuffer(parts);
   }
 
-  /** The same at once. Throws NOT_IMPLEMENTED, or SYNC_UNAVAILABLE: devices export in pieces, as they come. */
+  /** The same at once. Throws NOT_IMPLEMENTED, or SYNC_UNAVAILABLE for devices that export piece by piece as pieces come. */
   exportModelSync(): Uint8Array {
+    const parts = this.#parts();
+    if (!(Symbol.iterator in parts))
+      throw new CuveeError('SYNC_UNAVAILABLE', `exportModelSync: device ${this.device} exports asynchronously; use exportModel`);
+    return asBuffer([...parts]);
+  }
+
+  #parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
     this.#check();
     if (!this.#compiled.save) throw new CuveeError('NOT_IMPLEMENTED', `device ${this.device} does not export compiled models`);
-    throw new CuveeError('SYNC_UNAVAILABLE', 'exportModelSync: devices export asynchronously; use exportModel');
+    return this.#compiled.save();
   }
 
   /** Frees native memory at once; requests made from it fail from now on. Safe to call twice. */
@@ -108,6 +150,14 @@ export class CompiledModel {
   #check(): void {
     if (this.#released) throw new CuveeError('ARGUMENT_INVALID', `the model compiled for ${this.device} was released`);
   }
+}
+noArguments(CompiledModel, ['createInferRequest', 'exportModelSync', 'exportModel', 'getRuntimeModel']);
+
+function portOf(what: string, given: readonly unknown[], find: () => Value): Value {
+  if (given.length > 1) throw wrongCall(`Invalid number of arguments.${what}s`);
+  if (given.length === 1 && !['number', 'string', 'undefined'].includes(typeof given[0]))
+    throw wrongCall(`Error while getting compiled model ${what}s.`);
+  return find();
 }
 
 /** Frees what nobody released. */

@@ -1,7 +1,7 @@
 /** @file `Core`: reads models, finds devices, compiles. */
+import { checkSettings, isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
-import { cloneModel } from '../ir/clone.js';
-import type { Model } from '../ir/model.js';
+import { cloneModel, Model } from '../ir/model.js';
 import { decompose } from '../passes/decompose.js';
 import type {
   AbsentDevice,
@@ -13,17 +13,18 @@ import type {
   DevicePlugin,
   Support,
 } from '../device/contract.js';
-import { checkConfig, commonProperties, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
+import { checkConfig, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
 import { describe } from '../shape/index.js';
 import { after, all, isPromise, now } from './awaitable.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
-import { besideModel, exists, readFile, toPath } from './files.js';
-import type { Frontend, ModelSource } from './frontend.js';
+import { readFile, toPath } from './files.js';
+import type { Frontend } from './frontend.js';
 import { Registry } from './registry.js';
+import { Settings, tableOf } from './settings.js';
+import { bytesOf, fromFile, gather, isBytes, isStream, sourceOf, type ByteStream, type ModelInput, type WeightsInput } from './source.js';
 import { worked } from './work.js';
-import type { WeightSource } from '../tensor/literal.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Explicit plugins and frontends; without any, installed packages are discovered. */
@@ -36,7 +37,18 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Settings = Readonly<Record<string, unknown>>;
+export interface CompileWork extends WorkOptions {
+  /** Told when a stage begins: `read` (paths only), `prepare` (copy, decomposition), `compile` (the device), and `done`. */
+  readonly onProgress?: ((progress: { readonly stage: 'read' | 'prepare' | 'compile' | 'done' }) => void) | undefined;
+}
+
+/** Property names to values, as users write them. */
+export type ConfigInput = Readonly<Record<string, unknown>>;
+/** A device's plugin: `toString()` gives both on one line. */
+export interface PluginVersion {
+  readonly buildNumber: string;
+  readonly description: string;
+}
 /** A device that is there, or that says why it is not. */
 export interface DeviceReport {
   /** `CPU`, `GPU.1`. */
@@ -51,7 +63,7 @@ export interface DeviceReport {
 /** The door to everything: `new Core().readModel(path)`, `compileModel(model, 'AUTO')`. */
 export class Core {
   readonly #registry: Registry;
-  readonly #settings = new Map<string, Record<string, PropertyValue>>();
+  readonly #settings = new Settings();
   readonly #host: DeviceHost;
 
   constructor(options: CoreOptions = {}) {
@@ -66,14 +78,32 @@ export class Core {
   }
 
   /**
-   * Reads a model: a path or file: URL (weights beside it unless a path is given), XML text with a weights tensor, or bytes.
-   * Throws FILE_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED.
+   * Reads a model: a path or file: URL (weights beside it unless a path is given), XML text with a weights tensor, bytes, or a
+   * Blob or stream of bytes. Rejects with FILE_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED; throws at once for wrong arguments.
    */
-  async readModel(model: string | URL | Uint8Array, weights?: string | URL | Uint8Array | Tensor): Promise<Model> {
-    return this.readModelSync(model, weights);
+  readModel(model: ModelInput | ByteStream, weights?: WeightsInput | ByteStream, options?: WorkOptions): Promise<Model>;
+  readModel(...given: unknown[]): Promise<Model> {
+    checkRead('readModel', given, true);
+    const [model, weights, { signal }] = [given[0], given[1], (given[2] ?? {}) as WorkOptions];
+    const read = async (): Promise<Model> => {
+      signal?.throwIfAborted();
+      const bytes = isStream(model) ? await gather(model, signal) : (model as ModelInput);
+      const beside =
+        isStream(weights) && !(weights instanceof Tensor) ? await gather(weights, signal) : (weights as WeightsInput | undefined);
+      signal?.throwIfAborted();
+      return this.#read(bytes, beside);
+    };
+    return read();
   }
 
-  readModelSync(model: string | URL | Uint8Array, weights?: string | URL | Uint8Array | Tensor): Model {
+  /** The same at once. */
+  readModelSync(model: ModelInput, weights?: WeightsInput): Model;
+  readModelSync(...given: unknown[]): Model {
+    checkRead('readModelSync', given, false);
+    return this.#read(given[0] as ModelInput, given[1] as WeightsInput | undefined);
+  }
+
+  #read(model: ModelInput, weights: WeightsInput | undefined): Model {
     const source = sourceOf(model, weights);
     const name = source.path ?? 'the model given as bytes';
     for (const frontend of [ir(), ...this.#registry.frontends(source.path)]) {
@@ -90,32 +120,55 @@ export class Core {
     throw new CuveeError('MODEL_INVALID', `reading ${JSON.stringify(name)}: no frontend knows this format`);
   }
 
-  /** Compiles a model, or a model file, for a device. The model stays the caller's: the device gets a copy. */
-  async compileModel(
-    model: Model | string | URL,
-    device = 'AUTO',
-    config: Settings = {},
-    options: WorkOptions = {},
-  ): Promise<CompiledModel> {
-    options.signal?.throwIfAborted();
-    const read = this.#modelOf(model);
-    return new CompiledModel(read, device, await this.#compile(read, device, config, options));
+  /**
+   * Compiles a model, or a model file, for a device. The model stays the caller's: the device gets a copy.
+   * Throws at once for wrong arguments; failing work rejects.
+   */
+  compileModel(model: Model | string | URL, device: string, config?: ConfigInput, options?: CompileWork): Promise<CompiledModel>;
+  compileModel(...given: unknown[]): Promise<CompiledModel> {
+    checkCompile('compileModel', given, 4);
+    const [model, device, config = {}, options = {}] = given as [Model | string | URL, string, ConfigInput?, CompileWork?];
+    const compile = async (): Promise<CompiledModel> => {
+      options.signal?.throwIfAborted();
+      return this.#compiled(model, device, config, options);
+    };
+    return compile();
   }
 
   /** The same at once, for devices that can. Throws SYNC_UNAVAILABLE. */
-  compileModelSync(model: Model | string | URL, device = 'AUTO', config: Settings = {}): CompiledModel {
-    const read = this.#modelOf(model);
-    return new CompiledModel(read, device, now('compileModelSync', this.#compile(read, device, config, {})));
+  compileModelSync(model: Model | string | URL, device: string, config?: ConfigInput): CompiledModel;
+  compileModelSync(...given: unknown[]): CompiledModel {
+    checkCompile('compileModelSync', given, 3);
+    const [model, device, config = {}] = given as [Model | string | URL, string, ConfigInput?];
+    return now('compileModelSync', this.#compiled(model, device, config, {}));
   }
 
-  /** A model that `exportModel` wrote, for the device that wrote it. Throws NOT_IMPLEMENTED when the device cannot, MODEL_INVALID. */
-  async importModel(blob: Uint8Array | Tensor, device: string, config: Settings = {}, options: WorkOptions = {}): Promise<CompiledModel> {
-    options.signal?.throwIfAborted();
-    return this.#import(blob, device, config, options);
+  /**
+   * A model that `exportModel` wrote, for the device that wrote it: bytes, a u8 tensor, a path, or a stream of bytes.
+   * Rejects with NOT_IMPLEMENTED when the device cannot, MODEL_INVALID for what is damaged or of another version.
+   */
+  importModel(
+    blob: Uint8Array | Tensor | string | URL | ByteStream,
+    device: string,
+    config?: ConfigInput,
+    options?: WorkOptions,
+  ): Promise<CompiledModel>;
+  importModel(...given: unknown[]): Promise<CompiledModel> {
+    checkImport('importModel', given, true);
+    const [blob, device, config = {}, options = {}] = given as [unknown, string, ConfigInput?, WorkOptions?];
+    const load = async (): Promise<CompiledModel> => {
+      options.signal?.throwIfAborted();
+      const bytes = isStream(blob) && !(blob instanceof Tensor) ? await gather(blob, options.signal) : (blob as Uint8Array);
+      return this.#import(bytes, device, config, options);
+    };
+    return load();
   }
 
   /** The same at once, for devices that can. Throws SYNC_UNAVAILABLE. */
-  importModelSync(blob: Uint8Array | Tensor, device: string, config: Settings = {}): CompiledModel {
+  importModelSync(blob: Uint8Array | Tensor | string | URL, device: string, config?: ConfigInput): CompiledModel;
+  importModelSync(...given: unknown[]): CompiledModel {
+    checkImport('importModelSync', given, false);
+    const [blob, device, config = {}] = given as [Uint8Array, string, ConfigInput?];
     return now('importModelSync', this.#import(blob, device, config, {}));
   }
 
@@ -129,13 +182,27 @@ export class Core {
     return after(all(this.#registry.deviceNames.map((name) => this.#report(name))), (reports) => reports.flat());
   }
 
-  getVersions(device: string): Record<string, { buildNumber: string; description: string }> {
-    const { name } = parseDevice(device);
-    return { [name]: { buildNumber: this.#registry.plugin(name).version, description: `Cuvée device ${name}` } };
+  /** PluginVersion of the plugin of a device, and of each device in a meta-device's list. */
+  getVersions(device: string): Record<string, PluginVersion>;
+  getVersions(...given: unknown[]): Record<string, PluginVersion> {
+    if (given.length !== 1) throw wrongCall('getVersions() method expects 1 argument of string type.');
+    if (!isText(given[0])) throw wrongCall('The argument in getVersions() method must be a string or convertible to a string.');
+    const { name, list = [] } = parseDevice(given[0]);
+    return Object.fromEntries([name, ...list.map((d) => d.name)].map((n) => [n, versionOf(n, this.#registry.plugin(n))]));
+  }
+
+  /** Names of the model formats that can be read. */
+  getAvailableFrontEnds(): string[] {
+    return [...new Set(['ir', ...this.#registry.formats])];
   }
 
   /** Friendly names of the nodes that the device can run, each with the device. */
-  queryModel(model: Model, device: string, config: Settings = {}): Record<string, string> {
+  queryModel(model: Model, device: string, config?: ConfigInput): Record<string, string>;
+  queryModel(...given: unknown[]): Record<string, string> {
+    const [model, device, config = {}] = given;
+    if (given.length < 2 || given.length > 3 || !(model instanceof Model) || !isText(device) || !isSettings(config))
+      throw wrongSignature('queryModel', given, ['Model, string', 'Model, string, object']);
+    checkSettings(config);
     const support = now('queryModel', this.#query(model, device, config));
     return Object.fromEntries(
       [...support].filter(([, answer]) => answer === true).map(([node]) => [node.name, printDevice(parseDevice(device))]),
@@ -143,13 +210,18 @@ export class Core {
   }
 
   /** For each node of the model: true, or the reason why not. */
-  explainSupport(model: Model, device: string, config: Settings = {}): Awaitable<Support> {
+  explainSupport(model: Model, device: string, config: ConfigInput = {}): Awaitable<Support> {
     return this.#query(model, device, config);
   }
 
-  /** A property of a device. Throws PROPERTY_UNKNOWN. */
-  getProperty(device: string, name: string): PropertyValue {
-    const parsed = parseDevice(device);
+  /** A property of a device, or with one argument of no device in particular. Throws PROPERTY_UNKNOWN. */
+  getProperty(name: string): PropertyValue;
+  getProperty(device: string, name: string): PropertyValue;
+  getProperty(...given: unknown[]): PropertyValue {
+    if (given.length < 1 || given.length > 2 || !given.every(isText)) throw wrongCall('Invalid arguments of get_property function');
+    const [first, name] = given as [string, string?];
+    if (name === undefined) return this.#settings.common(first);
+    const parsed = parseDevice(first);
     const plugin = this.#registry.plugin(parsed.name);
     const table = tableOf(plugin);
     if (name === 'SUPPORTED_PROPERTIES') return Object.keys(table);
@@ -165,14 +237,47 @@ export class Core {
       { ...table, ...(table[name] && { [name]: { ...table[name], mutability: 'RW' } }) },
       table[name]?.default === undefined ? { [name]: '' } : { [name]: table[name]?.default },
     );
-    return this.#settings.get(parsed.name)?.[name] ?? table[name]?.default ?? '';
+    return this.#settings.of(parsed.name, table)[name] ?? table[name]?.default ?? '';
   }
 
-  /** Sets defaults for later compilations on a device. Throws PROPERTY_UNKNOWN, PROPERTY_INVALID. */
-  setProperty(device: string, properties: Settings): void {
+  /**
+   * Sets defaults for later compilations on a device, or with one argument on every device that knows the property.
+   * Throws PROPERTY_UNKNOWN, PROPERTY_INVALID.
+   */
+  setProperty(properties: ConfigInput): void;
+  setProperty(device: string, properties: ConfigInput): void;
+  setProperty(...given: unknown[]): void {
+    const device = isText(given[0]) ? given[0] : undefined;
+    const properties = given[device === undefined ? 0 : 1];
+    if (given.length > (device === undefined ? 1 : 2)) throw wrongCall('setProperty applies 1 or 2 arguments only');
+    if (!isSettings(properties)) throw wrongCall('Properties parameter must be an object');
+    checkSettings(properties);
+    if (device === undefined) return this.#settings.setForAll(properties, this.#tables());
     const { name } = parseDevice(device);
-    const checked = checkConfig(name, tableOf(this.#registry.plugin(name)), properties);
-    this.#settings.set(name, { ...this.#settings.get(name), ...checked });
+    this.#settings.setForDevice(name, tableOf(this.#registry.plugin(name)), properties);
+  }
+
+  /** Tables of the devices that can be loaded. */
+  #tables(): readonly PropertyTable[] {
+    return this.#registry.deviceNames.flatMap((name) => {
+      try {
+        return [tableOf(this.#registry.plugin(name))];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /**
+   * Adds a device plugin or a frontend: the object, or the path or name of a package or module whose default export it is.
+   * Throws ARGUMENT_INVALID, PLUGIN_LOAD_FAILED.
+   */
+  addExtension(extension: string | DevicePlugin | Frontend): void;
+  addExtension(...given: unknown[]): void {
+    const [extension] = given;
+    if (given.length !== 1 || !(isText(extension) || (typeof extension === 'object' && extension !== null)))
+      throw wrongCall('addExtension method applies one argument of string type, or a plugin or frontend');
+    this.#registry.extend(extension);
   }
 
   registerPlugin(plugin: DevicePlugin): void {
@@ -188,8 +293,14 @@ export class Core {
     return tableOf(this.#registry.plugin(parseDevice(device).name));
   }
 
-  #modelOf(model: Model | string | URL): Model {
-    return typeof model === 'string' || model instanceof URL ? this.readModelSync(model) : model;
+  #compiled(model: Model | string | URL, device: string, config: ConfigInput, options: CompileWork): Awaitable<CompiledModel> {
+    const { onProgress } = options;
+    if (!(model instanceof Model)) onProgress?.({ stage: 'read' });
+    const read = model instanceof Model ? model : this.#read(model, undefined);
+    return after(this.#compile(read, device, config, options), (compiled) => {
+      onProgress?.({ stage: 'done' });
+      return new CompiledModel(read, device, compiled, this.propertyTable(device));
+    });
   }
 
   #report(name: string): Awaitable<readonly DeviceReport[]> {
@@ -228,12 +339,14 @@ export class Core {
   }
 
   /** The plugin for a device text, its configuration checked, its device known to be there. */
-  #resolve(text: string, settings: Settings): Awaitable<{ plugin: DevicePlugin; config: Config; device: DeviceName }> {
+  #resolve(text: string, settings: ConfigInput): Awaitable<{ plugin: DevicePlugin; config: Config; device: DeviceName }> {
     const device = parseDevice(text);
     const plugin = this.#registry.plugin(device.name);
-    const given = { ...this.#settings.get(device.name), ...settings };
     if (device.list && !plugin.meta) throw new CuveeError('ARGUMENT_INVALID', `device "${text}": ${device.name} takes no list of devices`);
-    const config: Record<string, PropertyValue> = { ...checkConfig(device.name, tableOf(plugin), given) };
+    const config: Record<string, PropertyValue> = {
+      ...this.#settings.of(device.name, tableOf(plugin)),
+      ...checkConfig(device.name, tableOf(plugin), settings),
+    };
     if (device.list) config.MULTI_DEVICE_PRIORITIES = device.list.map((d) => printDevice(d, true)).join(',');
     if (device.count !== undefined) config.DEVICE_COUNT = device.count;
     if (device.id !== '') config.DEVICE_ID = device.id;
@@ -250,7 +363,7 @@ export class Core {
     });
   }
 
-  #query(model: Model, text: string, settings: Settings): Awaitable<Support> {
+  #query(model: Model, text: string, settings: ConfigInput): Awaitable<Support> {
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
       const { model: copy } = cloneModel(model);
       decompose(copy, (node) => plugin.keeps?.(node) ?? false);
@@ -258,25 +371,35 @@ export class Core {
     });
   }
 
-  #import(blob: Uint8Array | Tensor, text: string, settings: Settings, { signal }: WorkOptions): Awaitable<CompiledModel> {
-    const bytes = blob instanceof Tensor ? viewBytes(blob.data as Uint8Array) : blob;
-    if (!(bytes instanceof Uint8Array)) throw new CuveeError('ARGUMENT_INVALID', 'importModel takes the bytes that exportModel gave');
+  #import(
+    blob: Uint8Array | Tensor | string | URL,
+    text: string,
+    settings: ConfigInput,
+    { signal }: WorkOptions,
+  ): Awaitable<CompiledModel> {
+    const bytes = isBytes(blob) ? blob : blob instanceof Tensor ? bytesOf(blob) : readFile(toPath(blob));
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
       if (!plugin.load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
-      return after(
-        plugin.load(bytes, config, { signal, host: this.#host }),
-        ({ ports, compiled }) => new CompiledModel(ports, text, compiled),
-      );
+      try {
+        return after(
+          plugin.load(bytes, config, { signal, host: this.#host }),
+          ({ ports, compiled }) => new CompiledModel(ports, text, compiled, tableOf(plugin)),
+        );
+      } catch (error) {
+        throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
+      }
     });
   }
 
-  #compile(model: Model, text: string, settings: Settings, { signal }: WorkOptions): Awaitable<DeviceModel> {
+  #compile(model: Model, text: string, settings: ConfigInput, { signal, onProgress }: CompileWork): Awaitable<DeviceModel> {
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
       const doing = `compiling "${model.friendlyName}" for ${text}`;
       try {
+        onProgress?.({ stage: 'prepare' });
         const { model: copy } = cloneModel(model);
         refuseImpossible(copy);
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
+        onProgress?.({ stage: 'compile' });
         const compiled = plugin.compile(copy, config, { signal, host: this.#host });
         worked(plugin.name, model);
         return isPromise(compiled)
@@ -291,6 +414,8 @@ export class Core {
   }
 }
 
+noArguments(Core, ['getAvailableDevices', 'getAvailableFrontEnds']);
+
 /** A model whose sizes can never fit together is refused before any device sees it. */
 function refuseImpossible(model: Model): void {
   const [refusal] = model.scope.refusals;
@@ -298,18 +423,6 @@ function refuseImpossible(model: Model): void {
   const what = refusal.dims.reduce<string>((text, d, i) => text.replace(`{${i}}`, describe(d)), refusal.what);
   throw new CuveeError('SHAPE_MISMATCH', `"${refusal.node}": ${what}`, { node: refusal.node });
 }
-
-const tableOf = (plugin: DevicePlugin): PropertyTable => ({
-  ...commonProperties,
-  ...(plugin.meta && metaProperties),
-  ...plugin.properties,
-});
-
-/** Properties of every meta-device. */
-const metaProperties: PropertyTable = {
-  MULTI_DEVICE_PRIORITIES: { type: 'text', mutability: 'RW', description: 'Devices to choose from, most wanted first', default: '' },
-  DEVICE_PROPERTIES: { type: 'object', mutability: 'RW', description: 'Properties for inner devices, by device name', default: {} },
-};
 
 /** An original node is supported when all nodes that it became are. */
 function originalSupport(model: Model, copy: Model, support: Support): Support {
@@ -321,38 +434,56 @@ function originalSupport(model: Model, copy: Model, support: Support): Support {
   return new Map(model.nodes().map((node) => [node, byOrigin.get(node.name) ?? true]));
 }
 
-function sourceOf(model: string | URL | Uint8Array, weights: string | URL | Uint8Array | Tensor | undefined): ModelSource {
-  const given = weightsOf(weights);
-  if (model instanceof Uint8Array) return { bytes: model, ...(given && { weights: given }) };
-  if (typeof model !== 'string' && !(model instanceof URL)) throw new CuveeError('ARGUMENT_INVALID', 'a model is a path, a URL or bytes');
-  if (typeof model === 'string' && (weights instanceof Tensor || model.trimStart().startsWith('<')))
-    return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
-  const path = toPath(model);
-  const bytes = readFile(path);
-  const neighbour = path.replace(/\.xml$/i, '.bin');
-  const found = given ?? (neighbour !== path && exists(neighbour) ? weightsFile(neighbour) : undefined);
-  return { bytes, path, ...(found && { weights: found }), beside: besideModel(path) };
+/** Not enumerable, so that versions compare and print as their fields. */
+function versionOf(name: string, plugin: DevicePlugin): PluginVersion {
+  const version = { buildNumber: plugin.version, description: `Cuvée device ${name}` };
+  return Object.defineProperty(version, 'toString', { value: () => `${version.description} ${version.buildNumber}` });
 }
 
-function weightsOf(weights: unknown): WeightSource | undefined {
-  if (weights === undefined) return undefined;
-  if (weights instanceof Tensor) return { kind: 'bytes', bytes: viewBytes(weights.data as Uint8Array) };
-  if (weights instanceof Uint8Array) return { kind: 'bytes', bytes: weights };
-  if (typeof weights === 'string' || weights instanceof URL) return weightsFile(toPath(weights));
-  throw new CuveeError('ARGUMENT_INVALID', 'weights are a path, a URL, bytes or a tensor');
+const isPath = (value: unknown): boolean => isText(value) || value instanceof URL;
+
+function checkRead(method: string, given: readonly unknown[], streams: boolean): void {
+  const [model, weights, options] = given;
+  const bytes = (value: unknown): boolean => isBytes(value) || (streams && isStream(value));
+  const ok =
+    given.length >= 1 &&
+    given.length <= (streams ? 3 : 2) &&
+    (isPath(model) || bytes(model)) &&
+    (weights === undefined || bytes(weights) || weights instanceof Tensor || isPath(weights)) &&
+    (options === undefined || isSettings(options));
+  if (!ok) throw wrongSignature(method, given, ['string, string', 'Buffer, Buffer', 'Buffer', 'string', 'string, Tensor']);
 }
 
-/** What is wrong in a file is the file's fault, not that of an argument. */
-function fromFile(error: unknown): unknown {
-  const ofArguments = error instanceof CuveeError && ['ARGUMENT_INVALID', 'SHAPE_MISMATCH', 'TYPE_MISMATCH'].includes(error.code);
-  return ofArguments
-    ? new CuveeError('MODEL_INVALID', error.message.slice(error.code.length + 3), { op: error.op, node: error.node, cause: error })
-    : error;
+function checkCompile(method: string, given: readonly unknown[], most: number): void {
+  const [model, device, config, options] = given;
+  const allowed = ['string, string', 'Model, string', 'string, string, object', 'Model, string, object'];
+  const why =
+    given.length < 2 || given.length > most
+      ? `Invalid number of arguments -> ${given.length}`
+      : config !== undefined && !isSettings(config)
+        ? 'Argument #3 must be an Object.'
+        : options !== undefined && !isSettings(options)
+          ? 'Argument #4 must be an Object.'
+          : (isPath(model) || model instanceof Model) && isText(device)
+            ? undefined
+            : 'Error while compiling model.';
+  if (why !== undefined) throw wrongSignature(method, given, allowed, most === 3 ? '' : why);
+  if (config !== undefined) checkSettings(config as ConfigInput);
 }
 
-const viewBytes = (view: Uint8Array): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-
-/** A weights file; an empty one belongs to a model without constants. */
-function weightsFile(path: string): WeightSource {
-  return { kind: 'bytes', bytes: readFile(path, true) };
+function checkImport(method: string, given: readonly unknown[], streams: boolean): void {
+  const [blob, device, config] = given;
+  const allowed = ['Buffer, string', 'Buffer, string, object', 'Tensor, string', 'Tensor, string, object'];
+  const why =
+    given.length < 2 || given.length > (streams ? 4 : 3)
+      ? `Invalid number of arguments -> ${given.length}`
+      : !(isBytes(blob) || blob instanceof Tensor || isPath(blob) || (streams && isStream(blob)))
+        ? 'The first argument must be of type Buffer.'
+        : !isText(device)
+          ? 'The second argument must be of type String.'
+          : config === undefined || (typeof config === 'object' && config !== null)
+            ? undefined
+            : 'Passed Napi::Value must be an object.';
+  if (why !== undefined) throw wrongSignature(method, given, allowed, why);
+  if (config !== undefined) checkSettings(config as ConfigInput);
 }

@@ -22,6 +22,18 @@ function builtin<T>(id: string): T {
 /** True where files can be read by path. */
 export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).process?.getBuiltinModule !== undefined;
 
+/** Pieces as one: a Buffer where the platform has them. */
+export function asBuffer(parts: readonly Uint8Array[]): Uint8Array {
+  const { Buffer } = globalThis as { Buffer?: { from(bytes: ArrayBufferLike): Uint8Array } };
+  const bytes = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return Buffer ? Buffer.from(bytes.buffer) : bytes;
+}
+
 /** Largest file read at once: a typed array's limit in every supported engine. */
 const largest = 2 ** 32;
 
@@ -42,6 +54,11 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
     throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** Whether a regular file is at the path. */
+export const isFile = (path: string): boolean => builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** A path from the root on. */
+export const absolute = (path: string): string => builtin<Path>('node:path').resolve(path);
 
 /** Whether something is at the path. */
 export const exists = (path: string): boolean => builtin<Fs>('node:fs').existsSync(path);

@@ -1,6 +1,7 @@
 /** @file Several requests of one compiled model, kept busy. */
+import { isSettings, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
-import type { CompiledModel } from './compiled-model.js';
+import { CompiledModel } from './compiled-model.js';
 import type { InferRequest, Inputs } from './infer-request.js';
 
 /** Called after each inference, before its promise settles; outputs of the request stay valid until it returns. */
@@ -15,29 +16,54 @@ export class AsyncInferQueue {
   #released = false;
 
   /** `jobs`: how many requests; by default as many as keep the device busy. */
-  constructor(compiled: CompiledModel, jobs = 0) {
-    if (!Number.isInteger(jobs) || jobs < 0)
-      throw new CuveeError('ARGUMENT_INVALID', `a queue needs a number of jobs, got ${String(jobs)}`);
-    const count = jobs || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
+  constructor(compiled: CompiledModel, jobs?: number);
+  constructor(...given: unknown[]) {
+    const [compiled, jobs = 0] = given;
+    if (given.length < 1 || given.length > 2 || !(compiled instanceof CompiledModel) || !Number.isInteger(jobs) || (jobs as number) < 0)
+      throw wrongSignature('AsyncInferQueue constructor', given, ['CompiledModel', 'CompiledModel, Integer']);
+    const count = (jobs as number) || Number(compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS'));
     this.#all = Array.from({ length: count }, () => compiled.createInferRequest());
     this.#idle = [...this.#all];
   }
 
-  setCallback(callback: QueueCallback): void {
-    if (typeof callback !== 'function') throw new CuveeError('ARGUMENT_INVALID', 'the callback of a queue is a function');
-    this.#callback = callback;
+  /** To be set before inferences are started; a later one replaces it. Throws ARGUMENT_INVALID. */
+  setCallback(callback: QueueCallback): void;
+  setCallback(...given: unknown[]): void {
+    const [callback] = given;
+    if (given.length !== 1 || typeof callback !== 'function') throw wrongSignature('setCallback', given, ['function']);
+    if (!this.#released) this.#callback = callback as QueueCallback;
   }
 
-  /** Resolves with `userData` when the inference is done and the callback has returned. Rejects with what either threw. */
-  async startAsync(inputs: Inputs, userData?: unknown): Promise<unknown> {
+  /**
+   * Resolves with `userData` when the inference is done and the callback has returned. Rejects with what the inference or the
+   * callback threw; the request serves the next job then. Rejects without a callback. Throws ARGUMENT_INVALID.
+   */
+  startAsync(inputs: Inputs, userData?: unknown): Promise<unknown>;
+  startAsync(...given: unknown[]): Promise<unknown> {
+    const [inputs, userData] = given;
+    if (given.length < 1 || given.length > 2 || !(Array.isArray(inputs) || isSettings(inputs)))
+      throw wrongSignature('startAsync', given, ['object', 'object, any']);
+    return this.#start(inputs as Inputs, userData);
+  }
+
+  async #start(inputs: Inputs, userData: unknown): Promise<unknown> {
+    const callback = this.#callback;
+    if (!callback || this.#released)
+      throw new CuveeError(
+        'ARGUMENT_INVALID',
+        `Callback has to be set before starting inference.${this.#released ? ' The queue was released.' : ''}`,
+      );
     const request = await this.#take();
     try {
-      await request.inferAsync(inputs);
-      this.#callback?.(null, request, userData);
+      let failure: Error | null = null;
+      try {
+        await request.inferAsync(inputs);
+      } catch (error) {
+        failure = error as Error;
+      }
+      callback(failure, request, userData);
+      if (failure) throw failure;
       return userData;
-    } catch (error) {
-      this.#callback?.(error as Error, request, userData);
-      throw error;
     } finally {
       this.#give(request);
     }
@@ -47,6 +73,7 @@ export class AsyncInferQueue {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#callback = undefined;
     for (const wake of this.#waiting.splice(0)) wake(undefined);
     for (const request of this.#all) request.release();
   }
@@ -55,10 +82,8 @@ export class AsyncInferQueue {
   }
 
   async #take(): Promise<InferRequest> {
-    const idle = this.#released ? undefined : this.#idle.pop();
-    const request =
-      idle ?? (this.#released ? undefined : await new Promise<InferRequest | undefined>((resolve) => this.#waiting.push(resolve)));
-    if (!request) throw new CuveeError('ARGUMENT_INVALID', 'startAsync: the queue was released');
+    const request = this.#idle.pop() ?? (await new Promise<InferRequest | undefined>((resolve) => this.#waiting.push(resolve)));
+    if (!request) throw new CuveeError('CANCELLED', 'startAsync: the queue was released before this inference could start');
     return request;
   }
   #give(request: InferRequest): void {

@@ -1,10 +1,12 @@
 /** @file One inference at a time: names, checks, state, cancellation. Devices see none of this. */
+import { isText, noArguments, wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { DeviceRequest, NodeProfile, VariableState } from '../device/contract.js';
-import type { ElementType, Storage } from '../tensor/element.js';
+import type { Storage } from '../tensor/element.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Model } from '../ir/model.js';
 import { Value } from '../ir/node.js';
+import { checkGiven, emptyFor, indexOfPort, takeInputs } from './ports.js';
 import type { CompiledModel } from './compiled-model.js';
 
 /** A tensor, or a typed array for an input of static shape. */
@@ -17,6 +19,8 @@ export type Outputs = Record<string, Tensor>;
 export interface InferOptions {
   readonly signal?: AbortSignal | undefined;
 }
+/** Told when a run of `startAsync` ended; what it throws does not reach the run's promise. */
+export type RequestCallback = (error: Error | null, request: InferRequest) => void;
 
 type State = 'idle' | 'busy' | 'released';
 
@@ -31,6 +35,8 @@ export class InferRequest {
   #outputs: readonly Tensor[] = [];
   #state: State = 'idle';
   #abort: AbortController | undefined;
+  #pending: Promise<Outputs> | undefined;
+  #callback: RequestCallback | undefined;
 
   constructor(compiled: CompiledModel, model: Model, request: DeviceRequest) {
     this.#compiled = compiled;
@@ -45,10 +51,11 @@ export class InferRequest {
   }
 
   /** Runs on the calling thread. Output tensors stay valid until this request runs again. Throws SYNC_UNAVAILABLE. */
-  infer(inputs?: Inputs): Outputs {
+  infer(inputs?: Inputs): Outputs;
+  infer(...given: unknown[]): Outputs {
+    const taken = this.#arguments('infer', given, 1);
     this.#idle('infer');
-    if (inputs !== undefined) this.#take(inputs);
-    const ready = this.#ready();
+    const ready = this.#ready(taken);
     if (!this.#request.runSync)
       throw new CuveeError('SYNC_UNAVAILABLE', `device ${this.#compiled.device} runs asynchronously only; use inferAsync`);
     this.#state = 'busy';
@@ -62,14 +69,56 @@ export class InferRequest {
   }
 
   /**
-   * Runs off the event loop. Inputs are read in place: not to be written before it settles. Rejects with the signal's reason
-   * when aborted, CANCELLED after `cancel()`; the request can be used again then.
+   * Runs off the event loop. Inputs are read in place: not to be written before it settles. Wrong arguments throw at once;
+   * it rejects with BUSY while another run is pending, with the signal's reason when aborted, with CANCELLED after `cancel()`.
+   * The request can be used again then.
    */
-  async inferAsync(inputs?: Inputs, options: InferOptions = {}): Promise<Outputs> {
-    this.#idle('inferAsync');
-    if (inputs !== undefined) this.#take(inputs);
-    const ready = this.#ready();
-    return this.#run(ready, options);
+  inferAsync(inputs?: Inputs, options?: InferOptions): Promise<Outputs>;
+  inferAsync(...given: unknown[]): Promise<Outputs> {
+    const taken = this.#arguments('inferAsync', given, 2);
+    const options = (given[1] ?? {}) as InferOptions;
+    const start = async (): Promise<Outputs> => {
+      this.#idle('inferAsync');
+      const run = this.#run(this.#ready(taken), options);
+      this.#pending = run;
+      return run;
+    };
+    return start();
+  }
+
+  /** Starts a run whose end `wait` and the callback tell of. Throws BUSY. */
+  startAsync(inputs?: Inputs): void;
+  startAsync(...given: unknown[]): void {
+    const taken = this.#arguments('startAsync', given, 1);
+    this.#idle('startAsync');
+    const run = this.#run(this.#ready(taken), {});
+    this.#pending = run;
+    const tell = (error: Error | null): void => this.#callback?.(error, this);
+    run.then(
+      () => tell(null),
+      (error: Error) => tell(error),
+    );
+  }
+  /** Called at the end of each run that `startAsync` began. What it throws is an uncaught exception of the process, as in any event. */
+  setCallback(callback: RequestCallback): void {
+    if (typeof callback !== 'function') throw wrongCall('setCallback() takes a function.');
+    this.#callback = callback;
+  }
+  /** The end of the last run begun: its outputs, or its error. Resolves at once when there was none. */
+  async wait(): Promise<Outputs | undefined> {
+    return this.#pending;
+  }
+  /** Whether the pending run ends within so many milliseconds; at once true when none is pending. Rejects with the run's error. */
+  async waitFor(milliseconds: number): Promise<boolean> {
+    if (typeof milliseconds !== 'number' || !(milliseconds >= 0)) throw wrongCall('waitFor() takes a number of milliseconds.');
+    if (this.#state !== 'busy' || !this.#pending) return true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
+    try {
+      return await Promise.race([this.#pending.then(() => true), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #run(ready: readonly Tensor[], { signal }: InferOptions): Promise<Outputs> {
@@ -93,57 +142,52 @@ export class InferRequest {
     }
   }
 
-  /** Stops a pending `inferAsync`, which rejects with CANCELLED. Nothing happens when none is pending. */
+  /** Stops a pending run, which rejects with CANCELLED. Nothing happens when none is pending. */
   cancel(): void {
     this.#abort?.abort();
   }
 
-  /** Sets an input (or an output to be written) by name or port. Throws TYPE_MISMATCH, SHAPE_MISMATCH. */
-  setTensor(which: string | Value, tensor: Tensor): void {
-    this.#idle('setTensor');
-    const name = which instanceof Value ? which.anyName : which;
-    const input = this.#indexOf(this.#model.inputs, name);
-    if (input >= 0) this.setInputTensor(input, tensor);
-    else this.setOutputTensor(this.#index('tensor', this.#model.outputs, name), tensor);
+  /** Sets an input (or an output to be written) by name or port. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH, BUSY. */
+  setTensor(which: string | Value, tensor: Tensor): void;
+  setTensor(...given: unknown[]): void {
+    const [which, tensor] = given;
+    if (given.length !== 2 || !(isText(which) || which instanceof Value) || !isObject(tensor))
+      throw wrongCall('InferRequest.setTensor() invalid argument.');
+    const [kind, index] = this.#find(which);
+    this.#set(kind, index, checkTensor(tensor, 2));
   }
-  getTensor(which: string | Value): Tensor {
-    const name = which instanceof Value ? which.anyName : which;
-    const input = this.#indexOf(this.#model.inputs, name);
-    return input >= 0 ? this.getInputTensor(input) : this.getOutputTensor(this.#index('tensor', this.#model.outputs, name));
+  /** The tensor of an input or output, by name or port. Throws ARGUMENT_INVALID. */
+  getTensor(which: string | Value): Tensor;
+  getTensor(...given: unknown[]): Tensor {
+    const [which] = given;
+    if (given.length !== 1) throw wrongCall('InferRequest.getTensor() invalid number of arguments.');
+    if (!isText(which) && !(which instanceof Value)) throw wrongCall('InferRequest.getTensor() invalid argument.');
+    const [kind, index] = this.#find(which);
+    return kind === 'input' ? this.#input(index) : this.#output(index);
   }
-  /** By index, 0 unless given. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH, BUSY. */
-  setInputTensor(first: number | Tensor, second?: Tensor): void {
-    this.#idle('setInputTensor');
-    const [index, tensor] = first instanceof Tensor ? [0, first] : [first, second as Tensor];
-    const port = this.#model.inputs[index];
-    if (!port) throw new CuveeError('ARGUMENT_INVALID', `there is no input ${index}`);
-    this.#inputs[index] = checkInput(port, tensor);
+  /** By index; without one, the only input. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH, BUSY. */
+  setInputTensor(tensor: Tensor): void;
+  setInputTensor(index: number, tensor: Tensor): void;
+  setInputTensor(...given: unknown[]): void {
+    this.#setByIndex('input', 'setInputTensor', given);
   }
-  /** The input's tensor; made, with zeros, on first use. */
-  getInputTensor(index = 0): Tensor {
-    const port = this.#model.input(index);
-    this.#inputs[index] ??= new Tensor(port.elementType, port.partialShape.dimensions?.map(([lo]) => lo) ?? []);
-    return this.#inputs[index] as Tensor;
+  /** The input's tensor; made, with zeros, on first use. Dimensions that are dynamic have their least size then. */
+  getInputTensor(index?: number): Tensor;
+  getInputTensor(...given: unknown[]): Tensor {
+    return this.#input(this.#indexGiven('input', 'getInputTensor', given));
   }
-  /** A tensor that runs write in place when it has the output's shape. By index, 0 unless given. Throws ARGUMENT_INVALID, TYPE_MISMATCH, BUSY. */
-  setOutputTensor(first: number | Tensor, second?: Tensor): void {
-    this.#idle('setOutputTensor');
-    const [index, tensor] = first instanceof Tensor ? [0, first] : [first, second as Tensor];
-    const port = this.#model.outputs[index];
-    if (!port) throw new CuveeError('ARGUMENT_INVALID', `there is no output ${index}`);
-    if (!(tensor instanceof Tensor)) throw new CuveeError('ARGUMENT_INVALID', `output "${port.anyName}" must be a Tensor`);
-    if (port.elementType !== 'dynamic' && tensor.type !== port.elementType)
-      throw new CuveeError('TYPE_MISMATCH', `output "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
-    this.#given[index] = tensor;
+  /** A tensor that runs write in place when it has the output's shape. Throws ARGUMENT_INVALID, TYPE_MISMATCH, BUSY. */
+  setOutputTensor(tensor: Tensor): void;
+  setOutputTensor(index: number, tensor: Tensor): void;
+  setOutputTensor(...given: unknown[]): void {
+    this.#setByIndex('output', 'setOutputTensor', given);
   }
-  getOutputTensor(index = 0): Tensor {
-    const port = this.#model.output(index);
-    return (
-      this.#outputs[index] ?? this.#given[index] ?? new Tensor(port.elementType, port.partialShape.dimensions?.map(([lo]) => lo) ?? [])
-    );
+  getOutputTensor(index?: number): Tensor;
+  getOutputTensor(...given: unknown[]): Tensor {
+    return this.#output(this.#indexGiven('output', 'getOutputTensor', given));
   }
 
-  /** Figures of the last run, where the device keeps them. */
+  /** Figures of the last run, node by node, where the model was compiled with PERF_COUNT. */
   profilingInfo(): readonly NodeProfile[] {
     return this.#request.profile?.() ?? [];
   }
@@ -154,10 +198,13 @@ export class InferRequest {
   get executionDevices(): readonly string[] {
     return this.#request.lastDevices ?? this.#compiled.executionDevices;
   }
+  /** The states that live from run to run, to be read, set and reset one by one. */
   queryState(): readonly VariableState[] {
     return this.#request.states ?? [];
   }
+  /** All states back to their initial values. */
   resetState(): void {
+    this.#idle('resetState');
     for (const state of this.queryState()) state.reset();
   }
 
@@ -177,22 +224,18 @@ export class InferRequest {
     if (this.#state === 'released') throw new CuveeError('ARGUMENT_INVALID', `${doing}: the request was released`);
   }
 
-  #take(inputs: Inputs): void {
-    const ports = this.#model.inputs;
-    if (typeof inputs !== 'object' || inputs === null)
-      throw new CuveeError('ARGUMENT_INVALID', 'inputs are an array or an object of tensors');
-    const pairs = Array.isArray(inputs)
-      ? (inputs as readonly InputData[]).map((data, i) => [i, data] as const)
-      : Object.entries(inputs as Record<string, InputData>).map(([name, data]) => [this.#index('input', ports, name), data] as const);
-    for (const [i, data] of pairs) {
-      const port = ports[i];
-      if (!port)
-        throw new CuveeError('ARGUMENT_INVALID', `${pairs.length} inputs were given, "${this.#model.friendlyName}" takes ${ports.length}`);
-      this.#inputs[i] = checkInput(port, data instanceof Tensor ? data : wrap(port, data));
-    }
+  /** Inputs as the methods that run take them, checked against the ports; nothing is set yet. */
+  #arguments(method: string, given: readonly unknown[], most: number): readonly (readonly [number, Tensor])[] {
+    const [inputs] = given;
+    if (ArrayBuffer.isView(inputs)) throw wrongCall(`TypedArray cannot be passed directly into ${method}() method.`);
+    if (given.length > most || (inputs !== undefined && !isObject(inputs)))
+      throw wrongCall(`${method[0]?.toUpperCase()}${method.slice(1)} method takes as an argument an array or an object.`);
+    return inputs === undefined ? [] : takeInputs(this.#model, inputs as Inputs);
   }
 
-  #ready(): readonly Tensor[] {
+  /** Sets what was given; the tensors of all inputs. Throws ARGUMENT_INVALID naming one that nobody gave. */
+  #ready(taken: readonly (readonly [number, Tensor])[]): readonly Tensor[] {
+    for (const [index, tensor] of taken) this.#inputs[index] = tensor;
     return this.#inputs.map((tensor, i) => {
       if (tensor) return tensor;
       const port = this.#model.inputs[i] as Value;
@@ -205,36 +248,53 @@ export class InferRequest {
     return Object.fromEntries(this.#model.outputs.map((port, i) => [port.anyName, outputs[i] as Tensor]));
   }
 
-  #indexOf(ports: readonly Value[], name: string): number {
-    return ports.findIndex(
-      (p) =>
-        p.names.includes(name) ||
-        p.anyName === name ||
-        p.node.name === name ||
-        (p.node.op.name === 'Result' && p.node.inputs[0]?.names.includes(name)),
-    );
+  #find(which: string | Value): readonly ['input' | 'output', number] {
+    const input = indexOfPort(this.#model.inputs, which);
+    if (input >= 0) return ['input', input];
+    const output = indexOfPort(this.#model.outputs, which);
+    if (output >= 0) return ['output', output];
+    const names = [...this.#model.inputs, ...this.#model.outputs].map((p) => `"${p.anyName}"`).join(', ');
+    throw wrongCall(`Port for tensor name ${String(which)} was not found. There are ${names}.`);
   }
-  #index(what: string, ports: readonly Value[], name: string): number {
-    const i = this.#indexOf(ports, name);
-    if (i < 0)
-      throw new CuveeError('ARGUMENT_INVALID', `there is no ${what} "${name}"; there are ${ports.map((p) => `"${p.anyName}"`).join(', ')}`);
-    return i;
+  #indexGiven(kind: 'input' | 'output', method: string, given: readonly unknown[]): number {
+    const [index] = given;
+    if (given.length > 1 || (given.length === 1 && !Number.isInteger(index))) throw wrongCall(`InferRequest.${method}() invalid argument.`);
+    return this.#portAt(kind, index as number | undefined);
+  }
+  #setByIndex(kind: 'input' | 'output', method: string, given: readonly unknown[]): void {
+    const [index, tensor] = given.length === 1 ? [undefined, given[0]] : given;
+    if (given.length < 1 || given.length > 2 || (given.length === 2 && !Number.isInteger(index)) || !isObject(tensor))
+      throw wrongCall(`InferRequest.${method}() invalid argument.`);
+    const checked = checkTensor(tensor, given.length);
+    this.#set(kind, this.#portAt(kind, index as number | undefined), checked);
+  }
+  #portAt(kind: 'input' | 'output', index: number | undefined): number {
+    const ports = kind === 'input' ? this.#model.inputs : this.#model.outputs;
+    if (index === undefined && ports.length !== 1)
+      throw wrongCall(`an index is needed: "${this.#model.friendlyName}" has ${ports.length} ${kind}s`);
+    if (!ports[index ?? 0])
+      throw wrongCall(`${kind === 'input' ? 'Input' : 'Output'} port for index ${index} was not found! There are ${ports.length}.`);
+    return index ?? 0;
+  }
+  #set(kind: 'input' | 'output', index: number, tensor: Tensor): void {
+    this.#idle(kind === 'input' ? 'setInputTensor' : 'setOutputTensor');
+    const port = (kind === 'input' ? this.#model.inputs : this.#model.outputs)[index] as Value;
+    checkGiven(kind, port, tensor);
+    (kind === 'input' ? this.#inputs : this.#given)[index] = tensor;
+    if (kind === 'output') this.#outputs = this.#outputs.map((t, i) => (i === index ? tensor : t));
+  }
+  #input(index: number): Tensor {
+    this.#inputs[index] ??= emptyFor(this.#model.inputs[index] as Value);
+    return this.#inputs[index] as Tensor;
+  }
+  #output(index: number): Tensor {
+    return this.#outputs[index] ?? this.#given[index] ?? emptyFor(this.#model.outputs[index] as Value);
   }
 }
+noArguments(InferRequest, ['getCompiledModel', 'profilingInfo', 'getProfilingInfo', 'queryState', 'resetState', 'cancel', 'wait']);
 
-/** A bare typed array as the tensor that the port describes. */
-function wrap(port: Value, data: Storage): Tensor {
-  if (!Array.isArray(data) && !ArrayBuffer.isView(data))
-    throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" must be a Tensor or a typed array`);
-  return new Tensor(port.elementType as ElementType, port.shape, data);
-}
-
-/** Type and shape against the port. A tensor may have any shape that the port's partial shape admits. */
-function checkInput(port: Value, tensor: Tensor): Tensor {
-  if (!(tensor instanceof Tensor)) throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" must be a Tensor`);
-  if (port.elementType !== 'dynamic' && tensor.type !== port.elementType)
-    throw new CuveeError('TYPE_MISMATCH', `input "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
-  if (!port.partialShape.accepts(tensor.shape))
-    throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" is ${port.partialShape}, the tensor is [${tensor.shape.join(',')}]`);
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+function checkTensor(tensor: unknown, position: number): Tensor {
+  if (!(tensor instanceof Tensor)) throw wrongCall(`Argument #${position} must be a Tensor.`);
   return tensor;
 }

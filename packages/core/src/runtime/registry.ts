@@ -2,7 +2,7 @@
 import { CuveeError } from '../errors.js';
 import type { DevicePlugin } from '../device/contract.js';
 import { nearest } from '../device/properties.js';
-import { hasFiles, owningManifest, packageLoader, toPath } from './files.js';
+import { absolute, hasFiles, isFile, owningManifest, packageLoader, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
 
 /** What a package's `cuvee` field in package.json says that it brings. */
@@ -43,6 +43,26 @@ export class Registry {
 
   remove(name: string): void {
     if (!this.#plugins.delete(name)) throw this.#unknown(name);
+  }
+
+  /** A plugin or frontend, or the path or name of a module that provides some. */
+  extend(extension: string | object): void {
+    const provided = typeof extension === 'string' ? loadExtension(extension) : [extension];
+    for (const one of provided) {
+      if ('compile' in one && 'devices' in one) this.add(one as DevicePlugin);
+      else if ('read' in one && 'accepts' in one)
+        this.#frontends.set((one as Frontend).name, { from: 'given', get: () => one as Frontend });
+      else
+        throw new CuveeError(
+          'ARGUMENT_INVALID',
+          'an extension is a device plugin (name, devices, query, compile) or a frontend (name, accepts, read)',
+        );
+    }
+  }
+
+  /** Names of the formats of frontends; `ir` is core's own. */
+  get formats(): readonly string[] {
+    return [...this.#frontends.keys()];
   }
 
   get deviceNames(): readonly string[] {
@@ -114,12 +134,31 @@ export class Registry {
   }
 }
 
+/** What a module provides: its default export, made. Throws PLUGIN_LOAD_FAILED. */
+function loadExtension(path: string): readonly object[] {
+  const { process } = globalThis as { process?: { cwd?: () => string } };
+  const loader = packageLoader(`${process?.cwd?.() ?? ''}/`);
+  try {
+    if (!loader) throw new Error('there is no module loader here');
+    const module = loader.load(isFile(path) ? absolute(path) : path) as Record<string, unknown>;
+    const made = allOf(module);
+    if (made.some((m) => typeof m !== 'object' || m === null)) throw new Error('its default export is no plugin');
+    return made as readonly object[];
+  } catch (cause) {
+    throw new CuveeError('PLUGIN_LOAD_FAILED', `Cannot load library '${path}': ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function allOf(module: Record<string, unknown>): unknown[] {
+  const exported = module.default ?? module;
+  return (Array.isArray(exported) ? exported : [exported]).map((e: unknown) => (typeof e === 'function' ? (e as () => unknown)() : e));
+}
+
 /** The default export: a plugin or frontend, a function that makes it, or a list of such. */
 function pick<T extends { readonly name: string }>(module: Record<string, unknown>, name: string): T {
-  const exported = module.default ?? module;
-  const made = (Array.isArray(exported) ? exported : [exported]).map((e: unknown) =>
-    typeof e === 'function' ? (e as () => unknown)() : e,
-  ) as T[];
+  const made = allOf(module) as T[];
   const found = made.find((m) => m?.name === name);
   if (!found) throw new CuveeError('PLUGIN_LOAD_FAILED', `its default export does not provide "${name}"`);
   return found;

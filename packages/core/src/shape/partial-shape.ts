@@ -1,4 +1,5 @@
 /** PartialShape: intervals of sizes as users write and read them, without relations between dimensions. */
+import { isText, noArguments, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import { bounds } from './bounds.js';
 import type { Dim, Range, Shape } from './expr.js';
@@ -17,8 +18,12 @@ export class PartialShape {
    * From text (`"[1,?,960..1200,..8]"`, `"..."`), or from sizes, with −1 for any and [min, max] for a range.
    * Without an argument: a scalar's shape. Throws ARGUMENT_INVALID for a text that is no shape.
    */
-  constructor(shape: string | readonly DimensionValue[] = '') {
-    this.dimensions = typeof shape === 'string' ? parseDims(shape) : shape.map(rangeOf);
+  constructor(shape?: string | readonly DimensionValue[]);
+  constructor(...given: unknown[]) {
+    const [shape = ''] = given;
+    if (given.length > 1 || (!isText(shape) && !Array.isArray(shape)))
+      throw wrongSignature('PartialShape constructor', given, ['', 'string', 'Array']);
+    this.dimensions = isText(shape) ? parseDims(shape) : (shape as DimensionValue[]).map(rangeOf);
   }
 
   /**
@@ -108,6 +113,8 @@ export class PartialShape {
   }
 }
 
+noArguments(PartialShape, ['isStatic', 'isDynamic', 'toString', 'getDimensions']);
+
 /** One interval as text. */
 export function printRange([lo, hi]: Range): string {
   if (lo === hi) return String(lo);
@@ -120,8 +127,10 @@ function clamp([lo, hi]: Range): Range {
 }
 
 function rangeOf(d: DimensionValue): Range {
-  if (typeof d !== 'number') return interval(d[0], d[1] === -1 ? Infinity : d[1]);
-  if (!Number.isInteger(d)) throw new CuveeError('ARGUMENT_INVALID', `${d} is no dimension: an integer was expected`);
+  if (Array.isArray(d) && d.length === 2 && d.every(Number.isInteger))
+    return interval(d[0] as number, d[1] === -1 ? Infinity : (d[1] as number));
+  if (typeof d !== 'number' || !Number.isInteger(d))
+    throw new CuveeError('ARGUMENT_INVALID', `${d} is no dimension: an integer was expected`);
   return d === -1 ? [0, Infinity] : [Math.max(0, d), Math.max(0, d)];
 }
 

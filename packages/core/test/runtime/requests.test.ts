@@ -109,20 +109,21 @@ describe('one request', () => {
         [5, 6],
       ],
     ]);
-    await expect(request.inferAsync({ c: a })).rejects.toThrow('there is no input "c"; there are "a", "b"');
-    await expect(request.inferAsync([a, b, a])).rejects.toThrow('3 inputs were given, "subtract" takes 2');
-    await expect(request.inferAsync(7 as never)).rejects.toEqual(code('ARGUMENT_INVALID'));
-    await expect(request.inferAsync({ a: 'text' as never, b })).rejects.toEqual(code('ARGUMENT_INVALID'));
-    await expect(request.inferAsync({ a: Float32Array.of(1), b })).rejects.toEqual(code('ARGUMENT_INVALID'));
+    // Wrong arguments throw at once, as from every method that returns a promise.
+    expect(() => request.inferAsync({ c: a })).toThrow('there is no input "c"; there are "a", "b"');
+    expect(() => request.inferAsync([a, b, a])).toThrow('3 inputs were given, "subtract" takes 2');
+    expect(codeOf(() => request.inferAsync(7 as never))).toBe('ARGUMENT_INVALID');
+    expect(codeOf(() => request.inferAsync({ a: 'text' as never, b }))).toBe('ARGUMENT_INVALID');
+    expect(codeOf(() => request.inferAsync({ a: Float32Array.of(1), b }))).toBe('ARGUMENT_INVALID');
     const fresh = (await setUp(plugin, subtract())).request;
     await expect(fresh.inferAsync({ a })).rejects.toThrow('input "b" f32 [2] was not given');
   });
 
   it('checks type and shape before the device sees them', async () => {
     const { plugin, request } = await setUp();
-    await expect(request.inferAsync({ x: new Tensor('i32', [1, 2]) })).rejects.toEqual(code('TYPE_MISMATCH'));
-    await expect(request.inferAsync({ x: new Tensor('f32', [1, 3]) })).rejects.toEqual(code('SHAPE_MISMATCH'));
-    await expect(request.inferAsync({ x: new Tensor('f32', [2]) })).rejects.toEqual(code('SHAPE_MISMATCH'));
+    expect(codeOf(() => request.inferAsync({ x: new Tensor('i32', [1, 2]) }))).toBe('TYPE_MISMATCH');
+    expect(codeOf(() => request.inferAsync({ x: new Tensor('f32', [1, 3]) }))).toBe('SHAPE_MISMATCH');
+    expect(codeOf(() => request.inferAsync({ x: new Tensor('f32', [2]) }))).toBe('SHAPE_MISMATCH');
     expect(plugin.runs).toHaveLength(0);
   });
 
@@ -190,7 +191,7 @@ describe('many requests', () => {
     await Promise.resolve();
     queue.release();
     queue.release();
-    expect(await Promise.all(late)).toEqual(['CANCELLED', 'CANCELLED', 'ARGUMENT_INVALID']);
+    expect(await Promise.all(late)).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
     await expect(queue.startAsync({ x: x(1, 1) })).rejects.toEqual(code('ARGUMENT_INVALID'));
     expect(codeOf(() => new AsyncInferQueue(compiled, -1))).toBe('ARGUMENT_INVALID');
   });

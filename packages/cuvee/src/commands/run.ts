@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Core } from '../index.js';
 import { applyShapes, loadInputs, parseConfig } from '../lib/inputs.js';
-import { writeNpy } from '../lib/npy.js';
 import { printJson, table } from '../lib/output.js';
 import { withProgress, type Progress } from '../lib/progress.js';
 
@@ -52,7 +51,7 @@ function report(flags: Flags, { model, request, loadMs, ms }: Awaited<ReturnType
   const outputs = model.outputs.map((port, i) => {
     const tensor = request.getOutputTensor(i);
     const file = flags.output && join(flags.output, `${fileName(port.anyName)}.npy`);
-    if (file) writeFileSync(file, writeNpy(tensor));
+    if (file) writeFileSync(file, tensor.toNpy());
     return { name: port.anyName, dtype: tensor.type, shape: [...tensor.shape], ...(file && { file }) };
   });
   const executionDevices = request.executionDevices;

@@ -1,7 +1,6 @@
 /** @file Flags about inputs: `NAME=FILE.npy`, `NAME=random:7`, `NAME=[1,3,640,640]`, `KEY=VALUE`. */
 import { readFileSync } from 'node:fs';
-import { CuveeError, emptyElements, isFloat, PartialShape, sizeOf, Tensor, type Model, type Value } from '@cuvee/core';
-import { readNpy } from './npy.js';
+import { CuveeError, emptyElements, isFloat, PartialShape, readNpy, sizeOf, Tensor, type Model, type Value } from '@cuvee/core';
 
 /** `NAME=VALUE`; without a name it is for the only input. */
 export function pair(text: string, model?: Model): [string, string] {
@@ -58,10 +57,13 @@ function randomTensor(port: Value, seed: number): Tensor {
 }
 
 async function fileTensor(port: Value, path: string): Promise<Tensor> {
-  if (/\.npy$/i.test(path)) return readNpy(readFile(path), path);
+  if (/\.npy$/i.test(path)) {
+    const { type, shape, data } = readNpy(readFile(path), path);
+    return new Tensor(type, shape, data);
+  }
   if (/\.(png|jpe?g|webp)$/i.test(path)) return imageTensor(port, path);
   const shape = port.partialShape.dimensions?.map(([lo]) => lo) ?? [];
-  return new Tensor(port.elementType, shape, readFile(path).slice().buffer);
+  return new Tensor(port.elementType, shape, new Uint8Array(readFile(path)));
 }
 
 function readFile(path: string): Uint8Array {

@@ -72,7 +72,7 @@ export class LoweringContext {
         : this.scope.symbol(
             { kind: 'value', node: String(value.node.id), output: value.index, element },
             [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-            `${value}[${element}]`,
+            `${value.label}[${element}]`,
           ),
     );
   }
@@ -143,10 +143,10 @@ export class LoweringContext {
       return this.#lowered.get(value) as Lowered;
     }
     if (!literal)
-      throw new CuveeError('INTERNAL', `"${value}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, {
+      throw new CuveeError('INTERNAL', `"${value.label}" ${printFact(value.fact)} was not lowered before "${this.node.name}" uses it`, {
         node: this.node.name,
       });
-    const entry: Lowered = { value, plain: this.constantTensor(literal, value.toString()) };
+    const entry: Lowered = { value, plain: this.constantTensor(literal, value.label) };
     this.#lowered.set(value, entry);
     return entry;
   }
@@ -195,7 +195,7 @@ export class LoweringContext {
         layout: 'plain',
         storage: { kind: 'view', of, offset: -1 },
         dims: value.fact.shape ?? [],
-        name: value.toString(),
+        name: value.label,
         ...(offset !== undefined && { offset }),
       },
       this.#levelHere([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]),
@@ -318,8 +318,8 @@ export class LoweringContext {
   #newTensor(value: Value, layout: Layout, storage: Storage): TensorId {
     const { shape: dims, type } = value.fact;
     if (!dims)
-      throw new CuveeError('MODEL_UNSUPPORTED', `"${value}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
-    return this.draft.addTensor({ type, layout, storage, dims, name: value.toString() });
+      throw new CuveeError('MODEL_UNSUPPORTED', `"${value.label}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
+    return this.draft.addTensor({ type, layout, storage, dims, name: value.label });
   }
 
   /** The memory in which a value is wanted, the first time it is asked for. */

@@ -60,7 +60,7 @@ function filtersTensor(c: LoweringContext, f: Fused, dims: readonly Dim[]): Tens
   if (!literal || numbers.length < dims.length) return c.viewAs(c.tensor(value), dims);
   return c.constantTensor(
     literal.source ? Literal.at(literal.type, numbers, literal.source) : Literal.of(literal.type, numbers, literal.storage),
-    value.toString(),
+    value.label,
   );
 }
 

@@ -1,5 +1,6 @@
 /** @file One conformance case, whatever corpus it comes from. */
 import type { Literal } from '@cuvee/core';
+import type { OnnxOptions } from '@cuvee/frontend-onnx';
 
 /** Which case of which corpus. Small, so that it can be sent to a worker. */
 export interface CaseRef {
@@ -41,7 +42,12 @@ export interface DataSet {
 
 /** A case with its data. */
 export interface LoadedCase {
-  readonly models: readonly { readonly label: string; readonly model: string | Uint8Array; readonly weights?: Uint8Array }[];
+  readonly models: readonly {
+    readonly label: string;
+    readonly model: string | Uint8Array;
+    readonly weights?: Uint8Array;
+    readonly onnx?: OnnxOptions;
+  }[];
   readonly sets: readonly DataSet[];
   /** States live on from set to set. */
   readonly stateful: boolean;

@@ -1,9 +1,9 @@
 /** @file The three corpora: which cases there are, and their data. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { CuveeError, Literal, storageOver, type ElementType } from '@cuvee/core';
-import { readTensor } from '@cuvee/frontend-onnx';
+import { Literal, storageOver, type ElementType } from '@cuvee/core';
 import type { CaseRef, DataSet, Expected, LoadedCase, Tolerance } from './case.js';
+import { loadNode } from './onnx-node.js';
 import { caseFiles, readRaw, zipNames, type CaseFiles } from './source.js';
 
 /** An operation corpus: a folder of zips, or unpacked. */
@@ -90,30 +90,6 @@ function loadCorpus(files: CaseFiles): LoadedCase {
             scale: port.scale ?? 1,
           }),
         ),
-      }),
-    ),
-  };
-}
-
-function loadNode(files: CaseFiles, { rtol, atol }: { readonly rtol: number; readonly atol: number }): LoadedCase {
-  const sets = [...new Set(files.names.filter((n) => n.startsWith('test_data_set_')).map((n) => n.split('/')[0] as string))].sort();
-  const read = (set: string, kind: string): Literal[] => {
-    const count = files.names.filter((n) => n.startsWith(`${set}/${kind}_`)).length;
-    return Array.from({ length: count }, (_, i) => {
-      try {
-        return readTensor(files.read(`${set}/${kind}_${i}.pb`), `${kind} ${i}`);
-      } catch (error) {
-        throw CuveeError.wrap('a sequence or optional, which is no tensor', error, 'NOT_IMPLEMENTED');
-      }
-    });
-  };
-  return {
-    models: [{ label: 'model.onnx', model: files.read('model.onnx') }],
-    stateful: false,
-    sets: sets.map(
-      (set): DataSet => ({
-        inputs: read(set, 'input').map((value) => ({ value })),
-        outputs: read(set, 'output').map((value): Expected => ({ value, tolerance: { kind: 'close', rtol, atol }, scale: 1 })),
       }),
     ),
   };

@@ -1,5 +1,6 @@
 /** @file Runs one case on a device. */
 import { CuveeError, Tensor, type Core, type InferRequest, type Literal, type Model } from '@cuvee/core';
+import { onnx } from '@cuvee/frontend-onnx';
 import type { CaseRef, DataSet, Outcome } from './case.js';
 import { differences, type Given } from './compare.js';
 import { load } from './corpora.js';
@@ -38,8 +39,8 @@ async function run(
   tolerance: { readonly rtol: number; readonly atol: number },
 ): Promise<string | undefined> {
   const { models, sets, stateful } = load(ref, tolerance);
-  for (const { label, model: source, weights } of models) {
-    const model = await core.readModel(source, weights);
+  for (const { label, model: source, weights, onnx: options } of models) {
+    const model = options ? onnx(options).read({ bytes: source as Uint8Array }) : await core.readModel(source, weights);
     const compiled = await core.compileModel(model, device);
     let request = compiled.createInferRequest();
     for (const [i, set] of sets.entries()) {
@@ -47,7 +48,10 @@ async function run(
         request.release();
         request = compiled.createInferRequest();
       }
-      const wrong = differences(await infer(request, model, set), set.outputs);
+      const given = await infer(request, model, set);
+      if (ref.kind === 'onnx-node' && given.length !== set.outputs.length)
+        return `${given.length} tensors as outputs, expected ${set.outputs.length}`;
+      const wrong = differences(given, set.outputs);
       if (wrong) return `${models.length > 1 ? `${label}, ` : ''}${sets.length > 1 ? `set ${i}, ` : ''}${wrong}`;
     }
     request.release();

@@ -1,23 +1,32 @@
 /** @file Reads ONNX models into Cuvée. */
 import { CuveeError, type Frontend, type Literal, type Model, type ModelSource } from '@cuvee/core';
 import { ExternalFiles } from './external.js';
-import { readModelProto, readTensorProto } from './proto/index.js';
+import { readModelProto, readTensorProto, type TensorProto } from './proto/index.js';
 import { literalOf } from './tensor.js';
 import { translate } from './translate.js';
 
 export { supportedOps } from './registry.js';
-export { readOptionalProto, readSequenceProto, readTensorProto } from './proto/index.js';
+export { readModelProto, readOptionalProto, readSequenceProto, readTensorProto } from './proto/index.js';
 export { declaredPorts, type DeclaredPort } from './declared.js';
-export type { OptionalProto, SequenceProto, TensorProto } from './proto/index.js';
+export type { ModelProto, OptionalProto, SequenceProto, TensorProto, TypeProto } from './proto/index.js';
+
+/** What a file does not say but a graph needs to know. */
+export interface OnnxOptions {
+  /**
+   * Graph inputs that are no tensors: how many items a sequence holds, `'absent'` for an optional that holds nothing. The tensors become
+   * inputs `name[0]`, `name[1]`, …
+   */
+  readonly inputs?: Readonly<Record<string, number | 'absent'>>;
+}
 
 /** The frontend for `.onnx` files. */
-export const onnx = (): Frontend => ({
+export const onnx = (options: OnnxOptions = {}): Frontend => ({
   name: 'onnx',
   formats: ['onnx'],
   accepts,
   read(source: ModelSource): Model {
     try {
-      return translate(readModelProto(plainView(source.bytes), 'the file'), source);
+      return translate(readModelProto(plainView(source.bytes), 'the file'), source, options);
     } catch (error) {
       throw CuveeError.wrap(`reading ${source.path === undefined ? 'an ONNX model' : `"${source.path}"`}`, error, 'INTERNAL');
     }
@@ -42,6 +51,9 @@ function accepts(head: Uint8Array, path?: string): boolean {
 
 /** A `.pb` file with one TensorProto, as test data comes. Throws MODEL_INVALID. */
 export const readTensor = (bytes: Uint8Array, what = 'ONNX tensor'): Literal =>
-  literalOf(readTensorProto(plainView(bytes), what), new ExternalFiles(undefined), what);
+  tensorLiteral(readTensorProto(plainView(bytes), what), what);
+
+/** A TensorProto of test data as a literal. Throws MODEL_INVALID. */
+export const tensorLiteral = (tensor: TensorProto, what = 'ONNX tensor'): Literal => literalOf(tensor, new ExternalFiles(undefined), what);
 
 export default onnx;

@@ -1,5 +1,5 @@
 /** What an operator's function receives, and what it gives back. */
-import type { Builder, CuveeError, Model, Value } from '@cuvee/core';
+import { Value, type Builder, type CuveeError, type Model } from '@cuvee/core';
 import type { NodeAttributes } from './attributes.js';
 import type { GraphProto } from './proto/index.js';
 
@@ -21,6 +21,29 @@ export class Optional {
 
 /** What a name of the file stands for. */
 export type Operand = Value | Sequence | Optional;
+
+/** The tensors that an operand is made of, in order. */
+export function tensorsOf(operand: Operand): readonly Value[] {
+  if (operand instanceof Sequence) return operand.items.flatMap(tensorsOf);
+  if (operand instanceof Optional) return operand.content ? tensorsOf(operand.content) : [];
+  return [operand];
+}
+
+/** An operand of the same make over other tensors, which `next` hands out in order. */
+export function remade(operand: Operand, next: () => Value): Operand {
+  if (operand instanceof Sequence) return new Sequence(operand.items.map((item) => remade(item, next)));
+  if (operand instanceof Optional) return new Optional(operand.content && remade(operand.content, next));
+  return next();
+}
+
+/** Whether two operands are made alike: both tensors, or sequences of as many items made alike, or optionals. */
+export function madeAlike(a: Operand, b: Operand): boolean {
+  if (a instanceof Sequence)
+    return b instanceof Sequence && a.items.length === b.items.length && a.items.every((item, i) => madeAlike(item, b.items[i] as Operand));
+  if (a instanceof Optional)
+    return b instanceof Optional && (a.content && b.content ? madeAlike(a.content, b.content) : a.content === b.content);
+  return b instanceof Value;
+}
 
 /** The first `N` inputs are there: the arity table says so before the function runs. */
 export type Inputs<N extends number> = N extends 0

@@ -7,7 +7,8 @@ import { ExternalFiles } from './external.js';
 import { callAttributes, domainOf, Functions, resolveAttributes } from './functions.js';
 import { Optional, Sequence, type BodyTranslation, type OnnxNode, type OnnxOp, type Operand } from './node.js';
 import { orderNodes } from './order.js';
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto } from './proto/index.js';
+import type { OnnxOptions } from './index.js';
+import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TypeProto } from './proto/index.js';
 import { findOp, takesSequences } from './registry.js';
 import { Scope } from './scope.js';
 import { denseOf, literalOf } from './tensor.js';
@@ -39,8 +40,8 @@ interface Frame {
  * Builds the model of a decoded file. `source.beside` opens external data.
  * Throws MODEL_INVALID for a file that contradicts itself or the specification, MODEL_UNSUPPORTED for what Cuvée lacks.
  */
-export function translate(proto: ModelProto, source: ModelSource): Model {
-  return new Translation(proto, source).model();
+export function translate(proto: ModelProto, source: ModelSource, options: OnnxOptions = {}): Model {
+  return new Translation(proto, source, options).model();
 }
 
 class Translation {
@@ -49,9 +50,11 @@ class Translation {
   readonly #files: ExternalFiles;
   readonly #functions: Functions;
   readonly #names = new Map<string, number>();
+  readonly #options: OnnxOptions;
   #inlined = 0;
 
-  constructor(proto: ModelProto, source: ModelSource) {
+  constructor(proto: ModelProto, source: ModelSource, options: OnnxOptions) {
+    this.#options = options;
     this.#proto = proto;
     this.#source = source;
     this.#files = new ExternalFiles(source.beside);
@@ -73,11 +76,11 @@ class Translation {
     this.#nodes(graph, frame);
     if (graph.output.length === 0) throw new CuveeError('MODEL_INVALID', 'the graph has no outputs');
     const listed = new Set<string>();
-    const results = graph.output.map(({ name = '', type }) => {
+    const results = graph.output.flatMap(({ name = '', type }) => {
       if (listed.has(name)) throw new CuveeError('MODEL_INVALID', `output "${name}" is listed twice`);
       listed.add(name);
       const value = operandOf(name, frame.scope);
-      if (!(value instanceof Value)) throw new CuveeError('MODEL_UNSUPPORTED', `output "${name}" is not a tensor`);
+      if (!(value instanceof Value)) return structuredResults(g, name, value);
       const declared = type?.tensorType?.elemType;
       if (declared && value.fact.type !== 'dynamic' && elementTypeOf(declared, `output "${name}"`) !== value.fact.type) {
         throw new CuveeError(
@@ -102,13 +105,33 @@ class Translation {
     for (const { name = '', type } of graph.input) {
       if (name === '') throw new CuveeError('MODEL_INVALID', 'an input has no name');
       if (constant.has(name)) continue;
-      const { type: element, shape } = tensorTypeOf(type, `input "${name}"`);
-      const value = frame.g.parameter(element, shape, this.#unique(name));
-      value.names = [name];
-      frame.scope.define(name, value, 'input');
-      parameters.push(value.node);
+      frame.scope.define(name, this.#input(frame.g, name, type, this.#options.inputs?.[name], parameters), 'input');
     }
     return parameters;
+  }
+
+  /** A parameter; for a sequence or an optional one for each tensor that it holds. */
+  #input(g: Builder, name: string, type: TypeProto | undefined, given: number | 'absent' | undefined, parameters: Node[]): Operand {
+    if (type?.optionalType) {
+      if (given === 'absent') return new Optional(undefined);
+      return new Optional(this.#input(g, name, type.optionalType.elemType, given, parameters));
+    }
+    if (type?.sequenceType) {
+      if (typeof given !== 'number')
+        throw new CuveeError(
+          'MODEL_UNSUPPORTED',
+          `input "${name}" is a sequence; read with onnx({ inputs: { "${name}": n } }) for n items`,
+        );
+      const items = Array.from({ length: given }, (_, i) =>
+        this.#input(g, `${name}[${i}]`, type.sequenceType?.elemType, this.#options.inputs?.[`${name}[${i}]`], parameters),
+      );
+      return new Sequence(items);
+    }
+    const { type: element, shape } = tensorTypeOf(type, `input "${name}"`);
+    const value = g.parameter(element, shape, this.#unique(name));
+    value.names = [name];
+    parameters.push(value.node);
+    return value;
   }
 
   /** Initialisers, which become constants when something reads them, and nodes. */
@@ -312,6 +335,15 @@ class Translation {
     this.#names.set(name, count);
     return count === 1 ? name : this.#unique(`${name}.${count}`);
   }
+}
+
+/** A result for each tensor of a sequence or an optional: `name[0]`, `name[1]`, …; an optional's content has its name. */
+function structuredResults(g: Builder, name: string, operand: Operand): readonly Node[] {
+  if (operand instanceof Optional) return operand.content ? structuredResults(g, name, operand.content) : [];
+  if (operand instanceof Sequence) return operand.items.flatMap((item, i) => structuredResults(g, `${name}[${i}]`, item));
+  const result = g.result(operand, name);
+  result.output.names = [name];
+  return [result];
 }
 
 const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] =>

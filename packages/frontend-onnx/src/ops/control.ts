@@ -1,7 +1,7 @@
 /** Branches and loops: their bodies become models of their own, or, where the choice is known, part of the graph. */
 import { Value, type Builder, type Model, type PortMapping } from '@cuvee/core';
 import { axisOf, dimOf, numberOf, rankOf, scalarOf } from '../build.js';
-import type { OnnxNode, OnnxOp, Operand } from '../node.js';
+import { madeAlike, remade, tensorsOf, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
 import type { GraphProto, ValueInfoProto } from '../proto/index.js';
 import { elementTypeOf } from '../types.js';
 
@@ -31,17 +31,20 @@ export const If: OnnxOp = (node) => {
   const outer: Value[] = [];
   const translated = (branch: GraphProto): Branch => {
     const body = node.body(branch);
-    const results = tensors(node, body.run([]), 'a branch');
+    const made = body.run([]);
+    const results = made.flatMap(tensorsOf);
     const model = body.model([], results);
     const inputs = [...body.captures.keys()].map((value, internal): PortMapping => {
       if (!outer.includes(value)) outer.push(value);
       return { external: outer.indexOf(value) + 1, internal };
     });
-    return { model, inputs, outputs: results.map((_, i): PortMapping => ({ external: i, internal: i })) };
+    return { made, model, inputs, outputs: results.map((_, i): PortMapping => ({ external: i, internal: i })) };
   };
   const then = translated(branches[0]),
     other = translated(branches[1]);
-  return g.node('If', [scalarOf(g, condition), ...outer], {
+  if (then.made.some((operand, i) => !madeAlike(operand, other.made[i] as Operand)))
+    throw node.unsupported('branches that give sequences of different lengths, or an optional that holds something in one of them only');
+  const values = g.node('If', [scalarOf(g, condition), ...outer], {
     then_body: then.model,
     then_inputs: then.inputs,
     then_outputs: then.outputs,
@@ -49,9 +52,12 @@ export const If: OnnxOp = (node) => {
     else_inputs: other.inputs,
     else_outputs: other.outputs,
   });
+  let at = 0;
+  return then.made.map((operand) => remade(operand, () => values[at++] as Value));
 };
 
 interface Branch {
+  readonly made: readonly Operand[];
   readonly model: Model;
   readonly inputs: readonly PortMapping[];
   readonly outputs: readonly PortMapping[];
@@ -81,6 +87,7 @@ const backwards = { start: -1, end: 0, stride: -1, partSize: 1 } as const;
 export const Loop: OnnxOp<0> = (node) => {
   const { g, inputs, operands, attr } = node;
   const graph = attr.graph('body');
+  if (operands.slice(2).some((operand) => !(operand instanceof Value))) return unrolled(node, graph);
   const carried = tensors(
     node,
     operands.slice(2).map((operand) => operand as Operand),
@@ -114,6 +121,38 @@ export const Loop: OnnxOp<0> = (node) => {
   ];
   return g.node('Loop', [limit, start, ...carried, ...captured], { body: model, inputs: rows, outputs });
 };
+
+/** Most turns of a loop that are written out. */
+const mostTurns = 4096;
+
+/** Turns written out one after the other, which carrying sequences needs: their number must be known. */
+function unrolled(node: OnnxNode<0>, graph: GraphProto): readonly Operand[] {
+  const { g, inputs, operands } = node;
+  const limit = inputs[0] ? numberOf(inputs[0]) : undefined;
+  if (limit === undefined) throw node.unsupported('a loop over sequences whose number of turns only the run tells');
+  if (limit > mostTurns) throw node.unsupported(`a loop over sequences of ${limit} turns`);
+  let carried = operands.slice(2) as readonly Operand[];
+  let goes = inputs[1] ?? g.constant('boolean', [], [true]);
+  const collected: Value[][] = Array.from({ length: graph.output.length - 1 - carried.length }, () => []);
+  for (let turn = 0; turn < limit; turn++) {
+    const known = numberOf(goes);
+    if (known === undefined) throw node.unsupported('a loop over sequences with a condition that only the run tells');
+    if (known === 0) break;
+    const results = node.inline(graph, [g.constant('i64', [], [turn]), goes, ...carried]);
+    const [next] = tensors(node, results.slice(0, 1), 'the condition');
+    goes = next as Value;
+    carried = results.slice(1, 1 + carried.length);
+    tensors(node, results.slice(1 + carried.length), 'a collected output').forEach((value, i) => void collected[i]?.push(value));
+  }
+  const stacked = collected.map((parts) => {
+    if (parts.length === 0) throw node.unsupported('a loop over sequences without turns collects nothing');
+    return g.concat(
+      parts.map((part) => g.unsqueeze(part, g.ints([0]))),
+      { axis: 0 },
+    );
+  });
+  return [...carried, ...stacked];
+}
 
 /** A negative count means no turn in ONNX, no end in the room. */
 function tripCount(g: Builder, value: Value): Value {

@@ -36,10 +36,10 @@ export default cases('BinaryConvolution', {
       pads_begin: [1, 0],
       pads_end: [0, 1],
       pad_value: random.pick([0, -1, 1]),
-      auto_pad: random.pick(['explicit', 'same_upper', 'valid']),
+      auto_pad: random.pick(['explicit', 'same_upper', 'same_lower', 'valid']),
     },
     inputs: [
-      random.tensor('f32', [1, 4, 5, 6]),
+      random.tensor(random.pick(['f32', 'i32', 'f32']), [1, 4, 5, 6]),
       of('u1')(
         [2, 4, 3, 3],
         Array.from({ length: 72 }, () => random.int(0, 1)),

@@ -51,19 +51,38 @@ export const BinaryConvolution = op('BinaryConvolution', {
     return convert(sums, data.type);
   },
 
+  /** A border of v around x is a border of 0 around x - v, and v times the sum of the filter. */
   decompose(g, { data, filters }, { strides, dilations, pads_begin, pads_end, auto_pad, pad_value }) {
     const literal = filters.fact.value;
-    if (!literal || !isFloat(data.fact.type) || auto_pad.startsWith('same')) return undefined;
-    const sign = g.select(g.greater(data, g.scalar(0, data)), g.scalar(1, data), g.scalar(-1, data));
-    const around = (pads: readonly number[]): typeof data => g.ints([0, 0, ...(auto_pad === 'valid' ? pads.map(() => 0) : pads)]);
-    const padded = g.pad(sign, around(pads_begin), around(pads_end), g.scalar(pad_value, data), { pad_mode: 'constant' });
+    if (!literal || !filters.fact.shape) return undefined;
+    const own = isFloat(data.fact.type) ? data.fact.type : 'f32';
+    const c = (value: number): typeof data => g.constant(own, [], [value]);
+    const sign = g.select(g.greater(data, g.scalar(0, data)), c(1 - pad_value), c(-1 - pad_value));
     const { shape, data: weights } = signsOf(literal.nd(), literal);
-    return g.convolution(padded, g.constant(data.fact.type, shape, weights as Float32Array), {
+    const sums = g.convolution(sign, g.constant(own, shape, weights as Float32Array), {
       strides,
       dilations,
-      pads_begin: pads_begin.map(() => 0),
-      pads_end: pads_end.map(() => 0),
+      pads_begin,
+      pads_end,
+      auto_pad,
     });
+    const each = sizeOf(shape.slice(1));
+    const totals = Array.from({ length: shape[0] as number }, (_, o) =>
+      (weights as Float32Array).subarray(o * each, (o + 1) * each).reduce((sum, w) => sum + w, 0),
+    );
+    const around = [totals.length, ...new Array<number>(shape.length - 2).fill(1)];
+    const whole =
+      pad_value === 0
+        ? sums
+        : g.add(
+            sums,
+            g.constant(
+              own,
+              around,
+              totals.map((t) => t * pad_value),
+            ),
+          );
+    return g.cast(whole, data.fact.type);
   },
 });
 

@@ -1,3 +1,4 @@
+import { CuveeError } from '../errors.js';
 import { floorDiv, isEqual, mod, type Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { isFloat } from '../tensor/element.js';
@@ -7,7 +8,8 @@ import { index, numeric, op, port } from './op.js';
 
 /**
  * Adds columns back into an image: [N, C·kh·kw, L] (or without N) gives [N, C, H, W], where column l is the patch that a sliding window
- * of `kernel_size` meets at its l-th place; elements of patches that overlap are summed, those in the padding dropped.
+ * of `kernel_size` meets at its l-th place; elements of patches that overlap are summed, those in the padding dropped. Any number of
+ * spatial axes, as many as `kernel_size` has numbers.
  * Spec: OpenVINO Col2Im-15.
  */
 export const Col2Im = op('Col2Im', {
@@ -20,50 +22,52 @@ export const Col2Im = op('Col2Im', {
     if (!data.shape) return { type: data.type, shape: undefined };
     if (data.shape.length !== 2 && data.shape.length !== 3) return ctx.fail('data must have two or three axes');
     const batch = data.shape.length === 3 ? [data.shape[0] as Dim] : [];
-    ctx.sizes('kernel_size', kernel_size, 2);
+    const axes = [kernel_size, output_size].map((f) => f.shape?.[0]).find((d) => typeof d === 'number') ?? 2;
+    ctx.sizes('kernel_size', kernel_size, axes);
     const kernel = ctx.constants(kernel_size);
     const [rows, columns] = data.shape.slice(-2) as [Dim, Dim];
     if (kernel) ctx.require('rows must be a multiple of the elements of a patch', isEqual(mod(rows, taps(kernel)), 0));
     const channels = kernel ? floorDiv(rows, taps(kernel)) : ctx.fresh(batch.length);
-    const size = ctx.sizes('output_size', output_size, 2) ?? [0, 1].map((i) => ctx.fresh(batch.length + 1 + i));
+    const size = ctx.sizes('output_size', output_size, axes) ?? Array.from({ length: axes }, (_, i) => ctx.fresh(batch.length + 1 + i));
     if (kernel && size.every((d) => typeof d === 'number'))
       ctx.requireEqual('columns and places of the window', columns, taps(places(size, kernel, attributes)));
     return { type: data.type, shape: [...batch, channels, ...size] };
   },
 
   evaluate({ data, output_size, kernel_size }, { strides, dilations, pads_begin, pads_end }) {
-    const [height, width] = numbersOf(output_size) as [number, number];
-    const kernel = numbersOf(kernel_size) as [number, number];
+    const size = numbersOf(output_size);
+    const kernel = numbersOf(kernel_size);
+    if (size.some((n) => n < 0) || kernel.some((k) => k < 1) || size.length !== kernel.length)
+      throw new CuveeError('ARGUMENT_INVALID', `a window of ${kernel.join(' x ')} cannot slide over an image of ${size.join(' x ')}`);
     const [rows, columns] = data.shape.slice(-2) as [number, number];
     const batch = data.shape.length === 3 ? (data.shape[0] as number) : 1;
-    const patch = taps(kernel);
+    const [patch, plane] = [taps(kernel), taps(size)];
     const channels = rows / patch;
-    const along = places([height, width], kernel, { strides, dilations, pads_begin, pads_end }) as [number, number];
-    const sums = new Float64Array(batch * channels * height * width);
+    const along = places(size, kernel, { strides, dilations, pads_begin, pads_end });
+    const sums = new Float64Array(batch * channels * plane);
     for (let i = 0; i < data.data.length; i++) {
-      const l = i % columns;
-      const row = Math.floor(i / columns) % rows;
-      const tap = row % patch;
-      const y = Math.floor(l / along[1]) * (strides[0] ?? 1) - (pads_begin[0] ?? 0) + Math.floor(tap / kernel[1]) * (dilations[0] ?? 1);
-      const x = (l % along[1]) * (strides[1] ?? 1) - (pads_begin[1] ?? 0) + (tap % kernel[1]) * (dilations[1] ?? 1);
-      if (y < 0 || x < 0 || y >= height || x >= width) continue;
-      const to = ((Math.floor(i / (columns * rows)) * channels + Math.floor(row / patch)) * height + y) * width + x;
+      let [l, tap, at, scale] = [i % columns, Math.floor(i / columns) % patch, 0, 1];
+      for (let axis = size.length - 1; axis >= 0 && at >= 0; axis--) {
+        const [n, k, d] = [along[axis] as number, kernel[axis] as number, size[axis] as number];
+        const y = (l % n) * (strides[axis] ?? 1) - (pads_begin[axis] ?? 0) + (tap % k) * (dilations[axis] ?? 1);
+        at = y < 0 || y >= d ? -1 : at + y * scale;
+        [l, tap, scale] = [Math.floor(l / n), Math.floor(tap / k), scale * d];
+      }
+      if (at < 0) continue;
+      const to = Math.floor(i / columns / patch) * plane + at;
       sums[to] = (sums[to] as number) + Number(data.data[i]);
     }
     const out = emptyElements(data.type, sums.length) as unknown as (number | bigint)[];
     sums.forEach((x, i) => {
       out[i] = typeof data.data[0] === 'bigint' ? BigInt(x) : x;
     });
-    return { type: data.type, shape: [...(data.shape.length === 3 ? [batch] : []), channels, height, width], data: out as never };
+    return { type: data.type, shape: [...(data.shape.length === 3 ? [batch] : []), channels, ...size], data: out as never };
   },
 
   decompose(g, { data, output_size, kernel_size }, { strides, dilations, pads_begin, pads_end }) {
     // A transposed convolution of each channel with filters that place one element of the patch each.
-    const [size, kernel] = [output_size.fact.value, kernel_size.fact.value].map((v) => v && numbersOf(v.nd())) as [
-      [number, number] | undefined,
-      [number, number] | undefined,
-    ];
-    if (!size || !kernel || !data.fact.shape || !isFloat(data.fact.type)) return undefined;
+    const [size, kernel] = [output_size, kernel_size].map((v) => v.fact.value && numbersOf(v.fact.value.nd()));
+    if (!size || !kernel || size.length > 3 || !data.fact.shape || !isFloat(data.fact.type)) return undefined;
     const patch = taps(kernel);
     const rest = size.map((n, i) => n + (pads_begin[i] ?? 0) + (pads_end[i] ?? 0) - (dilations[i] ?? 1) * ((kernel[i] as number) - 1) - 1);
     const along = rest.map((r, i) => Math.floor(r / (strides[i] ?? 1)) + 1);

@@ -30,6 +30,7 @@ export default cases('DeformableConvolution', {
     },
   ],
   generate: (random) => {
+    const type = random.pick(['f32', 'f32', 'f64'] as const);
     const [group, deformable_group, each] = [random.int(1, 2), random.int(1, 2), random.int(1, 2)];
     const channels = 2 * each;
     const [kh, kw] = [random.int(1, 3), random.int(1, 3)];
@@ -38,16 +39,17 @@ export default cases('DeformableConvolution', {
       dilations: [1, random.int(1, 2)],
       pads_begin: [1, 1],
       pads_end: [1, 1],
+      auto_pad: 'explicit',
       group,
       deformable_group,
       bilinear_interpolation_pad: random.next() < 0.5,
     };
     const size = [Math.floor((7 - kh) / (attributes.strides[0] as number)) + 1, 7 - (attributes.dilations[1] as number) * (kw - 1)];
     const inputs = [
-      random.tensor('f32', [1, channels, 5, 5]),
-      random.tensor('f32', [1, 2 * deformable_group * kh * kw, ...size]),
-      random.tensor('f32', [2, channels / group, kh, kw]),
-      random.tensor('f32', [1, deformable_group * kh * kw, ...size], 0, 1),
+      random.tensor(type, [1, channels, 5, 5]),
+      random.tensor(type, [1, 2 * deformable_group * kh * kw, ...size]),
+      random.tensor(type, [2, channels / group, kh, kw]),
+      random.tensor(type, [1, deformable_group * kh * kw, ...size], 0, 1),
     ];
     return { attributes, inputs: random.next() < 0.5 ? inputs : inputs.slice(0, 3) };
   },

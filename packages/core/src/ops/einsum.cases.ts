@@ -46,6 +46,9 @@ export default cases('Einsum', {
       ['abc->ca', 'abc'],
       ['ab,bc,cd->da', 'ab', 'bc', 'cd'],
       ['abcd,cbda->', 'abcd', 'cbda'],
+      ['aab->ab', 'aab'],
+      ['abab,bc->c', 'abab', 'bc'],
+      ['aaa,a->', 'aaa', 'a'],
     ] as const) as [string, ...string[]];
     const sizes = new Map([...'abcdhkq'].map((l) => [l, random.int(1, 4)]));
     return {

@@ -86,8 +86,7 @@ export const Einsum = op('Einsum', {
     const ranks = inputs.map((v) => v.fact.shape?.length);
     if (!ranks.every((r) => r !== undefined)) return undefined;
     const { operands, result } = parseEquation(equation, ranks);
-    if (operands.some((labels) => new Set(labels).size < labels.length)) return undefined;
-    const terms = inputs.map((value, k): Term => ({ value, labels: operands[k] as readonly string[] }));
+    const terms = inputs.map((value, k): Term => diagonal(g, { value, labels: operands[k] as readonly string[] }));
     let joined = terms[0] as Term;
     for (let k = 1; k < terms.length; k++) {
       const later = new Set([...result, ...terms.slice(k + 1).flatMap((t) => t.labels)]);
@@ -102,6 +101,25 @@ export const Einsum = op('Einsum', {
 interface Term {
   readonly value: Value;
   readonly labels: readonly string[];
+}
+
+/** Of axes with the same label the diagonal: everything else is set to 0, and one of the two axes summed. */
+function diagonal(g: Builder, term: Term): Term {
+  const { value, labels } = term;
+  const second = labels.findIndex((l, i) => labels.indexOf(l) < i);
+  if (second < 0) return term;
+  const first = labels.indexOf(labels[second] as string);
+  const places = (axis: number): Value => {
+    const size = sizesOf(g, value, [axis]) as Value;
+    const d = value.fact.shape?.[axis];
+    const all =
+      typeof d === 'number'
+        ? g.ints(Array.from({ length: d }, (_, i) => i))
+        : g.range(g.scalar(0, 'i64'), g.squeeze(size, g.ints([0])), g.scalar(1, 'i64'), { output_type: 'i64' });
+    return g.unsqueeze(all, g.ints(labels.flatMap((_, i) => (i === axis ? [] : [i]))));
+  };
+  const own = g.select(g.equal(places(first), places(second)), value, g.scalar(0, value));
+  return diagonal(g, { value: g.reduceSum(own, g.ints([second])), labels: labels.filter((_, i) => i !== second) });
 }
 
 /** Sums over the labels that nobody needs. */

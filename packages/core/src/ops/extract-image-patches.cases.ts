@@ -29,6 +29,8 @@ export default cases('ExtractImagePatches', {
       rates: [random.int(1, 2), random.int(1, 2)],
       auto_pad: random.pick(['valid', 'same_upper', 'same_lower']),
     },
-    inputs: [random.tensor('f32', [random.int(1, 2), random.int(1, 2), random.int(5, 7), random.int(5, 7)])],
+    inputs: [
+      random.tensor(random.pick(['f32', 'i64', 'u8', 'f16']), [random.int(1, 2), random.int(1, 2), random.int(5, 7), random.int(5, 7)]),
+    ],
   }),
 });

@@ -34,21 +34,33 @@ export default cases('GridSample', {
       outputs: [f32([1, 1, 1, 2], [1, 2])],
     },
     {
+      name: 'a volume',
+      attributes: { align_corners: true },
+      inputs: [f32([1, 1, 2, 1, 2], [1, 2, 3, 4]), f32([1, 1, 1, 2, 3], [0, 0, 0, 1, -1, -1])],
+      outputs: [f32([1, 1, 1, 1, 2], [2.5, 2])],
+    },
+    {
       name: 'cubic in the middle',
       attributes: { mode: 'bicubic', padding_mode: 'border' },
       inputs: [image, grid(0, 0)],
       outputs: [f32([1, 1, 1, 1], [2.5])],
     },
   ],
-  generate: (random) => ({
-    attributes: {
-      align_corners: random.next() < 0.5,
-      mode: random.pick(['bilinear', 'bicubic', 'nearest']),
-      padding_mode: random.pick(['zeros', 'border', 'reflection']),
-    },
-    inputs: [
-      random.tensor('f32', [2, random.int(1, 3), random.int(2, 5), random.int(2, 5)]),
-      random.tensor('f32', [2, 3, 4, 2], -1.5, 1.5),
-    ],
-  }),
+  generate: (random) => {
+    const volume = random.next() < 0.3;
+    const size = (): number[] => Array.from({ length: volume ? 3 : 2 }, () => random.int(2, 5));
+    const mode = random.pick(['bilinear', 'bicubic', 'nearest']);
+    return {
+      attributes: { align_corners: random.next() < 0.5, mode, padding_mode: random.pick(['zeros', 'border', 'reflection']) },
+      inputs: [
+        random.tensor(
+          mode === 'nearest' ? random.pick(['i32', 'f32']) : random.pick(['f32', 'f64']),
+          [2, random.int(1, 3), ...size()],
+          -9,
+          9,
+        ),
+        random.tensor('f32', [2, ...size(), volume ? 3 : 2], -1.5, 1.5),
+      ],
+    };
+  },
 });

@@ -3,12 +3,13 @@ import type { Builder } from '../opset/builder.js';
 import type { Dim } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { isFloat } from '../tensor/element.js';
+import { sizeOf } from '../tensor/nd.js';
 import { bool, oneOf } from './attributes.js';
 import { floating, numeric, op, port } from './op.js';
 import { roundHalfEven } from './special.js';
 
 /**
- * Samples [N, C, H, W] data at the places of a grid [N, H', W', 2] of (x, y) in [-1, 1].
+ * Samples [N, C, H, W] data at the places of a grid [N, H', W', 2] of (x, y) in [-1, 1]; or volumes [N, C, D, H, W] at (x, y, z).
  *
  * ±1 are the centres of the corner elements with `align_corners`, else their outer edges. Beyond the border come zeros, the border itself,
  * or a reflection of the image; nearest rounds halves to even, bicubic uses -0.75.
@@ -25,41 +26,42 @@ export const GridSample = op('GridSample', {
   since: { opset9: {} },
 
   infer({ data, grid }, _, ctx) {
+    const rank = data.shape?.length ?? grid.shape?.length;
     for (const [what, f] of [
       ['data', data],
       ['grid', grid],
     ] as const)
-      if (f.shape && f.shape.length !== 4) return ctx.fail(`${what} must have four axes`);
-    if (grid.shape) ctx.requireEqual('coordinates', grid.shape[3] as Dim, 2);
+      if (f.shape && (f.shape.length !== rank || rank < 4 || rank > 5)) return ctx.fail(`${what} must have four axes, or five for volumes`);
+    if (rank === undefined) return { type: data.type, shape: undefined };
+    if (grid.shape) ctx.requireEqual('coordinates', grid.shape[rank - 1] as Dim, rank - 2);
     const [d, s] = [data.shape, grid.shape];
-    const n = d && s ? ctx.requireEqual('batches', d[0] as Dim, s[0] as Dim) : (d ?? s)?.[0];
-    if (n === undefined) return { type: data.type, shape: undefined };
-    return { type: data.type, shape: [n, d?.[1] ?? ctx.fresh(1), s?.[1] ?? ctx.fresh(2), s?.[2] ?? ctx.fresh(3)] };
+    const n = (d && s ? ctx.requireEqual('batches', d[0] as Dim, s[0] as Dim) : (d ?? s)?.[0]) as Dim;
+    const places = Array.from({ length: rank - 2 }, (_, i) => s?.[i + 1] ?? ctx.fresh(i + 2));
+    return { type: data.type, shape: [n, d?.[1] ?? ctx.fresh(1), ...places] };
   },
 
   evaluate({ data, grid }, { align_corners, mode, padding_mode }) {
-    const [batch, channels, height, width] = data.shape as [number, number, number, number];
-    const [, rows, columns] = grid.shape as [number, number, number];
-    const shape = [batch, channels, rows, columns];
-    const out = emptyElements(data.type, batch * channels * rows * columns) as unknown as (number | bigint)[];
+    const [batch, channels, ...spatial] = data.shape as [number, number, ...number[]];
+    const sizes = grid.shape.slice(1, -1);
+    const shape = [batch, channels, ...sizes];
+    const [places, plane, axes] = [sizeOf(sizes), sizeOf(spatial), spatial.length];
+    const out = emptyElements(data.type, sizeOf(shape)) as unknown as (number | bigint)[];
     const place = (v: number, n: number): number => (align_corners ? ((v + 1) / 2) * (n - 1) : ((v + 1) * n - 1) / 2);
-    const pad = (i: number, n: number): number => padded(i, n, padding_mode, align_corners);
     for (let n = 0; n < batch; n++) {
-      for (let p = 0; p < rows * columns; p++) {
-        const at = (n * rows * columns + p) * 2;
-        const [x, y] = [place(grid.data[at] as number, width), place(grid.data[at + 1] as number, height)];
-        const [ys, xs] = [tapsAt(y, mode), tapsAt(x, mode)];
+      for (let p = 0; p < places; p++) {
+        const at = (n * places + p) * axes;
+        // Every combination of the neighbours along each axis, as an offset in the plane; zeros are left out.
+        let taps: (readonly [at: number, weight: number])[] = [[0, 1]];
+        spatial.forEach((size, axis) => {
+          const near = tapsAt(place(grid.data[at + axes - 1 - axis] as number, size), mode)
+            .map(([i, w]) => [padded(i, size, padding_mode, align_corners), w] as const)
+            .filter(([i]) => i >= 0);
+          taps = taps.flatMap(([offset, weight]) => near.map(([i, w]) => [offset * size + i, weight * w] as const));
+        });
         for (let c = 0; c < channels; c++) {
-          const plane = (n * channels + c) * height * width;
-          let sum = 0;
-          for (const [i, wy] of ys) {
-            const row = pad(i, height);
-            for (const [j, wx] of xs) {
-              const column = pad(j, width);
-              if (row >= 0 && column >= 0) sum += wy * wx * Number(data.data[plane + row * width + column]);
-            }
-          }
-          out[(n * channels + c) * rows * columns + p] = typeof out[0] === 'bigint' ? BigInt(Math.trunc(sum)) : sum;
+          const from = (n * channels + c) * plane;
+          const sum = taps.reduce((total, [offset, weight]) => total + weight * Number(data.data[from + offset]), 0);
+          out[(n * channels + c) * places + p] = typeof out[0] === 'bigint' ? BigInt(Math.trunc(sum)) : sum;
         }
       }
     }
@@ -68,7 +70,7 @@ export const GridSample = op('GridSample', {
 
   decompose(g, { data, grid }, attributes) {
     const type = data.fact.type;
-    if (!isFloat(type) || data.fact.shape === undefined || grid.fact.type === 'dynamic') return undefined;
+    if (!isFloat(type) || data.fact.shape?.length !== 4 || grid.fact.type === 'dynamic') return undefined;
     return gathered(g, data, g.cast(grid, 'f32'), attributes);
   },
 });

@@ -3,6 +3,7 @@ import { emptyElements } from '../tensor/convert.js';
 import { normalizeAxis } from '../tensor/nd.js';
 import { bool, floats, int, ints } from './attributes.js';
 import { floating, op, port } from './op.js';
+import { reshaped, sizesOf, times, type Size } from './sizes.js';
 
 /**
  * YOLO's region layer: of each box (coords, confidence, classes) the centre and the confidence go through the logistic function.
@@ -76,15 +77,23 @@ export const RegionYolo = op('RegionYolo', {
   decompose(g, { data }, { axis, end_axis, classes, coords, num, do_softmax, mask }) {
     const boxes = do_softmax ? num : mask.length;
     const entry = classes + coords + 1;
-    if (data.fact.shape?.[1] !== boxes * entry || (do_softmax && (axis !== 1 || normalizeAxis(end_axis, 4) !== 3))) return undefined;
-    const split = g.variadicSplit(
-      g.reshape(data, g.ints([0, boxes, entry, -1]), { special_zero: true }),
-      g.scalar(2, 'i64'),
-      g.ints([2, coords - 2, 1, classes]),
-    );
+    const sizes = sizesOf(g, data);
+    if (!sizes || coords < 2 || classes < 1 || boxes < 1) return undefined;
+    const [batch, channels, height, width] = sizes as [Size, Size, Size, Size];
+    if (typeof channels === 'number' ? channels < boxes * entry : data.fact.shape?.[1] === undefined) return undefined;
+    const known = channels === boxes * entry ? data : g.slice(data, g.ints([0]), g.ints([boxes * entry]), g.ints([1]), g.ints([1]));
+    const area = times(g, height, width);
+    const split = g.variadicSplit(reshaped(g, known, [batch, boxes, entry, area]), g.scalar(2, 'i64'), g.ints([2, coords - 2, 1, classes]));
     const [centre, size, confidence, scores] = split as [typeof data, typeof data, typeof data, typeof data];
     const parts = [g.sigmoid(centre), size, g.sigmoid(confidence), do_softmax ? g.softmax(scores, { axis: 2 }) : g.sigmoid(scores)];
-    const whole = g.concat(parts, { axis: 2 });
-    return do_softmax ? g.reshape(whole, g.ints([0, -1]), { special_zero: true }) : g.reshape(whole, g.shapeOf(data));
+    const whole = reshaped(g, g.concat(parts, { axis: 2 }), [batch, boxes * entry, height, width]);
+    if (!do_softmax) return whole;
+    // Channels behind the last box stay as they are.
+    const all =
+      known === data
+        ? whole
+        : g.concat([whole, g.slice(data, g.ints([boxes * entry]), g.ints([2 ** 31 - 1]), g.ints([1]), g.ints([1]))], { axis: 1 });
+    const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
+    return reshaped(g, all, [...sizes.slice(0, from), sizes.slice(from, to + 1).reduce((x, y) => times(g, x, y)), ...sizes.slice(to + 1)]);
   },
 });

@@ -2,6 +2,7 @@ import { floorDiv, mul, type Dim } from '../shape/index.js';
 import { moved } from '../tensor/nd.js';
 import { ints } from './attributes.js';
 import { any, op, port } from './op.js';
+import { over, reshaped, sizesOf, times, type Size } from './sizes.js';
 
 /**
  * Darknet's reorganisation: [N, C, H, W] becomes [N, C·s², H/s, W/s]. The elements are taken in the order in which Darknet reads
@@ -44,12 +45,13 @@ export const ReorgYolo = op('ReorgYolo', {
 
   decompose(g, { data }, { stride }) {
     const s = stride[0] as number;
-    const [n, c, h, w] = data.fact.shape ?? [];
-    if (typeof c !== 'number' || typeof h !== 'number' || typeof w !== 'number' || c % (s * s) !== 0 || n === undefined) return undefined;
-    const cells = g.reshape(data, g.ints([0, c / (s * s), h, s, w, s]), { special_zero: true });
-    return g.reshape(g.transpose(cells, g.ints([0, 3, 5, 1, 2, 4])), g.ints([0, c * s * s, Math.floor(h / s), Math.floor(w / s)]), {
-      special_zero: true,
-    });
+    const sizes = sizesOf(g, data);
+    if (!sizes) return undefined;
+    const [n, c, h, w] = sizes as [Size, Size, Size, Size];
+    const whole = [c, h, w].every((d, i) => typeof d !== 'number' || d % (i === 0 ? s * s : s) === 0);
+    if (!whole) return undefined;
+    const cells = reshaped(g, data, [n, over(g, c, s * s), h, s, w, s]);
+    return reshaped(g, g.transpose(cells, g.ints([0, 3, 5, 1, 2, 4])), [n, times(g, c, s * s), over(g, h, s), over(g, w, s)]);
   },
 
   traits: { moves: true },

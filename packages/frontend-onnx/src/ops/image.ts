@@ -174,7 +174,8 @@ export const GridSample: OnnxOp<2> = (node) => {
     inputs: [x, grid],
     attr,
   } = node;
-  if (rankOf(node, x) !== 4) throw node.unsupported(`an input of rank ${rankOf(node, x)}`);
+  const rank = rankOf(node, x);
+  if (rank !== 4 && rank !== 5) throw node.unsupported(`an input of rank ${rank}`);
   const word = attr.word('mode', ['linear', 'bilinear', 'cubic', 'bicubic', 'nearest'], node.version < 20 ? 'bilinear' : 'linear');
   const mode = word === 'nearest' ? 'nearest' : word.endsWith('linear') ? 'bilinear' : 'bicubic';
   return g.gridSample(x, grid, {

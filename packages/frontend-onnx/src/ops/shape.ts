@@ -307,12 +307,12 @@ export const Col2Im: OnnxOp<3> = (node) => {
     attr,
   } = node;
   const spatial = dimOf(image, 0) ?? constantNumbers(node, image, 'image_shape').length;
-  if (spatial !== 2) throw node.unsupported(`pictures of ${spatial} axes`);
-  const pads = attr.ints('pads', [0, 0, 0, 0]);
+  const axes = (x: number): number[] => new Array<number>(spatial).fill(x);
+  const pads = attr.ints('pads', [...axes(0), ...axes(0)]);
   return g.col2Im(x, image, block, {
-    strides: attr.ints('strides', [1, 1]),
-    dilations: attr.ints('dilations', [1, 1]),
-    pads_begin: pads.slice(0, 2),
-    pads_end: pads.slice(2),
+    strides: attr.ints('strides', axes(1)),
+    dilations: attr.ints('dilations', axes(1)),
+    pads_begin: pads.slice(0, spatial),
+    pads_end: pads.slice(spatial),
   });
 };

@@ -12,6 +12,7 @@ import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
 import { regions } from './regions.js';
+import { sampling } from './sampling.js';
 import { state } from './state.js';
 
 export const lowerings: LoweringTable = {
@@ -27,5 +28,6 @@ export const lowerings: LoweringTable = {
   ...pooling,
   ...reduce,
   ...regions,
+  ...sampling,
   ...state,
 };

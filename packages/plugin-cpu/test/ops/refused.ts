@@ -2,18 +2,10 @@
 
 /** `some`: only some of the cases are refused. */
 export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {
-  BinaryConvolution: { why: 'BinaryConvolution (no kernel)', some: true },
-  CTCLoss: { why: 'CTCLoss (no kernel)' },
-  Col2Im: { why: 'Col2Im (no kernel)', some: true },
-  DeformableConvolution: { why: 'DeformableConvolution (no kernel)' },
-  Einsum: { why: 'Einsum (no kernel)', some: true },
-  ExtractImagePatches: { why: 'ExtractImagePatches (no kernel)', some: true },
   ISTFT: { why: 'ISTFT (no kernel)', some: true },
   Multinomial: { why: 'Multinomial (no kernel)' },
   PRelu: { why: 'PRelu (whether its slope goes along the channels is not known)', some: true },
   RandomUniform: { why: 'RandomUniform (no kernel)' },
-  RegionYolo: { why: 'RegionYolo (no kernel)', some: true },
-  ReorgYolo: { why: 'ReorgYolo (no kernel)', some: true },
   STFT: { why: 'STFT (no kernel)', some: true },
   StringTensorPack: { why: 'StringTensorPack (element type string)' },
   StringTensorUnpack: { why: 'StringTensorUnpack (element type string)' },

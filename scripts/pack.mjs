@@ -1,79 +1,26 @@
 /**
- * @file `npm run pack`: tarballs of all public packages in out/packages, with this platform's prebuilt binary. With `--assert`
- * each package is checked by publint, and core, the CPU device, its binary and the ONNX frontend are installed into an empty
- * project, weighed against 10 MB, and made to run the README's example.
+ * @file `npm run pack`: tarballs of all public packages in out/packages, with the prebuilt binaries that there are
+ * (`npm run prebuilds` makes all of them). With `--assert` every package is judged (lib/judge.mjs), packed a second time to the same
+ * bytes, and core, the CPU device, its binary and the ONNX frontend are installed into an empty project, weighed against 10 MB,
+ * and made to run the README's example.
  */
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { assertGlibc, makePrebuilt } from './lib/prebuilt.mjs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { judgePackage } from './lib/judge.mjs';
+import { ownPlatform } from './lib/platforms.mjs';
+import { makePrebuilts } from './lib/prebuilt.mjs';
 import { entry, SetupError } from './lib/run.mjs';
+import { filesOf, packFolders, stage } from './lib/staging.mjs';
 import { packages, root } from './lib/workspace.mjs';
 import { setup } from './setup.mjs';
 
-const out = join(root, 'out', 'packages');
-const staging = join(root, 'out', 'staging');
+/** Where the tarballs land. */
+export const out = join(root, 'out', 'packages');
 const smallest = ['@cuvee/core', '@cuvee/plugin-cpu', '@cuvee/frontend-onnx'];
 const sizeLimit = 10e6;
-
-const notShipped = /[\\/](\.bundled|\.tsbuildinfo)$/;
-
-/** Copies what the package publishes, with a manifest without scripts and with the prebuilt binaries as optional dependencies. */
-function stage({ folder, manifest }, prebuilt) {
-  const target = join(staging, basename(folder));
-  mkdirSync(target, { recursive: true });
-  for (const published of manifest.files ?? ['dist']) {
-    const source = join(folder, published);
-    if (existsSync(source)) cpSync(source, join(target, published), { recursive: true, filter: (path) => !notShipped.test(path) });
-  }
-  if (existsSync(join(folder, 'README.md'))) copyFileSync(join(folder, 'README.md'), join(target, 'README.md'));
-  for (const notice of ['LICENSE', 'THIRD-PARTY-NOTICES.md'])
-    if (existsSync(join(root, notice))) copyFileSync(join(root, notice), join(target, notice));
-  const { scripts, devDependencies, ...published } = manifest;
-  if (prebuilt && manifest.name === '@cuvee/plugin-cpu')
-    published.optionalDependencies = { ...published.optionalDependencies, [prebuilt.name]: prebuilt.version };
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
-  return target;
-}
-
-/** `npm pack` of a folder; the tarball's path and sizes in bytes. */
-function packFolder(folder) {
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', out], { cwd: folder, encoding: 'utf8' }),
-  );
-  return {
-    name: packed.name,
-    tarball: join(out, packed.filename),
-    bytes: packed.size,
-    unpacked: packed.unpackedSize,
-    files: packed.entryCount,
-  };
-}
-
-async function lintPackage(folder) {
-  const { publint } = await import('publint');
-  const { formatMessage } = await import('publint/utils');
-  const { messages } = await publint({ pkgDir: folder, pack: false, strict: true });
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return messages.filter(({ type }) => type !== 'suggestion').map((message) => `${manifest.name}: ${formatMessage(message, manifest)}`);
-}
-
-const bytesBelow = (folder) =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((file) => file.isFile())
-    .reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
 
 /** The first fenced program of README.md below the mark `<!-- example -->`. */
 export function readmeExample() {
@@ -90,7 +37,7 @@ function tryInstalled(tarballs) {
       cwd: project,
       stdio: ['ignore', 2, 2],
     });
-    const bytes = bytesBelow(join(project, 'node_modules'));
+    const bytes = filesOf(join(project, 'node_modules')).reduce((sum, file) => sum + file.bytes, 0);
     console.log(`installed into an empty project: ${(bytes / 1e6).toFixed(2)} MB (limit ${sizeLimit / 1e6} MB)`);
     if (bytes > sizeLimit)
       throw new SetupError(`the smallest installation has ${(bytes / 1e6).toFixed(2)} MB, limit ${sizeLimit / 1e6} MB`);
@@ -107,36 +54,60 @@ function tryInstalled(tarballs) {
   }
 }
 
-entry(async () => {
-  await setup();
-  rmSync(out, { recursive: true, force: true });
+const publicPackages = () => packages().filter(({ manifest }) => !manifest.private);
+
+/** Stages and packs everything; `{ packed, folders, prebuilts }`, the platforms' packages first, as they are published first. */
+export function packAll(destination = out, staging = join(root, 'out', 'staging')) {
+  rmSync(destination, { recursive: true, force: true });
   rmSync(staging, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const prebuilt = makePrebuilt();
-  const folders = packages()
-    .filter(({ manifest }) => !manifest.private)
-    .map((pack) => stage(pack, prebuilt));
-  const packed = [...folders, ...(prebuilt ? [prebuilt.folder] : [])].map(packFolder);
+  const prebuilts = makePrebuilts();
+  const folders = [...prebuilts.map(({ folder }) => folder), ...publicPackages().map((pack) => stage(pack, prebuilts, staging))];
+  return { packed: packFolders(folders, destination), folders, prebuilts };
+}
+
+/** Packs again, from files of another time, and compares the bytes. */
+function assertSame(packed) {
+  const other = mkdtempSync(join(tmpdir(), 'cuvee-again-'));
+  try {
+    const prebuilts = makePrebuilts();
+    const folders = [
+      ...prebuilts.map(({ folder }) => folder),
+      ...publicPackages().map((pack) => stage(pack, prebuilts, join(other, 'staging'))),
+    ];
+    for (const { path } of folders.flatMap(filesOf)) utimesSync(path, 1e9, 1e9);
+    const again = packFolders(folders, join(other, 'packages'));
+    const differ = packed.filter(({ integrity }, i) => again[i]?.integrity !== integrity).map(({ name }) => name);
+    if (differ.length > 0) throw new SetupError(`packed twice, these differ: ${differ.join(', ')}`);
+    console.log(`packed twice: ${packed.length} tarballs with the same bytes`);
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+async function main() {
+  await setup();
+  const { packed, folders, prebuilts } = packAll();
   for (const { name, bytes, unpacked, files } of packed)
     console.log(
-      `${name.padEnd(36)} ${(bytes / 1e3).toFixed(1).padStart(8)} kB packed ${(unpacked / 1e3).toFixed(1).padStart(8)} kB unpacked ${String(files).padStart(4)} files`,
+      `${name.padEnd(36)} ${(bytes / 1e3).toFixed(1).padStart(8)} kB packed ${(unpacked / 1e3).toFixed(1).padStart(8)} kB unpacked ${String(files.length).padStart(4)} files`,
     );
-  if (prebuilt?.glibc) console.log(`native code needs GLIBC ${prebuilt.glibc.join('.')}`);
+  for (const { platform, oldest, libraries } of prebuilts)
+    console.log(`${platform.name}: needs ${[oldest, ...libraries].filter(Boolean).join(', ')}`);
   if (!process.argv.includes('--assert')) return 0;
-  const problems = (await Promise.all(folders.map(lintPackage))).flat();
-  if (!prebuilt) {
+  const own = prebuilts.find(({ platform }) => platform === ownPlatform());
+  const judged = packed.map((one, i) => [one, folders[i]]).slice(prebuilts.length);
+  const problems = [];
+  for (const [one, folder] of judged) problems.push(...(await judgePackage(one, folder)));
+  if (problems.length > 0) throw new SetupError(problems.join('\n'));
+  console.log(`publint, are-the-types-wrong: ${judged.length} packages clean`);
+  assertSame(packed);
+  if (!own) {
     console.log('no native addon is built here, so the smallest installation cannot be tried');
     return 77;
   }
-  assertGlibc(prebuilt);
-  const wanted = [...smallest, prebuilt.name];
+  const wanted = [...smallest, own.name];
   tryInstalled(packed.filter(({ name }) => wanted.includes(name)).map(({ tarball }) => tarball));
-  const unwritten = packages().filter(({ folder, manifest }) => manifest.bin && !existsSync(join(folder, 'src', 'cli.ts')));
-  if (unwritten.length > 0) {
-    console.log(`no command line in ${unwritten.map(({ name }) => name).join(', ')} yet`);
-    return 77;
-  }
-  if (problems.length > 0) throw new SetupError(`publint:\n${problems.join('\n')}`);
-  console.log(`publint: ${folders.length} packages clean`);
   return 0;
-});
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) entry(main);

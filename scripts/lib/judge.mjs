@@ -39,7 +39,7 @@ function contents({ manifest, files }, folder) {
   const entries = new Set([...targetsOf(manifest.exports), ...targetsOf(manifest.bin)].map((path) => path.replace(/^\.\//, '')));
   const companion = entries.has('dist/node.js') ? ['dist/node.cjs'] : []; // what dist/node.js starts with compiled code
   const loose = files.filter(
-    (path) => /\.[cm]?js$/.test(path) && !entries.has(path) && !companion.includes(path) && !/\.worker\.js$/.test(path),
+    (path) => /\.[cm]?js$/.test(path) && !entries.has(path) && !companion.includes(path) && !path.endsWith('.worker.js'),
   );
   expect(loose.length === 0, `has programs that are no entry, so it is not bundled: ${loose.slice(0, 3).join(', ')}`);
   for (const path of entries) expect(path.includes('*') || files.includes(path), `promises ${path}, which is not in it`);

@@ -1,5 +1,5 @@
 /** @file What is known about a value before anything runs. */
-import { print as printDim, PartialShape, type Dim, type Pred, type ScaledValue, type Shape } from '../shape/index.js';
+import { print as printDim, PartialShape, type Dim, type Pred, type ScaledValue, type Shape, type ShapeScope } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import type { Literal } from '../tensor/literal.js';
 
@@ -33,5 +33,6 @@ export function staticShape(shape: Shape): readonly number[] | undefined {
 export const printFact = ({ type, shape }: Fact): string => `${type} ${printShape(shape)}`;
 export const printShape = (shape: Shape): string => (shape ? `[${shape.map((d) => printDim(d)).join(',')}]` : '[...]');
 
-/** The shape as users see it: bounds instead of symbols. */
-export const partialShapeOf = ({ shape }: Fact): PartialShape => PartialShape.of(shape);
+/** The shape as users see it: bounds instead of symbols, narrowed by what a scope's guards say. */
+export const partialShapeOf = ({ shape }: Fact, scope?: ShapeScope): PartialShape =>
+  PartialShape.of(shape, scope && ((d) => scope.bounds(d)));

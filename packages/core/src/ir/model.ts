@@ -45,6 +45,7 @@ export class Model {
     this.#results = results;
     this.#sinks = sinks;
     this.#scope = scope;
+    for (const { output } of results) output.resultOf = this;
   }
 
   get parameters(): readonly Node[] {

@@ -3,7 +3,7 @@ import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
 import { noArguments } from '../calls.js';
 import { CuveeError } from '../errors.js';
-import type { PartialShape } from '../shape/index.js';
+import type { PartialShape, ShapeScope } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import { partialShapeOf, staticShape, type Fact } from './fact.js';
 
@@ -19,6 +19,8 @@ export class Value {
   names: readonly string[] = [];
   /** Nodes that read this value, each as often as it reads it once or more. */
   readonly users = new Set<Node>();
+  /** The model that gives this as its output: guards may narrow what the shape alone tells. */
+  resultOf: { readonly scope: ShapeScope } | undefined;
 
   constructor(node: Node, index: number, fact: Fact) {
     this.node = node;
@@ -39,7 +41,7 @@ export class Value {
   }
   /** The shape with ranges in place of symbols. */
   get partialShape(): PartialShape {
-    return partialShapeOf(this.fact);
+    return partialShapeOf(this.fact, this.resultOf?.scope);
   }
   getPartialShape(): PartialShape {
     return this.partialShape;

@@ -37,9 +37,23 @@ function pictureShape(ctx: Infer, planes: readonly Fact[], chroma: Chroma): Shap
   if (luma.length !== 4) return ctx.fail('planes must have four axes');
   const [n, rows, width, one] = luma as readonly [Dim, Dim, Dim, Dim];
   ctx.requireEqual('channels of the first plane', one, 1);
-  if (planes.length > 1) return [n, rows, width, 3];
+  if (planes.length > 1) return [...withChroma(ctx, [n, rows, width], planes.slice(1)), 3];
   if (exactDiv(rows, 3) === undefined) ctx.require(thirds, isEqual(mod(rows, 3), 0));
-  return [n, mul(floorDiv(rows, 3), 2), width, 3];
+  const height = mul(floorDiv(rows, 3), 2);
+  const [least, most] = ctx.scope.bounds(rows);
+  ctx.scope.refine(height, [2 * Math.ceil(least / 3), 2 * Math.floor(most / 3)]);
+  return [n, height, width, 3];
+}
+
+/** Batch, height and width of a luma plane whose chroma planes have half its height and width. */
+function withChroma(ctx: Infer, luma: readonly Dim[], chroma: readonly Fact[]): readonly Dim[] {
+  return chroma.reduce((known, { shape }) => {
+    if (shape && shape.length !== 4) ctx.fail('planes must have four axes');
+    return known.map((d, i) => {
+      const own = shape?.[i];
+      return own === undefined ? d : ctx.requireEqual(`axis ${i} of a chroma plane`, d, i === 0 ? own : mul(own, 2));
+    });
+  }, luma);
 }
 
 function picture(planes: readonly NdArray[], chroma: Chroma, order: 'RGB' | 'BGR'): NdArray {

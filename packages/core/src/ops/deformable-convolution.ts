@@ -32,6 +32,7 @@ export const DeformableConvolution = op('DeformableConvolution', {
     const counts = windowCounts(ctx, spatial, kernel, attributes);
     if (offsets.shape) {
       if (offsets.shape.length !== 4) return ctx.fail('offsets must have four axes');
+      ctx.requireEqual('the batch of data and offsets', n, offsets.shape[0] as Dim);
       ctx.requireEqual('offset channels', offsets.shape[1] as Dim, mul(2 * attributes.deformable_group, ...kernel));
       counts.forEach((c, i) => ctx.requireEqual(`offsets along spatial axis ${i}`, offsets.shape?.[i + 2] as Dim, c));
     }

@@ -12,6 +12,8 @@ export const blockAttributes = { block_size: int(1, { min: 1 }), mode: oneOf(['b
 /** An exact quotient of a dimension. */
 export function quotient(ctx: Infer, what: string, d: Dim, by: number): Dim {
   const q = floorDiv(d, by);
+  const [least, most] = ctx.scope.bounds(d);
+  if (Math.ceil(least / by) <= Math.floor(most / by)) ctx.scope.refine(q, [Math.ceil(least / by), Math.floor(most / by)]);
   ctx.requireEqual(`${what} and its ${by} parts`, d, mul(q, by));
   return q;
 }

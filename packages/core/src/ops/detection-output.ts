@@ -64,7 +64,8 @@ export const DetectionOutput = op('DetectionOutput', {
   infer({ boxes, scores, priors }, { keep_top_k, top_k, normalized, share_location, variance_encoded_in_target }, ctx) {
     const type = sameType(ctx, boxes, scores, priors);
     const all = ctx.axes('scores', scores, 2)?.[1];
-    const batch = ctx.axes('boxes', boxes, 2)?.[0] ?? scores.shape?.[0];
+    const [own, other] = [ctx.axes('boxes', boxes, 2)?.[0], scores.shape?.[0]];
+    const batch = own === undefined || other === undefined ? (own ?? other) : ctx.requireEqual('the batch of boxes and scores', own, other);
     const length = ctx.axes('priors', priors, 3)?.[2];
     const count = length === undefined ? undefined : floorDiv(length, normalized ? 4 : 5);
     const keep = keep_top_k[0] ?? -1;

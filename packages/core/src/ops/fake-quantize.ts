@@ -1,3 +1,5 @@
+import { CuveeError } from '../errors.js';
+import type { Dim } from '../shape/index.js';
 import { broadcastOffsets, broadcastShapes, sizeOf } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
 import { int } from './attributes.js';
@@ -24,16 +26,21 @@ export const FakeQuantize = op('FakeQuantize', {
   infer({ data, input_low, input_high, output_low, output_high }, { auto_broadcast, axis }, ctx) {
     const type = sameType(ctx, data, input_low, input_high, output_low, output_high);
     const rule = broadcastRule(auto_broadcast);
-    const shape = [input_low, input_high, output_low, output_high].reduce(
-      (s, f) => ctx.broadcast(s, pdpdAligned(data, f, auto_broadcast, axis), rule),
-      data.shape,
-    );
-    return { type, shape };
+    for (const f of [input_low, input_high, output_low, output_high]) {
+      const both = ctx.broadcast(data.shape, pdpdAligned(data, f, auto_broadcast, axis), rule);
+      if (!both || !data.shape) continue;
+      if (both.length > data.shape.length) ctx.fail('a range has more axes than the data');
+      both.forEach((d, i) => ctx.requireEqual(`axis ${i} of the data and of a range`, data.shape?.[i] as Dim, d));
+    }
+    return { type, shape: data.shape };
   },
 
   evaluate({ data, input_low, input_high, output_low, output_high }, { levels, auto_broadcast, axis }) {
     const ranges = [input_low, input_high, output_low, output_high].map((a) => alignPdpd(data, a, auto_broadcast, axis));
-    const shape = ranges.reduce((s, a) => broadcastShapes(s, a.shape), data.shape);
+    const { shape } = data;
+    for (const a of ranges)
+      if (broadcastShapes(shape, a.shape).join() !== shape.join())
+        throw new CuveeError('SHAPE_MISMATCH', `FakeQuantize: a range [${a.shape}] is wider than the data [${shape}]`);
     const [x, il, ih, ol, oh] = [data, ...ranges].map((a) => {
       const offsets = broadcastOffsets(a.shape, shape);
       return (i: number): number => a.data[offsets[i] as number] as number;

@@ -6,11 +6,11 @@ import { numbersOf, normalizeAxis, stridedOffsets, stridesOf, type NdArray } fro
 import { constantAxes, picked } from './movement.js';
 import { any, index, op, optional, port } from './op.js';
 
-/** First place and number of places of start:stop:step along an axis of `length`, clamped as in Python. */
+/** First place and number of places of start:stop:step along an axis of `length`. */
 export function sliceRange(length: number, start: number, stop: number, step: number): { readonly first: number; readonly count: number } {
-  const clamp = (x: number): number => Math.min(Math.max(x < 0 ? x + length : x, step < 0 ? -1 : 0), step < 0 ? length - 1 : length);
-  const first = clamp(start);
-  return { first, count: Math.max(0, Math.ceil((clamp(stop) - first) / step)) };
+  const clamp = (x: number, low: number): number => Math.min(Math.max(x < 0 ? x + length : x, low), step < 0 ? length - 1 : length);
+  const first = clamp(start, 0);
+  return { first, count: Math.max(0, Math.ceil((clamp(stop, step < 0 ? -1 : 0) - first) / step)) };
 }
 
 /** Elements of start:stop:step along each of the given axes. */
@@ -46,8 +46,8 @@ const known = (ctx: Infer, f: Fact, count: number): readonly (Dim | undefined)[]
   ctx.dims(f) ?? new Array<undefined>(count).fill(undefined);
 
 /**
- * data[start:stop:step] along the given axes (all leading ones when absent), as in Python: negative ends count from the end, ends beyond
- * an axis are clamped, a negative step walks backwards.
+ * data[start:stop:step] along the given axes (all leading ones when absent): negative ends count from the end, ends beyond an axis are
+ * clamped, a negative step walks backwards. As in Python, but a start below the first element is the first element backwards, too.
  * Spec: OpenVINO Slice-8.
  */
 export const Slice = op('Slice', {

@@ -40,7 +40,9 @@ export function reshape(ctx: ShapeContext, from: Shape, pattern: readonly Dim[],
     if (!(source.includes(0) && out.includes(0))) balance(ctx, source, wanted, remaining, right); // no elements either way
     return out;
   }
-  out[rest] = quotient(ctx, source, wanted, product(remaining), product(right));
+  const size = quotient(ctx, source, wanted, product(remaining), product(right));
+  narrow(ctx, size, remaining, right);
+  out[rest] = size;
   return out;
 }
 
@@ -117,6 +119,13 @@ function quotient(ctx: ShapeContext, source: readonly Dim[], wanted: readonly Di
     most = hi === Infinity ? Infinity : Math.floor(hi / Math.max(1, klo));
   ctx.scope.refine(result, [least, most]);
   return result;
+}
+
+/** What guards say of the factors limits a product of them: an expanded product no longer shows it. */
+function narrow(ctx: ShapeContext, size: Dim, factors: readonly Dim[], divisors: readonly Dim[]): void {
+  if (typeof size === 'number' || divisors.length > 0) return;
+  const ranges = factors.map((d) => ctx.scope.bounds(d));
+  ctx.scope.refine(size, [ranges.reduce((p, [lo]) => p * lo, 1), ranges.reduce((p, [, hi]) => (hi === 0 ? 0 : p * hi), 1)]);
 }
 
 function unknown(ctx: ShapeContext, axis: number, range: Range = [0, Infinity]): Expr {

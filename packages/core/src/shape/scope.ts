@@ -138,9 +138,16 @@ export class ShapeScope {
   }
 
   private refinedBounds(e: Expr): Range {
-    const [lo, hi] = bounds(e, 3),
-      known = this.refined.get(e);
-    return known ? [Math.max(lo, known[0]), Math.min(hi, known[1])] : [lo, hi];
+    let [lo, hi] = bounds(e, 3);
+    const own = this.refined.get(e);
+    if (own) [lo, hi] = [Math.max(lo, own[0]), Math.min(hi, own[1])];
+    // A multiple of something refined, plus a number: two halves of a reshaped tensor, a padded one.
+    for (const [r, range] of this.refined) {
+      if (r === e || !areProportional(e, r)) continue;
+      const ends = range.map((x) => (e.coefs[0]! * (x - r.c)) / r.coefs[0]! + e.c);
+      [lo, hi] = [Math.max(lo, Math.ceil(Math.min(...ends))), Math.min(hi, Math.floor(Math.max(...ends)))];
+    }
+    return [lo, hi];
   }
 
   /** Records that a guard keeps `d` within a range, for reports. */
@@ -321,6 +328,14 @@ export function requireEqual(ctx: ShapeContext, what: string, a: Dim, b: Dim): D
   const meet: Range = [Math.max(xlo, ylo), Math.min(xhi, yhi)];
   if (typeof result !== 'number' && (lo < meet[0] || hi > meet[1])) scope.refine(result, meet);
   return result;
+}
+
+/** Whether the symbolic part of one is a multiple of the other's. */
+function areProportional(e: Expr, r: Expr): boolean {
+  return (
+    e.monos.length === r.monos.length &&
+    e.monos.every((m, i) => m === r.monos[i] && e.coefs[i]! * r.coefs[0]! === r.coefs[i]! * e.coefs[0]!)
+  );
 }
 
 /** A condition has to hold: an error where it cannot, a guard and an assumption where it is open. */

@@ -13,21 +13,32 @@ const FAR = 2 ** 31 - 1,
 const MOST = 2 ** 40;
 
 /**
- * Number of elements of n[begin:end:step], Python's rules: negative positions count from the end, positions beyond an end
- * are clamped, step ≠ 0. A bound ≥ 2^31−1 or ≤ −2^31 is the far end.
+ * Number of elements of n[begin:end:step]: negative positions count from the end, positions beyond an end are clamped, as in
+ * Python but for a begin below the first element and a negative step, which is the first element (ONNX Slice). step ≠ 0.
+ * A bound ≥ 2^31−1 or ≤ −2^31 is the far end.
  */
 export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, step: number): Dim {
   if (step === 0 || !Number.isInteger(step)) ctx.fail(`a slice needs a step other than 0, not ${step}`);
   const size = ctx.scope.resolve(n),
     b = near(ctx.scope.resolve(begin)),
     e = near(ctx.scope.resolve(end));
-  if (step < 0) return max(0, ceilDiv(sub(position(size, b, step), position(size, e, step)), -step));
+  if (step < 0 && isBehind(b, e)) return 0;
+  if (step < 0) return max(0, ceilDiv(sub(first(size, b, step), position(size, e, step)), -step));
   return ceilDiv(span(size, b, e), step);
 }
 
+/** Whether begin and end are numbers that count from the same end and a walk back from the one never meets the other. */
+const isBehind = (b: Dim, e: Dim): boolean => typeof b === 'number' && typeof e === 'number' && b >= 0 === e >= 0 && b <= e && e >= 0;
+
 /** Position of a slice's first element; meaningless where the slice is empty. */
 export function sliceStart(ctx: ShapeContext, n: Dim, begin: Dim, step: number): Dim {
-  return position(ctx.scope.resolve(n), near(ctx.scope.resolve(begin)), step);
+  return first(ctx.scope.resolve(n), near(ctx.scope.resolve(begin)), step);
+}
+
+/** A begin as a position. Backwards one below the first element means the first element (there is none where n is 0). */
+function first(n: Dim, at: Dim, step: number): Dim {
+  const p = position(n, at, step);
+  return step > 0 ? p : max(p, min(0, sub(n, 1)));
 }
 
 /**

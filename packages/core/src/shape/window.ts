@@ -23,6 +23,12 @@ export interface WindowCount {
   readonly pads: readonly [begin: Dim, end: Dim];
 }
 
+/** A kernel has an element. */
+function atLeastOne(ctx: ShapeContext, kernel: Dim, axis: number): Dim {
+  requireTrue(ctx, `spatial axis ${axis}: a kernel of size {0}`, isNonNegative(sub(kernel, 1)), [kernel]);
+  return ctx.scope.resolve(kernel);
+}
+
 /** The extent of a dilated kernel: d·(k − 1) + 1. */
 export function dilated(kernel: Dim, dilation: number): Dim {
   return typeof kernel === 'number' ? dilation * (kernel - 1) + 1 : add(mul(sub(kernel, 1), dilation), 1);
@@ -36,7 +42,7 @@ export function window(ctx: ShapeContext, n: Dim, kernel: Dim, w: Window, axis: 
   const s = w.strides[axis] ?? 1,
     d = w.dilations?.[axis] ?? 1;
   if (!(s >= 1) || !(d >= 1)) ctx.fail(`spatial axis ${axis}: stride ${s} and dilation ${d} have to be at least 1`);
-  const extent = dilated(kernel, d);
+  const extent = dilated(atLeastOne(ctx, kernel, axis), d);
   const size = ctx.scope.resolve(n);
   if (w.autoPad === 'same_upper' || w.autoPad === 'same_lower') {
     const count = ceilDiv(size, s);
@@ -93,8 +99,9 @@ export function transposedWindow(
   axis: number,
 ): WindowCount {
   const s = w.strides[axis] ?? 1,
-    extent = dilated(kernel, w.dilations?.[axis] ?? 1),
+    extent = dilated(atLeastOne(ctx, kernel, axis), w.dilations?.[axis] ?? 1),
     extra = w.outputPadding?.[axis] ?? 0;
+  requireTrue(ctx, `spatial axis ${axis}: a transposed window needs an element, the size is {0}`, isNonNegative(sub(n, 1)), [n]);
   const size = ctx.scope.resolve(n);
   const full = add(mul(sub(size, 1), s), extent, extra);
   if (w.autoPad === 'same_upper' || w.autoPad === 'same_lower') {

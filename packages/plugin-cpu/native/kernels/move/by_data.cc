@@ -77,9 +77,10 @@ Status run_slice(StepContext& ctx) {
     const auto axis = static_cast<size_t>(axes[i]);
     const int64_t n = c.dims[axis], step = steps[i];
     if (step == 0) return Status::fail("ARGUMENT_INVALID", "the step along axis " + std::to_string(axis) + " is 0");
-    const int64_t low = step < 0 ? -1 : 0, high = step < 0 ? n - 1 : n;
-    const auto clamped = [&](int64_t at) { return std::min(std::max(at < 0 ? at + n : at, low), high); };
-    const int64_t first = clamped(starts[i]), stop = clamped(stops[i]), far = step < 0 ? first - stop : stop - first;
+    // Backwards a start below the first element is the first element, a stop there lies before it.
+    const int64_t high = step < 0 ? n - 1 : n;
+    const auto clamped = [&](int64_t at, int64_t low) { return std::min(std::max(at < 0 ? at + n : at, low), high); };
+    const int64_t first = clamped(starts[i], 0), stop = clamped(stops[i], step < 0 ? -1 : 0), far = step < 0 ? first - stop : stop - first;
     // Written so that no step overflows.
     const uint64_t by = step < 0 ? 0 - static_cast<uint64_t>(step) : static_cast<uint64_t>(step);
     c.dims[axis] = far <= 0 ? 0 : static_cast<int64_t>((static_cast<uint64_t>(far) - 1) / by) + 1;

@@ -3,6 +3,7 @@ import { CuveeError, foldConstants, rewrite, shape, type Model, type Node, type 
 import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
 import { fuseElementwise } from '../fuse/elementwise.js';
+import { fuseImages } from '../fuse/image.js';
 import { lowerings } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { Storage } from '../plan/plan.js';
@@ -40,6 +41,8 @@ export function prepare(model: Model): ReadonlyMap<string, number> {
   const counts = new Map(rewrite(model, canonicalRules));
   foldConstants(model, foldedHere);
   for (const [name, n] of rewrite(model, fusionRules)) counts.set(name, (counts.get(name) ?? 0) + n);
+  const images = fuseImages(model);
+  if (images > 0) counts.set('preprocessing of a picture', images);
   fuseElementwise(model);
   return counts;
 }

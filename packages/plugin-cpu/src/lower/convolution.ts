@@ -5,6 +5,7 @@
  * (deconv: [In, Out/g, kh, kw]); args [groups, stride y, x, dilation y, x, pad top, left, activation, alpha, beta, residual after].
  * A conv of a virtual concatenation has the further parts as inputs 7…, and as further args each part's shift: a part is
  * 1 << shift times smaller in both directions and read as by nearest upsampling.
+ * Action `image`: the data is a picture of bytes, and the further args say how it is read (image.ts); no parts then.
  * conv_nd: the same inputs, action `forward` or `transposed`; args [activation, alpha, beta, residual after, groups, spatial rank,
  * strides…, dilations…, pads before…].
  */
@@ -14,6 +15,7 @@ import type { Lowering, LoweringContext, LoweringTable } from '../compile/loweri
 import { asFused, type Fused } from '../ops/fused.js';
 import { computeType } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
+import { imageArgs } from './image.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
 import { windowPads, type Windows } from './windows.js';
 
@@ -161,6 +163,17 @@ function lowerFast(c: LoweringContext, f: Fused): void {
   const planar = !isTransposed(f) && groups === 1 && typeof channels === 'number' && channels <= 4 && c.layoutOf(data) === 'plain';
   if (rank === 2 && f.node.output.fact.type === 'f32') {
     const layout = planarHead(f, groups, dims, pads) ? 'plain' : 'blocked';
+    if (planar && data.node.op.name === 'Image') {
+      const picture = c.tensor(data.node.input(0));
+      c.emit(
+        family,
+        'image',
+        [picture, filters, ...epilogueInputs(c, f, layout)],
+        [c.output(0, layout)],
+        [...args, ...imageArgs(data.node)],
+      );
+      return;
+    }
     const parts = virtualParts(c, f, groups);
     const [source, ...further] = parts?.map(({ value }) => c.tensor(value, 'blocked')) ?? [c.tensor(data, planar ? 'plain' : 'blocked')];
     c.emit(

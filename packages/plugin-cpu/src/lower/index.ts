@@ -4,6 +4,7 @@ import { control } from './control.js';
 import { convolution } from './convolution.js';
 import { detection } from './detection.js';
 import { elementwise } from './elementwise.js';
+import { image } from './image.js';
 import { indexing } from './indexing.js';
 import { interpolate } from './interpolate.js';
 import { matrix } from './matrix.js';
@@ -20,6 +21,7 @@ export const lowerings: LoweringTable = {
   ...control,
   ...convolution,
   ...detection,
+  ...image,
   ...indexing,
   ...interpolate,
   ...matrix,

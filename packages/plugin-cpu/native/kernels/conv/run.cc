@@ -30,6 +30,23 @@ void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBl
   }
 }
 
+/// The same for all channels of a picture of bytes: plane c at dst + c * plane.
+static void copy_image(const ConvPlan& plan, const ConvArgs& args, int n, int iy0, int rows, int ix0, int cols, float* dst, std::ptrdiff_t plane) {
+  const ConvShape& s = plan.shape;
+  const int from = std::clamp(-ix0, 0, cols), to = std::clamp(s.in_w - ix0, from, cols);
+  for (int r = 0; r < rows; ++r, dst += cols) {
+    const bool inside = iy0 + r >= 0 && iy0 + r < s.in_h && from < to;
+    float* planes[max_image_channels];
+    for (int c = 0; c < args.image->channels; ++c) {
+      float* row = dst + c * plane;
+      std::fill_n(row, inside ? from : cols, 0.0f);
+      if (inside) std::fill(row + to, row + cols, 0.0f);
+      planes[c] = row + from;
+    }
+    if (inside) args.image_row(*args.image, args.image->at(n, iy0 + r, ix0 + from), planes, to - from);
+  }
+}
+
 TileArgs start_args(const ConvArgs& args, TileEntry* entries) {
   TileArgs t{};
   set_epilogue(t, args.epilogue);
@@ -162,10 +179,12 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
   // A planar row of unit dilation offers its kernel columns as consecutive k: one entry for a whole kernel row.
   const int taps_x = planar && s.dilation_w == 1 ? 1 : s.kernel_w;
   TileEntry* entry = entries;
+  const int iy0 = region.y0 * s.stride_h - s.pad_top, ix0 = region.x0 * s.stride_w - s.pad_left;
+  if (args.image) copy_image(plan, args, region.n, iy0, rows, ix0, cols, halo, block_floats);
   for (int b = in_begin; b < in_end; ++b) {
     const ConvInBlock& in = plan.in_blocks[b];
     float* block = halo + (b - in_begin) * block_floats;
-    copy_halo(plan, args, region.n, in, region.y0 * s.stride_h - s.pad_top, rows, region.x0 * s.stride_w - s.pad_left, cols, block);
+    if (!args.image) copy_halo(plan, args, region.n, in, iy0, rows, ix0, cols, block);
     for (int ky = 0; ky < s.kernel_h; ++ky)
       for (int kx = 0; kx < taps_x; ++kx)
         *entry++ = {block + std::ptrdiff_t(ky) * s.dilation_h * row_floats + std::ptrdiff_t(kx) * s.dilation_w * width,

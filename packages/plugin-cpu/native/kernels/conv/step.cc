@@ -1,5 +1,5 @@
 // Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
-// Inputs and arguments: lower/convolution.ts.
+// Action `image`: input 0 is a picture of bytes. Inputs and arguments: lower/convolution.ts.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -9,6 +9,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/epilogue_step.h"
+#include "kernels/image/image_step.h"
 #include "kernels/negligible.h"
 
 namespace cuvee {
@@ -59,11 +60,12 @@ void fill_constant(void* to, const TensorView& from, const void* argument, Paral
 // Inputs and arguments that every convolution has; those of a virtual concatenation follow.
 constexpr int first_part_input = 7, first_part_arg = 11;
 
+bool reads_image(const StepContext& ctx) { return ctx.action == "image"; }
 int part_count(const StepContext& ctx) { return 1 + std::max<int>(static_cast<int>(ctx.in.size()) - first_part_input, 0); }
 const TensorView& part_view(const StepContext& ctx, int p) { return ctx.in[p == 0 ? 0 : first_part_input + p - 1]; }
 int part_shift(const StepContext& ctx, int p) {
   const size_t at = first_part_arg + p;
-  return at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
+  return !reads_image(ctx) && at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
 }
 
 // A virtual concatenation's parts must agree; null when they do.
@@ -85,6 +87,13 @@ const char* parts_problem(const StepContext& ctx) {
   return ctx.args[0].i == 1 && channels == ctx.in[1].dim(1) ? nullptr : "parts and filters differ in channels";
 }
 
+// The picture that the step reads, or none.
+ImageArgs image_of(const StepContext& ctx) {
+  ImageArgs a;
+  if (reads_image(ctx)) image_args(ctx, ctx.in[0], first_part_arg, &a);
+  return a;
+}
+
 ConvShape shape_of(const StepContext& ctx) {
   const TensorView& x = ctx.in[0];
   const TensorView& w = ctx.in[1];
@@ -104,6 +113,10 @@ ConvShape shape_of(const StepContext& ctx) {
   s.stride_h = arg(1), s.stride_w = arg(2), s.dilation_h = arg(3), s.dilation_w = arg(4);
   s.pad_top = arg(5), s.pad_left = arg(6);
   s.planar_input = x.layout == Layout::plain;
+  if (reads_image(ctx)) {
+    const ImageArgs a = image_of(ctx);
+    s.batch = a.batch, s.in_channels = a.image.channels, s.in_h = a.height, s.in_w = a.width;
+  }
   s.allow_winograd = !ctx.accurate;
   const int parts = part_count(ctx);
   if (parts == 1 && part_shift(ctx, 0) == 0) return s;
@@ -124,6 +137,8 @@ DepthwiseShape depthwise_of(const ConvShape& s) {
 Status bind(StepContext& ctx) {
   auto state = std::make_unique<ConvState>();
   if (const char* problem = parts_problem(ctx)) return Status::fail("MODEL_INVALID", problem);
+  if (ImageArgs a; reads_image(ctx) && (!image_args(ctx, ctx.in[0], first_part_arg, &a) || ctx.args[0].i != 1 || a.image.channels != ctx.in[1].dim(1)))
+    return Status::fail("MODEL_INVALID", "a picture of bytes and filters do not fit");
   const ConvShape s = shape_of(ctx);
   state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
@@ -135,6 +150,7 @@ Status bind(StepContext& ctx) {
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
+                    (reads_image(ctx) ? " of bytes" : "") +
                     (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : ""));
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
@@ -191,6 +207,7 @@ using Sources = std::array<Source, max_conv_parts>;
 
 Sources sources_of(const StepContext& ctx, bool strip) {
   Sources sources;
+  if (reads_image(ctx)) return sources;
   for (int p = 0; p < part_count(ctx); ++p) {
     const TensorView& v = part_view(ctx, p);
     sources[p] = source_of(ctx, v, strip ? v.rows : v.dim(2), strip ? v.row0 : 0);
@@ -209,7 +226,8 @@ Status run(StepContext& ctx) {
     parallel_for(*ctx.pool, state.dw.chunks, [&](int chunk, int) { depthwise_run_chunk(state.dw, args, chunk); });
     return {};
   }
-  const ConvArgs args{sources.data(), w, sink, epilogue};
+  const ImageArgs image = image_of(ctx);
+  const ConvArgs args{sources.data(), w, sink, epilogue, reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
   float* scratch = static_cast<float*>(ctx.scratch);
   parallel_for(*ctx.pool, state.conv.chunks, [&](int chunk, int thread) { conv_run_chunk(state.conv, args, chunk, scratch + thread * state.scratch_floats); });
   return {};
@@ -221,13 +239,14 @@ Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
   const Sources sources = sources_of(ctx, true);
   const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].rows, ctx.out[0].row0);
   const Epilogue epilogue = epilogue_of(ctx, state, true);
+  const ImageArgs image = image_of(ctx);
   const int batch = static_cast<int>(ctx.out[0].dim(0)), width = static_cast<int>(ctx.out[0].dim(3));
   for (int n = 0; n < batch; ++n) {
     if (state.depthwise) {
       const DepthwiseArgs args{sources[0], w, sink, epilogue};
       depthwise_run_rows(state.dw, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, 0, state.dw.blocks);
     } else {
-      const ConvArgs args{sources.data(), w, sink, epilogue};
+      const ConvArgs args{sources.data(), w, sink, epilogue, reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
       conv_run_rows(state.conv, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, static_cast<float*>(ctx.scratch));
     }
   }
@@ -239,7 +258,7 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
     *a0 = y0, *a1 = y1;
     return true;
   }
-  if (i != 0 && i < first_part_input) return false;
+  if ((i != 0 && i < first_part_input) || reads_image(ctx)) return false;
   const auto& state = static_cast<const ConvState&>(**ctx.state);
   const RowRange range = state.depthwise ? conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1))
                                          : conv_rows_needed(state.conv, static_cast<int>(y0), static_cast<int>(y1));

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { filesBelow, root } from '../lib/workspace.mjs';
+import { markdownLinks } from '../docs/links.js';
+import { filesBelow, packages, root } from '../lib/workspace.mjs';
 
 const documents = filesBelow(root, (path) => path.endsWith('.md') && !/THIRD-PARTY-NOTICES|[\\/]data[\\/]/.test(path)).map((path) =>
   relative(root, path),
 );
-const scripts = Object.keys((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts);
+const own = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts;
+const theirs = (packages() as { manifest: { scripts?: object } }[]).flatMap(({ manifest }) => Object.keys(manifest.scripts ?? {}));
+const scripts = [...Object.keys(own), ...theirs];
 
 describe('documents', () => {
-  it.each(documents)('%s links to files that exist', (document) => {
-    const text = readFileSync(join(root, document), 'utf8');
-    const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
-      .map(([, target]) => target!)
-      .filter((target) => !/^[a-z]+:/.test(target));
-    expect(targets.filter((target) => !existsSync(join(root, dirname(document), target)))).toEqual([]);
+  it.each(documents)('%s links to files and headings that exist', (document) => {
+    const { dead } = markdownLinks([join(root, document)]);
+    expect(dead.filter((line) => !/→ \/(?:operations|properties|api)\b/.test(line))).toEqual([]); // pages of the site alone: site.test.ts
   });
 
   it.each(documents)('%s names npm scripts that exist', (document) => {

@@ -1,13 +1,13 @@
 /** The documentation site: it builds offline, every link leads somewhere, and its pages show in a browser without complaint. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rooms } from '@cuvee/core';
-import { markdownLinks, siteLinks } from '../docs/links.js';
+import { siteLinks } from '../docs/links.js';
 import { findChromium, launchChromium, noChromium, serveFolder } from '../lib/chromium.js';
-import { packages, root } from '../lib/workspace.mjs';
+import { root } from '../lib/workspace.mjs';
 
 const site = join(root, 'out', 'docs', 'site');
 const shots = join(root, 'out', 'test', 'site');
@@ -55,21 +55,6 @@ describe('the site', () => {
 
 /** Rooms without a case of their own to ask a device about. */
 const plumbing = new Set(['Parameter', 'Constant', 'Result']);
-
-describe('markdown in the repository', () => {
-  it('links to what exists', () => {
-    const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-    const files = [
-      ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'].map((name) => join(root, name)),
-      ...guides.filter((name) => name !== 'index.md').map((name) => join(root, 'docs', name)),
-      ...(packages() as { folder: string }[]).map(({ folder }) => join(folder, 'README.md')).filter((path) => existsSync(path)),
-    ];
-    // pages of the site alone are written as /page
-    const { links, dead } = markdownLinks(files);
-    expect(links).toBeGreaterThan(10);
-    expect(dead.filter((line) => !/→ \/(?:operations|properties|api)\b/.test(line))).toEqual([]);
-  });
-});
 
 describe('in Chromium', () => {
   let browser: Browser | undefined;

@@ -6,12 +6,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Core, CuveeError, sizeOf, Tensor, type Model } from 'cuvee';
 import { readModelProto } from '../../../frontend-onnx/src/proto/index.js';
 import { writeModelProto } from '../../../frontend-onnx/test/encode.js';
+import { caseFiles } from '../../src/source.js';
+import { mutateIr } from './mutate-ir.js';
 import { mutate } from '../../../frontend-onnx/test/mutate.js';
 
-/** Which mutant. */
+/** Which mutant: of an ONNX file, or of an IR of the operation corpus. */
 export interface MutantJob {
   readonly file: string;
   readonly seed: number;
+  /** Folder of the IR in the corpus's zip `file`. */
+  readonly folder?: string;
+  /** Default CPU. */
+  readonly device?: string;
 }
 /** `ran`, or the code of the error; `slip`: a JavaScript error of our own code below it, or INTERNAL. */
 export interface MutantAnswer {
@@ -50,30 +56,52 @@ function inputsOf(model: Model): Tensor[] | undefined {
     (v) => v.partialShape.dimensions?.map(([lo, hi], i) => (lo === hi ? lo : Math.max(lo, usual[i] ?? 1))) ?? usual,
   );
   if (shapes.some((s) => !(sizeOf(s) <= 2 ** 22))) return undefined;
-  return model.inputs.map((v, i) => new Tensor(v.elementType === 'dynamic' ? 'f32' : v.elementType, shapes[i] as number[]));
+  return model.inputs.map((v, i) => {
+    const tensor = new Tensor(v.elementType === 'dynamic' ? 'f32' : v.elementType, shapes[i] as number[]);
+    // Ones: a loop that adds its input until a limit ends.
+    if (tensor.data instanceof Float32Array) tensor.data.fill(1);
+    return tensor;
+  });
 }
 
 /** A TypeError, RangeError or the like at the bottom of an error: a slip of ours that an outer message hides. */
 function programmingError(error: unknown): Error | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) if (!(e instanceof CuveeError) || e.code === 'INTERNAL') return e;
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if (!(e instanceof CuveeError) || e.code === 'INTERNAL') return e;
+    if (e.code === 'OUT_OF_MEMORY') return undefined; // its cause is the engine's own RangeError
+  }
   return undefined;
 }
 
-async function attempt({ file, seed }: MutantJob): Promise<MutantAnswer> {
+function onnxMutant({ file, seed }: MutantJob): { readonly what: string; readonly read: () => Promise<Model> } {
   let original = originals.get(file);
   if (!original) originals.set(file, (original = readModelProto(new Uint8Array(readFileSync(file)))));
   const { model: mutant, what } = mutate(original, seed);
   const bytes = writeModelProto(mutant);
+  return { what, read: () => core.readModel(bytes) };
+}
+
+function irMutant({ file, folder = '', seed }: MutantJob): { readonly what: string; readonly read: () => Promise<Model> } {
+  const files = caseFiles(file, folder);
+  const { xml, what } = mutateIr(new TextDecoder().decode(files.read('model.xml')), seed);
+  const weights = files.names.includes('model.bin') ? files.read('model.bin') : new Uint8Array();
+  return { what, read: () => core.readModel(new TextEncoder().encode(xml), weights) };
+}
+
+async function attempt(job: MutantJob): Promise<MutantAnswer> {
+  const { what, read } = job.folder === undefined ? onnxMutant(job) : irMutant(job);
   resetPeak();
   const start = performance.now();
   let outcome = 'ran';
   let message = '';
   try {
-    const model = await core.readModel(bytes);
-    using compiled = await core.compileModel(model, 'CPU');
+    const model = await read();
+    using compiled = await core.compileModel(model, job.device ?? 'CPU');
     const inputs = inputsOf(model);
     using request = compiled.createInferRequest();
-    if (inputs) await request.inferAsync(inputs);
+    // A loop whose condition stays true is no hang while it can be cancelled.
+    const patience = setTimeout(() => request.cancel(), 5000);
+    if (inputs) await request.inferAsync(inputs).finally(() => clearTimeout(patience));
   } catch (error) {
     const slip = programmingError(error);
     outcome = slip ? 'slip' : error instanceof CuveeError ? error.code : 'not a CuveeError';

@@ -113,9 +113,10 @@ class Reader {
     const open = new Set<RawLayer>();
     const order: RawLayer[] = [];
     const sources = (layer: RawLayer): RawLayer[] =>
-      [...(this.#incoming.get(layer.id)?.values() ?? [])].map(
-        (e) => this.#layers.get(e.from) ?? this.#fail(layer, `an edge comes from layer ${e.from}, which does not exist`),
-      );
+      [...(this.#incoming.get(layer.id)?.values() ?? [])].map((e) => {
+        const from = this.#layers.get(e.from) ?? this.#fail(layer, `an edge comes from layer ${e.from}, which does not exist`);
+        return from.type === 'Result' ? this.#fail(layer, `an edge comes from the result "${from.name}", which gives nothing`) : from;
+      });
     for (const root of this.#net.layers) {
       const stack = done.has(root) ? [] : [{ layer: root, rest: sources(root) }];
       while (stack.length > 0) {

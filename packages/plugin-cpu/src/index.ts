@@ -6,7 +6,7 @@ import { keeps } from './compile/keeps.js';
 import { CpuModel, infoOf } from './model.js';
 import { loadNative } from './native.js';
 import { properties } from './properties.js';
-import { ranksOpen, SpecialisedModel } from './specialised.js';
+import { dependsOnInputs, SpecialisedModel } from './specialised.js';
 
 /** `new Core({ plugins: [cpu()] })`. */
 export const cpu = (): DevicePlugin => ({
@@ -32,7 +32,7 @@ export const cpu = (): DevicePlugin => ({
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
     const planned = (own: Model): CpuModel => new CpuModel(native.addon, compile(own, { name: isa, block }), config);
-    return ranksOpen(model) ? new SpecialisedModel(model, infoOf(native.addon, config), planned) : planned(model);
+    return dependsOnInputs(model) ? new SpecialisedModel(model, infoOf(native.addon, config), planned) : planned(model);
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
 });

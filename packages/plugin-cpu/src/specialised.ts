@@ -1,4 +1,7 @@
-/** @file Models with tensors whose rank only the inputs tell: a plan for each set of input shapes that comes. */
+/**
+ * @file Models that a plan for all inputs cannot be made for, as a tensor's rank, or the axes of an operation that only decomposes at known
+ * ones, depend on the inputs: a plan for each set of input shapes, or of small integer inputs, that comes.
+ */
 import {
   applyPatch,
   bitsOf,
@@ -13,12 +16,15 @@ import {
   type Explanation,
   type Model,
   type ModelInfo,
+  type Node,
   type NodeProfile,
   type RunOptions,
   type Tensor,
+  type Value,
 } from '@cuvee/core';
 import { prepare, refusals } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
+import { lowerings } from './lower/index.js';
 
 /** Plans kept at the same time. */
 const most = 8;
@@ -27,16 +33,35 @@ const fewElements = 16;
 
 const rankReason = /unknown rank|rank is unknown/;
 
-/** Whether unknown ranks are what stands between this model and a plan: shapes of inputs would give them. */
-export function ranksOpen(model: Model): boolean {
-  if (!model.nodes().some((n) => n.outputs.some((v) => v.fact.shape === undefined))) return false;
+/** Whether a node has an integer input that a parameter of the model decides. */
+function decidedByInput(node: Node): boolean {
+  const seen = new Set<Value>();
+  const stack = node.inputs.filter((v): v is Value => v !== undefined && isInteger(v.fact.type));
+  for (let v = stack.pop(); v; v = stack.pop()) {
+    if (seen.has(v)) continue;
+    seen.add(v);
+    if (v.node.op.name === 'Parameter') return isInteger(v.fact.type);
+    stack.push(...v.node.inputs.filter((x): x is Value => x !== undefined && isInteger(x.fact.type)));
+  }
+  return false;
+}
+
+const decomposesByInput = (node: Node): boolean => node.op.decompose !== undefined && decidedByInput(node);
+
+const undecided = ({ node, reason }: { readonly node: Node; readonly reason: string }): boolean =>
+  rankReason.test(reason) || (reason === 'no kernel' && decomposesByInput(node));
+
+/** Whether nothing but shapes or values of inputs stands between this model and a plan. */
+export function dependsOnInputs(model: Model): boolean {
+  const open = (n: Node): boolean => n.outputs.some((v) => v.fact.shape === undefined) || (!lowerings[n.op.name] && decomposesByInput(n));
+  if (!model.nodes().some(open)) return false;
   if (model.sinks.length > 0 || model.nodes().some((n) => n.op.name === 'ReadValue' || n.outputs.some((v) => v.fact.type === 'string')))
     return false;
   const { model: copy } = cloneModel(model);
   prepare(copy);
   const reasons = refusals(copy);
   const lost = reasons.some(({ node, reason }) => reason === 'no kernel' && !node.op.decompose);
-  return !lost && reasons.some(({ reason }) => rankReason.test(reason));
+  return !lost && reasons.some(undecided);
 }
 
 /** A copy whose inputs have these shapes and, `byValue`, whose small integer inputs are constants. */
@@ -102,7 +127,7 @@ export class SpecialisedModel implements DeviceModel {
       return plan;
     } catch (error) {
       // a branch that only a value rules out need not fit these shapes
-      const mayHelp = error instanceof CuveeError && (error.code === 'SHAPE_MISMATCH' || rankReason.test(error.message));
+      const mayHelp = error instanceof CuveeError && (error.code === 'SHAPE_MISMATCH' || error.code === 'MODEL_UNSUPPORTED');
       if (this.#byValue || !mayHelp || !inputs.some(decides)) throw error;
       this.#byValue = true;
       this.#releaseAll();

@@ -68,6 +68,21 @@ describe('a rank that only the inputs tell', () => {
     expect(other.data).toEqual(Float32Array.of(-0, -1, -2, -3));
   });
 
+  it('comes from axes of a transform, which only decomposes at known ones', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,?,?', 'x');
+    const a = g.parameter('i64', '1', 'axis');
+    const model = new Model({ name: 'm', parameters: [x.node, a.node], results: [g.result(g.dft(x, a))], scope: g.scope });
+    const request = (await core.compileModel(model, 'CPU')).createInferRequest();
+    const run = async (axis: number): Promise<number[]> => {
+      const [y] = Object.values(await request.inferAsync([range([2, 2, 2]), axes(axis)])) as [Tensor];
+      return Array.from(y.data as Float32Array, (v) => Math.round(v * 1e4) / 1e4 + 0);
+    };
+    // pairs (0,1) (2,3); (4,5) (6,7): sums and differences across, then along
+    expect(await run(0)).toEqual([4, 6, 8, 10, -4, -4, -4, -4]);
+    expect(await run(1)).toEqual([2, 4, -2, -2, 10, 12, -2, -2]);
+  });
+
   it('is refused for strings, which no plan holds', async () => {
     const g = builder();
     const x = g.parameter('string', '?', 'x');

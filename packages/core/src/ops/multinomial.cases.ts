@@ -21,4 +21,14 @@ export default cases('Multinomial', {
       outputs: [i64([1, 2], [1, 1])],
     },
   ],
+  /** The draws under a seed, which every device must give. */
+  generate(random) {
+    const [rows, classes] = [random.int(1, 3), random.int(2, 6)];
+    const with_replacement = random.next() < 0.5;
+    return {
+      attributes: { ...attributes, with_replacement, log_probs: random.next() < 0.5, global_seed: random.int(1, 99) },
+      inputs: [random.tensor('f32', [rows, classes], 0.1, 1), i64([], [with_replacement ? random.int(1, 9) : random.int(1, classes)])],
+      constants: [1],
+    };
+  },
 });

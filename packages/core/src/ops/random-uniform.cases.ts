@@ -1,3 +1,4 @@
+import { Literal } from '../tensor/literal.js';
 import { cases, f32, i64 } from './cases.js';
 
 /** What does not depend on the sequence: nothing at all, and a range of one integer. */
@@ -19,4 +20,24 @@ export default cases('RandomUniform', {
       outputs: [i64([3], [5, 5, 5])],
     },
   ],
+  /** The sequence under a seed, which every device must give. */
+  generate(random) {
+    const output_type = random.pick(['f32', 'f16', 'bf16', 'f64', 'i32', 'i64', 'u8'] as const);
+    const whole = output_type.startsWith('i') || output_type.startsWith('u');
+    const low = whole ? random.int(0, 5) : random.next() * 4 - 2;
+    return {
+      attributes: {
+        output_type,
+        op_seed: random.int(0, 9),
+        global_seed: random.int(1, 99),
+        alignment: random.pick(['tensorflow', 'pytorch']),
+      },
+      inputs: [
+        i64([2], [random.int(0, 40), random.int(1, 40)]),
+        Literal.from(output_type, [], [low]),
+        Literal.from(output_type, [], [low + random.int(1, 100)]),
+      ],
+      constants: [0],
+    };
+  },
 });

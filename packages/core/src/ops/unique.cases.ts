@@ -22,6 +22,20 @@ export default cases('Unique', {
       constants: [1],
       outputs: [i64([2, 2], [1, 5, 2, 1]), i32([2], [1, 0]), i32([3], [1, 0, 1]), i32([2], [1, 2])],
     },
+    {
+      name: 'NaN',
+      inputs: [f32([5], [Number.NaN, 2, Number.NaN, 1, 2])],
+      outputs: [f32([4], [1, 2, Number.NaN, Number.NaN]), i64([4], [3, 1, 0, 2]), i64([5], [2, 1, 3, 0, 1]), i64([4], [1, 2, 1, 1])],
+    },
     { name: 'nothing', inputs: [f32([0], [])], outputs: [f32([0], []), i64([0], []), i64([0], []), i64([0], [])] },
   ],
+  generate(random) {
+    const shape = random.shape({ rank: [1, 3], dim: [0, 5] });
+    const sorted = random.int(0, 1) === 1;
+    const data = random.tensor(random.pick(['i32', 'i64', 'u8', 'boolean'] as const), shape, 0, 3);
+    const attributes = { sorted };
+    return random.next() < 0.5
+      ? { attributes, inputs: [data] }
+      : { attributes, inputs: [data, i64([], [random.int(-shape.length, shape.length - 1)])], constants: [1] };
+  },
 });

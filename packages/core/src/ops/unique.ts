@@ -10,7 +10,7 @@ import { index, numericOrBoolean, op, optional, port } from './op.js';
  * appearance. Outputs: them; the place of each one's first appearance; for each element or slice of the data the place of its value
  * among them; how often each comes.
  *
- * Slices compare element by element in row-major order. NaN equals nothing, not even NaN.
+ * Slices compare element by element in row-major order. NaN is above every number and equals nothing, not even NaN.
  * Spec: OpenVINO Unique-10.
  */
 export const Unique = op('Unique', {
@@ -55,7 +55,9 @@ export const Unique = op('Unique', {
       for (let k = 0; k < outer * inner; k++) {
         const a = at(p, k);
         const b = at(q, k);
-        if (a !== b) return a < b ? -1 : a > b ? 1 : p - q;
+        if (a < b) return -1;
+        if (a > b) return 1;
+        if (a !== b && Number.isNaN(a) !== Number.isNaN(b)) return Number.isNaN(a) ? 1 : -1;
       }
       return 0;
     };

@@ -11,6 +11,7 @@ import { matrix } from './matrix.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { regions } from './regions.js';
 import { sampling } from './sampling.js';
@@ -28,6 +29,7 @@ export const lowerings: LoweringTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...random,
   ...reduce,
   ...regions,
   ...sampling,

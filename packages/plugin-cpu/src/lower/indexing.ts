@@ -16,7 +16,7 @@ const rankOf = (c: LoweringContext, i: number): number => c.fact(i).shape?.lengt
 const axisOf = (c: LoweringContext, axis: unknown): number => normalizeAxis(axis as number, rankOf(c, 0));
 
 /** Families that allocate what they make. */
-const opening = new Set(['non_zero', 'gather', 'gather_nd', 'range', 'one_hot', 'top_k']);
+const opening = new Set(['non_zero', 'gather', 'gather_nd', 'range', 'one_hot', 'top_k', 'unique']);
 
 /** A step over all inputs with these arguments. */
 const simple = (
@@ -81,6 +81,11 @@ export const indexing: LoweringTable = {
     normalizeAxis(c.node.attributes.axis as number, rankOf(c, 0) + 1),
     c.node.attributes.negative_indices_mode === 'normalize' ? 1 : 0,
   ]),
+  Unique: simple(
+    'unique',
+    (c) => [c.node.attributes.sorted === false ? 0 : 1],
+    (node) => (computeType(node.input(0).fact.type) ? movable(node) : `element type ${node.input(0).fact.type}`),
+  ),
   TopK: simple(
     'top_k',
     (c) => [axisOf(c, c.node.attributes.axis), c.node.attributes.mode === 'min' ? 1 : 0, c.node.attributes.sort === 'index' ? 1 : 0],

@@ -3,11 +3,8 @@
 /** `some`: only some of the cases are refused. */
 export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {
   ISTFT: { why: 'ISTFT (no kernel)', some: true },
-  Multinomial: { why: 'Multinomial (no kernel)' },
   PRelu: { why: 'PRelu (whether its slope goes along the channels is not known)', some: true },
-  RandomUniform: { why: 'RandomUniform (no kernel)' },
   STFT: { why: 'STFT (no kernel)', some: true },
   StringTensorPack: { why: 'StringTensorPack (element type string)' },
   StringTensorUnpack: { why: 'StringTensorUnpack (element type string)' },
-  Unique: { why: 'Unique (no kernel)' },
 };

@@ -7,6 +7,7 @@ import {
   broadcastAttributes,
   broadcastRule,
   holdsSizes,
+  numpyBroadcast,
   pdpdAligned,
   sameType,
   zipElements,
@@ -44,6 +45,8 @@ export const Divide = op('Divide', {
       },
     });
   },
+
+  decompose: (g, { a, b }, attributes) => numpyBroadcast(g, 'Divide', a, b, attributes),
 
   traits: { elementwise: true, inPlace: 'a' },
 });

@@ -112,7 +112,7 @@ export function binary(
       return { type: sameType(ctx, a, b), shape, ...(elements && { elements }), ...(floats && { floats }) };
     },
     evaluate: ({ a, b }, { auto_broadcast, axis }) => arithmetic(a, alignPdpd(a, b, auto_broadcast, axis), fn),
-    ...(extra.decompose && { decompose: (g: Builder, { a, b }: { a: Value; b: Value }) => extra.decompose?.(g, a, b) }),
+    decompose: (g, { a, b }, attributes) => numpyBroadcast(g, name, a, b, attributes) ?? extra.decompose?.(g, a, b),
     traits: { elementwise: true, inPlace: 'a', ...extra.traits },
   });
 }
@@ -137,6 +137,23 @@ export function alignPdpd(a: NdArray, b: NdArray, rule: string, axis: number): N
       ...new Array<number>(Math.max(0, a.shape.length - b.shape.length - pdpdStart(a.shape.length, b.shape.length, axis))).fill(1),
     ],
   };
+}
+/** The same in a graph; undefined while a rank is unknown. */
+export function pdpdInGraph(g: Builder, a: Value, b: Value, axis: number): Value | undefined {
+  const [rank, aligned] = [b.fact.shape?.length, pdpdAligned(a.fact, b.fact, 'pdpd', axis)?.length];
+  if (!a.fact.shape || rank === undefined || aligned === undefined) return undefined;
+  return aligned === rank ? b : g.unsqueeze(b, g.ints(Array.from({ length: aligned - rank }, (_, i) => rank + i)));
+}
+/** A binary operation under PDPD's rule as the same one under NumPy's: how devices that know only that one run it. */
+export function numpyBroadcast(
+  g: Builder,
+  name: string,
+  a: Value,
+  b: Value,
+  attributes: { readonly auto_broadcast: string; readonly axis: number },
+): Value | undefined {
+  const aligned = attributes.auto_broadcast === 'pdpd' ? pdpdInGraph(g, a, b, attributes.axis) : undefined;
+  return aligned && g.node(name, [a, aligned], { ...attributes, auto_broadcast: 'numpy', axis: -1 })[0];
 }
 const pdpdStart = (a: number, b: number, axis: number): number => (axis === -1 ? a - b : axis);
 

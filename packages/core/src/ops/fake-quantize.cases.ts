@@ -10,6 +10,12 @@ export default cases('FakeQuantize', {
       outputs: [f32([5], [0, 0, 2, 6, 8])],
     },
     {
+      name: 'ranges from an axis of the data',
+      attributes: { levels: 2, auto_broadcast: 'pdpd', axis: 0 },
+      inputs: [f32([2, 2], [0.1, 0.9, 0.1, 0.9]), f32([2], [0, 0]), f32([2], [1, 1]), f32([2], [0, 0]), f32([2], [1, 2])],
+      outputs: [f32([2, 2], [0, 1, 0, 2])],
+    },
+    {
       name: 'halves go to even steps',
       attributes: { levels: 3 },
       inputs: [f32([2], [0.5, 1.5]), f32([], [0]), f32([], [2]), f32([], [0]), f32([], [2])],

@@ -3,7 +3,7 @@ import type { Dim } from '../shape/index.js';
 import { broadcastOffsets, broadcastShapes, sizeOf } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
 import { int } from './attributes.js';
-import { alignPdpd, broadcastAttributes, broadcastRule, pdpdAligned, sameType } from './elementwise.js';
+import { alignPdpd, broadcastAttributes, broadcastRule, pdpdAligned, pdpdInGraph, sameType } from './elementwise.js';
 import { floating, op, port } from './op.js';
 import { roundHalfEven } from './special.js';
 
@@ -55,8 +55,12 @@ export const FakeQuantize = op('FakeQuantize', {
     return { type: data.type, shape, data: out };
   },
 
-  decompose(g, { data, input_low, input_high, output_low, output_high }, { levels, auto_broadcast }) {
-    if (auto_broadcast === 'pdpd') return undefined;
+  decompose(g, { data, ...given }, { levels, auto_broadcast, axis }) {
+    const ranges = [given.input_low, given.input_high, given.output_low, given.output_high].map((v) =>
+      auto_broadcast === 'pdpd' ? pdpdInGraph(g, data, v, axis) : v,
+    );
+    if (!ranges.every((v) => v !== undefined)) return undefined;
+    const [input_low, input_high, output_low, output_high] = ranges as [typeof data, typeof data, typeof data, typeof data];
     const [least, most] = [g.minimum(input_low, input_high), g.maximum(input_low, input_high)];
     const steps = g.scalar(levels - 1, data);
     const place = g.round(g.multiply(g.divide(g.subtract(data, input_low), g.subtract(input_high, input_low)), steps));

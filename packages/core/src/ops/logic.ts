@@ -1,6 +1,6 @@
 /** @file What comparisons and logical operations share. */
 import type { Element } from '../ir/fact.js';
-import { alignPdpd, broadcastAttributes, broadcastRule, pdpdAligned, sameType, zip, zipElements } from './elementwise.js';
+import { alignPdpd, broadcastAttributes, broadcastRule, numpyBroadcast, pdpdAligned, sameType, zip, zipElements } from './elementwise.js';
 import { boolean, current, numericOrBoolean, op, port, type Op, type TypeClass } from './op.js';
 
 /** A room that compares two broadcast inputs of one type and gives booleans. */
@@ -24,6 +24,7 @@ export function comparison(
       };
     },
     evaluate: ({ a, b }, { auto_broadcast, axis }) => zip(a, alignPdpd(a, b, auto_broadcast, axis), 'boolean', (x, y) => Number(fn(x, y))),
+    decompose: (g, { a, b }, attributes) => numpyBroadcast(g, name, a, b, attributes),
     traits: { elementwise: true },
   });
 }
@@ -51,6 +52,7 @@ export function logical(
     },
     evaluate: ({ a, b }, { auto_broadcast, axis }) =>
       zip(a, alignPdpd(a, b, auto_broadcast, axis), 'boolean', (x: number, y: number) => Number(fn(x !== 0, y !== 0))),
+    decompose: (g, { a, b }, attributes) => numpyBroadcast(g, name, a, b, attributes),
     traits: { elementwise: true, inPlace: 'a' },
   });
 }

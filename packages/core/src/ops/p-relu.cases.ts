@@ -17,6 +17,11 @@ export default cases('PRelu', {
   ],
   generate: (random) => {
     const shape = random.shape({ rank: [2, 4], dim: [1, 5] });
-    return { inputs: [random.tensor('f32', shape), random.tensor('f32', [shape[1] as number])] };
+    return {
+      inputs: [
+        random.tensor('f32', shape),
+        random.tensor('f32', [random.pick([1, shape[1] as number, shape[shape.length - 1] as number])]),
+      ],
+    };
   },
 });

@@ -2,6 +2,7 @@ import type { Fact } from '../ir/fact.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
 import { sameType, zip } from './elementwise.js';
 import { numeric, op, port } from './op.js';
+import { reshaped, sizesOf, sizeValue, type Size } from './sizes.js';
 
 /**
  * x where positive, else slope · x. A 1-D slope of as many elements as axis 1 has goes along axis 1;
@@ -18,6 +19,18 @@ export const PRelu = op('PRelu', {
   evaluate({ data, slope }) {
     const result = zip(data, aligned(slope, data.shape), data.type, (x: number, s: number) => (x < 0 ? x * s : x));
     return { ...result, shape: data.shape };
+  },
+
+  /** Where only the run tells whether a 1-D slope goes along the channels, its shape is chosen then. */
+  decompose(g, { data, slope }) {
+    const [own, along] = [data.fact.shape, slope.fact.shape];
+    const sizes = sizesOf(g, data);
+    if (!own || !sizes || along?.length !== 1 || own.length < 3) return undefined;
+    const size = g.shapeOf(slope);
+    const channels = g.equal(size, sizeValue(g, sizes[1] as Size));
+    const [first, last] = [g.select(channels, size, g.ints([1])), g.select(channels, g.ints([1]), size)];
+    const places = own.map((_, i): Size => (i === 1 ? first : i === own.length - 1 ? last : 1));
+    return g.pRelu(data, reshaped(g, slope, places));
   },
 
   traits: { elementwise: true, inPlace: 'data' },

@@ -31,6 +31,9 @@ export const Select = op('Select', {
     return out;
   },
 
+  decompose: (g, { cond, then, otherwise }, { auto_broadcast }) =>
+    auto_broadcast === 'pdpd' ? g.select(cond, then, otherwise) : undefined,
+
   traits: { elementwise: true },
 });
 

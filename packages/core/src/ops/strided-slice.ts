@@ -6,6 +6,7 @@ import { numbersOf } from '../tensor/nd.js';
 import { ints } from './attributes.js';
 import { place } from './movement.js';
 import { any, index, op, optional, port } from './op.js';
+import { shapeValue } from './sizes.js';
 import { sliced, sliceDim } from './slice.js';
 
 /** What one entry of begin/end/strides does. */
@@ -74,6 +75,7 @@ export const StridedSlice = op('StridedSlice', {
 
   infer({ data, begin, end, strides }, masks, ctx) {
     const { type, shape } = data;
+    for (const [what, list] of Object.entries({ begin, end, ...(strides && { strides }) })) ctx.axes(what, list, 1);
     const count = begin.shape?.[0] ?? end.shape?.[0];
     if (!shape || typeof count !== 'number') return { type, shape: undefined };
     const list = entries(masks, count, shape.length);
@@ -128,32 +130,26 @@ export const StridedSlice = op('StridedSlice', {
   decompose(g: Builder, { data, begin, end, strides }, masks) {
     const rank = data.fact.shape?.length;
     const count = begin.fact.shape?.[0] ?? end.fact.shape?.[0];
-    const steps = strides ? constantsOf(strides) : typeof count === 'number' ? new Array<number>(count).fill(1) : undefined;
-    const begins = constantsOf(begin);
-    const ends = constantsOf(end);
-    if (rank === undefined || typeof count !== 'number' || !steps || !begins || !ends) return undefined;
+    if (rank === undefined || typeof count !== 'number') return undefined;
     const list = entries(masks, count, rank);
     const used = list.filter((e) => e.kind !== 'new');
     const shrunk = list.filter((e) => e.kind === 'shrink').map((e) => e.axis);
-    const ranges = used.map((e): readonly [number, number, number] => {
-      const b = e.fromStart && e.kind === 'shrink' ? 0 : (begins[e.at] as number);
+    const steps = strides ? new Bounds(g, strides) : undefined;
+    const [begins, ends] = [new Bounds(g, begin), new Bounds(g, end)];
+    const ranges = used.map((e): readonly [Bound, Bound, Bound] => {
+      const b = e.fromStart && e.kind === 'shrink' ? 0 : begins.at(e.at);
       // The place after the last one, counted from the end, is "to the end" and not 0.
-      if (e.kind === 'shrink') return [b, b === -1 ? last : b + 1, 1];
-      const step = steps[e.at] as number;
-      const [from, to] = open(step);
-      return [e.fromStart ? from : b, e.toEnd ? to : (ends[e.at] as number), step];
+      if (e.kind === 'shrink') return [b, after(g, b), 1];
+      const step = steps ? steps.at(e.at) : 1;
+      const [from, to] = typeof step === 'number' ? open(step) : openBy(g, step);
+      return [e.fromStart ? from : b, e.toEnd ? to : ends.at(e.at), step];
     });
-    let out =
-      used.length === 0
-        ? data
-        : g.slice(
-            data,
-            g.ints(ranges.map((r) => r[0])),
-            g.ints(ranges.map((r) => r[1])),
-            g.ints(ranges.map((r) => r[2])),
-            g.ints(used.map((e) => e.axis)),
-            {},
-          );
+    const all = (i: 0 | 1 | 2): Value =>
+      shapeValue(
+        g,
+        ranges.map((r) => r[i]),
+      );
+    let out = used.length === 0 ? data : g.slice(data, all(0), all(1), all(2), g.ints(used.map((e) => e.axis)), {});
     if (shrunk.length > 0) out = g.squeeze(out, g.ints(shrunk), {});
     const marks = arranged<number>(new Array<number>(rank).fill(0), list, 1);
     const added = marks.flatMap((d, i) => (d === 1 ? [i] : []));
@@ -163,4 +159,34 @@ export const StridedSlice = op('StridedSlice', {
   traits: { moves: true },
 });
 
-const constantsOf = (v: Value): readonly number[] | undefined => (v.fact.value ? numbersOf(v.fact.value.nd()) : undefined);
+/** A number that is known, or an i64 value of one element. */
+type Bound = number | Value;
+
+/** The numbers of a list in a graph. */
+class Bounds {
+  readonly #known: readonly number[] | undefined;
+  readonly #wide: () => Value;
+  readonly #g: Builder;
+  constructor(g: Builder, list: Value) {
+    this.#g = g;
+    this.#known = list.fact.value && numbersOf(list.fact.value.nd());
+    let wide: Value | undefined;
+    this.#wide = () => (wide ??= list.fact.type === 'i64' ? list : g.cast(list, 'i64'));
+  }
+  at(i: number): Bound {
+    const g = this.#g;
+    return this.#known ? (this.#known[i] as number) : g.slice(this.#wide(), g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined, {});
+  }
+}
+
+/** The place behind `b`. */
+function after(g: Builder, b: Bound): Bound {
+  if (typeof b === 'number') return b === -1 ? last : b + 1;
+  return g.select(g.equal(b, g.ints([-1])), g.ints([last]), g.add(b, g.ints([1])));
+}
+
+/** `open` for a step that only the run tells. */
+function openBy(g: Builder, step: Value): readonly [Bound, Bound] {
+  const back = g.less(step, g.ints([0]));
+  return [g.select(back, g.ints([last]), g.ints([0])), g.select(back, g.ints([-last]), g.ints([last]))];
+}

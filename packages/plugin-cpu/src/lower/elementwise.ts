@@ -136,7 +136,7 @@ const single: Lowering = {
 /** The slope's dimensions where it goes along axis 1; undefined where it broadcasts as it is; null where the sizes do not tell. */
 function slopeAlong(node: Node): readonly Dim[] | undefined | null {
   const [data, slope] = [node.input(0).fact.shape, node.input(1).fact.shape];
-  if (!data || slope?.length !== 1 || data.length < 2 || slope[0] === 1) return undefined;
+  if (!data || slope?.length !== 1 || data.length < 3 || slope[0] === 1) return undefined;
   if (slope[0] === data[1]) return [slope[0] as Dim, ...new Array<Dim>(data.length - 2).fill(1)];
   return typeof slope[0] === 'number' && typeof data[1] === 'number' ? undefined : null;
 }

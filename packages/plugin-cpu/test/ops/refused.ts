@@ -3,8 +3,6 @@
 /** `some`: only some of the cases are refused. */
 export const refused: Readonly<Record<string, { readonly why: string; readonly some?: true }>> = {
   ISTFT: { why: 'ISTFT (no kernel)', some: true },
-  PRelu: { why: 'PRelu (whether its slope goes along the channels is not known)', some: true },
   STFT: { why: 'STFT (no kernel)', some: true },
   StringTensorPack: { why: 'StringTensorPack (element type string)' },
-  StringTensorUnpack: { why: 'StringTensorUnpack (element type string)' },
 };

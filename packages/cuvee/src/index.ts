@@ -4,3 +4,4 @@ import { discoverFrom } from '@cuvee/core';
 discoverFrom(import.meta.url);
 
 export * from '@cuvee/core';
+export { readImage } from './read-image.js';

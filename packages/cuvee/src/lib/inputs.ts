@@ -1,6 +1,20 @@
 /** @file Flags about inputs: `NAME=FILE.npy`, `NAME=random:7`, `NAME=[1,3,640,640]`, `KEY=VALUE`. */
 import { readFileSync } from 'node:fs';
-import { CuveeError, emptyElements, isFloat, PartialShape, readNpy, sizeOf, Tensor, type Model, type Value } from '@cuvee/core';
+import {
+  builder,
+  Core,
+  CuveeError,
+  emptyElements,
+  isFloat,
+  Model,
+  PartialShape,
+  PrePostProcessor,
+  readNpy,
+  sizeOf,
+  Tensor,
+  type Value,
+} from '../index.js';
+import { readImage } from '../read-image.js';
 
 /** `NAME=VALUE`; without a name it is for the only input. */
 export function pair(text: string, model?: Model): [string, string] {
@@ -74,33 +88,39 @@ function readFile(path: string): Uint8Array {
   }
 }
 
-/** A picture as [1, 3, H, W] in 0..1 (or 0..255 for u8), RGB, resized when the input's size is fixed. Needs the package `sharp`. */
+/** A picture as [1, 3, H, W] in 0..1 (or 0..255 for u8), RGB, resized when the input's size is fixed. */
 async function imageTensor(port: Value, path: string): Promise<Tensor> {
-  type Sharp = (path: string) => {
-    removeAlpha(): ReturnType<Sharp>;
-    toColourspace(c: string): ReturnType<Sharp>;
-    resize(w: number, h: number, o: object): ReturnType<Sharp>;
-    raw(): ReturnType<Sharp>;
-    toBuffer(o: object): Promise<{ data: Uint8Array; info: { width: number; height: number } }>;
-  };
-  const name = 'sharp';
-  let sharp: Sharp;
-  try {
-    sharp = ((await import(name)) as { default: Sharp }).default;
-  } catch (cause) {
-    throw new CuveeError('NOT_IMPLEMENTED', `pictures are read by the package sharp, which is not installed. Type: npm install sharp`, {
-      cause,
-    });
-  }
   const dims = port.partialShape.dimensions;
   if (dims?.length !== 4) throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" ${port.partialShape} takes no picture`);
+  const photo = await readImage(readFile(path));
   const [, , [h, hTop], [w, wTop]] = dims as [[number, number], [number, number], [number, number], [number, number]];
-  const fixed = h === hTop && w === wTop;
-  const image = sharp(path).removeAlpha().toColourspace('srgb');
-  const { data, info } = await (fixed ? image.resize(w, h, { fit: 'fill' }) : image).raw().toBuffer({ resolveWithObject: true });
-  const plane = info.width * info.height;
+  const [, height, width] = photo.shape as [number, number, number, number];
+  const planes = await resized(photo, h === hTop ? h : height, w === wTop ? w : width);
   const scale = isFloat(port.elementType) ? 255 : 1;
-  const values = emptyElements(port.elementType, 3 * plane) as Float32Array;
-  for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) values[c * plane + i] = (data[i * 3 + c] as number) / scale;
-  return Tensor.from(port.elementType, [1, 3, info.height, info.width], values);
+  return Tensor.from(
+    port.elementType,
+    planes.shape,
+    (planes.data as Float32Array).map((v) => v / scale),
+  );
+}
+
+/** u8 [1, height, width, 3] as f32 [1, 3, h, w], averaged as Pillow does. */
+async function resized(photo: Tensor, h: number, w: number): Promise<Tensor> {
+  const g = builder();
+  const x = g.parameter('f32', [1, 3, h, w], 'x');
+  const model = new Model({ name: 'resize', parameters: [x.node], results: [g.result(x, 'y')], scope: g.scope });
+  const steps = new PrePostProcessor(model);
+  steps
+    .input()
+    .tensor()
+    .setElementType('u8')
+    .setLayout('NHWC')
+    .setShape([...photo.shape]);
+  steps.input().preprocess().convertElementType('f32').resize('RESIZE_BILINEAR_PILLOW');
+  steps.input().model().setLayout('NCHW');
+  steps.build();
+  const compiled = await new Core().compileModel(model, 'AUTO:CPU,REFERENCE');
+  const request = compiled.createInferRequest();
+  await request.inferAsync([photo]);
+  return request.getOutputTensor(0).slice();
 }

@@ -8,10 +8,14 @@ interface Fault {
 
 const faults: readonly Fault[] = [
   {
-    why: 'Slice from a negative start to a positive stop on an open axis: the lower bound is that of the shortest axis, but a longer one leaves nothing (x[-1:100] of 200 elements)',
+    why: 'Slice whose ends count from different ends of an open axis, walking away as it grows: the lower bound is that of the shortest axis, but a longer one leaves nothing (x[-1:100] of 200 elements)',
     in: ({ op, inputs }) => {
-      const ends = [inputs[1], inputs[2]].map((v) => v?.fact.value && numbersOf(v.fact.value.nd()));
-      return op.name === 'Slice' && (ends[0]?.some((start, i) => start < 0 && (ends[1]?.[i] ?? -1) > 0) ?? false);
+      const [starts = [], stops = [], steps = []] = [1, 2, 3].map((i) => {
+        const value = inputs[i]?.fact.value;
+        return value && numbersOf(value.nd());
+      });
+      const away = (start: number, stop: number, step: number): boolean => (step > 0 ? start < 0 && stop >= 0 : start >= 0 && stop < 0);
+      return op.name === 'Slice' && starts.some((start, i) => away(start, stops[i] ?? 0, steps[i] ?? 1));
     },
   },
   {

@@ -69,6 +69,14 @@ export function packed(type: ElementType, outputType: ElementType, batches: read
   ];
 }
 
+/** An axis that boxes and scores share, by their own axes `i` and `j`; undefined while neither rank is known. */
+export const sameSizes =
+  (ctx: Infer, boxes: Fact, scores: Fact) =>
+  (what: string, i: number, j: number): Dim | undefined =>
+    boxes.shape && scores.shape
+      ? ctx.requireEqual(`the numbers of ${what} of boxes and scores`, boxes.shape[i] as Dim, scores.shape[j] as Dim)
+      : (boxes.shape?.[i] ?? scores.shape?.[j]);
+
 /** Facts of the outputs; `batches`, `classes` and `boxes` where they are known. */
 export function inferDetections(
   ctx: Infer,

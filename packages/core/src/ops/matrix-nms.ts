@@ -1,4 +1,3 @@
-import type { Dim } from '../shape/index.js';
 import { float, oneOf } from './attributes.js';
 import { overlap, type Box } from './boxes.js';
 import { cornersOf } from './box-deltas.js';
@@ -11,6 +10,7 @@ import {
   packed,
   packedGraph,
   ranked,
+  sameSizes,
   rankedGraph,
   type Detection,
   type Ordering,
@@ -43,16 +43,8 @@ export const MatrixNms = op('MatrixNms', {
     const [, , numbers] = ctx.axes('boxes', boxes, 3) ?? [];
     if (numbers !== undefined) ctx.requireEqual('numbers of a box', numbers, 4);
     ctx.axes('scores', scores, 3);
-    if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
-    return inferDetections(
-      ctx,
-      boxes.type,
-      a.output_type,
-      a,
-      boxes.shape?.[0] ?? scores.shape?.[0],
-      scores.shape?.[1],
-      boxes.shape?.[1] ?? scores.shape?.[2],
-    );
+    const same = sameSizes(ctx, boxes, scores);
+    return inferDetections(ctx, boxes.type, a.output_type, a, same('batches', 0, 0), scores.shape?.[1], same('boxes', 1, 2));
   },
 
   evaluate({ boxes, scores }, a) {

@@ -1,4 +1,3 @@
-import type { Dim } from '../shape/index.js';
 import type { NdArray } from '../tensor/nd.js';
 import { numbersOf } from '../tensor/nd.js';
 import { float } from './attributes.js';
@@ -8,6 +7,7 @@ import {
   boxAt,
   detectionAttributes,
   inferDetections,
+  sameSizes,
   namesGraph,
   notBackground,
   packed,
@@ -50,26 +50,10 @@ export const MulticlassNms = op('MulticlassNms', {
     if (numbers !== undefined) ctx.requireEqual('numbers of a box', numbers, 4);
     ctx.axes('scores', scores, roisnum ? 2 : 3);
     if (roisnum) ctx.axes('roisnum', roisnum, 1);
-    if (roisnum)
-      return inferDetections(
-        ctx,
-        boxes.type,
-        a.output_type,
-        a,
-        roisnum.shape?.[0],
-        boxes.shape?.[0] ?? scores.shape?.[0],
-        boxes.shape?.[1] ?? scores.shape?.[1],
-      );
-    if (boxes.shape && scores.shape) ctx.requireEqual('the numbers of boxes and scores', boxes.shape[1] as Dim, scores.shape[2] as Dim);
-    return inferDetections(
-      ctx,
-      boxes.type,
-      a.output_type,
-      a,
-      boxes.shape?.[0] ?? scores.shape?.[0],
-      scores.shape?.[1],
-      boxes.shape?.[1] ?? scores.shape?.[2],
-    );
+    const same = sameSizes(ctx, boxes, scores);
+    return roisnum
+      ? inferDetections(ctx, boxes.type, a.output_type, a, roisnum.shape?.[0], same('classes', 0, 0), same('boxes', 1, 1))
+      : inferDetections(ctx, boxes.type, a.output_type, a, same('batches', 0, 0), scores.shape?.[1], same('boxes', 1, 2));
   },
 
   evaluate({ boxes, scores, roisnum }, a) {

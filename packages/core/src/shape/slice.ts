@@ -2,7 +2,7 @@
 import { ceilDiv, max, min, select } from './atoms.js';
 import { bounds } from './bounds.js';
 import { add, sub } from './dim.js';
-import type { Dim } from './expr.js';
+import type { Dim, Expr } from './expr.js';
 import { isNonNegative } from './predicate.js';
 import type { ShapeContext } from './scope.js';
 
@@ -22,9 +22,22 @@ export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, ste
   const size = ctx.scope.resolve(n),
     b = near(ctx.scope.resolve(begin)),
     e = near(ctx.scope.resolve(end));
-  if (step < 0 && isBehind(b, e)) return 0;
-  if (step < 0) return max(0, ceilDiv(sub(first(size, b, step), position(size, e, step)), -step));
-  return ceilDiv(span(size, b, e), step);
+  const length = step < 0 ? backwards(size, b, e, step) : ceilDiv(span(size, b, e), step);
+  if (typeof length !== 'number' && typeof b === 'number' && typeof e === 'number') narrow(ctx, length, size as Expr, b, e, step);
+  return length;
+}
+
+function backwards(n: Dim, b: Dim, e: Dim, step: number): Dim {
+  return isBehind(b, e) ? 0 : max(0, ceilDiv(sub(first(n, b, step), position(n, e, step)), -step));
+}
+
+/** A longer axis gives no shorter slice unless the slice walks towards an end that moves away from it: then the axis's limits are the slice's. */
+function narrow(ctx: ShapeContext, length: Expr, n: Expr, b: number, e: number, step: number): void {
+  if (step > 0 ? b < 0 && e >= 0 : b >= 0 && e < 0) return;
+  const at = (x: number): number => (step < 0 ? backwards(x, b, e, step) : ceilDiv(span(x, b, e), step)) as number;
+  const [least, most] = ctx.scope.bounds(n);
+  const longest = at(Math.min(most, MOST));
+  ctx.scope.refine(length, [at(Math.max(0, least)), most > MOST && longest > MOST / 2 ** 10 ? Infinity : longest]);
 }
 
 /** Whether begin and end are numbers that count from the same end and a walk back from the one never meets the other. */

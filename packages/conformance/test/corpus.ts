@@ -10,7 +10,11 @@ export const folder = fileURLToPath(new URL('..', import.meta.url));
 export const data = join(folder, 'data');
 
 /** Corpora by name, with the flag that runs them. */
-export const corpora = { opset: ['--corpus', join(data, 'opset')], 'onnx-node': ['--onnx-node', join(data, 'onnx-node.zip')] } as const;
+export const corpora = {
+  opset: ['--corpus', join(data, 'opset')],
+  'onnx-node': ['--onnx-node', join(data, 'onnx-node.zip')],
+  contrib: ['--onnx-node', join(data, 'contrib.zip')],
+} as const;
 export type Corpus = keyof typeof corpora;
 export const devices = ['CPU', 'REFERENCE'] as const;
 export type Device = (typeof devices)[number];

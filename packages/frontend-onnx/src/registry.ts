@@ -10,6 +10,8 @@ import * as linear from './ops/linear.js';
 import * as logic from './ops/logic.js';
 import * as loss from './ops/loss.js';
 import * as microsoft from './ops/microsoft.js';
+import * as microsoftAttention from './ops/microsoft-attention.js';
+import * as microsoftQuantize from './ops/microsoft-quantize.js';
 import * as ml from './ops/ml.js';
 import * as normalization from './ops/normalization.js';
 import * as pooling from './ops/pooling.js';
@@ -47,7 +49,7 @@ const modules = {
     signal,
   ],
   'ai.onnx.ml': [ml],
-  'com.microsoft': [microsoft],
+  'com.microsoft': [microsoft, microsoftAttention, microsoftQuantize],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],
 } as const;
@@ -55,7 +57,7 @@ const modules = {
 const tables: ReadonlyMap<string, ReadonlyMap<string, OnnxOp>> = new Map(
   Object.entries(modules).map(([domain, list]) => [
     domain,
-    new Map(list.flatMap((module) => Object.entries(module) as [string, OnnxOp][])),
+    new Map(list.flatMap((module) => (Object.entries(module) as [string, OnnxOp][]).filter(([name]) => /^[A-Z]/.test(name)))),
   ]),
 );
 

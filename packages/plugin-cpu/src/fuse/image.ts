@@ -1,26 +1,26 @@
 /**
- * @file Preprocessing of a picture of bytes (conversion, mean and scale, order of channels, layout) as one operation. Convolutions of
- * few channels then read the bytes themselves.
+ * @file Preprocessing of a picture of bytes or floats (conversion, mean and scale, order of channels, layout) as one operation.
+ * Convolutions of few channels then read the picture themselves.
  */
 import { applyPatch, builder, isInteger, normalizeAxis, numbersOf, type Literal, type Model, type Node, type Value } from '@cuvee/core';
 import { Image, mostPlanes } from '../ops/image.js';
 
-/** What is known of a value: each of its channels is a channel of `picture`, times scale, plus shift. */
+/** What is known of a value: each of its channels is a channel of `picture`, plus pre, times scale, plus shift. */
 interface Planes {
   readonly picture: Value;
   /** The picture's axis of channels. */
   readonly axis: 1 | 3;
   readonly channels: readonly number[];
+  readonly pre: readonly number[];
   readonly scale: readonly number[];
   readonly shift: readonly number[];
   /** The nodes between. */
   readonly nodes: readonly Node[];
 }
 
-const moved = new Set(['Transpose', 'Gather', 'Slice']);
 const affine = new Set(['Add', 'Subtract', 'Multiply', 'Divide']);
 
-/** The value as planes of a picture of bytes; undefined when it is none. `axis`: which axis its channels are to be. */
+/** The value as planes of a picture of bytes or floats; undefined when it is none. `axis`: which axis its channels are to be. */
 function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   const count = value.fact.shape?.[axis];
   if (value.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1) return undefined;
@@ -29,25 +29,31 @@ function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   const inner = node.inputs[0];
   // Another reader of a value on the way would need it as it is.
   const through = (v: Value | undefined, at: 1 | 3 = axis): Planes | undefined =>
-    v && (v.users.size === 1 || v.fact.type === 'u8') ? planesOf(v, at) : undefined;
-  if (value.fact.type === 'u8' && !(moved.has(name) && value.users.size === 1)) return pictureItself(value, axis, count);
+    v && (v.users.size === 1 ? planesOf(v, at) : itself(v, at));
+  if (value.fact.type !== 'u8' && value.fact.type !== 'f32') return undefined;
   if (name === 'Convert' && inner?.fact.type === 'u8') return withNode(through(inner), node);
   if (name === 'Transpose') {
     const order = constants(node.inputs[1])?.join();
     const from = order === '0,3,1,2' && axis === 1 ? 3 : order === '0,2,3,1' && axis === 3 ? 1 : undefined;
-    return from && withNode(through(inner, from), node);
+    if (from) return withNode(through(inner, from), node);
   }
-  if (name === 'Gather' || name === 'Slice') return chosen(node, through(inner), axis) ?? itself(value, axis, count);
-  return affine.has(name) && value.fact.type === 'f32' ? scaled(node, axis, count, through) : undefined;
+  if (name === 'Gather' || name === 'Slice') return chosen(node, through(inner), axis) ?? itself(value, axis);
+  return (affine.has(name) && scaled(node, axis, count, through)) || itself(value, axis);
 }
 
-const itself = (value: Value, axis: 1 | 3, count: number): Planes | undefined =>
-  value.fact.type === 'u8' ? pictureItself(value, axis, count) : undefined;
+/** A value as it is. */
+function itself(picture: Value, axis: 1 | 3): Planes | undefined {
+  const count = picture.fact.shape?.[axis];
+  if (picture.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || picture.fact.value) return undefined;
+  if (picture.fact.type !== 'u8' && picture.fact.type !== 'f32') return undefined;
+  return unchanged(picture, axis, count);
+}
 
-const pictureItself = (picture: Value, axis: 1 | 3, count: number): Planes => ({
+const unchanged = (picture: Value, axis: 1 | 3, count: number): Planes => ({
   picture,
   axis,
   channels: Array.from({ length: count }, (_, c) => c),
+  pre: new Array<number>(count).fill(0),
   scale: new Array<number>(count).fill(1),
   shift: new Array<number>(count).fill(0),
   nodes: [],
@@ -67,8 +73,8 @@ function chosen(node: Node, planes: Planes | undefined, axis: 1 | 3): Planes | u
   const places = wanted?.map((i) => (i < 0 ? i + count : i));
   if (!planes || !places?.every((i) => i >= 0 && i < count)) return undefined;
   const pick = (list: readonly number[]): number[] => places.map((i) => list[i] as number);
-  const { channels, scale, shift } = planes;
-  return withNode({ ...planes, channels: pick(channels), scale: pick(scale), shift: pick(shift) }, node);
+  const { channels, pre, scale, shift } = planes;
+  return withNode({ ...planes, channels: pick(channels), pre: pick(pre), scale: pick(scale), shift: pick(shift) }, node);
 }
 
 function gathered(node: Node, axis: number): readonly number[] | undefined {
@@ -96,10 +102,13 @@ function scaled(node: Node, axis: 1 | 3, count: number, through: (v: Value | und
   const planes = by && through(x);
   if (!planes || x?.fact.shape?.length !== 4) return undefined;
   const each = (list: readonly number[], fn: (v: number, by: number) => number): number[] => list.map((v, i) => fn(v, by[i] as number));
-  const { scale, shift } = planes;
+  const { pre, scale, shift } = planes;
   const linear = name === 'Multiply' ? (v: number, k: number) => v * k : name === 'Divide' ? (v: number, k: number) => v / k : undefined;
   if (linear) return withNode({ ...planes, scale: each(scale, linear), shift: each(shift, linear) }, node);
-  return withNode({ ...planes, shift: each(shift, name === 'Add' ? (v, k) => v + k : (v, k) => v - k) }, node);
+  const added = (list: readonly number[]): number[] => each(list, name === 'Add' ? (v, k) => v + k : (v, k) => v - k);
+  // What is added first stays so: with large numbers the sum of products would lose what the difference keeps.
+  const first = pre.every((v) => v === 0) && scale.every((v) => v === 1) && shift.every((v) => v === 0);
+  return withNode({ ...planes, ...(first ? { pre: added(pre) } : { shift: added(shift) }) }, node);
 }
 
 function perChannel(literal: Literal, axis: number, count: number): readonly number[] | undefined {
@@ -110,11 +119,12 @@ function perChannel(literal: Literal, axis: number, count: number): readonly num
   return literal.shape[axis - 4 + literal.shape.length] === count ? values : undefined;
 }
 
-/** Whether the one operation does more than a conversion would, or spares a convolution's reading of floats. */
-const pays = (value: Value, { nodes }: Planes): boolean =>
-  nodes.length > 1 || [...value.users].every((n) => n.op.name.endsWith('Convolution') && n.inputs[0] === value);
+/** Whether a convolution reads it, or the one operation spares a pass over memory. */
+const pays = (value: Value, { nodes, picture }: Planes): boolean =>
+  [...value.users].every((n) => /^(Fused)?Convolution$/.test(n.op.name) && n.inputs[0] === value) ||
+  (nodes.length > 1 && (picture.fact.type === 'u8' || nodes.some((n) => n.op.name === 'Transpose')));
 
-/** Replaces the preprocessing of each picture of bytes by one Image. */
+/** Replaces the preprocessing of each picture by one Image. */
 export function fuseImages(model: Model): number {
   const taken = new Set<Node>();
   const g = builder(model.scope);
@@ -125,9 +135,9 @@ export function fuseImages(model: Model): number {
     if (!planes || planes.channels.length > mostPlanes || planes.nodes.length === 0 || !pays(node.output, planes)) continue;
     for (const n of planes.nodes) taken.add(n);
     const planar = planes.axis === 1;
-    const { channels, scale, shift } = planes;
+    const { channels, pre, scale, shift } = planes;
     const origin = [...new Set(planes.nodes.flatMap((n) => n.origin))];
-    const [image] = g.node(Image, [planes.picture], { planar, channels, scale, shift }, { name: node.name, origin }) as [Value];
+    const [image] = g.node(Image, [planes.picture], { planar, channels, pre, scale, shift }, { name: node.name, origin }) as [Value];
     applyPatch(model, [[node.output, image]], 'preprocessing of a picture');
     count++;
   }

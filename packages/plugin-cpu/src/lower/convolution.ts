@@ -5,7 +5,7 @@
  * (deconv: [In, Out/g, kh, kw]); args [groups, stride y, x, dilation y, x, pad top, left, activation, alpha, beta, residual after].
  * A conv of a virtual concatenation has the further parts as inputs 7…, and as further args each part's shift: a part is
  * 1 << shift times smaller in both directions and read as by nearest upsampling.
- * Action `image`: the data is a picture of bytes, and the further args say how it is read (image.ts); no parts then.
+ * Action `image`: the data is a picture of bytes or floats, and the further args say how it is read (image.ts); no parts then.
  * conv_nd: the same inputs, action `forward` or `transposed`; args [activation, alpha, beta, residual after, groups, spatial rank,
  * strides…, dilations…, pads before…].
  */

@@ -1,16 +1,16 @@
-/** @file A picture of bytes as planes of floats: what preprocessing makes of an image, in one operation. */
+/** @file A picture of bytes or floats as planes of floats: what preprocessing makes of an image, in one operation. */
 import { bool, floats, ints, only, op, port } from '@cuvee/core';
 
 /** Planes that one operation makes. */
 export const mostPlanes = 4;
 
 /**
- * Plane c of the result [N, planes, H, W] f32 is byte·scale[c] + shift[c], the bytes being channel `channels[c]` of the picture:
+ * Plane c of the result [N, planes, H, W] f32 is (element + pre[c])·scale[c] + shift[c], the elements being channel `channels[c]` of the picture:
  * [N, H, W, C], or [N, C, H, W] when it is planar.
  */
 export const Image = op('Image', {
-  attributes: { planar: bool(), channels: ints(), scale: floats(), shift: floats() },
-  inputs: [port('picture', only('u8'))],
+  attributes: { planar: bool(), channels: ints(), pre: floats(), scale: floats(), shift: floats() },
+  inputs: [port('picture', only('u8', 'f32'))],
   outputs: [port('output', only('f32'))],
   infer({ picture }, { planar, channels }, ctx) {
     const dims = ctx.axes('a picture', picture, 4);

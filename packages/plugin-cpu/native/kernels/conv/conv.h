@@ -12,7 +12,7 @@
 ///  pointwise  1x1 without padding, any stride; reads the source in place, merges rows when source and sink are dense.
 ///  direct     any kernel, stride, dilation, padding: a band of input rows is copied with its zero halo into scratch (this
 ///             is also where nearest-upsampled parts are read), then every panel of output channels sweeps it.
-///  planar     direct from a planar source (first layers), or from a picture of bytes.
+///  planar     direct from a planar source (first layers), or from a picture of bytes or floats.
 ///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|.
 /// Groups need no special care by the caller: panels read only the input blocks of their groups. Where groups are narrower
 /// than a block the packed weights hold zeros for the neighbours (whose NaN and infinity therefore spread within the block).
@@ -88,7 +88,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
 /// 64-byte aligned.
 void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
 
-/// Instead of a planar source, a picture of bytes: its planes are made where the halo is copied, so that zeros around the picture
+/// Instead of a planar source, a picture: its planes are made where the halo is copied, so that zeros around the picture
 /// are zeros of the planes.
 struct ConvArgs {
   const Source* sources = nullptr;  // one for each part

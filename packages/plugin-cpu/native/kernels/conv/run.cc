@@ -30,7 +30,7 @@ void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBl
   }
 }
 
-/// The same for all channels of a picture of bytes: plane c at dst + c * plane.
+/// The same for all channels of a picture: plane c at dst + c * plane.
 static void copy_image(const ConvPlan& plan, const ConvArgs& args, int n, int iy0, int rows, int ix0, int cols, float* dst, std::ptrdiff_t plane) {
   const ConvShape& s = plan.shape;
   const int from = std::clamp(-ix0, 0, cols), to = std::clamp(s.in_w - ix0, from, cols);

@@ -1,5 +1,5 @@
 // Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
-// Action `image`: input 0 is a picture of bytes. Inputs and arguments: lower/convolution.ts.
+// Action `image`: input 0 is a picture of bytes or floats. Inputs and arguments: lower/convolution.ts.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -138,7 +138,7 @@ Status bind(StepContext& ctx) {
   auto state = std::make_unique<ConvState>();
   if (const char* problem = parts_problem(ctx)) return Status::fail("MODEL_INVALID", problem);
   if (ImageArgs a; reads_image(ctx) && (!image_args(ctx, ctx.in[0], first_part_arg, &a) || ctx.args[0].i != 1 || a.image.channels != ctx.in[1].dim(1)))
-    return Status::fail("MODEL_INVALID", "a picture of bytes and filters do not fit");
+    return Status::fail("MODEL_INVALID", "a picture and filters do not fit");
   const ConvShape s = shape_of(ctx);
   state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
@@ -150,7 +150,7 @@ Status bind(StepContext& ctx) {
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
-                    (reads_image(ctx) ? " of bytes" : "") +
+                    (reads_image(ctx) ? " of a picture" : "") +
                     (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : ""));
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;

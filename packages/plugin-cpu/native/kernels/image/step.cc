@@ -1,4 +1,4 @@
-// Family `image`: a picture of bytes as planes of floats. Input [u8 picture], output [N, C, H, W]; arguments: image_step.h.
+// Family `image`: a picture of bytes or floats as planes of floats. Input [u8 or f32 picture], output [N, C, H, W]; arguments: image_step.h.
 #include <algorithm>
 
 #include "kernels/image/image_step.h"
@@ -12,7 +12,7 @@ Status run(StepContext& ctx) {
   const TensorView& y = ctx.out[0];
   if (!image_args(ctx, ctx.in[0], 0, &a) || y.rank != 4 || y.type != Type::f32 || y.dim(0) != a.batch || y.dim(1) != a.image.channels ||
       y.dim(2) != a.height || y.dim(3) != a.width)
-    return Status::fail("MODEL_INVALID", "a picture of bytes and its planes do not fit");
+    return Status::fail("MODEL_INVALID", "a picture and its planes do not fit");
   const ImageRow row = image_row(ctx.kernels->isa);
   const std::int64_t rows = std::int64_t(a.batch) * a.height, plane = std::int64_t(a.height) * a.width;
   const int chunks = static_cast<int>(std::clamp<std::int64_t>(rows * a.width / 8192, 1, std::min<std::int64_t>(rows, ctx.pool->threads() * 4)));

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ResizeKernels resize_avx512;
-const ResizeKernels resize_avx512{combine, columns, moves};
+const ResizeKernels resize_avx512{combine, columns, moves, combine_bytes, pixels, bytes};
 }  // namespace cuvee

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ResizeKernels resize_neon;
-const ResizeKernels resize_neon{combine, columns, moves};
+const ResizeKernels resize_neon{combine, columns, moves, combine_bytes, pixels, bytes};
 }  // namespace cuvee

@@ -36,6 +36,12 @@ struct ResizeKernels {
   void (*columns)(float* to, const float* row, const int32_t* start, const int32_t* at, const float* weight, std::ptrdiff_t width);
   // The same where every column is at most one column of weight 1.
   void (*moves)(float* to, const float* row, const int32_t* start, const int32_t* at, std::ptrdiff_t width);
+  // As `combine`, of bytes.
+  void (*combine_bytes)(float* to, const std::uint8_t* const* rows, const float* weights, int taps, std::ptrdiff_t n);
+  // Columns of `inner` floats: to[x] = sum of weight * row[at]. Zero without taps.
+  void (*pixels)(float* to, const float* row, const int32_t* start, const int32_t* at, const float* weight, std::ptrdiff_t width, int inner);
+  // Rounded half to even, saturated.
+  void (*bytes)(std::uint8_t* to, const float* from, std::ptrdiff_t n);
 };
 const ResizeKernels& resize_kernels(Isa isa);
 

@@ -2,5 +2,5 @@
 
 namespace cuvee {
 extern const ResizeKernels resize_scalar;
-const ResizeKernels resize_scalar{combine, columns, moves};
+const ResizeKernels resize_scalar{combine, columns, moves, combine_bytes, pixels, bytes};
 }  // namespace cuvee

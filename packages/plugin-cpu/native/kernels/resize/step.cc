@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/convert/elements.h"
+#include "kernels/resize/picture.h"
 #include "kernels/resize/resize.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
@@ -18,6 +19,7 @@ struct ResizeState final : StepState {
   std::vector<ResizeAxis> axes;
   bool moves = true;
   bool planes = false;       // only the last two axes change: row by row
+  int picture = -1;          // only this axis and the next one change, or -1
   int64_t row_floats = 0;    // scratch of a thread in that case
   const ResizeKernels* kernels = nullptr;
 };
@@ -34,6 +36,10 @@ Status build(const StepContext& ctx, const std::vector<int64_t>& out, const std:
     state.moves = state.moves && state.axes.back().moves;
     if (i < x.rank - 2 && !state.axes.back().identity) state.planes = false;
   }
+  int first = x.rank, last = -1;
+  for (int i = 0; i < x.rank; ++i)
+    if (!state.axes[i].identity) first = std::min(first, i), last = i;
+  if (x.rank >= 2 && last >= first && last - first <= 1 && x.layout == Layout::plain) state.picture = std::min(first, x.rank - 2);
   state.kernels = &resize_kernels(ctx.kernels->isa);
   return {};
 }
@@ -48,7 +54,7 @@ Status bind(StepContext& ctx) {
     const int64_t lanes = x.layout == Layout::blocked ? ctx.block : 1;
     state->row_floats = state->planes && !state->moves ? (x.dim(x.rank - 1) * lanes + 15) / 16 * 16 : 0;
     ctx.need_scratch(static_cast<size_t>(state->row_floats) * ctx.pool->threads() * sizeof(float));
-    ctx.set_variant(std::string(state->moves ? "nearest " : "weighted ") + (state->planes ? "by rows" : "by axes"));
+    ctx.set_variant(std::string(state->moves ? "nearest " : "weighted ") + (state->planes || state->picture >= 0 ? "by rows" : "by axes"));
   }
   *ctx.state = std::move(state);
   return {};
@@ -217,9 +223,23 @@ Status run_axes(StepContext& ctx, const ResizeState& s) {
   return {};
 }
 
+Status run_picture(StepContext& ctx, const ResizeState& s) {
+  const TensorView& x = ctx.in[0];
+  ResizePicture p;
+  for (int i = 0; i < s.picture; ++i) p.outer *= x.dim(i);
+  for (int i = s.picture + 2; i < x.rank; ++i) p.inner *= x.dim(i);
+  p.rows = &s.axes[s.picture], p.columns = &s.axes[s.picture + 1];
+  p.each_pass = ctx.args[0].i >= pillow_modes;
+  p.kernels = s.kernels;
+  if (x.type == Type::u8) resize_picture(p, x.as<uint8_t>(), ctx.out[0].as<uint8_t>(), *ctx.pool);
+  else resize_picture(p, x.as<float>(), ctx.out[0].as<float>(), *ctx.pool);
+  return {};
+}
+
 Status resample(StepContext& ctx, const ResizeState& s) {
   const TensorView& x = ctx.in[0];
   if (x.layout == Layout::blocked || (s.planes && x.type == Type::f32)) return run_planes(ctx, s);
+  if (s.picture >= 0 && s.picture < x.rank - 2 && x.type == Type::u8) return run_picture(ctx, s);
   if (s.moves) {
     switch (type_bits(x.type)) {
       case 8: return run_moves<uint8_t>(ctx, s);
@@ -228,6 +248,7 @@ Status resample(StepContext& ctx, const ResizeState& s) {
       default: return run_moves<uint64_t>(ctx, s);
     }
   }
+  if (s.picture >= 0 && (x.type == Type::u8 || x.type == Type::f32)) return run_picture(ctx, s);
   return compute_type(x.type) == 'f' ? run_axes<float>(ctx, s) : run_axes<double>(ctx, s);
 }
 

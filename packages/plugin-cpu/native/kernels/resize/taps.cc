@@ -108,6 +108,7 @@ ResizeAxis resize_axis(int64_t in, int64_t before, int64_t after, int64_t out, f
     if (untouched) taps.push_back({x, 1});
     else taps_of(x, padded, out, scale, rule, taps);
     a.moves = a.moves && taps.size() <= 1;
+    std::erase_if(taps, [](const Tap& t) { return t.weight == 0; });
     for (const Tap& t : taps) {
       const int64_t p = t.at - before;
       if (p < 0 || p >= in) continue;

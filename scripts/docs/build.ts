@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { entry, SetupError, step } from '../lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from '../lib/workspace.mjs';
 import { siteLinks } from './links.js';
@@ -25,14 +25,19 @@ function node(what: string, args: readonly string[], cwd = root): void {
   if (status !== 0) throw new SetupError(`${what} failed with exit code ${status}:\n${`${stdout}${stderr}`.slice(-4000)}`);
 }
 
-/** Hand-written pages; links that leave docs/ become the text that they stand on, since the site does not hold those files. */
+/** Hand-written pages. Of what lies outside of docs/ the site holds models and pictures; other links become the text that they stand on. */
 function copyPages(): void {
   rmSync(source, { recursive: true, force: true });
-  mkdirSync(source, { recursive: true });
+  mkdirSync(join(source, 'public', 'files'), { recursive: true });
+  const outward = (_: string, text: string, target: string): string => {
+    if (!/\.(onnx|xml|bin|json|png|jpg)$/.test(target)) return text;
+    cpSync(join(docs, target), join(source, 'public', 'files', basename(target)));
+    return `<a href="/files/${basename(target)}" download>${text}</a>`;
+  };
   for (const name of readdirSync(docs)) {
     if (['node_modules', 'package.json', 'README.md'].includes(name) || /^tsconfig.*\.json$/.test(name)) continue;
     if (!name.endsWith('.md')) cpSync(join(docs, name), join(source, name), { recursive: true });
-    else writeFileSync(join(source, name), readFileSync(join(docs, name), 'utf8').replace(/\[([^\]]*)\]\(\.\.\/[^)]*\)/g, '$1'));
+    else writeFileSync(join(source, name), readFileSync(join(docs, name), 'utf8').replace(/\[([^\]]*)\]\((\.\.\/[^)]*)\)/g, outward));
   }
 }
 

@@ -1,0 +1,72 @@
+/**
+ * A new user's path, typed as docs/quickstart.md has it, in an empty folder: `npm install cuvee` gets the packed tarballs from a registry
+ * on this machine, and the page's program says what is in the photograph.
+ */
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blocksOf } from '../docs/blocks.js';
+import { serveRegistry } from '../lib/registry.js';
+import { filesOf } from '../lib/staging.mjs';
+import { root } from '../lib/workspace.mjs';
+import { packAll } from '../pack.mjs';
+
+const page = readFileSync(join(root, 'docs', 'quickstart.md'), 'utf8');
+const blocks = blocksOf(page, 'docs/quickstart.md');
+const folder = mkdtempSync(join(tmpdir(), 'cuvee-new-user-'));
+let registry: Awaited<ReturnType<typeof serveRegistry>> | undefined;
+
+/** Types a line in a folder; its output, or the failure with all that was said. */
+function type(line: string, cwd: string): Promise<string> {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|CUVEE_)/i.test(name));
+  const env = {
+    ...Object.fromEntries(kept),
+    npm_config_registry: registry?.url,
+    npm_config_prefer_offline: 'true',
+    npm_config_fund: 'false',
+  };
+  return new Promise((done, fail) => {
+    const child = execFile('bash', ['-euc', line], { cwd, env, timeout: 100_000 }, (error, stdout, stderr) =>
+      error ? fail(new Error(`${line}\n${stdout}${stderr}`)) : done(stdout),
+    );
+    child.stdin?.end();
+  });
+}
+
+beforeAll(async () => {
+  const { packed } = packAll(join(root, 'out', 'test', 'new-user', 'packages'), join(root, 'out', 'test', 'new-user', 'staging'));
+  registry = await serveRegistry(packed);
+}, 100_000);
+afterAll(async () => {
+  await registry?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a new user', () => {
+  const first = join(folder, 'first');
+  const [install, program] = [blocks.find(({ language }) => language === 'sh'), blocks.find(({ language }) => language === 'js')];
+
+  it('installs cuvee as the page says, without a script', { timeout: 110_000 }, async () => {
+    expect(install?.code).toContain('npm install cuvee');
+    await type(install!.code, folder);
+    const files = filesOf(join(first, 'node_modules'));
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    expect(bytes, 'all of cuvee with the command line').toBeLessThan(15e6);
+    const lock = readFileSync(join(first, 'node_modules', '.package-lock.json'), 'utf8');
+    expect(lock).not.toContain('hasInstallScript');
+  });
+  it('classifies a photograph in ten lines', async () => {
+    const linked = [...page.matchAll(/\]\((\.\.\/[^)]+\.(?:onnx|json|png))\)/g)].map(([, path]) => resolve(root, 'docs', path!));
+    expect(linked).toHaveLength(3);
+    for (const path of linked) copyFileSync(path, join(first, basename(path)));
+    expect(program!.code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(10);
+    writeFileSync(join(first, 'classify.js'), program!.code);
+    expect((await type('node classify.js', first)).trim()).toBe('espresso');
+  });
+  it('has the command line', async () => {
+    expect(await type('npx cuvee devices', first)).toMatch(/^CPU +\S/m);
+    expect(await type('npx cuvee run mobilenet_v2.onnx --input images=coffee.png --json', first)).toContain('"logits"');
+  });
+});

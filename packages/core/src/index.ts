@@ -38,11 +38,13 @@ export * from './runtime/compiled-model.js';
 export * from './runtime/infer-request.js';
 export * from './runtime/infer-queue.js';
 export * from './runtime/device-name.js';
-export { besideModel, checkRange, readFile, readRange, writeFile } from './runtime/files.js';
+export { besideModel, checkRange, readFile, readRange, reloadable, writeFile } from './runtime/files.js';
 export { discoverFrom } from './runtime/registry.js';
+export type { EventKind, EventMessage } from './runtime/events.js';
 export { onWork } from './runtime/work.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export * from './ir/split.js';
+export * from './ir/ports.js';
 export * from './arguments.js';
 export * from './preprocess/index.js';
 /** What users call a model's inputs and outputs. */

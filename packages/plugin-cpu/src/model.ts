@@ -11,12 +11,15 @@ import {
   type Explanation,
   type ModelInfo,
   type NodeProfile,
+  type PortsText,
   type RunOptions,
   type Storage,
   type VariableState,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
+import { light, writeBlob, type BlobContent } from './blob.js';
 import { encodePlan } from './plan/encode.js';
+import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 
@@ -28,6 +31,8 @@ function division(addon: Addon, config: Config): { throughput: boolean; threads:
   return { throughput, threads, streams: Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked)) };
 }
 
+const measures = (config: Config): boolean => config.PERF_COUNT === true || config.ENABLE_PROFILING === true;
+
 /** What a model compiled with this configuration says of itself. */
 export function infoOf(addon: Addon, config: Config): ModelInfo {
   const { threads, streams } = division(addon, config);
@@ -38,7 +43,7 @@ export function infoOf(addon: Addon, config: Config): ModelInfo {
       ...config,
       INFERENCE_NUM_THREADS: threads,
       NUM_STREAMS: streams,
-      PERF_COUNT: config.PERF_COUNT ?? false,
+      PERF_COUNT: measures(config),
       INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC',
       PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY',
     },
@@ -52,14 +57,17 @@ export class CpuModel implements DeviceModel {
   /** Without the constants, which the addon has: JavaScript's copy goes when nobody else holds it. */
   readonly #plan: Plan;
   readonly #rules: Compiled['rules'];
+  /** What `save` writes: constants that came from files are found there again. */
+  readonly #blob: BlobContent;
   #latest: WeakRef<NativeRequest> | undefined;
 
-  constructor(addon: Addon, compiled: Compiled, config: Config) {
+  constructor(addon: Addon, compiled: BlobContent['compiled'], config: Config, ports: PortsText) {
     const { bytes, constants } = encodePlan(compiled.plan);
     const { throughput, threads, streams } = division(addon, config);
     const { programs } = compiled;
     this.#plan = withoutWeights(compiled.plan);
     this.#rules = compiled.rules;
+    this.#blob = { engine: version, ports, compiled: { plan: light(compiled.plan), programs, rules: compiled.rules } };
     this.#native = new NativeModel(addon, bytes, constants, {
       threads,
       streams,
@@ -67,7 +75,7 @@ export class CpuModel implements DeviceModel {
       memoryLimit: Number(config.CUVEE_MEMORY_LIMIT ?? 0),
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
-      profile: config.PERF_COUNT === true,
+      profile: measures(config),
       strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
       describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
     });
@@ -115,6 +123,10 @@ export class CpuModel implements DeviceModel {
         };
       }),
     };
+  }
+
+  save(): Iterable<Uint8Array> {
+    return writeBlob(this.#blob);
   }
 
   release(): void {

@@ -48,6 +48,7 @@ export const properties: PropertyTable = {
   },
   CPU_DENORMALS_OPTIMIZATION: { type: 'bool', mutability: 'RW', default: false, description: 'Flush denormal numbers to zero' },
   PERF_COUNT: { type: 'bool', mutability: 'RW', default: false, description: 'Measure every step of every inference' },
+  ENABLE_PROFILING: { type: 'bool', mutability: 'RW', default: false, description: 'Another name of PERF_COUNT' },
   CUVEE_MEMORY_LIMIT: {
     type: 'int',
     mutability: 'RW',

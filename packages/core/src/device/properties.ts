@@ -33,6 +33,12 @@ export const commonProperties: PropertyTable = {
 
 /** Properties that core itself serves, for all devices or for one: they are set on a `Core` as well as given to `compileModel`. */
 export const globalProperties: PropertyTable = {
+  CACHE_DIR: {
+    type: 'text',
+    mutability: 'RW',
+    description: 'Folder in which compiled models are kept from one process to the next; empty: none',
+    default: '',
+  },
   LOG_LEVEL: {
     type: 'enum',
     mutability: 'RW',

@@ -5,6 +5,10 @@ import type { DeviceModel, Explanation } from '../device/contract.js';
 import { checkConfig, nearest, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import type { Model } from '../ir/model.js';
 import type { Value } from '../ir/node.js';
+import { portsOf } from '../ir/ports.js';
+import { now } from './awaitable.js';
+import { loadedFromCache } from './cache.js';
+import { logLevels, rankOf, watched } from './events.js';
 import { asBuffer } from './files.js';
 import { InferRequest } from './infer-request.js';
 
@@ -12,19 +16,23 @@ import { InferRequest } from './infer-request.js';
 export class CompiledModel {
   /** Device text that it was compiled for. */
   readonly device: string;
+  /** Ports alone: the graph and its constants are the device's. */
   readonly #model: Model;
   readonly #compiled: DeviceModel;
   readonly #table: PropertyTable;
+  /** Rank of LOG_LEVEL. @internal */
+  logRank = 0;
   /** What `setProperty` changed. */
   readonly #changed: Record<string, PropertyValue> = {};
   #released = false;
 
-  /** Made by `Core`. `table`: the device's properties. */
-  constructor(model: Model, device: string, compiled: DeviceModel, table: PropertyTable = {}) {
-    this.#model = model;
+  /** Made by `Core`. `table`: the device's properties; `level`: the LOG_LEVEL in force. */
+  constructor(model: Model, device: string, compiled: DeviceModel, table: PropertyTable = {}, level: unknown = 'LOG_NONE') {
+    this.#model = portsOf(model);
     this.device = device;
     this.#compiled = compiled;
     this.#table = table;
+    this.logRank = rankOf(level);
     leftovers?.register(this, compiled, this);
   }
 
@@ -83,6 +91,7 @@ export class CompiledModel {
     const checked = checkConfig(this.device, this.#table, properties);
     this.#compiled.set?.(checked);
     Object.assign(this.#changed, checked);
+    if (checked.LOG_LEVEL !== undefined) this.logRank = rankOf(checked.LOG_LEVEL);
   }
 
   #properties(): Record<string, PropertyValue> {
@@ -91,8 +100,10 @@ export class CompiledModel {
       NETWORK_NAME: this.#model.friendlyName,
       OPTIMAL_NUMBER_OF_INFER_REQUESTS: info.optimalRequests,
       EXECUTION_DEVICES: info.executionDevices,
+      LOADED_FROM_CACHE: loadedFromCache(this.#compiled),
       ...(info.properties as Record<string, PropertyValue>),
       ...this.#changed,
+      LOG_LEVEL: logLevels[this.logRank] as string,
     };
   }
   #unknown(name: string, known: Readonly<Record<string, unknown>>): CuveeError {
@@ -102,7 +113,7 @@ export class CompiledModel {
     );
   }
 
-  /** The model with its ports as it was given; what became of its nodes is in `explain()`. */
+  /** Inputs, outputs and names of what runs; the device's own steps are in `explain()`. */
   getRuntimeModel(): Model {
     this.#check();
     return this.#model;
@@ -116,18 +127,25 @@ export class CompiledModel {
 
   /** The compiled form, for `importModel`: a Buffer in Node. Throws NOT_IMPLEMENTED when the device cannot. */
   async exportModel(): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for await (const part of this.#parts()) parts.push(part);
-    return asBuffer(parts);
+    return watched('export', this.logRank, this.#about, async () => {
+      const parts: Uint8Array[] = [];
+      for await (const part of this.#parts()) parts.push(part);
+      return asBuffer(parts);
+    });
   }
 
   /** The same at once. Throws NOT_IMPLEMENTED, or SYNC_UNAVAILABLE for devices that export piece by piece as pieces come. */
   exportModelSync(): Uint8Array {
-    const parts = this.#parts();
-    if (!(Symbol.iterator in parts))
-      throw new CuveeError('SYNC_UNAVAILABLE', `exportModelSync: device ${this.device} exports asynchronously; use exportModel`);
-    return asBuffer([...parts]);
+    const write = (): Uint8Array => {
+      const parts = this.#parts();
+      if (!(Symbol.iterator in parts))
+        throw new CuveeError('SYNC_UNAVAILABLE', `exportModelSync: device ${this.device} exports asynchronously; use exportModel`);
+      return asBuffer([...parts]);
+    };
+    return now('exportModelSync', watched('export', this.logRank, this.#about, write));
   }
+
+  readonly #about = (): { model: string; device: string } => ({ model: this.#model.friendlyName, device: this.device });
 
   #parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
     this.#check();

@@ -1,5 +1,6 @@
 /** @file `Core`: reads models, finds devices, compiles. */
 import { checkSettings, isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
+import { checkCompile, checkImport, checkRead, isPath } from './core-calls.js';
 import { CuveeError } from '../errors.js';
 import { cloneModel, Model } from '../ir/model.js';
 import { decompose } from '../passes/decompose.js';
@@ -11,19 +12,33 @@ import type {
   DeviceInfo,
   DeviceModel,
   DevicePlugin,
+  LoadedModel,
   Support,
 } from '../device/contract.js';
 import { checkConfig, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
 import { describe } from '../shape/index.js';
-import { after, all, isPromise, now } from './awaitable.js';
+import { after, all, attempt, isPromise, now } from './awaitable.js';
+import { CacheEntry } from './cache.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
+import { rankOf, watched } from './events.js';
 import { readFile, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
 import { Registry } from './registry.js';
 import { Settings, tableOf } from './settings.js';
-import { bytesOf, fromFile, gather, isBytes, isStream, sourceOf, type ByteStream, type ModelInput, type WeightsInput } from './source.js';
+import {
+  bytesOf,
+  fromFile,
+  gather,
+  isBytes,
+  isStream,
+  nameOf,
+  sourceOf,
+  type ByteStream,
+  type ModelInput,
+  type WeightsInput,
+} from './source.js';
 import { worked } from './work.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -104,6 +119,19 @@ export class Core {
   }
 
   #read(model: ModelInput, weights: WeightsInput | undefined): Model {
+    const level = rankOf(this.#settings.common('LOG_LEVEL'));
+    return now(
+      'readModel',
+      watched(
+        'read',
+        level,
+        () => ({ model: nameOf(model) }),
+        () => this.#readNow(model, weights),
+      ),
+    );
+  }
+
+  #readNow(model: ModelInput, weights: WeightsInput | undefined): Model {
     const source = sourceOf(model, weights);
     const name = source.path ?? 'the model given as bytes';
     for (const frontend of [ir(), ...this.#registry.frontends(source.path)]) {
@@ -299,7 +327,9 @@ export class Core {
     const read = model instanceof Model ? model : this.#read(model, undefined);
     return after(this.#compile(read, device, config, options), (compiled) => {
       onProgress?.({ stage: 'done' });
-      return new CompiledModel(read, device, compiled, this.propertyTable(device));
+      const table = this.propertyTable(device);
+      const level = config.LOG_LEVEL ?? this.#settings.of(parseDevice(device).name, table).LOG_LEVEL;
+      return new CompiledModel(read, device, compiled, table, level);
     });
   }
 
@@ -379,41 +409,65 @@ export class Core {
   ): Awaitable<CompiledModel> {
     const bytes = isBytes(blob) ? blob : blob instanceof Tensor ? bytesOf(blob) : readFile(toPath(blob));
     return after(this.#resolve(text, settings), ({ plugin, config }) => {
-      if (!plugin.load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
-      try {
-        return after(
-          plugin.load(bytes, config, { signal, host: this.#host }),
-          ({ ports, compiled }) => new CompiledModel(ports, text, compiled, tableOf(plugin)),
-        );
-      } catch (error) {
-        throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
-      }
+      const { load } = plugin;
+      if (!load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
+      const about = () => ({ model: isPath(blob) ? nameOf(blob as string) : 'bytes', device: text, details: { bytes: bytes.length } });
+      return watched('import', rankOf(config.LOG_LEVEL), about, () =>
+        attempt(
+          () => load.call(plugin, bytes, config, { signal, host: this.#host }),
+          ({ ports, compiled }) => new CompiledModel(ports, text, compiled, tableOf(plugin), config.LOG_LEVEL),
+          (error) => {
+            throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
+          },
+        ),
+      );
     });
   }
 
-  #compile(model: Model, text: string, settings: ConfigInput, { signal, onProgress }: CompileWork): Awaitable<DeviceModel> {
-    return after(this.#resolve(text, settings), ({ plugin, config }) => {
-      const doing = `compiling "${model.friendlyName}" for ${text}`;
-      try {
+  #compile(model: Model, text: string, settings: ConfigInput, work: CompileWork): Awaitable<DeviceModel> {
+    return after(this.#resolve(text, settings), ({ plugin, config }) =>
+      watched(
+        'compile',
+        rankOf(config.LOG_LEVEL),
+        () => ({ model: model.friendlyName, device: text }),
+        () => this.#compileOn(plugin, config, model, text, work),
+      ),
+    );
+  }
+
+  #compileOn(
+    plugin: DevicePlugin,
+    config: Config,
+    model: Model,
+    text: string,
+    { signal, onProgress }: CompileWork,
+  ): Awaitable<DeviceModel> {
+    const options = { signal, host: this.#host };
+    return attempt(
+      () => {
         onProgress?.({ stage: 'prepare' });
         const { model: copy } = cloneModel(model);
         refuseImpossible(copy);
+        const entry = plugin.load && config.CACHE_DIR ? new CacheEntry(String(config.CACHE_DIR), copy, plugin, config) : undefined;
+        const kept = entry?.take((blob) => now('CACHE_DIR', plugin.load?.(blob, config, options) as Awaitable<LoadedModel>).compiled);
+        if (kept) return kept;
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
         onProgress?.({ stage: 'compile' });
-        const compiled = plugin.compile(copy, config, { signal, host: this.#host });
+        const compiled = plugin.compile(copy, config, options);
         worked(plugin.name, model);
-        return isPromise(compiled)
-          ? compiled.catch((error: unknown) => {
-              throw signal?.aborted ? signal.reason : CuveeError.wrap(doing, error);
-            })
-          : compiled;
-      } catch (error) {
-        throw CuveeError.wrap(doing, error);
-      }
-    });
+        return after(compiled, (made) => {
+          const parts = entry && made.save?.();
+          if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
+          return made;
+        });
+      },
+      (compiled) => compiled,
+      (error) => {
+        throw signal?.aborted ? signal.reason : CuveeError.wrap(`compiling "${model.friendlyName}" for ${text}`, error);
+      },
+    );
   }
 }
-
 noArguments(Core, ['getAvailableDevices', 'getAvailableFrontEnds']);
 
 /** A model whose sizes can never fit together is refused before any device sees it. */
@@ -438,52 +492,4 @@ function originalSupport(model: Model, copy: Model, support: Support): Support {
 function versionOf(name: string, plugin: DevicePlugin): PluginVersion {
   const version = { buildNumber: plugin.version, description: `Cuvée device ${name}` };
   return Object.defineProperty(version, 'toString', { value: () => `${version.description} ${version.buildNumber}` });
-}
-
-const isPath = (value: unknown): boolean => isText(value) || value instanceof URL;
-
-function checkRead(method: string, given: readonly unknown[], streams: boolean): void {
-  const [model, weights, options] = given;
-  const bytes = (value: unknown): boolean => isBytes(value) || (streams && isStream(value));
-  const ok =
-    given.length >= 1 &&
-    given.length <= (streams ? 3 : 2) &&
-    (isPath(model) || bytes(model)) &&
-    (weights === undefined || bytes(weights) || weights instanceof Tensor || isPath(weights)) &&
-    (options === undefined || isSettings(options));
-  if (!ok) throw wrongSignature(method, given, ['string, string', 'Buffer, Buffer', 'Buffer', 'string', 'string, Tensor']);
-}
-
-function checkCompile(method: string, given: readonly unknown[], most: number): void {
-  const [model, device, config, options] = given;
-  const allowed = ['string, string', 'Model, string', 'string, string, object', 'Model, string, object'];
-  const why =
-    given.length < 2 || given.length > most
-      ? `Invalid number of arguments -> ${given.length}`
-      : config !== undefined && !isSettings(config)
-        ? 'Argument #3 must be an Object.'
-        : options !== undefined && !isSettings(options)
-          ? 'Argument #4 must be an Object.'
-          : (isPath(model) || model instanceof Model) && isText(device)
-            ? undefined
-            : 'Error while compiling model.';
-  if (why !== undefined) throw wrongSignature(method, given, allowed, most === 3 ? '' : why);
-  if (config !== undefined) checkSettings(config as ConfigInput);
-}
-
-function checkImport(method: string, given: readonly unknown[], streams: boolean): void {
-  const [blob, device, config] = given;
-  const allowed = ['Buffer, string', 'Buffer, string, object', 'Tensor, string', 'Tensor, string, object'];
-  const why =
-    given.length < 2 || given.length > (streams ? 4 : 3)
-      ? `Invalid number of arguments -> ${given.length}`
-      : !(isBytes(blob) || blob instanceof Tensor || isPath(blob) || (streams && isStream(blob)))
-        ? 'The first argument must be of type Buffer.'
-        : !isText(device)
-          ? 'The second argument must be of type String.'
-          : config === undefined || (typeof config === 'object' && config !== null)
-            ? undefined
-            : 'Passed Napi::Value must be an object.';
-  if (why !== undefined) throw wrongSignature(method, given, allowed, why);
-  if (config !== undefined) checkSettings(config as ConfigInput);
 }

@@ -3,6 +3,7 @@
  * so that the same code loads in a browser, where it says that files are not to be had.
  */
 import { CuveeError } from '../errors.js';
+import type { WeightSource } from '../tensor/literal.js';
 import type { ExternalFile } from './frontend.js';
 
 type Fs = typeof import('node:fs');
@@ -18,6 +19,20 @@ function builtin<T>(id: string): T {
   if (!module) throw new CuveeError('NOT_IMPLEMENTED', 'files cannot be read here; give the bytes of the model instead of a path');
   return module as T;
 }
+
+/** A module of Node where there is one. */
+export const optionalBuiltin = <T>(id: string): T | undefined =>
+  (globalThis as { process?: Builtins }).process?.getBuiltinModule?.(id) as T | undefined;
+
+/** SHA-256 of texts and bytes, in hexadecimal digits. */
+export function hashOf(parts: Iterable<string | Uint8Array>): string {
+  const hash = builtin<typeof import('node:crypto')>('node:crypto').createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+export const joinPath = (folder: string, name: string): string => builtin<Path>('node:path').join(folder, name);
+export const makeFolder = (path: string): void => void builtin<Fs>('node:fs').mkdirSync(path, { recursive: true });
+export const removeFile = (path: string): void => builtin<Fs>('node:fs').rmSync(path, { force: true });
 
 /** True where files can be read by path. */
 export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).process?.getBuiltinModule !== undefined;
@@ -48,11 +63,35 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
     if (stat.size > largest)
       throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
     const buffer = fs.readFileSync(path);
+    // Small files share the memory of a pool.
+    if (buffer.byteLength === buffer.buffer.byteLength)
+      filesRead.set(buffer.buffer, { path: absolute(path), size: stat.size, modified: stat.mtimeMs });
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
     if (error instanceof CuveeError) throw error;
     throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Memory that holds a whole file, and what the file was. */
+const filesRead = new WeakMap<ArrayBufferLike, { readonly path: string; readonly size: number; readonly modified: number }>();
+
+/**
+ * Where to find a constant's bytes again once its memory is gone: the file that it was read from, as long as that stays as it is;
+ * the memory itself where there is no such file. The result holds on to no file's memory.
+ */
+export function reloadable(source: WeightSource): WeightSource {
+  const file = source.kind === 'bytes' ? filesRead.get(source.bytes.buffer) : undefined;
+  if (source.kind === 'file' || !file) return source;
+  const { path, size, modified } = file;
+  const { byteOffset: offset, byteLength: length } = source.bytes;
+  const read = (): Uint8Array => {
+    const now = builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false });
+    if (now?.size !== size || now.mtimeMs !== modified)
+      throw new CuveeError('FILE_NOT_FOUND', `"${path}" has changed since the model was read from it, or is gone`);
+    return readRange(path, offset, length);
+  };
+  return { kind: 'file', path, offset, length, read };
 }
 
 /** Whether a regular file is at the path. */

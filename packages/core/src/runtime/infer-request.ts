@@ -7,6 +7,7 @@ import { Tensor } from '../tensor/tensor.js';
 import type { Model } from '../ir/model.js';
 import { Value } from '../ir/node.js';
 import { checkGiven, emptyFor, indexOfPort, takeInputs } from './ports.js';
+import { began, type EventMessage } from './events.js';
 import type { CompiledModel } from './compiled-model.js';
 
 /** A tensor, or a typed array for an input of static shape. */
@@ -59,9 +60,13 @@ export class InferRequest {
     if (!this.#request.runSync)
       throw new CuveeError('SYNC_UNAVAILABLE', `device ${this.#compiled.device} runs asynchronously only; use inferAsync`);
     this.#state = 'busy';
+    const ended = began('infer', this.#compiled.logRank, () => this.#about(ready));
     try {
-      return this.#finish(this.#request.runSync(ready, this.#given));
+      const outputs = this.#finish(this.#request.runSync(ready, this.#given));
+      ended?.();
+      return outputs;
     } catch (error) {
+      ended?.(error);
       throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
     } finally {
       if (this.#state === 'busy') this.#state = 'idle';
@@ -128,10 +133,13 @@ export class InferRequest {
     this.#abort = abort;
     const forward = (): void => abort.abort(signal?.reason);
     signal?.addEventListener('abort', forward, { once: true });
+    const ended = began('infer', this.#compiled.logRank, () => this.#about(ready));
     try {
       const outputs = await this.#request.run(ready, this.#given, { signal: abort.signal });
+      ended?.();
       return this.#finish(outputs);
     } catch (error) {
+      ended?.(error);
       if (signal?.aborted) throw signal.reason;
       if (abort.signal.aborted) throw new CuveeError('CANCELLED', `inferring "${this.#model.friendlyName}" was cancelled`);
       throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
@@ -241,6 +249,11 @@ export class InferRequest {
       const port = this.#model.inputs[i] as Value;
       throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" ${port.elementType} ${port.partialShape} was not given`);
     });
+  }
+
+  #about(inputs: readonly Tensor[]): Omit<EventMessage, 'kind'> {
+    const shapes = inputs.map((t) => `[${t.shape.join(',')}]`).join(' ');
+    return { model: this.#model.friendlyName, device: this.#compiled.device, details: { inputs: shapes } };
   }
 
   #finish(outputs: readonly Tensor[]): Outputs {

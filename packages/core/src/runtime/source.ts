@@ -39,6 +39,10 @@ export async function gather(stream: ByteStream, signal?: AbortSignal): Promise<
   return bytes;
 }
 
+/** What a model is called before it is read. */
+export const nameOf = (model: ModelInput): string =>
+  isBytes(model) ? 'bytes' : typeof model === 'string' && model.trimStart().startsWith('<') ? 'text' : String(model);
+
 /** What frontends read. Throws FILE_NOT_FOUND, MODEL_INVALID, ARGUMENT_INVALID. */
 export function sourceOf(model: ModelInput, weights: WeightsInput | undefined): ModelSource {
   const given = weightsOf(weights);

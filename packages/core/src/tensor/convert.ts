@@ -209,6 +209,20 @@ export function emptyElements(type: ElementType, count: number): Elements {
   }
 }
 
+/** Values as the decoded elements of a type: the same memory when they are that already. */
+export function toElements(type: ElementType, values: Elements | readonly (number | bigint | string)[]): Elements {
+  const elements = emptyElements(type, 0);
+  if (elements.constructor === values.constructor) return values as Elements;
+  if (Array.isArray(elements)) return Array.from(values as ArrayLike<unknown>, String);
+  const made = emptyElements(type, values.length) as Float64Array | BigInt64Array;
+  const wide = made instanceof BigInt64Array || (made as unknown) instanceof BigUint64Array;
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] as number | bigint;
+    made[i] = (wide ? (typeof v === 'bigint' ? v : BigInt(Math.trunc(v))) : type === 'boolean' ? Number(Boolean(v)) : Number(v)) as never;
+  }
+  return made;
+}
+
 /** Types whose storage holds their values and not bit patterns. */
 function isPlain(type: ElementType): boolean {
   return type === 'string' || (bitsOf(type) >= 8 && !formats[type] && type !== 'bf16' && type !== 'f8e8m0');

@@ -1,6 +1,6 @@
 /** @file Pixels to elements and back. Decoding of files is not core's: see `runtime/pictures.ts`. */
 import { CuveeError } from '../errors.js';
-import { emptyElements, encode, type Elements } from './convert.js';
+import { toElements, encode, type Elements } from './convert.js';
 import type { ElementType, Storage } from './element.js';
 
 /** Pixels in RGBA order, four bytes each, rows from the top: what a canvas calls ImageData. */
@@ -43,16 +43,7 @@ export function fromPixels({ width, height, data }: Picture, { type = 'u8', layo
     else picked.forEach((from, c) => (out[i * step + c * plane] = data[at + from] as number));
   }
   const shape = layout === 'NHWC' ? [1, height, width, count] : [1, count, height, width];
-  return { type, shape, data: stored(type, out) };
-}
-
-/** Bytes as elements of the type. */
-function stored(type: ElementType, bytes: Uint8Array): Storage {
-  if (type === 'u8') return bytes;
-  const values = emptyElements(type, bytes.length) as unknown as (number | bigint)[];
-  const whole = type === 'i64' || type === 'u64';
-  bytes.forEach((v, i) => (values[i] = whole ? BigInt(v) : v));
-  return encode(type, values as unknown as Elements, bytes.length);
+  return { type, shape, data: encode(type, toElements(type, out), out.length) as Storage };
 }
 
 /** The inverse, alpha full: [1, H, W, C], [H, W, C], or the channels first with `layout: 'NCHW'`; C is 1, 3 or 4. */

@@ -1,7 +1,7 @@
 /** @file The tensor that users and devices exchange. */
 import { isText, noArguments, wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';
-import { decode, encode, type Elements } from './convert.js';
+import { decode, toElements, encode, type Elements } from './convert.js';
 import { allocate, byteSize, isElementType, storageClass, type ElementType, type Storage } from './element.js';
 import { fromPixels, toPixels, type Picture, type PictureOptions } from './picture.js';
 import { sizeOf } from './nd.js';
@@ -95,14 +95,16 @@ export class Tensor {
   values(): Elements {
     return decode(this.#type, this.#data, this.size);
   }
-  /** From decoded values; rounds to nearest even. */
-  static from(type: ElementType, shape: ShapeLike, values: Elements): Tensor {
-    return new Tensor(type, shape, encode(type, values, sizeOf(toShape(shape))));
+  /** From decoded values of any kind of number: rounds to nearest even, cuts fractions off for integers. */
+  static from(type: ElementType, shape: ShapeLike, values: Elements | readonly (number | bigint | string)[]): Tensor {
+    const n = sizeOf(toShape(shape));
+    if (values.length !== n)
+      throw wrongCall(`a tensor of ${type} [${Array.from(shape).join(',')}] has ${n} elements, not ${values.length}`);
+    return new Tensor(type, shape, encode(type, toElements(type, values), n));
   }
   /** Any numeric type from f32 values, rounded to nearest even. */
   static fromFloat32(type: ElementType, shape: ShapeLike, values: Float32Array): Tensor {
-    const whole = type === 'i64' || type === 'u64';
-    return Tensor.from(type, shape, (whole ? BigInt64Array.from(values, (v) => BigInt(Math.trunc(v))) : values) as Elements);
+    return Tensor.from(type, shape, values);
   }
   /** Elements as f32. Throws TYPE_MISMATCH for strings. */
   toFloat32(): Float32Array {

@@ -1,0 +1,134 @@
+/**
+ * @file A compiled model as bytes, for `exportModel` and caches. Little-endian:
+ *
+ * "CUVBLOB\0", u32 version, u32 zero, u64 length of the whole, SHA-256 of all other bytes (32 bytes),
+ * u32 length of the text, u32 number of parts, per part u64 offset and u64 length, the text (JSON), then the parts at multiples of 64.
+ *
+ * The text has the plan, its shape programs and the ports; the parts are constants and code. A blob is for the version of the
+ * plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
+ */
+import { createHash } from 'node:crypto';
+import { CuveeError, portModel, reloadable, type Model, type PortsText } from '@cuvee/core';
+import type { Compiled } from './compile/compile.js';
+import { planVersion } from './plan/encode.js';
+import type { Plan } from './plan/plan.js';
+
+const magic = 'CUVBLOB\0';
+const version = 1;
+const header = 56;
+
+/** What a blob holds. */
+export interface BlobContent {
+  /** Version of the plugin. */
+  readonly engine: string;
+  readonly ports: PortsText;
+  readonly compiled: Pick<Compiled, 'plan' | 'programs' | 'rules'>;
+}
+
+/** The same plan without memory that a file can give back. */
+export function light(plan: Plan): Plan {
+  return {
+    ...plan,
+    weights: plan.weights.map((w) => ({ ...w, source: reloadable(w.source) })),
+    plans: plan.plans.map(light),
+    prologue: plan.prologue && light(plan.prologue),
+  };
+}
+
+/** Writes a blob, in pieces. Throws FILE_NOT_FOUND when a file that constants lie in is no longer what it was. */
+export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const { plan, programs, rules } = compiled;
+  const content = { engine, planVersion, ports, plan: plain(plan, parts), programs: plain(programs, parts), rules: [...rules] };
+  const text = new TextEncoder().encode(JSON.stringify(content));
+  let at = header + 8 + parts.length * 16 + text.length;
+  const gap = (): number => -at & 63;
+  const pieces: Uint8Array[] = [];
+  const table = new DataView(new ArrayBuffer(8 + parts.length * 16));
+  table.setUint32(0, text.length, true);
+  table.setUint32(4, parts.length, true);
+  parts.forEach((part, i) => {
+    const space = gap();
+    pieces.push(new Uint8Array(space), part);
+    table.setBigUint64(8 + i * 16, BigInt(at + space), true);
+    table.setBigUint64(16 + i * 16, BigInt(part.byteLength), true);
+    at += space + part.byteLength;
+  });
+  const body = [new Uint8Array(table.buffer), text, ...pieces];
+  const head = new Uint8Array(header);
+  new TextEncoder().encodeInto(magic, head);
+  const view = new DataView(head.buffer);
+  view.setUint32(8, version, true);
+  view.setBigUint64(16, BigInt(at), true);
+  head.set(digest([head.subarray(0, 24), ...body]), 24);
+  yield head;
+  yield* body;
+}
+
+/** Reads a blob whole and checks every byte. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
+export function readBlob(
+  bytes: Uint8Array,
+  engine: string,
+  isa: Plan['isa'],
+): { readonly ports: Model; readonly compiled: BlobContent['compiled'] } {
+  const bad = (why: string): never => {
+    throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
+  };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < header + 8 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) bad('is not one that device CPU exported');
+  if (view.getUint32(8, true) !== version) bad(`has format ${view.getUint32(8, true)}, this is format ${version}`);
+  if (view.getBigUint64(16, true) !== BigInt(bytes.length)) bad(`has ${bytes.length} bytes, not ${view.getBigUint64(16, true)}`);
+  const told = bytes.subarray(24, header);
+  if (!digest([bytes.subarray(0, 24), bytes.subarray(header)]).equals(told)) bad('is damaged: its checksum does not match');
+  // From here on the bytes are those that were written; native code still checks every index of the plan.
+  const count = view.getUint32(header + 4, true);
+  const start = header + 8 + count * 16;
+  const parts = Array.from({ length: count }, (_, i) => {
+    const [at, length] = [0, 8].map((k) => Number(view.getBigUint64(header + 8 + i * 16 + k, true))) as [number, number];
+    if (at + length > bytes.length) bad('is damaged');
+    return bytes.subarray(at, at + length);
+  });
+  const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
+  const content = JSON.parse(text) as Record<'plan' | 'programs', unknown> & {
+    engine: string;
+    planVersion: number;
+    ports: PortsText;
+    rules: [string, number][];
+  };
+  if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
+  const plan = revived(content.plan, parts) as Plan;
+  if (plan.isa.name !== isa.name || plan.isa.block !== isa.block)
+    bad(`is for the instruction set ${plan.isa.name}, this process has ${isa.name}`);
+  const programs = revived(content.programs, parts) as Compiled['programs'];
+  return { ports: portModel(content.ports), compiled: { plan, programs, rules: new Map(content.rules) } };
+}
+
+function digest(pieces: readonly Uint8Array[]): Buffer {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest();
+}
+
+/** Plain data as JSON has it: bytes by number of their part, constants of files read, numbers that JSON lacks as texts. */
+function plain(value: unknown, parts: Uint8Array[]): unknown {
+  if (typeof value === 'bigint') return { $: 'int', value: String(value) };
+  if (typeof value === 'number' && !(Number.isFinite(value) && !Object.is(value, -0)))
+    return { $: 'float', value: Object.is(value, -0) ? '-0' : String(value) };
+  if (value instanceof Uint8Array) return { $: 'part', value: parts.push(value) - 1 };
+  if (Array.isArray(value)) return value.map((v) => plain(v, parts));
+  if (typeof value !== 'object' || value === null) return value;
+  const source = value as { kind?: unknown; read?: unknown };
+  if (source.kind === 'file' && typeof source.read === 'function')
+    return plain({ kind: 'bytes', bytes: (source.read as () => Uint8Array)() }, parts);
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v, parts)]));
+}
+
+function revived(value: unknown, parts: readonly Uint8Array[]): unknown {
+  if (Array.isArray(value)) return value.map((v) => revived(v, parts));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $: tag, value: inner } = value as { $?: string; value?: unknown };
+  if (tag === 'int') return BigInt(inner as string);
+  if (tag === 'float') return Number(inner);
+  if (tag === 'part') return parts[inner as number];
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revived(v, parts)]));
+}

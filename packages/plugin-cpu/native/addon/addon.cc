@@ -7,6 +7,7 @@
 #include "addon/job.h"
 #include "addon/value.h"
 #include "base/cpu.h"
+#include "base/system.h"
 #include "kernels/table.h"
 
 namespace cuvee::addon {
@@ -221,6 +222,7 @@ RequestHandle* request_handle(napi_env env, napi_value value) { return unwrap<Re
 
 NAPI_MODULE_INIT() {
   using namespace cuvee::addon;
+  cuvee::stay_loaded();
   if (!Instance::make(env)) return exports;
   const struct {
     const char* name;

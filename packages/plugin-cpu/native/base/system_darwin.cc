@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
@@ -27,6 +28,11 @@ int allowed_cores() { return static_cast<int>(std::thread::hardware_concurrency(
 std::uint64_t usable_memory() {
   const std::uint64_t bytes = kernel_value("hw.memsize");
   return bytes ? bytes : std::uint64_t{1} << 40;
+}
+
+void stay_loaded() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<const void*>(&stay_loaded), &self) && self.dli_fname) dlopen(self.dli_fname, RTLD_LAZY | RTLD_NODELETE);
 }
 
 std::uint64_t second_level_cache() {

@@ -58,6 +58,8 @@ std::uint64_t usable_memory() {
   return total;
 }
 
+void stay_loaded() {}  // the linker marked the library so (-z nodelete)
+
 std::uint64_t second_level_cache() {
 #if defined(_SC_LEVEL2_CACHE_SIZE)  // glibc
   if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return static_cast<std::uint64_t>(bytes);

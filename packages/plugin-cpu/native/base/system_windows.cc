@@ -14,6 +14,11 @@ int process_id() { return 0; }
 
 void at_fork(void (*)()) {}
 
+void stay_loaded() {
+  HMODULE self;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, reinterpret_cast<LPCWSTR>(&stay_loaded), &self);
+}
+
 int allowed_cores() {
   DWORD_PTR own = 0, all = 0;
   if (GetProcessAffinityMask(GetCurrentProcess(), &own, &all) && own) return std::popcount(static_cast<std::uint64_t>(own));

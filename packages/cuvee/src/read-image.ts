@@ -70,16 +70,19 @@ export function upright({ width, height, data }: Picture, orientation: number): 
   return { width: w, height: h, data: new Uint8Array(to.buffer) };
 }
 
+/** A module that bundlers are not to take in: these decoders need Node. */
+const named = (module: string): string => module;
+
 /** PNG and JPEG without native code; sizes are checked before anything is decoded. */
 async function decodeInJavaScript(bytes: Uint8Array, name: string): Promise<Picture> {
   if (startsWith(bytes, 0x89, 0x50, 0x4e, 0x47)) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 24 || view.getUint32(16) * view.getUint32(20) > mostPixels) throw new Error(`more than ${mostPixels} pixels`);
-    const { PNG } = await import('pngjs');
+    const { PNG } = (await import(named('pngjs'))) as typeof import('pngjs');
     return PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
   if (startsWith(bytes, 0xff, 0xd8)) {
-    const { default: jpeg } = await import('jpeg-js');
+    const { default: jpeg } = (await import(named('jpeg-js'))) as { default: typeof import('jpeg-js') };
     const limits = { useTArray: true, maxResolutionInMP: mostPixels / 1e6, maxMemoryUsageInMB: 2048, tolerantDecoding: false } as const;
     return upright(jpeg.decode(bytes, limits), orientationOf(bytes));
   }

@@ -46,7 +46,7 @@ const what = {
   },
   // A pending job keeps the process alive until it is done.
   async pending() {
-    compiled()
+    void compiled()
       .createInferRequest()
       .inferAsync(large())
       .then(({ y }) => say(y.getShape()));
@@ -55,7 +55,7 @@ const what = {
     const request = compiled().createInferRequest();
     for (let i = 0; i < 20; i++) {
       try {
-        request.inferAsync({ x: 'text' });
+        void request.inferAsync({ x: 'text' });
       } catch {
         // thrown at once
       }
@@ -90,7 +90,7 @@ const what = {
     parentPort?.postMessage(isMainThread ? 'main' : 'running');
   },
   log() {
-    compiled()
+    void compiled()
       .createInferRequest()
       .infer({ x: new Tensor('f32', [1, 2]) });
   },

@@ -18,7 +18,7 @@ import type {
 import { checkConfig, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { ir } from '../ir-xml/index.js';
 import { describe } from '../shape/index.js';
-import { after, all, attempt, isPromise, now } from './awaitable.js';
+import { after, all, attempt, now } from './awaitable.js';
 import { CacheEntry } from './cache.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';

@@ -107,5 +107,10 @@ export function watched<T>(
 const describe = ({ kind, model, device, details }: EventMessage): string =>
   [kind, JSON.stringify(model), device, ...Object.entries(details ?? {}).map(([k, v]) => `${k} ${String(v)}`)].filter(Boolean).join(' ');
 
-/** Node writes console.error to stderr, so that stdout stays a program's own. */
-const write = (level: string, text: string): void => console.error(`cuvee ${new Date().toISOString()} ${level} ${text}`);
+/** One line on stderr, so that stdout stays a program's own; in a browser on its console. */
+function write(level: string, text: string): void {
+  const line = `cuvee ${new Date().toISOString()} ${level} ${text}`;
+  const { process } = globalThis as { process?: { stderr?: { write(text: string): unknown } } };
+  if (process?.stderr) process.stderr.write(`${line}\n`);
+  else globalThis.console.error(line);
+}

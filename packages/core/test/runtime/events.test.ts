@@ -72,12 +72,13 @@ describe('diagnostics_channel', () => {
 describe('LOG_LEVEL', () => {
   afterEach(() => vi.restoreAllMocks());
   const lines = async (level: string, work: (core: Core) => Promise<unknown>): Promise<string[]> => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const log = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
     const core = new Core({ plugins: [fake('FAKE', { auto: true })] });
     core.setProperty({ LOG_LEVEL: level });
     await work(core);
     return log.mock.calls.map(([text]) =>
       String(text)
+        .trim()
         .replace(/^cuvee \d{4}-[\dT:.-]+Z /, '')
         .replace(/[\d.]+ ms$/, 'N ms'),
     );

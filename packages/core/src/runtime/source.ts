@@ -1,8 +1,8 @@
 /** @file What a model can be read from: paths, file URLs, text, bytes, and in promise-returning methods streams and blobs. */
 import { CuveeError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { WeightSource } from '../tensor/literal.js';
-import { besideModel, exists, readFile, toPath } from './files.js';
+import { holdsFile, type WeightSource } from '../tensor/literal.js';
+import { absolute, besideModel, exists, readFile, readRange, toPath } from './files.js';
 import type { ModelSource } from './frontend.js';
 
 /** A model as methods with "Sync" take it: a path or file: URL, XML text, or bytes. */
@@ -50,7 +50,7 @@ export function sourceOf(model: ModelInput, weights: WeightsInput | undefined): 
   if (typeof model === 'string' && (weights instanceof Tensor || model.trimStart().startsWith('<')))
     return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
   const path = toPath(model);
-  const bytes = readFile(path);
+  const bytes = readModelFile(path);
   const neighbour = path.replace(/\.xml$/i, '.bin');
   const found = given ?? (neighbour !== path && exists(neighbour) ? weightsFile(neighbour) : undefined);
   return { bytes, path, ...(found && { weights: found }), beside: besideModel(path) };
@@ -69,8 +69,20 @@ export function bytesOf(tensor: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** Constants of files from this size on stay in the file. */
+const keepFrom = 16 * 2 ** 20;
+
+/** The whole file, of which a large one's constants are only ranges. */
+function readModelFile(path: string, mayBeEmpty = false): Uint8Array {
+  const bytes = readFile(path, mayBeEmpty);
+  if (bytes.byteLength < keepFrom || bytes.byteLength !== bytes.buffer.byteLength) return bytes;
+  const full = absolute(path);
+  holdsFile(bytes, (offset, length) => ({ kind: 'file', path: full, offset, length, read: () => readRange(full, offset, length) }));
+  return bytes;
+}
+
 /** A weights file; an empty one belongs to a model without constants. */
-const weightsFile = (path: string): WeightSource => ({ kind: 'bytes', bytes: readFile(path, true) });
+const weightsFile = (path: string): WeightSource => ({ kind: 'bytes', bytes: readModelFile(path, true) });
 
 /** What is wrong in a file is the file's fault, not that of an argument. */
 export function fromFile(error: unknown): unknown {

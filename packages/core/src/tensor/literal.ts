@@ -9,6 +9,26 @@ export type WeightSource =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly length: number; readonly read: () => Uint8Array };
 
+/** Buffers that hold a file as it lies on disk, and a range of that file. */
+const onDisk = new WeakMap<ArrayBufferLike, (offset: number, length: number) => WeightSource>();
+/** Constants of at least so many bytes are worth a range of their own. */
+const rangeFrom = 64 * 1024;
+
+/**
+ * Says that `bytes`, a whole buffer, are a file's, and how a range of the file is named. Constants over them then refer to the file
+ * instead of the buffer, so that a model does not keep in memory what its device holds: once for all worker threads.
+ */
+export function holdsFile(bytes: Uint8Array, range: (offset: number, length: number) => WeightSource): void {
+  onDisk.set(bytes.buffer, range);
+}
+
+function settled(source: WeightSource): WeightSource {
+  const range = source.kind === 'bytes' ? onDisk.get(source.bytes.buffer) : undefined;
+  if (source.kind !== 'bytes' || !range) return source;
+  const { byteOffset, byteLength } = source.bytes;
+  return byteLength < rangeFrom ? { kind: 'bytes', bytes: source.bytes.slice() } : range(byteOffset, byteLength);
+}
+
 /** An immutable constant: element type, static shape, little-endian row-major bytes or strings. */
 export class Literal {
   readonly type: ElementType;
@@ -28,7 +48,7 @@ export class Literal {
   /** Over bytes that lie elsewhere; not read until asked for. Throws MODEL_INVALID when the length does not fit the shape. */
   static at(type: ElementType, shape: readonly number[], source: WeightSource): Literal {
     const length = source.kind === 'bytes' ? source.bytes.byteLength : source.length;
-    const literal = new Literal(type, shape, source, undefined);
+    const literal = new Literal(type, shape, settled(source), undefined);
     const expected = byteSize(type, literal.size);
     if (!Number.isSafeInteger(literal.size) || length !== expected) {
       throw new CuveeError('MODEL_INVALID', `constant of ${type} [${shape.join(',')}] needs ${expected} bytes, its data has ${length}`);

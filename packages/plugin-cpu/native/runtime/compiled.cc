@@ -19,6 +19,7 @@ Status link(Program& program, const Plan& plan, const std::vector<std::shared_pt
       if (w.in_file) seed.append(".").append(w.path).append(":").append(std::to_string(w.offset));
   }
   program.weights = std::make_shared<WeightStore>(plan, constants, budget, seed);
+  if (Status s = program.weights->open_files(); !s.ok()) return s;
   for (const auto& inner : plan.plans) {
     if (!inner->states.empty()) return Status::fail("MODEL_UNSUPPORTED", "a variable inside a loop or a branch");
     program.plans.push_back(std::make_unique<Program>());

@@ -45,6 +45,8 @@ struct OwnedBlob final : Blob {
 struct Shared {
   std::mutex mutex;
   std::unordered_multimap<uint64_t, std::weak_ptr<const Blob>> blobs;
+  std::unordered_map<std::string, std::weak_ptr<File>> files;       // by identity
+  std::unordered_map<std::string, std::weak_ptr<const Blob>> ranges;  // of files, by identity
   struct Making {
     std::mutex mutex;
     std::weak_ptr<Packed> packed;
@@ -54,6 +56,16 @@ struct Shared {
 Shared& shared() {
   static Shared* const it = new Shared;
   return *it;
+}
+
+// The object that the process knows under `key`, or `fresh`, which it knows from now on. Entries of the dead go now and then.
+template <class T> std::shared_ptr<T> known_or(std::unordered_map<std::string, std::weak_ptr<T>>& all, const std::string& key, std::shared_ptr<T> fresh) {
+  std::lock_guard lock(shared().mutex);
+  if (all.size() >= 64 && (all.size() & (all.size() - 1)) == 0) std::erase_if(all, [](const auto& e) { return e.second.expired(); });
+  std::weak_ptr<T>& entry = all[key];
+  if (auto known = entry.lock()) return known;
+  entry = fresh;
+  return fresh;
 }
 
 Status no_memory(uint64_t bytes, const Budget& budget) {
@@ -134,8 +146,18 @@ Status WeightStore::open(std::string_view path, std::shared_ptr<File>& file) {
   auto fresh = File::open(name, problem);
   if (!fresh) return Status::fail("FILE_NOT_FOUND", "opening \"" + name + "\": " + problem);
   if (fresh->size() >= map_from) fresh->map();
+  fresh = known_or(shared().files, fresh->identity(), fresh);
   files_.emplace_back(name, fresh);
   file = std::move(fresh);
+  return {};
+}
+
+Status WeightStore::open_files() {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<File> file;
+  for (const Slot& slot : slots_)
+    if (slot.weight->in_file)
+      if (Status s = open(slot.weight->path, file); !s.ok()) return s;
   return {};
 }
 
@@ -151,6 +173,14 @@ Status WeightStore::acquire(uint32_t index, std::shared_ptr<const Blob>& blob) {
     return Status::fail("MODEL_INVALID", "\"" + std::string(w.path) + "\" has " + std::to_string(file->size()) + " bytes; a constant is said to be " + std::to_string(w.length) + " bytes at " + std::to_string(w.offset));
   const std::string identity = "f" + file->identity() + std::to_string(w.offset) + "." + std::to_string(w.length);
   const size_t element = (type_bits(w.type) + 7) / 8;
+  {
+    std::lock_guard known(shared().mutex);
+    if (const auto at = shared().ranges.find(identity); at != shared().ranges.end()) blob = at->second.lock();
+  }
+  if (blob) {
+    slot.loaded = blob;
+    return {};
+  }
   if (file->mapped() && w.offset % element == 0) {
     auto mapped = std::make_shared<MappedBlob>();
     mapped->data = file->mapped() + w.offset;
@@ -168,7 +198,7 @@ Status WeightStore::acquire(uint32_t index, std::shared_ptr<const Blob>& blob) {
     copied->identity = identity;
     blob = std::move(copied);
   }
-  slot.loaded = blob;
+  slot.loaded = blob = known_or(shared().ranges, identity, std::move(blob));
   return {};
 }
 

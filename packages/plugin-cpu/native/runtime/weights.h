@@ -33,6 +33,9 @@ class WeightStore {
   WeightStore(const Plan& plan, const std::vector<std::shared_ptr<const Blob>>& constants, std::shared_ptr<Budget> budget, std::string seed);
   ~WeightStore();
 
+  // Opens the files that constants lie in: from then on they may be renamed or deleted.
+  Status open_files();
+
   // The bytes of constant `index`, read from the file when nobody holds them; null for a computed one that is not there (any more).
   Status acquire(uint32_t index, std::shared_ptr<const Blob>& blob);
 

@@ -1,7 +1,7 @@
 /** @file PrePostProcessor: puts steps between the user's tensors and a model's inputs and outputs, as part of its graph. */
 import { countArguments, noArguments, wrongArguments } from '../arguments.js';
 import { CuveeError } from '../errors.js';
-import { Model } from '../ir/model.js';
+import type { Model } from '../ir/model.js';
 import { exchange } from '../ir/exchange.js';
 import type { Value } from '../ir/node.js';
 import { builder } from '../opset/index.js';
@@ -26,7 +26,7 @@ export class PrePostProcessor {
   constructor(model: Model, ...extra: never[]) {
     const given = [model, ...extra].slice(0, arguments.length);
     countArguments('PrePostProcessor', given, [1], ['(model: Model)']);
-    if (!(model instanceof Model)) throw wrongArguments('PrePostProcessor', given, ['(model: Model)']);
+    if (!isModel(model)) throw wrongArguments('PrePostProcessor', given, ['(model: Model)']);
     this.model = model;
     this.#inputs = model.parameters.map((p) => new InputPlan(p));
     this.#outputs = model.results.map((r) => new OutputPlan(r));
@@ -61,6 +61,10 @@ export class PrePostProcessor {
     return this;
   }
 }
+
+/** Whether it is a model, of this or another copy of this module: loaders may well make two. */
+const isModel = (x: unknown): x is Model =>
+  typeof x === 'object' && x !== null && 'parameters' in x && 'results' in x && 'nodes' in x && typeof x.nodes === 'function';
 
 function find(method: string, which: readonly unknown[], all: readonly Value[], get: (which: number | string) => Value): Value {
   const allowed = ['()', '(index: number)', '(name: string)'];

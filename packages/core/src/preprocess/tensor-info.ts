@@ -135,7 +135,8 @@ export class InputTensorInfo {
 }
 
 function shapeArgument(shape: unknown, given: readonly unknown[]): PartialShape {
-  if (shape instanceof PartialShape) return shape;
+  // Of another copy of this module, too.
+  if (typeof shape === 'object' && shape !== null && 'dimensions' in shape) return new PartialShape(String(shape));
   const listed = Array.isArray(shape) || shape instanceof Int32Array || shape instanceof Uint32Array;
   if (!listed) throw wrongArguments('setShape', given, ['(shape: number[])'], 'The shape must be a list of whole numbers.');
   const dims = Array.from(shape as ArrayLike<unknown>);

@@ -1,6 +1,6 @@
 /** @file Steps that change elements: type, mean, scale, clamp, colours, steps of the user's own. */
 import { CuveeError } from '../errors.js';
-import { Value } from '../ir/node.js';
+import type { Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
 import { bitsOf, isFloat, type ElementType } from '../tensor/element.js';
 import { convertColor, reverseChannels, type ColorFormat } from './color.js';
@@ -80,11 +80,13 @@ export const backwards = (): Step => ({
 /** A step of the user's own: the value so far in, and the value that takes its place out, made with the builder. */
 export type CustomStep = (value: Value, g: Builder) => Value;
 
+const isValue = (x: unknown): x is Value => typeof x === 'object' && x !== null && 'node' in x && 'fact' in x;
+
 export const custom = (step: CustomStep): Step => ({
   name: 'custom',
   apply: (g, state) => {
     const made: unknown = step(single(state, 'apply a custom step to'), g);
-    if (made instanceof Value) return { ...state, planes: [made] };
+    if (isValue(made)) return { ...state, planes: [made] };
     throw new CuveeError('ARGUMENT_INVALID', `a custom step must return an output of the graph, got ${String(made)}`);
   },
 });

@@ -9,7 +9,7 @@
 namespace cuvee {
 namespace {
 
-constexpr double most_samples = 1 << 20, most_pairs = 1 << 12;  // along an axis: one alone, or each with all of the other
+constexpr double most_samples = 1 << 14, most_pairs = 1 << 11;  // along an axis: one alone, or each with all of the other
 
 // Pixels of an axis and how much each counts in a part.
 struct Taps {

@@ -24,6 +24,7 @@ const sidebar = [
     text: 'Reference',
     items: [
       { text: 'Operations', link: '/operations/' },
+      { text: 'ONNX operators', link: '/operations/onnx' },
       { text: 'Properties', link: '/properties' },
       { text: 'API', link: '/api/' },
     ],

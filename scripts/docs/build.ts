@@ -8,17 +8,19 @@ import { basename, join } from 'node:path';
 import { entry, SetupError, step } from '../lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from '../lib/workspace.mjs';
 import { siteLinks } from './links.js';
-import { index, operations, page } from './operations.js';
+import { index, onnx, operations, page } from './operations.js';
 import { properties } from './properties.js';
 
 const docs = join(root, 'docs');
 const out = join(root, 'out', 'docs');
 const source = join(out, 'src');
+/** The API as data, for the test that asks whether it is documented. */
+const apiJson = join(out, 'api.json');
 /** The built site. */
 export const site = join(out, 'site');
 
 /** Packages whose doc comments make the API reference, in its order. */
-const documented = ['core', 'plugin-cpu', 'frontend-onnx', 'plugin-reference', 'conformance'];
+const documented = ['core', 'cuvee', 'plugin-cpu', 'frontend-onnx', 'plugin-reference', 'conformance'];
 
 function node(what: string, args: readonly string[], cwd = root): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
@@ -48,6 +50,7 @@ async function writeOperations(): Promise<void> {
   const known = new Set(all.map(({ room }) => room.name));
   for (const operation of all) writeFileSync(join(folder, `${operation.room.name}.md`), page(operation, known));
   writeFileSync(join(folder, 'index.md'), index(all, devices));
+  writeFileSync(join(folder, 'onnx.md'), onnx());
   writeFileSync(join(source, 'properties.md'), properties());
 }
 
@@ -59,9 +62,28 @@ function writeApi(): void {
     .filter((path) => existsSync(join(root, path)));
   node('typedoc', [
     join(docs, 'node_modules', 'typedoc', 'bin', 'typedoc'),
-    ...['--tsconfig', join('docs', 'tsconfig.api.json'), '--plugin', 'typedoc-plugin-markdown', '--readme', 'none', '--out', api],
+    ...[
+      '--tsconfig',
+      join('docs', 'tsconfig.api.json'),
+      '--plugin',
+      'typedoc-plugin-markdown',
+      '--readme',
+      'none',
+      '--out',
+      api,
+      '--json',
+      apiJson,
+    ],
     ...['--router', 'member', '--membersWithOwnFile', 'Class', '--membersWithOwnFile', 'Interface', '--entryFileName', 'index'],
-    ...['--excludePrivate', '--excludeInternal', '--disableSources', '--skipErrorChecking', '--hideBreadcrumbs', '--hidePageHeader'],
+    ...[
+      '--excludePrivate',
+      '--excludeInternal',
+      '--excludeReferences',
+      '--disableSources',
+      '--skipErrorChecking',
+      '--hideBreadcrumbs',
+      '--hidePageHeader',
+    ],
     ...['--parametersFormat', 'table', '--interfacePropertiesFormat', 'table', '--useHTMLEncodedBrackets', '--sanitizeComments'],
     ...['--logLevel', 'Warn'],
     ...entries,

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Core, decompose, rooms, type DevicePlugin, type Literal, type Op, type Port } from '@cuvee/core';
+import { supportedOps } from '@cuvee/frontend-onnx';
 import { cpu } from '@cuvee/plugin-cpu';
 import { reference } from '@cuvee/plugin-reference';
 import { Random, type Case, type Cases } from '../../packages/core/src/ops/cases.js';
@@ -218,5 +219,24 @@ ${all.length} operations, each in one file that says what it means. ${counts.joi
 \`core.explainSupport\` for the operation's own cases, asked when this page was built: ✓ all, *part* some, – none.
 
 ${table(['operation', '', ...devices], rows)}
+`;
+}
+
+/** The page of ONNX's operators. */
+export function onnx(): string {
+  const domains = Object.entries(supportedOps()).map(([domain, names]) => {
+    const title = domain === '' || domain === 'ai.onnx' ? 'ai.onnx' : domain;
+    return `## ${plain(title)}\n\n${names.length} operators: ${names.map(inCode).join(', ')}.`;
+  });
+  return `---
+editLink: false
+---
+
+# ONNX operators
+
+What \`@cuvee/frontend-onnx\` reads, every version of each. A model with others is refused when it is read, with the names of all that
+are not known and how often each occurs. They become the [operations](./index.md) of Cuvée's own graph.
+
+${domains.join('\n\n')}
 `;
 }

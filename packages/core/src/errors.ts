@@ -37,8 +37,11 @@ const mark: unique symbol = Symbol.for('cuvee.CuveeError');
  * and what was there; `code` is for programs; `cause` is the failure underneath.
  */
 export class CuveeError extends Error {
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** Operation that it happened in. */
   readonly op: string | undefined;
+  /** Friendly name of the node that it happened in. */
   readonly node: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {

@@ -10,6 +10,7 @@ export type Awaitable<T> = T | Promise<T>;
 /** One device that a plugin found. `id` is '' for a plugin's only device; several are addressed as `NAME.id`. */
 export interface DeviceInfo {
   readonly id: string;
+  /** What people read. */
   readonly fullName: string;
   /** `FP32`, `INT8`, `EXPORT_IMPORT` … */
   readonly capabilities?: readonly string[];

@@ -27,7 +27,9 @@ export interface RtInfo {
 export class Model {
   /** Unique name; what `getFriendlyName` falls back to. */
   readonly name: string;
+  /** The name that users see. */
   friendlyName: string;
+  /** What a file says beside the graph, as text or nested tables. */
   rtInfo: RtInfo = {};
   /** Path of the file that it was read from, for messages and caches. */
   path: string | undefined;
@@ -48,15 +50,19 @@ export class Model {
     for (const { output } of results) output.resultOf = this;
   }
 
+  /** Nodes of the inputs. */
   get parameters(): readonly Node[] {
     return this.#parameters;
   }
+  /** Nodes of the outputs. */
   get results(): readonly Node[] {
     return this.#results;
   }
+  /** Nodes that are run for what they do, not for an output: assignments to states. */
   get sinks(): readonly Node[] {
     return this.#sinks;
   }
+  /** The symbols that the shapes are written in. */
   get scope(): ShapeScope {
     return this.#scope;
   }
@@ -112,16 +118,20 @@ export class Model {
   input(...given: unknown[]): Value {
     return find('input', this.inputs, given);
   }
+  /** An output by index or name; the only one without either. Throws ARGUMENT_INVALID. */
   output(which?: number | string): Value;
   output(...given: unknown[]): Value {
     return find('output', this.outputs, given);
   }
+  /** All nodes, each after those that it reads. */
   getOps(): readonly Node[] {
     return this.nodes();
   }
+  /** The unique name, which does not change. */
   getName(): string {
     return this.name;
   }
+  /** The name that users see; the unique one unless another was set. */
   getFriendlyName(): string {
     return this.friendlyName;
   }
@@ -132,6 +142,7 @@ export class Model {
     if (given.length !== 1 || !isText(name)) throw wrongCall('Expected a single string argument for the friendly name');
     this.friendlyName = name === '' ? this.name : name;
   }
+  /** Number of outputs. */
   getOutputSize(): number {
     return this.#results.length;
   }
@@ -141,6 +152,7 @@ export class Model {
     if (given.length !== 1 || !Number.isInteger(given[0])) throw wrongCall('Invalid argument. Expected a single number.');
     return this.output(given[0] as number).getShape();
   }
+  /** Element type of an output. Throws ARGUMENT_INVALID for an index that there is none of. */
   getOutputElementType(index: number): ElementType;
   getOutputElementType(...given: unknown[]): ElementType {
     if (given.length !== 1 || !Number.isInteger(given[0])) throw wrongSignature('getOutputElementType', given, ['Integer']);
@@ -152,6 +164,7 @@ export class Model {
     if (given.length > 0) throw wrongSignature('clone', given, ['']);
     return cloneModel(this).model;
   }
+  /** Whether an input or output has a size that is not known. */
   isDynamic(): boolean {
     return this.nodes().some((n) => n.outputs.some((v) => staticShape(v.fact.shape) === undefined));
   }

@@ -11,7 +11,9 @@ let nextId = 1;
 
 /** One output of a node. */
 export class Value {
+  /** The node that makes it. */
   readonly node: Node;
+  /** Which output of the node it is. */
   readonly index: number;
   /** Set by inference; replaced when the model is inferred again. */
   fact: Fact;
@@ -33,9 +35,11 @@ export class Value {
     const source = this.node.op.name === 'Result' ? this.node.inputs[0] : undefined;
     return this.names[0] ?? source?.names[0] ?? this.node.name;
   }
+  /** `anyName`, under openvino-node's name. */
   getAnyName(): string {
     return this.anyName;
   }
+  /** Element type; `dynamic` where it is not known. */
   get elementType(): ElementType {
     return this.fact.type;
   }
@@ -43,6 +47,7 @@ export class Value {
   get partialShape(): PartialShape {
     return partialShapeOf(this.fact, this.resultOf?.scope);
   }
+  /** `partialShape`, under openvino-node's name. */
   getPartialShape(): PartialShape {
     return this.partialShape;
   }
@@ -53,9 +58,11 @@ export class Value {
       throw new CuveeError('SHAPE_MISMATCH', `"${this.anyName}" has the dynamic shape ${this.partialShape}`, { node: this.node.name });
     return shape;
   }
+  /** A copy of `shape`. Throws where a dimension is not known. */
   getShape(): number[] {
     return [...this.shape];
   }
+  /** Name, type and shape in one line. */
   toString(): string {
     return this.anyName;
   }
@@ -71,8 +78,11 @@ noArguments(Value, ['getAnyName', 'getPartialShape', 'getShape']);
 export class Node {
   /** Unique in a model; copies of a model keep it, because shape symbols name nodes by it. */
   readonly id: number;
+  /** What the node computes. */
   readonly op: Op;
+  /** Attributes, defaults filled in. */
   readonly attributes: Attributes;
+  /** Values that it reads; undefined where an optional one is left out. */
   readonly inputs: readonly (Value | undefined)[];
   outputs: readonly Value[] = [];
   /** Friendly name; unique when nobody gave one. */

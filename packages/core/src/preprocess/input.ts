@@ -25,14 +25,17 @@ export class InputInfo {
     this.#steps = new PreProcessSteps(steps);
     this.#model = new InputModelInfo(model);
   }
+  /** What the user gives. */
   tensor(...extra: never[]): InputTensorInfo {
     noArguments('tensor', extra);
     return this.#tensor;
   }
+  /** The steps between. */
   preprocess(...extra: never[]): PreProcessSteps {
     noArguments('preprocess', extra);
     return this.#steps;
   }
+  /** What the model takes. */
   model(...extra: never[]): InputModelInfo {
     noArguments('model', extra);
     return this.#model;

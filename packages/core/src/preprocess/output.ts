@@ -22,14 +22,17 @@ export class OutputInfo {
     this.#steps = new PostProcessSteps(steps);
     this.#model = new OutputModelInfo(model);
   }
+  /** What the user gets. */
   tensor(...extra: never[]): OutputTensorInfo {
     noArguments('tensor', extra);
     return this.#tensor;
   }
+  /** The steps between. */
   postprocess(...extra: never[]): PostProcessSteps {
     noArguments('postprocess', extra);
     return this.#steps;
   }
+  /** What the model gives. */
   model(...extra: never[]): OutputModelInfo {
     noArguments('model', extra);
     return this.#model;

@@ -36,9 +36,11 @@ export class CompiledModel {
     leftovers?.register(this, compiled, this);
   }
 
+  /** Inputs in the model's order. */
   get inputs(): readonly Value[] {
     return this.#model.inputs;
   }
+  /** Outputs in the model's order. */
   get outputs(): readonly Value[] {
     return this.#model.outputs;
   }
@@ -47,11 +49,13 @@ export class CompiledModel {
   input(...given: [number?]): Value {
     return portOf('input', given, () => this.#model.input(...given));
   }
+  /** An output by index or name; the only one without either. Throws ARGUMENT_INVALID. */
   output(which?: number | string): Value;
   output(...given: [number?]): Value {
     return portOf('output', given, () => this.#model.output(...given));
   }
 
+  /** A request, which runs one inference at a time; several run in parallel. */
   createInferRequest(): InferRequest {
     this.#check();
     return new InferRequest(this, this.#model, this.#compiled.createRequest());

@@ -308,10 +308,12 @@ export class Core {
     this.#registry.extend(extension);
   }
 
+  /** Adds a device from now on. Throws ARGUMENT_INVALID for a name that is taken or malformed. */
   registerPlugin(plugin: DevicePlugin): void {
     this.#registry.add(plugin);
   }
 
+  /** Forgets a device; models compiled for it go on. */
   unloadPlugin(name: string): void {
     this.#registry.remove(name);
   }

@@ -47,6 +47,7 @@ export class InferRequest {
     this.#given = model.outputs.map(() => undefined);
   }
 
+  /** The compiled model that the request belongs to. */
   getCompiledModel(): CompiledModel {
     return this.#compiled;
   }
@@ -190,6 +191,7 @@ export class InferRequest {
   setOutputTensor(...given: unknown[]): void {
     this.#setByIndex('output', 'setOutputTensor', given);
   }
+  /** An output by index; the only one without it. A view of the request's memory, valid until its next run. */
   getOutputTensor(index?: number): Tensor;
   getOutputTensor(...given: unknown[]): Tensor {
     return this.#output(this.#indexGiven('output', 'getOutputTensor', given));
@@ -199,6 +201,7 @@ export class InferRequest {
   profilingInfo(): readonly NodeProfile[] {
     return this.#request.profile?.() ?? [];
   }
+  /** What `profilingInfo` says, under openvino-node's name. */
   getProfilingInfo(): readonly NodeProfile[] {
     return this.profilingInfo();
   }

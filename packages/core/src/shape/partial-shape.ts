@@ -51,10 +51,12 @@ export class PartialShape {
     return this.dimensions?.length;
   }
 
+  /** Whether the rank and every dimension are known. */
   isStatic(): boolean {
     return this.dimensions !== undefined && this.dimensions.every(([lo, hi]) => lo === hi);
   }
 
+  /** Whether something is not known. */
   isDynamic(): boolean {
     return !this.isStatic();
   }
@@ -70,6 +72,7 @@ export class PartialShape {
     return this.dimensions ? `[${this.dimensions.map(printRange).join(',')}]` : '[...]';
   }
 
+  /** Same rank, same bounds of every dimension. */
   equals(o: PartialShape): boolean {
     return this.toString() === o.toString();
   }

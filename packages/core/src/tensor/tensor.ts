@@ -54,9 +54,11 @@ export class Tensor {
     return typeof value === 'object' && value !== null && mark in value;
   }
 
+  /** Element type: `f32`, `u8`, `string` … */
   get type(): ElementType {
     return this.#type;
   }
+  /** Dimensions; empty for a scalar. */
   get shape(): readonly number[] {
     return this.#shape;
   }
@@ -85,9 +87,11 @@ export class Tensor {
       throw new CuveeError('TYPE_MISMATCH', `a tensor of ${this.#type} is stored as ${kindOf(own)}, the array is ${kindOf(values)}`);
     bytesOf(own).set(bytesOf(given));
   }
+  /** Number of elements. */
   get size(): number {
     return sizeOf(this.#shape);
   }
+  /** Bytes of all elements, four bits counted as half a byte and rounded up. */
   get byteLength(): number {
     return byteSize(this.#type, this.size);
   }
@@ -131,18 +135,23 @@ export class Tensor {
     return toPixels(this.#shape, this.values(), options);
   }
 
+  /** `type`, under openvino-node's name. */
   getElementType(): ElementType {
     return this.#type;
   }
+  /** A copy of `shape`. */
   getShape(): number[] {
     return [...this.#shape];
   }
+  /** `size`, under openvino-node's name. */
   getSize(): number {
     return this.size;
   }
+  /** `data`, under openvino-node's name: a view, not a copy. */
   getData(): Storage {
     return this.#data;
   }
+  /** True: elements lie one after the other, rows first. */
   isContinuous(): boolean {
     return true;
   }

@@ -20,6 +20,7 @@ export function wrongArguments(method: string, given: readonly unknown[], allowe
       'Allowed signatures:',
       ...allowed.map((a) => `- ${a}`),
     ].join('\n'),
+    { plain: true },
   );
 }
 

@@ -27,7 +27,7 @@ export function typeArgument(method: string, given: readonly unknown[]): Element
   countArguments(method, given, [1], allowed);
   const [type] = given;
   if (typeof type === 'string' && isElementType(type) && type !== 'dynamic') return type;
-  throw wrongArguments(method, given, allowed, `Unknown element type ${JSON.stringify(type)}.`);
+  throw wrongArguments(method, given, allowed, `Cannot create ov::element::Type: unknown element type ${JSON.stringify(type)}.`);
 }
 
 /** Checks the one argument of `setLayout`. */

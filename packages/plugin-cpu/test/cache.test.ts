@@ -43,6 +43,7 @@ describe('CACHE_DIR', () => {
     const ways: readonly (readonly [string, () => ReturnType<Core['compileModelSync']>, boolean])[] = [
       ['first', () => core().compileModelSync(path, 'CPU', { CACHE_DIR }), false],
       ['again', () => core().compileModelSync(path, 'CPU', { CACHE_DIR }), true],
+      ['and again', () => core().compileModelSync(path, 'CPU', { CACHE_DIR }), true],
       ['read before', () => core().compileModelSync(core().readModelSync(path), 'CPU', { CACHE_DIR }), true],
       [
         'from bytes',

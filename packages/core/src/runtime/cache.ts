@@ -66,8 +66,8 @@ function* contentOf(model: Model, before: readonly string[] = []): Iterable<stri
   for (const node of model.nodes()) {
     const inputs = node.inputs.map((v) => (v ? `${index.get(v.node)}:${v.index}` : '-'));
     const outputs = node.outputs.map((v) => `${printFact(v.fact)} ${JSON.stringify(v.names)}`);
-    // A name that nobody gave has a number of this process in it.
-    const name = node.name === `${node.op.name}_${node.id}` ? '' : node.name;
+    // A name that nobody gave, `Relu_12`, has a number of the process that made it in it.
+    const name = node.name.startsWith(`${node.op.name}_`) && /_\d+$/.test(node.name) ? '' : node.name;
     yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')}\n`;
     for (const [key, value] of Object.entries(node.attributes)) {
       yield `${key}=`;

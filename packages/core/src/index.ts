@@ -21,6 +21,8 @@ export * from './opset/index.js';
 export * from './device/contract.js';
 export * from './device/properties.js';
 export * from './device/meta.js';
+export type { OperationExtension } from './runtime/extension.js';
+export { ownRoom } from './runtime/extension.js';
 export * from './runtime/frontend.js';
 export * as shape from './shape/index.js';
 export * as pattern from './rewrite/pattern.js';

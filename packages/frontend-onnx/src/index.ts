@@ -6,6 +6,7 @@ import { literalOf } from './tensor.js';
 import { translate } from './translate.js';
 
 export { supportedOps } from './registry.js';
+export type { OnnxNode, OnnxOp } from './node.js';
 export { readModelProto, readOptionalProto, readSequenceProto, readTensorProto } from './proto/index.js';
 export { declaredPorts, type DeclaredPort } from './declared.js';
 export type { ModelProto, OptionalProto, SequenceProto, TensorProto, TypeProto } from './proto/index.js';

@@ -9,7 +9,8 @@ import { Optional, Sequence, type BodyTranslation, type OnnxNode, type OnnxOp, t
 import { orderNodes } from './order.js';
 import type { OnnxOptions } from './index.js';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TypeProto } from './proto/index.js';
-import { findOp, takesSequences } from './registry.js';
+import { finder, type FindOp } from './own.js';
+import { takesSequences } from './registry.js';
 import { Scope } from './scope.js';
 import { denseOf, literalOf } from './tensor.js';
 import { elementTypeOf, tensorTypeOf } from './types.js';
@@ -49,6 +50,7 @@ class Translation {
   readonly #source: ModelSource;
   readonly #files: ExternalFiles;
   readonly #functions: Functions;
+  readonly #find: FindOp;
   readonly #names = new Map<string, number>();
   readonly #options: OnnxOptions;
   #inlined = 0;
@@ -59,6 +61,7 @@ class Translation {
     this.#source = source;
     this.#files = new ExternalFiles(source.beside);
     this.#functions = new Functions(proto);
+    this.#find = finder(source.extensions);
   }
 
   model(): Model {
@@ -69,7 +72,7 @@ class Translation {
     if (!graph) throw new CuveeError('MODEL_INVALID', 'the file has no graph');
     const opsets = opsetsOf(this.#proto.opsetImport);
     if (irVersion < 3n && !opsets.has('')) (opsets as Map<string, number>).set('', 1);
-    refuseUnknown(this.#proto, this.#functions);
+    refuseUnknown(this.#proto, this.#functions, this.#find);
     const g = builder();
     const frame: Frame = { g, scope: new Scope(), opsets, call: undefined, active: [], depth: 0, prefix: '' };
     const parameters = this.#inputs(graph, frame);
@@ -163,12 +166,12 @@ class Translation {
       op = node.opType ?? '';
     const title = node.name || node.output.find((name) => name !== '') || '';
     const what = `${op} "${title}"`;
-    const function_ = findOp(domain, op) ? undefined : this.#functions.find(node);
+    const function_ = this.#find(domain, op) ? undefined : this.#functions.find(node);
     try {
       const operands = node.input.map((name) => (name === '' ? undefined : operandOf(name, frame.scope)));
       const outputs = function_
         ? this.#call(function_, node, operands, frame, what)
-        : this.#operator(findOp(domain, op) as OnnxOp, node, operands, frame, domain, what, title);
+        : this.#operator(this.#find(domain, op) as OnnxOp, node, operands, frame, domain, what, title);
       this.#bind(node, outputs, frame, title);
     } catch (error) {
       throw atNode(what, error, op, title);

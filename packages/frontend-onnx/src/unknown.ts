@@ -1,14 +1,14 @@
 /** Finds what a model needs and the frontend lacks, before anything is translated. */
 import { CuveeError } from '@cuvee/core';
 import type { GraphProto, ModelProto, NodeProto } from './proto/index.js';
-import { findOp } from './registry.js';
+import type { FindOp } from './own.js';
 import { domainOf, type Functions } from './functions.js';
 
 /**
  * Throws MODEL_UNSUPPORTED naming every operator that is neither known nor a function of the model, with the number of
  * nodes that call it: in the graph, in bodies, and in the functions that are called.
  */
-export function refuseUnknown(model: ModelProto, functions: Functions): void {
+export function refuseUnknown(model: ModelProto, functions: Functions, findOp: FindOp): void {
   const counts = new Map<string, number>();
   const called = new Set<unknown>();
   const graphs: GraphProto[] = model.graph ? [model.graph] : [];

@@ -4,7 +4,8 @@ import { CuveeError, portTexts, type DeviceModel, type DevicePlugin, type Loaded
 import { compile, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { CpuModel, infoOf } from './model.js';
-import { loadNative } from './native.js';
+import { addKernels } from './lower/custom.js';
+import { loadKernels, loadNative } from './native.js';
 import { properties } from './properties.js';
 import { readBlob } from './blob.js';
 import { dependsOnInputs, SpecialisedModel } from './specialised.js';
@@ -26,6 +27,12 @@ export const cpu = (): DevicePlugin => ({
         capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', 'EXPORT_IMPORT', `ISA_${isa.toUpperCase()}`],
       },
     ];
+  },
+  extend({ kernels }) {
+    const native = loadNative();
+    if (kernels === undefined) return;
+    if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
+    addKernels(loadKernels(native.addon, kernels));
   },
   keeps,
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),

@@ -91,6 +91,7 @@ export interface Addon {
     dims?: readonly number[] | null,
     data?: ArrayBufferView,
   ): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
+  extend(path: string): Answer<{ readonly names: readonly string[] }>;
   trim(request: RequestHandle): Answer<object> | undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<readonly NativeOutput[]>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<readonly NativeOutput[]> | undefined;
@@ -128,6 +129,13 @@ function toError(failure: Failure, options: LoadOptions): CuveeError {
   }
   const where = [op, origin === undefined ? undefined : `"${origin}"`].filter((s) => s !== undefined).join(' ');
   return new CuveeError(code, where === '' ? message : `${where}: ${message}`, details);
+}
+
+/** Loads a library of users' kernels (`cuvee_kernel.h`) for the life of the process; gives the operations that it runs. Throws PLUGIN_LOAD_FAILED. */
+export function loadKernels(addon: Addon, path: string): readonly string[] {
+  const answer = addon.extend(path);
+  if (isFailure(answer)) throw toError(answer.error, {});
+  return answer.names;
 }
 
 /** A loaded plan; requests, which may run at the same time, share its constants. Collected as garbage, or released at once. */

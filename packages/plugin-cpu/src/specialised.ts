@@ -24,7 +24,7 @@ import {
 } from '@cuvee/core';
 import { prepare, refusals } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
-import { lowerings } from './lower/index.js';
+import { loweringOf } from './lower/index.js';
 
 /** Plans kept at the same time. */
 const most = 8;
@@ -53,7 +53,7 @@ const undecided = ({ node, reason }: { readonly node: Node; readonly reason: str
 
 /** Whether nothing but shapes or values of inputs stands between this model and a plan. */
 export function dependsOnInputs(model: Model): boolean {
-  const open = (n: Node): boolean => n.outputs.some((v) => v.fact.shape === undefined) || (!lowerings[n.op.name] && decomposesByInput(n));
+  const open = (n: Node): boolean => n.outputs.some((v) => v.fact.shape === undefined) || (!loweringOf(n.op) && decomposesByInput(n));
   if (!model.nodes().some(open)) return false;
   if (model.sinks.length > 0 || model.nodes().some((n) => n.op.name === 'ReadValue' || n.outputs.some((v) => v.fact.type === 'string')))
     return false;

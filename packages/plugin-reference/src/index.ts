@@ -91,7 +91,7 @@ export const reference = (): DevicePlugin => ({
   version: '0.1.0',
   properties: {},
   devices: () => [{ id: '', fullName: 'Reference interpreter', capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64'] }],
-  keeps: () => true,
+  keeps: ({ op }) => op.evaluate !== undefined,
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
   compile(model): DeviceModel {
     const refused = model.nodes().find((n) => refusal(n) !== undefined);

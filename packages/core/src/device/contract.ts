@@ -1,6 +1,7 @@
 /** @file THE CONTRACT: all that a device plugin implements, and all that core promises to it. */
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import type { OperationExtension } from '../runtime/extension.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Config, PropertyTable } from './properties.js';
 
@@ -59,6 +60,8 @@ export interface DevicePlugin {
   query(model: Model, config: Config, options: CompileOptions): Awaitable<Support>;
   /** Compiles for the device `config.DEVICE_ID`. Refuses with MODEL_UNSUPPORTED naming the nodes. Owns the model given: core hands over a copy. */
   compile(model: Model, config: Config, options: CompileOptions): Awaitable<DeviceModel>;
+  /** Told of operations that users add, before a model that has them arrives. Default: they arrive as nodes with a `domain`. */
+  extend?(extension: OperationExtension): void;
   /** True: this device wants the node whole. Default: every node that has a decomposition arrives decomposed. */
   keeps?(node: Node): boolean;
   /** The inverse of `DeviceModel.save`. Default: NOT_IMPLEMENTED. */

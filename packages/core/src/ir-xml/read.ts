@@ -6,9 +6,10 @@ import { checkAttributes, type PortMapping, type Schema } from '../ops/attribute
 import type { Op } from '../ops/op.js';
 import { builder, rooms, type Builder } from '../opset/index.js';
 import { checkRange } from '../runtime/files.js';
+import { ownRoom, type OperationExtension } from '../runtime/extension.js';
 import type { ModelSource } from '../runtime/frontend.js';
 import { bitsOf, byteSize, isElementType } from '../tensor/element.js';
-import { Literal, type WeightSource } from '../tensor/literal.js';
+import { Literal } from '../tensor/literal.js';
 import { sizeOf } from '../tensor/nd.js';
 import { parseXml, type RawEdge, type RawLayer, type RawNet, type RawPortMap } from './parse.js';
 import { readAttributes, readNames, readStrings } from './values.js';
@@ -21,6 +22,7 @@ for (const room of rooms.values()) {
   for (const name of [room.name, room.xmlName, ...(room.aliases ?? [])]) byType.set(name.toLowerCase(), room);
 }
 const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
+const isOpset = (version: string): boolean => /^opset\d+$/.test(version);
 
 /** Reads a model. Throws MODEL_INVALID or MODEL_UNSUPPORTED (all unknown operations in one). */
 export function readIr(source: ModelSource): Model {
@@ -28,21 +30,23 @@ export function readIr(source: ModelSource): Model {
   if (net.version !== '10' && net.version !== '11')
     throw new CuveeError('MODEL_INVALID', `IR version ${JSON.stringify(net.version)} is not supported; 10 and 11 are`);
   if (net.layers.length === 0) throw new CuveeError('MODEL_INVALID', 'the model has no layer');
-  refuseUnknown(net);
-  return new Reader(net, source.weights, 0).model();
+  refuseUnknown(net, source.extensions ?? []);
+  return new Reader(net, source, 0).model();
 }
 
 /** The newest opset whose operations are known. */
 const newestOpset = 16;
 
-function refuseUnknown(net: RawNet): void {
+function refuseUnknown(net: RawNet, extensions: readonly OperationExtension[]): void {
   const unknown = new Map<string, number>();
   const visit = (n: RawNet, depth: number): void => {
     if (depth > deepestBody) throw new CuveeError('MODEL_INVALID', `bodies are nested more than ${deepestBody} deep`);
     for (const layer of n.layers) {
       const name = `${layer.type} (${layer.version})`;
-      if (!roomOf(layer.type) || !/^opset\d+$/.test(layer.version) || Number(layer.version.slice(5)) > newestOpset)
-        unknown.set(name, (unknown.get(name) ?? 0) + 1);
+      const known = isOpset(layer.version)
+        ? roomOf(layer.type) && Number(layer.version.slice(5)) <= newestOpset
+        : ownRoom(extensions, layer.version, layer.type);
+      if (!known) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       for (const body of Object.values(layer.bodies)) visit(body, depth + 1);
     }
   };
@@ -56,7 +60,7 @@ function refuseUnknown(net: RawNet): void {
 
 class Reader {
   readonly #net: RawNet;
-  readonly #weights: WeightSource | undefined;
+  readonly #source: Pick<ModelSource, 'weights' | 'extensions'>;
   readonly #depth: number;
   readonly #g: Builder = builder();
   readonly #layers = new Map<string, RawLayer>();
@@ -64,9 +68,9 @@ class Reader {
   readonly #incoming = new Map<string, Map<string, RawEdge>>();
   readonly #values = new Map<string, readonly Value[]>();
 
-  constructor(net: RawNet, weights: WeightSource | undefined, depth: number) {
+  constructor(net: RawNet, source: Pick<ModelSource, 'weights' | 'extensions'>, depth: number) {
     this.#net = net;
-    this.#weights = weights;
+    this.#source = source;
     this.#depth = depth;
     for (const layer of net.layers) {
       if (this.#layers.has(layer.id)) this.#fail(layer, `layer id ${layer.id} occurs twice`);
@@ -149,10 +153,11 @@ class Reader {
   }
 
   #build(layer: RawLayer): readonly Value[] {
-    const room = roomOf(layer.type) as Op;
+    const own = isOpset(layer.version) ? undefined : ownRoom(this.#source.extensions ?? [], layer.version, layer.type);
+    const room = own ?? (roomOf(layer.type) as Op);
     if (room.name === 'Constant') return this.#named(layer, [this.#g.constant(this.#literal(layer), layer.name)]);
     const inputs = this.#inputs(layer);
-    const opset = Number(layer.version.slice(5));
+    const opset = own ? Number.POSITIVE_INFINITY : Number(layer.version.slice(5));
     const version = [...room.versions].reverse().find((v) => v.opset <= opset) ?? room.versions[0];
     const newest = room.versions[room.versions.length - 1];
     const schema = version?.attributes ?? room.schema;
@@ -190,7 +195,7 @@ class Reader {
     if (type !== 'string' && bitsOf(type) > 0 && length !== byteSize(type, sizeOf(dims)))
       return this.#fail(layer, `${type} [${dims.join(',')}] takes ${byteSize(type, sizeOf(dims))} bytes, its size is ${size}`);
     if (length === 0 && type !== 'string') return Literal.of(type, dims, Literal.from(type, [0], []).storage);
-    const weights = this.#weights ?? this.#fail(layer, 'its data is in the weights (.bin), which are missing');
+    const weights = this.#source.weights ?? this.#fail(layer, 'its data is in the weights (.bin), which are missing');
     if (weights.kind === 'bytes') {
       checkRange('weights', weights.bytes.byteLength, from, length);
       const bytes = weights.bytes.subarray(from, from + length);
@@ -206,7 +211,7 @@ class Reader {
     for (const [name, net] of Object.entries(layer.bodies)) {
       const prefix = name === 'body' ? '' : name.slice(0, -4);
       const map = layer.maps[`${prefix}port_map`] ?? { inputs: [], outputs: [] };
-      const body = new Reader(net, this.#weights, this.#depth + 1);
+      const body = new Reader(net, this.#source, this.#depth + 1);
       const model = body.model();
       out[name] = model;
       out[`${prefix}inputs`] = this.#portRows(layer, map, net, 'inputs');

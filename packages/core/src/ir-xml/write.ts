@@ -154,7 +154,7 @@ class NetWriter {
     const version = op.versions[op.versions.length - 1]?.opset ?? 1;
     const outputNames = op.name === 'Result' ? node.output.names : [];
     this.#lines.push(
-      `${indent}<layer id="${id}" name="${escape(name)}" type="${op.xmlName}" version="opset${version}"${outputNames.length > 0 ? ` output_names="${escape(writeNames(outputNames))}"` : ''}>`,
+      `${indent}<layer id="${id}" name="${escape(name)}" type="${op.xmlName}" version="${op.domain ?? `opset${version}`}"${outputNames.length > 0 ? ` output_names="${escape(writeNames(outputNames))}"` : ''}>`,
     );
     const data = op.name === 'Constant' ? this.#constantData(literal as Literal) : this.#data(node);
     if (data !== '') this.#lines.push(`${indent}\t<data${data} />`);

@@ -77,6 +77,8 @@ export const current: Version = {};
 
 /** What a room writes down. */
 export interface Definition<S extends Schema, P extends readonly Port[]> {
+  /** Of an operation that is in no opset: whose it is. IR layers carry it as their version, ONNX nodes as their domain. */
+  readonly domain?: string;
   readonly attributes?: S;
   readonly inputs: readonly [...P];
   readonly outputs: readonly Port[];
@@ -97,6 +99,8 @@ export interface Definition<S extends Schema, P extends readonly Port[]> {
 /** An operation: the room's definition with its types erased, as shared code uses it. Positional, in port order. */
 export interface Op {
   readonly name: string;
+  /** Undefined for the operations of the opsets. */
+  readonly domain: string | undefined;
   readonly xmlName: string;
   readonly aliases: readonly string[];
   readonly schema: Schema;
@@ -134,6 +138,7 @@ export function op<const S extends Schema, const P extends readonly Port[]>(name
     .sort((a, b) => a.opset - b.opset);
   return {
     name,
+    domain: definition.domain,
     xmlName: definition.xmlName ?? name,
     aliases: definition.aliases ?? [],
     schema,

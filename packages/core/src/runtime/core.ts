@@ -25,6 +25,7 @@ import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import { rankOf, watched } from './events.js';
 import { readFile, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
+import type { OperationExtension } from './extension.js';
 import { Registry } from './registry.js';
 import { Settings, tableOf } from './settings.js';
 import {
@@ -132,7 +133,7 @@ export class Core {
   }
 
   #readNow(model: ModelInput, weights: WeightsInput | undefined): Model {
-    const source = sourceOf(model, weights);
+    const source = { ...sourceOf(model, weights), extensions: this.#registry.extensions };
     const name = source.path ?? 'the model given as bytes';
     for (const frontend of [ir(), ...this.#registry.frontends(source.path)]) {
       if (!frontend.accepts(source.bytes.subarray(0, 4096), source.path)) continue;
@@ -300,7 +301,7 @@ export class Core {
    * Adds a device plugin or a frontend: the object, or the path or name of a package or module whose default export it is.
    * Throws ARGUMENT_INVALID, PLUGIN_LOAD_FAILED.
    */
-  addExtension(extension: string | DevicePlugin | Frontend): void;
+  addExtension(extension: string | DevicePlugin | Frontend | OperationExtension): void;
   addExtension(...given: unknown[]): void {
     const [extension] = given;
     if (given.length !== 1 || !(isText(extension) || (typeof extension === 'object' && extension !== null)))
@@ -426,13 +427,23 @@ export class Core {
     });
   }
 
+  /** Whether all that keeps a device from running a model are operations of extensions, and another device evaluates those. */
+  #wantsHelp(copy: Model, plugin: DevicePlugin, config: Config): Awaitable<boolean> {
+    const there = ['HETERO', helper].every((name) => this.#registry.deviceNames.includes(name));
+    if (plugin.meta || plugin.name === helper || !there || copy.nodes().every((n) => n.op.domain === undefined)) return false;
+    return after(plugin.query(copy, config, { host: this.#host }), (support) => {
+      const refused = copy.nodes().filter((n) => support.get(n) !== true);
+      return refused.length > 0 && refused.every((n) => n.op.domain !== undefined && n.op.evaluate !== undefined);
+    });
+  }
+
   #compile(model: Model, text: string, settings: ConfigInput, work: CompileWork): Awaitable<DeviceModel> {
     return after(this.#resolve(text, settings), ({ plugin, config }) =>
       watched(
         'compile',
         rankOf(config.LOG_LEVEL),
         () => ({ model: model.friendlyName, device: text }),
-        () => this.#compileOn(plugin, config, model, text, work),
+        () => this.#compileOn(plugin, config, model, text, settings, work),
       ),
     );
   }
@@ -442,6 +453,7 @@ export class Core {
     config: Config,
     model: Model,
     text: string,
+    settings: ConfigInput,
     { signal, onProgress }: CompileWork,
   ): Awaitable<DeviceModel> {
     const options = { signal, host: this.#host };
@@ -454,13 +466,17 @@ export class Core {
         const kept = entry?.take((blob) => now('CACHE_DIR', plugin.load?.(blob, config, options) as Awaitable<LoadedModel>).compiled);
         if (kept) return kept;
         decompose(copy, (node) => plugin.keeps?.(node) ?? false);
-        onProgress?.({ stage: 'compile' });
-        const compiled = plugin.compile(copy, config, options);
-        worked(plugin.name, model);
-        return after(compiled, (made) => {
-          const parts = entry && made.save?.();
-          if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
-          return made;
+        return after(this.#wantsHelp(copy, plugin, config), (help) => {
+          const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
+          if (help) return this.#compile(model, `HETERO:${text},${helper}`, own as ConfigInput, { signal, onProgress });
+          onProgress?.({ stage: 'compile' });
+          const compiled = plugin.compile(copy, config, options);
+          worked(plugin.name, model);
+          return after(compiled, (made) => {
+            const parts = entry && made.save?.();
+            if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
+            return made;
+          });
         });
       },
       (compiled) => compiled,
@@ -470,6 +486,10 @@ export class Core {
     );
   }
 }
+
+/** The device that evaluates the rooms themselves. */
+const helper = 'REFERENCE';
+
 noArguments(Core, ['getAvailableDevices', 'getAvailableFrontEnds']);
 
 /** A model whose sizes can never fit together is refused before any device sees it. */

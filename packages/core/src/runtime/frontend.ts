@@ -1,5 +1,6 @@
 /** @file What a model format's reader implements. */
 import type { Model } from '../ir/model.js';
+import type { OperationExtension } from './extension.js';
 import type { WeightSource } from '../tensor/literal.js';
 
 /** A model file as a frontend sees it. Works the same for a path, bytes in memory, and bytes in a browser. */
@@ -8,6 +9,8 @@ export interface ModelSource {
   readonly bytes: Uint8Array;
   /** Path of the file, when it came from one. */
   readonly path?: string | undefined;
+  /** Operations that users added. */
+  readonly extensions?: readonly OperationExtension[] | undefined;
   /** Weights given beside it (`.bin`). */
   readonly weights?: WeightSource | undefined;
   /**

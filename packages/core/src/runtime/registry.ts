@@ -2,6 +2,7 @@
 import { CuveeError } from '../errors.js';
 import type { DevicePlugin } from '../device/contract.js';
 import { nearest } from '../device/properties.js';
+import { checkExtension, isOperationExtension, type OperationExtension } from './extension.js';
 import { absolute, hasFiles, isFile, owningManifest, packageLoader, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
 
@@ -25,6 +26,10 @@ export const discoverFrom = (moduleUrl: string): void => void roots.add(moduleUr
 export class Registry {
   readonly #plugins = new Map<string, Lazy<DevicePlugin>>();
   readonly #frontends = new Map<string, Lazy<Frontend>>();
+  /** Operations that users added. */
+  readonly extensions: OperationExtension[] = [];
+  /** Plugins that know of all of them. */
+  readonly #told = new Set<DevicePlugin>();
 
   constructor(given: { readonly plugins?: readonly DevicePlugin[] | undefined; readonly frontends?: readonly Frontend[] | undefined }) {
     for (const plugin of given.plugins ?? []) this.add(plugin);
@@ -52,12 +57,20 @@ export class Registry {
       if ('compile' in one && 'devices' in one) this.add(one as DevicePlugin);
       else if ('read' in one && 'accepts' in one)
         this.#frontends.set((one as Frontend).name, { from: 'given', get: () => one as Frontend });
+      else if (isOperationExtension(one)) this.#addOperations(one);
       else
         throw new CuveeError(
           'ARGUMENT_INVALID',
-          'an extension is a device plugin (name, devices, query, compile) or a frontend (name, accepts, read)',
+          'an extension is operations (ops), a device plugin (name, devices, query, compile) or a frontend (name, accepts, read)',
         );
     }
+  }
+
+  /** Devices that are loaded later are told of it then. */
+  #addOperations(extension: OperationExtension): void {
+    checkExtension(extension, this.extensions);
+    for (const plugin of this.#told) plugin.extend?.(extension);
+    this.extensions.push(extension);
   }
 
   /** Names of the formats of frontends; `ir` is core's own. */
@@ -74,7 +87,10 @@ export class Registry {
     const entry = this.#plugins.get(name);
     if (!entry) throw this.#unknown(name);
     try {
-      return entry.get();
+      const plugin = entry.get();
+      if (!this.#told.has(plugin)) for (const extension of this.extensions) plugin.extend?.(extension);
+      this.#told.add(plugin);
+      return plugin;
     } catch (error) {
       throw CuveeError.wrap(`loading device ${name} from ${entry.from}`, error, 'PLUGIN_LOAD_FAILED');
     }

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/system.h"
 #include "kernels/table.h"
+#include "runtime/own_kernels.h"
 
 namespace cuvee::addon {
 namespace {
@@ -202,6 +203,21 @@ napi_value state(napi_env env, napi_callback_info call) {
   return object(env, {{"dims", list}, {"data", buffer}});
 }
 
+// extend(path): loads a library of kernels; { names } of the operations that it runs.
+napi_value extend(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  size_t size = 0;
+  if (!a[0] || napi_get_value_string_utf8(env, a[0], nullptr, 0, &size) != napi_ok) return invalid(env, "a library is named by its path");
+  std::string path(size, 0);
+  napi_get_value_string_utf8(env, a[0], path.data(), size + 1, &size);
+  std::vector<std::string> names;
+  if (const Status s = load_own_kernels(path, names); !s.ok()) return object(env, {{"error", failure(env, s)}});
+  napi_value list = nullptr;
+  napi_create_array_with_length(env, names.size(), &list);
+  for (size_t i = 0; i < names.size(); ++i) napi_set_element(env, list, static_cast<uint32_t>(i), text(env, names[i]));
+  return object(env, {{"names", list}});
+}
+
 // trim(request): gives back memory until the next run.
 napi_value trim(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
@@ -228,7 +244,7 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback function;
   } functions[] = {{"info", info},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
-                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim},       {"run", run},       {"runSync", run_sync}};
+                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;
     if (napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &made) == napi_ok) napi_set_named_property(env, exports, f.name, made);

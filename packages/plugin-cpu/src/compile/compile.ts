@@ -4,7 +4,7 @@ import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
 import { fuseElementwise } from '../fuse/elementwise.js';
 import { fuseImages } from '../fuse/image.js';
-import { lowerings } from '../lower/index.js';
+import { loweringOf } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { Storage } from '../plan/plan.js';
 import { behindViews, constantPart, type ConstantPart } from './constants.js';
@@ -68,7 +68,7 @@ export function refusal(node: Node): string | undefined {
   const string = [...node.inputs, ...node.outputs].find((v) => v?.fact.type === 'string' || v?.fact.type === 'dynamic');
   if (string) return `element type ${string.fact.type}`;
   if (needsNoStep(node)) return undefined;
-  const lowering = lowerings[node.op.name];
+  const lowering = loweringOf(node.op);
   if (!lowering) return 'no kernel';
   return lowering.refuse?.(node) ?? (!lowering.opens && node.outputs.some(isOpen) ? 'a size that only the run tells' : undefined);
 }
@@ -133,7 +133,7 @@ function lowerNodes(context: LoweringContext, nodes: readonly Node[]): void {
     if (node.op.name === 'Parameter' || node.op.name === 'Result' || needsNoStep(node)) continue;
     context.node = node;
     try {
-      lowerings[node.op.name]?.lower(context);
+      loweringOf(node.op)?.lower(context);
     } catch (error) {
       throw CuveeError.wrap(`lowering ${node.op.name} "${node.name}"`, error);
     }

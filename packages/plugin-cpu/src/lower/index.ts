@@ -1,5 +1,7 @@
 /** @file Every operation that this device executes, and how. */
-import type { LoweringTable } from '../compile/lowering.js';
+import type { Op } from '@cuvee/core';
+import type { Lowering, LoweringTable } from '../compile/lowering.js';
+import { customLowering } from './custom.js';
 import { control } from './control.js';
 import { convolution } from './convolution.js';
 import { detection } from './detection.js';
@@ -17,7 +19,10 @@ import { regions } from './regions.js';
 import { sampling } from './sampling.js';
 import { state } from './state.js';
 
-export const lowerings: LoweringTable = {
+/** How an operation is lowered; undefined for one that this device does not run. */
+export const loweringOf = (op: Op): Lowering | undefined => (op.domain === undefined ? lowerings[op.name] : customLowering(op));
+
+const lowerings: LoweringTable = {
   ...elementwise,
   ...control,
   ...convolution,

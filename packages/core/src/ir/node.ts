@@ -84,6 +84,7 @@ export class Node {
   readonly attributes: Attributes;
   /** Values that it reads; undefined where an optional one is left out. */
   readonly inputs: readonly (Value | undefined)[];
+  /** Values that it makes. */
   outputs: readonly Value[] = [];
   /** Friendly name; unique when nobody gave one. */
   name: string;

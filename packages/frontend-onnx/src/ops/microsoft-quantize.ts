@@ -3,7 +3,6 @@ import { Literal, type Value } from '@cuvee/core';
 import { axisOf, like, rankOf, reshaped, scalarOf, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 import * as arithmetic from './arithmetic.js';
-import { Gemm } from './linear.js';
 import * as microsoft from './microsoft.js';
 import * as pooling from './pooling.js';
 import * as quantize from './quantize.js';
@@ -170,11 +169,16 @@ export const QGemm: OnnxOp<4> = (node) => {
     Value | undefined,
     Value | undefined,
   ];
-  const product = Gemm({ ...node, version: 13, inputs: [dequantised(node, a, as, az), dequantised(node, b, bs, bz)] } as OnnxNode<2>);
-  const unit = g.multiply(g.multiply(g.cast(as, 'f32'), g.cast(bs, 'f32')), g.constant('f32', [], [attr.float('alpha', 1)]));
-  const sum = c ? g.add(product as Value, g.multiply(g.cast(c, 'f32'), unit)) : (product as Value);
-  return ys ? requantised(node, sum, ys, yz) : sum;
+  const exact = (x: Value, zero: Value | undefined, axis: number): Value => g.cast(quantize.centred(node, x, zero, axis), 'f32');
+  const transpose = { transpose_a: attr.bool('transA'), transpose_b: attr.bool('transB') };
+  const product = g.matMul(exact(a, az, 0), exact(b, bz, transpose.transpose_b ? 0 : 1), transpose);
+  const sum = c ? g.add(product, g.cast(c, 'f32')) : product;
+  const unit = g.multiply(g.multiply(scalarOf1(g, as), scalarOf1(g, bs)), g.constant('f32', [], [attr.float('alpha', 1)]));
+  return ys && yz ? quantize.rescaled(node, sum, g.divide(unit, scalarOf(g, ys)), scalarOf(g, yz), yz.fact.type) : g.multiply(sum, unit);
 };
+
+/** A parameter of one number as that number, any other as it is. */
+const scalarOf1 = (g: OnnxNode['g'], x: Value): Value => (x.fact.shape?.every((d) => d === 1) ? scalarOf(g, x) : x);
 
 /** Rows of a table in blocks of 2, 4 or 8 bits along `quantize_axis`, which are packed along the last axis. */
 export const GatherBlockQuantized: OnnxOp<3> = (node) => {

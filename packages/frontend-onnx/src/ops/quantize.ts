@@ -50,6 +50,20 @@ function spread(node: AnyNode, parameter: Value, x: Value): Value {
   return g.slice(whole, g.ints([0]), g.unsqueeze(sizeAt(g, x, axis), g.ints([0])), g.ints([1]), g.ints([axis]));
 }
 
+/** round(sum · ratio) + zero, limited to what the type holds: of exact sums of products, with all scales in one number. */
+export function rescaled(
+  { g, unsupported }: Pick<AnyNode, 'g' | 'unsupported'>,
+  sum: Value,
+  ratio: Value,
+  zero: Value,
+  type: ElementType,
+): Value {
+  const range = limits[type];
+  if (!range) throw unsupported(`quantising to ${type}`);
+  const whole = g.round(g.multiply(sum, ratio), { mode: 'half_to_even' });
+  return g.cast(g.clamp(g.add(whole, g.cast(zero, 'f32')), { min: range[0], max: range[1] }), type);
+}
+
 /** round(x / scale) + zero, limited to what the type holds. Everything broadcasts. */
 function quantised(node: AnyNode, x: Value, scale: Value, zero: Value | undefined, type: ElementType, precision: ElementType): Value {
   const { g } = node;
@@ -114,8 +128,10 @@ export const DynamicQuantizeLinear: OnnxOp = (node) => {
   return [quantised(node, x, scale, point, 'u8', x.fact.type), width, point];
 };
 
+const isNumeric8 = (type: ElementType): boolean => type === 'u8' || type === 'i8';
+
 /** An integer tensor less its zero point, in i32. */
-function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: number | undefined): Value {
+export function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: number | undefined): Value {
   const { g } = node;
   const wide = g.cast(x, 'i32');
   if (!zero) return wide;
@@ -174,8 +190,8 @@ export const QLinearConv: OnnxOp<4> = (node) => {
   const sum = biased(node, exact, bias && g.cast(bias, 'f32'), rank - 2);
   const perFilter =
     ws.fact.shape?.length === 1 && ws.fact.shape[0] !== 1 ? reshaped(g, ws, [1, -1, ...upTo(rank - 2).map(() => 1)]) : scalarOf(g, ws);
-  const real = g.multiply(sum, g.multiply(scalarOf(g, xs), perFilter));
-  return quantised(node, real, scalarOf(g, ys), scalarOf(g, yz), yz.fact.type, 'f32');
+  const ratio = g.divide(g.multiply(scalarOf(g, xs), perFilter), scalarOf(g, ys));
+  return rescaled(node, sum, ratio, scalarOf(g, yz), yz.fact.type);
 };
 
 /** Inputs a, its scale, its zero point, b, its scale, its zero point, the scale and zero point of y. */
@@ -191,6 +207,10 @@ export const QLinearMatMul: OnnxOp<4> = (node) => {
     s.fact.shape?.length === 1 && s.fact.shape[0] !== 1 ? g.unsqueeze(s, g.ints([1])) : s.fact.shape?.length === 1 ? scalarOf(g, s) : s;
   const precision: ElementType = as.fact.type === 'f16' || as.fact.type === 'bf16' ? 'f32' : as.fact.type;
   const wide = (s: Value): Value => g.cast(s, precision);
+  if (precision === 'f32' && isNumeric8(yz.fact.type)) {
+    const ratio = g.divide(g.multiply(wide(byRow(as)), wide(bs)), wide(byRow(ys)));
+    return rescaled(node, g.cast(product, 'f32'), ratio, byRow(yz), yz.fact.type);
+  }
   const real = g.multiply(g.cast(product, precision), g.multiply(wide(byRow(as)), wide(bs)));
   return quantised(node, real, wide(byRow(ys)), byRow(yz), yz.fact.type, precision);
 };

@@ -54,13 +54,18 @@ function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Floa
   return withEpilogue(f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
 }
 
-/** conv(x, w)·s = conv(x, w·s), for a constant s with one element a channel. */
+/**
+ * conv(x, w)·s = conv(x, w·s), for a constant s with one element a channel. Before a rounding the scale stays behind the sums: those of
+ * quantised operators are whole numbers, and an inexact one would round to the other side.
+ */
 const foldScale = rule({
   name: 'fold scale into weights',
-  pattern: node('Multiply', [producer, where('s', f32)], { commutative: true }),
+  pattern: node('Multiply', [producer, where('s', f32)], { commutative: true, as: 'scaled' }),
   replace(g, get, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const s = f && perChannel(f, get('s'));
+    const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => user.op.name === 'Round');
+    if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
     return f && s && affine(g, f, s, undefined);
   },
 });

@@ -77,6 +77,8 @@ beforeAll(() => {
   for (const name of ['input_0.bin.gz', 'output_0.bin']) file(join('models', 'cls', name), join(cls, name));
   const text = readFileSync(join(cls, 'case.json'), 'utf8').replaceAll('../../models/', `${join(data, 'ocr', 'models')}/`);
   writeFileSync(join(project, 'models', 'cls', 'case.json'), text);
+  file('node_modules', join(root, 'node_modules'));
+  file('kernel', join(root, 'examples', 'custom-operation', 'kernel'));
   const plugin = all.filter(({ page }) => page === 'docs/write-a-plugin.md');
   writeFileSync(join(project, 'my-device', 'package.json'), plugin.find(({ language }) => language === 'json')?.code ?? '');
   writeFileSync(

@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       {
-        find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|hetero|multi|conformance|openvino-node)$/,
+        find: /^@cuvee\/(core|frontend-onnx|plugin-reference|plugin-cpu|auto|batch|hetero|multi|conformance|openvino-node)$/,
         replacement: source('$1'),
       },
       {

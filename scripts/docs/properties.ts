@@ -1,6 +1,7 @@
 /** @file The page of properties, from the plugins' tables. */
 import { Core } from '@cuvee/core';
 import auto from '@cuvee/auto';
+import batch from '@cuvee/batch';
 import cpu from '@cuvee/plugin-cpu';
 import hetero from '@cuvee/hetero';
 import multi from '@cuvee/multi';
@@ -11,7 +12,7 @@ const access = { RO: 'read', RW: 'read, write', WO: 'write' } as const;
 
 /** Every device's properties; those that all have stand once, at the top. */
 export function properties(): string {
-  const plugins = [cpu(), reference(), auto(), hetero(), multi()];
+  const plugins = [cpu(), reference(), auto(), hetero(), multi(), batch()];
   const core = new Core({ plugins, frontends: [] });
   const tables = plugins.map(({ name }) => [name, core.propertyTable(name)] as const);
   const names = Object.keys(tables[0]![1]).filter((key) =>

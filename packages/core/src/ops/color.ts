@@ -8,6 +8,7 @@ import { emptyElements } from '../tensor/convert.js';
 import { isInteger } from '../tensor/element.js';
 import type { NdArray } from '../tensor/nd.js';
 import { sameType } from './elementwise.js';
+import { roundHalfEven } from './special.js';
 import { many, only, op, port, type Op } from './op.js';
 
 /** Layout of the chroma planes: interleaved pairs, or a plane of U followed by a plane of V. */
@@ -75,9 +76,10 @@ function picture(planes: readonly NdArray[], chroma: Chroma, order: 'RGB' | 'BGR
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const p = Math.floor(y / 2) * half + Math.floor(x / 2);
-        const [c, d, e] = [1.164 * (Number(first.data[own + y * width + x]) - 16), chromaAt(p, false) - 128, chromaAt(p, true) - 128];
-        const rgb = [c + 1.596 * e, c - 0.813 * e - 0.391 * d, c + 2.018 * d].map((v) =>
-          Math.min(255, Math.max(0, isInteger(first.type) ? Math.round(v) : v)),
+        // In thousandths, which integers have exactly.
+        const [c, d, e] = [1164 * (Number(first.data[own + y * width + x]) - 16), chromaAt(p, false) - 128, chromaAt(p, true) - 128];
+        const rgb = [c + 1596 * e, c - 813 * e - 391 * d, c + 2018 * d].map((v) =>
+          Math.min(255, Math.max(0, isInteger(first.type) ? roundHalfEven(v / 1000) : v / 1000)),
         );
         out.set(order === 'RGB' ? rgb : rgb.reverse(), ((n * height + y) * width + x) * 3);
       }
@@ -95,7 +97,8 @@ function converted(g: Builder, planes: readonly Value[], chroma: Chroma, order: 
       ? apart(g, planes[0] as Value, chroma)
       : [planes[0], ...(chroma === 'NV12' ? g.split(planes[1] as Value, g.scalar(3, 'i64'), { num_splits: 2 }) : planes.slice(1))]
   ) as [Value, Value, Value];
-  const float = isInteger(type) ? 'f32' : type;
+  // Thousandths go beyond what f16 has.
+  const float = type === 'f64' ? 'f64' : 'f32';
   const level = (value: Value, zero: number): Value => g.subtract(g.cast(value, float), g.scalar(zero, float));
   const times = (value: Value, factor: number): Value => g.multiply(value, g.scalar(factor, float));
   const doubled = (value: Value): Value =>
@@ -105,10 +108,11 @@ function converted(g: Builder, planes: readonly Value[], chroma: Chroma, order: 
       coordinate_transformation_mode: 'asymmetric',
       nearest_mode: 'floor',
     });
-  const [c, d, e] = [times(level(y, 16), 1.164), doubled(level(u, 128)), doubled(level(v, 128))];
-  const rgb = [g.add(c, times(e, 1.596)), g.subtract(g.subtract(c, times(e, 0.813)), times(d, 0.391)), g.add(c, times(d, 2.018))];
-  const picture = g.clamp(g.concat(order === 'RGB' ? rgb : rgb.reverse(), { axis: 3 }), { min: 0, max: 255 });
-  return isInteger(type) ? g.cast(g.round(picture, { mode: 'half_away_from_zero' }), type) : picture;
+  const [c, d, e] = [times(level(y, 16), 1164), doubled(level(u, 128)), doubled(level(v, 128))];
+  const rgb = [g.add(c, times(e, 1596)), g.subtract(g.subtract(c, times(e, 813)), times(d, 391)), g.add(c, times(d, 2018))];
+  const thousandths = g.concat(order === 'RGB' ? rgb : rgb.reverse(), { axis: 3 });
+  const picture = g.clamp(g.divide(thousandths, g.scalar(1000, float)), { min: 0, max: 255 });
+  return g.cast(isInteger(type) ? g.round(picture, { mode: 'half_to_even' }) : picture, type);
 }
 
 /** Luma [N, H, W, 1] and both chroma planes [N, H/2, W/2, 1] of a single plane: two thirds of its rows, and the last third. */

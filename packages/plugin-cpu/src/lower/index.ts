@@ -2,6 +2,8 @@
 import type { Op } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { customLowering } from './custom.js';
+import type { LoweringTable } from '../compile/lowering.js';
+import { color } from './color.js';
 import { control } from './control.js';
 import { convolution } from './convolution.js';
 import { detection } from './detection.js';
@@ -24,6 +26,7 @@ export const loweringOf = (op: Op): Lowering | undefined => (op.domain === undef
 
 const lowerings: LoweringTable = {
   ...elementwise,
+  ...color,
   ...control,
   ...convolution,
   ...detection,

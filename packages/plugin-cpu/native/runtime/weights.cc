@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "runtime/slab.h"
 
 namespace cuvee {
 namespace {
@@ -230,7 +231,7 @@ void WeightStore::release_computed() {
 
 namespace {
 struct PackedBuffer final : Packed {
-  Buffer buffer;
+  SlabRun buffer;
   size_t size = 0;
   const void* data() const override { return buffer.data(); }
   size_t bytes() const override { return size; }

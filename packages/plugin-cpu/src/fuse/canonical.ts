@@ -37,6 +37,32 @@ const swish = rule({
   replace: (g, get) => g.swish(get('x'), undefined),
 });
 
+/** x·(1 + φ)·½, in the orders in which exporters write the three factors. */
+const halfOfSum = (phi: pattern.Pattern): pattern.Pattern => {
+  const sum = once(node('Add', [phi, scalar('one', 1)], { commutative: true }));
+  const times = (a: pattern.Pattern, b: pattern.Pattern): pattern.Pattern => node('Multiply', [a, b], { commutative: true });
+  const half = scalar('half', 0.5);
+  return either(times(once(times(f32('x'), sum)), half), times(once(times(f32('x'), half)), sum), times(f32('x'), once(times(sum, half))));
+};
+
+/** x·(1 + erf(x/√2))·½ = gelu(x). */
+const gelu = rule({
+  name: 'recognise Gelu',
+  pattern: halfOfSum(
+    once(
+      node('Erf', [
+        once(
+          either(
+            node('Divide', [any('x'), scalar('root', Math.SQRT2)]),
+            node('Multiply', [any('x'), scalar('root', Math.SQRT1_2)], { commutative: true }),
+          ),
+        ),
+      ]),
+    ),
+  ),
+  replace: (g, get) => g.gelu(get('x'), {}),
+});
+
 /** x/c = x·(1/c) for a power of two c: exact. */
 const divideByPowerOfTwo = rule({
   name: 'division by a power of two',
@@ -169,6 +195,7 @@ export const canonicalRules: readonly Rule[] = [
   hswish,
   hswishOfHardSigmoid,
   swish,
+  gelu,
   divideByPowerOfTwo,
   subtractConstant,
   identity,

@@ -73,7 +73,7 @@ void row(const Instruction& in, float* d, const float* a, const float* b, const 
     case opcode::exp_: return vectors(d, a, n, [](V v) { return exp(v); });
     case opcode::log_: return loop1(d, a, n, [](float x) { return std::log(x); });
     case opcode::sqrt_: return loop1(d, a, n, [](float x) { return __builtin_sqrtf(x); });
-    case opcode::erf_: return loop1(d, a, n, [](float x) { return std::erf(x); });
+    case opcode::erf_: return vectors(d, a, n, [](V v) { return erf(v); });
     case opcode::sin_: return loop1(d, a, n, [](float x) { return std::sin(x); });
     case opcode::cos_: return loop1(d, a, n, [](float x) { return std::cos(x); });
     case opcode::tan_: return loop1(d, a, n, [](float x) { return std::tan(x); });

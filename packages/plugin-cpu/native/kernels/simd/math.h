@@ -57,6 +57,20 @@ CUVEE_INLINE V erfc_positive(V x) {
   return mul(t, mul(exp(sub(zero(), mul(x, x))), exp(p)));
 }
 
+/// erf, about 4 ULP: its power series near zero, 1 - erfc beyond.
+CUVEE_INLINE V erf(V x) {
+  const V a = abs(x), z = mul(x, x);
+  V p = set1(1.2055333e-4f);  // 2 / sqrt(pi) / (n! (2 n + 1)), alternating, n = 6 ... 0
+  p = fma(p, z, set1(-8.5483270e-4f));
+  p = fma(p, z, set1(5.2239776e-3f));
+  p = fma(p, z, set1(-2.6866171e-2f));
+  p = fma(p, z, set1(1.1283792e-1f));
+  p = fma(p, z, set1(-3.7612639e-1f));
+  p = fma(p, z, set1(1.1283792f));
+  const V far = sub(set1(1.0f), erfc_positive(min(set1(9.0f), a)));
+  return less(a, set1(0.5f), mul(p, x), with_sign_of(far, x));
+}
+
 /// log(1 + exp(x)) = max(x, 0) + log1p(e) with e = exp(-|x|), log1p(e) = 2 artanh(e / (2 + e)).
 CUVEE_INLINE V softplus(V x) {
   const V e = exp(sub(zero(), abs(x))), s = div(e, add(e, set1(2.0f))), z = mul(s, s);

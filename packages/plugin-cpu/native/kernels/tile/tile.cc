@@ -34,6 +34,7 @@ void run_row(const TileKernel* table, int most, TileArgs& args, int pixels) {
   for (int left = pixels; left > 0; --calls) {
     const int now = (left + calls - 1) / calls;
     table[now - 1](args);
+    args.ahead = 0;
     args.a_offset += now * args.a_step;
     args.c += now * args.c_step;
     if (args.residual) args.residual += now * args.r_step;

@@ -26,6 +26,7 @@ struct TileArgs {
   std::ptrdiff_t a_step;    // floats between pixels
   const float* w;
   std::ptrdiff_t w_step;    // floats between consecutive k
+  std::ptrdiff_t ahead;     // floats by which the first call of run_tiles fetches w into the second cache ahead of its use; 0: not
   float* c;
   std::ptrdiff_t c_step, c_block;
   const float* residual;    // null: none; addressed as c with the next two
@@ -79,7 +80,7 @@ inline void seek_channel(TileArgs& args, const Epilogue& epilogue, std::ptrdiff_
 /// The same with the kernels of one and a half vectors.
 void run_half_tiles(const TileKernels& kernels, TileArgs& args, int pixels);
 
-/// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c and residual advance by their steps.
+/// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c and residual advance by their steps, `ahead` becomes 0.
 void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels);
 
 }  // namespace cuvee

@@ -18,7 +18,7 @@ void tile(const TileArgs& t) {
     for (int m = 0; m < MR; ++m) acc[n][m] = start;
   }
   const std::ptrdiff_t step = t.a_step, step3 = 3 * step;
-  const std::ptrdiff_t w_step = t.w_step;
+  const std::ptrdiff_t w_step = t.w_step, ahead = t.ahead;
   const float* w = t.w;
   const TileEntry* const end = t.entries + t.entry_count;
   for (const TileEntry* e = t.entries; e != end; ++e) {
@@ -32,6 +32,10 @@ void tile(const TileArgs& t) {
       V b[NV];
 #pragma GCC unroll 4
       for (int n = 0; n < NV; ++n) b[n] = load(w + n * B);
+      if (ahead) {
+#pragma GCC unroll 4
+        for (int n = 0; n < NV; ++n) __builtin_prefetch(w + n * B + ahead, 0, 2);
+      }
       w += w_step;
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {

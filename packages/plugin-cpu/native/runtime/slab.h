@@ -1,0 +1,34 @@
+// Memory for packed weights. A network streams through all of them in every inference, often from beyond the second cache, and a page of
+// 4 KiB holds a few steps of a product: neighbours therefore share large blocks of huge pages.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "runtime/buffer.h"
+
+namespace cuvee {
+
+// A run of bytes within a block that others may share; the block lives as long as any of its runs.
+class SlabRun {
+ public:
+  SlabRun() = default;
+  SlabRun(const SlabRun&) = delete;
+  SlabRun& operator=(const SlabRun&) = delete;
+  ~SlabRun();
+
+  // `bytes` bytes at a 64-byte boundary, 64 more readable. False, and nothing held, when the budget or the system does not give them.
+  bool ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget);
+  char* data() const { return data_; }
+
+ private:
+  struct Block;
+  static std::shared_ptr<Block> block_for(uint64_t bytes);
+
+  std::shared_ptr<Block> block_;
+  char* data_ = nullptr;
+  uint64_t taken_ = 0;
+  std::shared_ptr<Budget> budget_;
+};
+
+}  // namespace cuvee

@@ -53,7 +53,10 @@ function install(folder, house) {
 
 /** A process that runs both applications on demand; it answers a line with a line of JSON. */
 function start(folder, parameters, flags = []) {
-  const child = spawn(process.execPath, [...flags, 'drop-in-runner.mjs', JSON.stringify(parameters)], { cwd: folder, stdio: ['pipe', 'pipe', 2] });
+  const child = spawn(process.execPath, [...flags, 'drop-in-runner.mjs', JSON.stringify(parameters)], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 2],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async ask(what) {
@@ -75,7 +78,8 @@ function agree(what, ours, theirs, path = '') {
   const same = (a, b) => (typeof a === 'number' ? Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)) : a === b);
   if (typeof theirs === 'object' && theirs !== null) {
     const keys = Object.keys(theirs);
-    if (Object.keys(ours ?? {}).length !== keys.length) throw new SetupError(`${what}${path}: ${Object.keys(ours ?? {}).length} entries, onnxruntime-node has ${keys.length}`);
+    if (Object.keys(ours ?? {}).length !== keys.length)
+      throw new SetupError(`${what}${path}: ${Object.keys(ours ?? {}).length} entries, onnxruntime-node has ${keys.length}`);
     for (const key of keys) agree(what, ours[key], theirs[key], `${path}.${key}`);
   } else if (!same(ours, theirs)) throw new SetupError(`${what}${path}: ${ours}, onnxruntime-node has ${theirs}`);
 }
@@ -126,7 +130,9 @@ entry(async () => {
       const ratio = median(times.map((pair) => pair.ours / pair.theirs));
       figures.ratios[task] = ratio;
       const least = (who) => Math.min(...times.map((pair) => pair[who])).toFixed(2);
-      console.log(`${task}: ms at best ${least('ours')} against ${least('theirs')}, median ratio ${ratio.toFixed(3)} (below 1: Cuvée is faster)`);
+      console.log(
+        `${task}: ms at best ${least('ours')} against ${least('theirs')}, median ratio ${ratio.toFixed(3)} (below 1: Cuvée is faster)`,
+      );
       const delays = await Promise.all([runners.ours, runners.theirs].map(async (runner) => (await runner.ask(`delay ${task}`)).result));
       console.log(`${task}: event-loop delay p99 ${delays[0].toFixed(1)} ms against ${delays[1].toFixed(1)} ms`);
     }

@@ -93,7 +93,11 @@ class Graph {
       const shape = this.op('Concat', [this.dim(y, 0), this.dim(y, 1), this.i64(heads), this.i64(hidden / heads)], { axis: 0 });
       return this.op('Transpose', [this.op('Reshape', [y, shape])], { perm });
     };
-    const [q, k, v] = [[0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]].map((perm) => split(this.dense(x, hidden, hidden), perm));
+    const [q, k, v] = [
+      [0, 2, 1, 3],
+      [0, 2, 3, 1],
+      [0, 2, 1, 3],
+    ].map((perm) => split(this.dense(x, hidden, hidden), perm));
     const scores = this.op('Div', [this.op('MatMul', [q, k]), this.f32(Math.sqrt(hidden / heads))]);
     const weights = this.op('Softmax', [this.op('Add', [scores, bias])], { axis: 3 });
     const mixed = this.op('Transpose', [this.op('MatMul', [weights, v])], { perm: [0, 2, 1, 3] });
@@ -108,7 +112,11 @@ const ports = ['input_ids', 'attention_mask', 'token_type_ids'];
 export function bertFile({ layers, hidden, heads, vocabulary, positions = 512 }) {
   const g = new Graph();
   const [ids, mask, kinds] = ports;
-  const places = g.weight('i64', [1, positions], BigInt64Array.from({ length: positions }, (_, i) => BigInt(i)));
+  const places = g.weight(
+    'i64',
+    [1, positions],
+    BigInt64Array.from({ length: positions }, (_, i) => BigInt(i)),
+  );
   const place = g.op('Slice', [places, g.i64(0), g.dim(ids, 1), g.i64(1), g.i64(1)]);
   const embed = (count, indices) => g.op('Gather', [g.random([count, hidden], 0.05), indices]);
   const words = g.op('Add', [embed(vocabulary, ids), embed(2, kinds)]);
@@ -143,7 +151,13 @@ function tokenizer(vocabulary) {
     post_processor: {
       type: 'TemplateProcessing',
       single: [piece('[CLS]', 0), { Sequence: { id: 'A', type_id: 0 } }, piece('[SEP]', 0)],
-      pair: [piece('[CLS]', 0), { Sequence: { id: 'A', type_id: 0 } }, piece('[SEP]', 0), { Sequence: { id: 'B', type_id: 1 } }, piece('[SEP]', 1)],
+      pair: [
+        piece('[CLS]', 0),
+        { Sequence: { id: 'A', type_id: 0 } },
+        piece('[SEP]', 0),
+        { Sequence: { id: 'B', type_id: 1 } },
+        piece('[SEP]', 1),
+      ],
       special_tokens: Object.fromEntries(['[CLS]', '[SEP]'].map((id) => [id, { id, ids: [tokens.indexOf(id)], tokens: [id] }])),
     },
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },

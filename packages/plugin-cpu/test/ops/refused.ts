@@ -5,4 +5,5 @@ export const refused: Readonly<Record<string, { readonly why: string; readonly s
   ISTFT: { why: 'ISTFT (no kernel)', some: true },
   STFT: { why: 'STFT (no kernel)', some: true },
   StringTensorPack: { why: 'StringTensorPack (element type string)' },
+  StringTensorUnpack: { why: 'Parameter (element type string), StringTensorUnpack (element type string)' },
 };

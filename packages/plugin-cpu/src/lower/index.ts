@@ -2,7 +2,6 @@
 import type { Op } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { customLowering } from './custom.js';
-import type { LoweringTable } from '../compile/lowering.js';
 import { color } from './color.js';
 import { control } from './control.js';
 import { convolution } from './convolution.js';

@@ -36,6 +36,9 @@ CUVEE_OLD(pthread_key_create);
 CUVEE_OLD(pthread_key_delete);
 CUVEE_OLD(pthread_getspecific);
 CUVEE_OLD(pthread_setspecific);
+CUVEE_OLD(dlopen);
+CUVEE_OLD(dlsym);
+CUVEE_OLD(dlerror);
 CUVEE_OLD(exp);
 CUVEE_OLD(log);
 CUVEE_OLD(log2);
@@ -50,6 +53,9 @@ int oldest_pthread_key_create(pthread_key_t*, void (*)(void*));
 int oldest_pthread_key_delete(pthread_key_t);
 void* oldest_pthread_getspecific(pthread_key_t);
 int oldest_pthread_setspecific(pthread_key_t, const void*);
+void* oldest_dlopen(const char*, int);
+void* oldest_dlsym(void*, const char*);
+char* oldest_dlerror();
 double oldest_exp(double);
 double oldest_log(double);
 double oldest_log2(double);
@@ -68,6 +74,10 @@ CUVEE_HIDDEN void* pthread_getspecific(pthread_key_t key) noexcept { return olde
 // GCC takes the declared `access (none)` of the value for a promise that nobody passes it on.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 CUVEE_HIDDEN int pthread_setspecific(pthread_key_t key, const void* value) noexcept { return oldest_pthread_setspecific(key, value); }
+
+CUVEE_HIDDEN void* dlopen(const char* path, int mode) noexcept { return oldest_dlopen(path, mode); }
+CUVEE_HIDDEN void* dlsym(void* library, const char* symbol) noexcept { return oldest_dlsym(library, symbol); }
+CUVEE_HIDDEN char* dlerror() noexcept { return oldest_dlerror(); }
 
 // 2.29: the older ones differ in how they report errors, not in values. Named by `asm`, since headers declare them otherwise.
 CUVEE_HIDDEN double local_exp(double) __asm__("exp");

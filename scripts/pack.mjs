@@ -1,14 +1,14 @@
 /**
  * @file `npm run pack`: tarballs of all public packages in out/packages, with the prebuilt binaries that there are
  * (`npm run prebuilds` makes all of them). With `--assert` every package is judged (lib/judge.mjs), packed a second time to the same
- * bytes, and core, the CPU device, its binary and the ONNX frontend are installed into an empty project, weighed against 10 MB,
- * and made to run the README's example.
+ * bytes, and core, the CPU device, its binary and the ONNX frontend are installed by npm into an empty project, weighed against 10 MB,
+ * and made to run the README's example as ES module, CommonJS, TypeScript and bundled (scripts/install-matrix.mjs).
  */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { printMatrix, tryMatrix } from './install-matrix.mjs';
 import { judgePackage } from './lib/judge.mjs';
 import { ownPlatform } from './lib/platforms.mjs';
 import { makePrebuilts } from './lib/prebuilt.mjs';
@@ -19,40 +19,7 @@ import { setup } from './setup.mjs';
 
 /** Where the tarballs land. */
 export const out = join(root, 'out', 'packages');
-const smallest = ['@cuvee/core', '@cuvee/plugin-cpu', '@cuvee/frontend-onnx'];
 const sizeLimit = 10e6;
-
-/** The first fenced program of README.md below the mark `<!-- example -->`. */
-export function readmeExample() {
-  const readme = existsSync(join(root, 'README.md')) ? readFileSync(join(root, 'README.md'), 'utf8') : '';
-  return /<!-- example -->\s*```js\n([\s\S]*?)```/.exec(readme)?.[1];
-}
-
-/** Installs tarballs into an empty project and runs the README's example there on a small model. */
-function tryInstalled(tarballs) {
-  const project = mkdtempSync(join(tmpdir(), 'cuvee-packed-'));
-  try {
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'packed', private: true, type: 'module' }));
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], {
-      cwd: project,
-      stdio: ['ignore', 2, 2],
-    });
-    const bytes = filesOf(join(project, 'node_modules')).reduce((sum, file) => sum + file.bytes, 0);
-    console.log(`installed into an empty project: ${(bytes / 1e6).toFixed(2)} MB (limit ${sizeLimit / 1e6} MB)`);
-    if (bytes > sizeLimit)
-      throw new SetupError(`the smallest installation has ${(bytes / 1e6).toFixed(2)} MB, limit ${sizeLimit / 1e6} MB`);
-    const example = readmeExample();
-    if (!example) throw new SetupError('README.md has no program below <!-- example -->');
-    copyFileSync(join(root, 'scripts', 'data', 'model.onnx'), join(project, 'model.onnx'));
-    writeFileSync(join(project, 'example.js'), example);
-    const said = execFileSync(process.execPath, ['example.js'], { cwd: project, encoding: 'utf8', timeout: 60_000 });
-    console.log(`README's example says:\n${said.trimEnd()}`);
-    const expected = readFileSync(join(root, 'scripts', 'data', 'expected.txt'), 'utf8');
-    if (said !== expected) throw new SetupError(`README's example should say:\n${expected}`);
-  } finally {
-    rmSync(project, { recursive: true, force: true });
-  }
-}
 
 const publicPackages = () => packages().filter(({ manifest }) => !manifest.private);
 
@@ -105,8 +72,10 @@ async function main() {
     console.log('no native addon is built here, so the smallest installation cannot be tried');
     return 77;
   }
-  const wanted = [...smallest, own.name];
-  tryInstalled(packed.filter(({ name }) => wanted.includes(name)).map(({ tarball }) => tarball));
+  const [npm] = await tryMatrix(packed, ['npm'], ['ESM', 'CommonJS', 'TypeScript', 'esbuild']);
+  if (!printMatrix([npm])) throw new SetupError('the packed packages do not run everywhere, see above');
+  if (npm.bytes > sizeLimit)
+    throw new SetupError(`the smallest installation has ${(npm.bytes / 1e6).toFixed(2)} MB, limit ${sizeLimit / 1e6} MB`);
   return 0;
 }
 

@@ -3,10 +3,7 @@
  * functions, turns its failures into CuveeErrors.
  */
 import { CuveeError, type ErrorCode, type shape } from '@cuvee/core';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { findBinary } from './binary.js';
 
 /** The process's instruction set and what it may use. */
 export interface NativeInfo {
@@ -256,57 +253,8 @@ export type Native = { readonly addon: Addon; readonly path: string } | { readon
 
 let loaded: Native | undefined;
 
-/** Loads the addon once: the file that CUVEE_CPU_BINARY names, a local build, or the prebuilt package of this platform. Never throws. */
+/** Loads the addon once, from where `findBinary` found it. Never throws. */
 export function loadNative(): Native {
-  loaded ??= find();
+  loaded ??= findBinary() as Native;
   return loaded;
-}
-
-/** The folder of this package, from its bundle as well as from its sources. */
-function packageFolder(): string | undefined {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const manifest = join(folder, 'package.json');
-    if (existsSync(manifest))
-      return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === '@cuvee/plugin-cpu' ? folder : undefined;
-    const parent = dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
-  }
-}
-
-function find(): Native {
-  const require = createRequire(import.meta.url);
-  const open = (path: string, what: string): Native => {
-    try {
-      return { addon: require(path) as Addon, path };
-    } catch (error) {
-      return { absent: `${what} cannot be loaded: ${error instanceof Error ? error.message : String(error)}` };
-    }
-  };
-  const named = process.env['CUVEE_CPU_BINARY'];
-  if (named)
-    return existsSync(named)
-      ? open(named, `the file that CUVEE_CPU_BINARY names, ${named},`)
-      : { absent: `CUVEE_CPU_BINARY names ${named}, which is not there` };
-  const folder = packageFolder();
-  const local =
-    folder && ['build/cuvee_cpu.node', 'build/Release/cuvee_cpu.node'].map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (local) return open(local, `the local build ${local}`);
-  const platform = prebuiltPackage();
-  try {
-    return open(require.resolve(platform), `the prebuilt package ${platform}`);
-  } catch {
-    return {
-      absent: `no native code is installed for ${process.platform} ${process.arch}. Type: npm install ${platform}   (in a checkout: npm run setup)`,
-    };
-  }
-}
-
-function prebuiltPackage(): string {
-  const { platform, arch } = process;
-  const report =
-    platform === 'linux' ? (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined) : undefined;
-  const library = platform === 'linux' ? (report?.header?.glibcVersionRuntime ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
-  return `@cuvee/plugin-cpu-${platform}-${arch}${library}`;
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** @file A model compiled for a device, as users see it. */
 import { isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';

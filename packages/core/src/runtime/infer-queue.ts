@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** @file Several requests of one compiled model, kept busy. */
 import { isSettings, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';

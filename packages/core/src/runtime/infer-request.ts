@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** @file One inference at a time: names, checks, state, cancellation. Devices see none of this. */
 import { isText, noArguments, wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';

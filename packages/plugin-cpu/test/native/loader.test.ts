@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const before = process.env['CUVEE_CPU_BINARY'];
@@ -43,5 +45,47 @@ describe('the loader', () => {
     process.env['CUVEE_CPU_BINARY'] = '/nowhere/cuvee_cpu.node';
     const { cpu } = await import('../../src/index.js');
     expect(await cpu().devices()).toEqual([{ id: '', absent: expect.stringContaining('/nowhere/cuvee_cpu.node') }]);
+  });
+
+  it('finds the package of the platform from a bundle, through the package that it belongs to, or says where it looked', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cuvee-loader-'));
+    const source = join(import.meta.dirname, '../../src/binary.ts');
+    const stdin = {
+      contents: `import { findBinary } from ${JSON.stringify(source)}; console.log(JSON.stringify(findBinary()));`,
+      resolveDir: folder,
+    };
+    for (const format of ['esm', 'cjs'] as const)
+      buildSync({
+        stdin,
+        bundle: true,
+        platform: 'node',
+        format,
+        outfile: join(folder, format === 'esm' ? 'esm.mjs' : 'cjs.cjs'),
+        logLevel: 'error',
+        logOverride: { 'empty-import-meta': 'silent' },
+      });
+    const say = (file: string) =>
+      JSON.parse(
+        execFileSync(process.execPath, [join(folder, file)], { encoding: 'utf8', env: { ...process.env, CUVEE_CPU_BINARY: '' } }),
+      ) as { absent: string };
+    for (const file of ['esm.mjs', 'cjs.cjs']) {
+      const { absent } = say(file);
+      expect(absent).toMatch(
+        new RegExp(
+          `^no native code is installed for ${process.platform} ${process.arch}.*Node-API \\d+\\. Type: npm install @cuvee/plugin-cpu-`,
+        ),
+      );
+      expect(absent).toMatch(/Looked for:\n {2}@cuvee\/plugin-cpu-\S+: MODULE_NOT_FOUND\n {2}@cuvee\/plugin-cpu > /);
+      expect(absent).toMatch(/--omit=optional/);
+    }
+    const name = /npm install (\S+)/.exec(say('esm.mjs').absent)?.[1] as string;
+    const parent = join(folder, 'node_modules/@cuvee/plugin-cpu');
+    const platform = join(parent, 'node_modules', name);
+    mkdirSync(platform, { recursive: true });
+    writeFileSync(join(parent, 'package.json'), '{"name":"@cuvee/plugin-cpu"}');
+    writeFileSync(join(platform, 'package.json'), JSON.stringify({ name, main: 'cuvee_cpu.node' }));
+    writeFileSync(join(platform, 'cuvee_cpu.node'), 'no library');
+    expect(say('esm.mjs').absent).toMatch(new RegExp(`^the prebuilt package ${name} cannot be loaded`));
+    rmSync(folder, { recursive: true });
   });
 });

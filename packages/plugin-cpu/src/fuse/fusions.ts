@@ -1,6 +1,6 @@
 /** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
 import { Literal, numbersOf, pattern, rule, type Builder, type Rule, type Value } from '@cuvee/core';
-import { activationOf } from '../ops/activation.js';
+import { activatingOps, activationOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
 
@@ -84,11 +84,7 @@ const foldBias = rule({
 /** act(conv(x, w)) in one kernel. */
 const fuseActivation = rule({
   name: 'fuse activation',
-  pattern: node(
-    ['Relu', 'Clamp', 'HSwish', 'HSigmoid', 'HardSigmoid', 'Sigmoid', 'Tanh', 'Elu', 'Gelu', 'Swish', 'PRelu', 'SoftPlus', 'Mish'],
-    [producer],
-    { as: 'act' },
-  ),
+  pattern: node(activatingOps, [producer], { as: 'act' }),
   replace(_g, _, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const activated = activationOf(nodes.get('act') as Value['node']);

@@ -2,79 +2,8 @@
 import type { Dim, Node, Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
-import { computeType, instructionOf, opcodes, readProgram, type Instruction } from '../ops/elementwise.js';
+import { computeType, elementwiseOps, instructionOf, opcodes, readProgram, type Instruction } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
-
-/** Names of all operations that become one instruction. */
-export const elementwiseOps = [
-  'Abs',
-  'Negative',
-  'Sign',
-  'Floor',
-  'Ceiling',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Erf',
-  'Sin',
-  'Cos',
-  'Tan',
-  'Asin',
-  'Acos',
-  'Atan',
-  'Sinh',
-  'Cosh',
-  'Tanh',
-  'Asinh',
-  'Acosh',
-  'Atanh',
-  'Sigmoid',
-  'Relu',
-  'SoftPlus',
-  'Mish',
-  'SoftSign',
-  'LogicalNot',
-  'BitwiseNot',
-  'IsNaN',
-  'IsFinite',
-  'IsInf',
-  'Identity',
-  'Add',
-  'Subtract',
-  'Multiply',
-  'Divide',
-  'FloorMod',
-  'Mod',
-  'Power',
-  'Maximum',
-  'Minimum',
-  'SquaredDifference',
-  'Equal',
-  'NotEqual',
-  'Less',
-  'LessEqual',
-  'Greater',
-  'GreaterEqual',
-  'LogicalAnd',
-  'LogicalOr',
-  'LogicalXor',
-  'BitwiseAnd',
-  'BitwiseOr',
-  'BitwiseXor',
-  'BitwiseLeftShift',
-  'BitwiseRightShift',
-  'PRelu',
-  'Select',
-  'Clamp',
-  'Elu',
-  'Round',
-  'Gelu',
-  'HSwish',
-  'HSigmoid',
-  'HardSigmoid',
-  'Selu',
-  'Swish',
-] as const;
 
 /** The compute type of a node: that of its inputs, the widest where booleans are among them. */
 function typeOf(node: Node): string | undefined {
@@ -159,7 +88,6 @@ const hardSigmoid: Lowering = {
   },
 };
 
-/** The same values in another element type. */
 /** Types that are only read and written by conversions. */
 const narrow = new Set<string>(['f8e4m3', 'f8e5m2', 'f8e8m0', 'f4e2m1', 'nf4', 'f8e4m3fnuz', 'f8e5m2fnuz', 'u1', 'u2', 'u4', 'i2', 'i4']);
 

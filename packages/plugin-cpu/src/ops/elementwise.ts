@@ -4,7 +4,8 @@
  * A program is a list of instructions over registers: register i < inputs is input i (broadcast), the others are
  * temporaries in the order in which they are written; the last one is the result.
  */
-import { numericOrBoolean, op, port, many, texts, elementType, type ElementType, type Literal, type Node } from '@cuvee/core';
+import { numericOrBoolean, op, port, many, texts, elementType, type ElementType, type Node } from '@cuvee/core';
+import { activations, type Activated } from './activation.js';
 
 /** Opcodes, in the order of `native/kernels/eltwise/opcodes.inc`. */
 export const opcodes = [
@@ -91,6 +92,30 @@ export interface Instruction {
   readonly q: number;
 }
 
+/** An instruction over a node's inputs as registers 0, 1, 2, and how many inputs it reads. */
+export interface NodeInstruction {
+  readonly instruction: Instruction;
+  readonly reads: number;
+}
+type Reading = (node: Node) => NodeInstruction | undefined;
+
+const make = (opcode: Opcode, reads: number, p = 0, q = 0): NodeInstruction => ({
+  instruction: { opcode, a: 0, b: reads > 1 ? 1 : -1, c: reads > 2 ? 2 : -1, p, q },
+  reads,
+});
+/** The number that input `i` holds as a constant of one element. */
+function scalar(node: Node, i: number): number | undefined {
+  const literal = node.inputs[i]?.fact.value;
+  return literal?.size === 1 ? Number(literal.nd().data[0]) : undefined;
+}
+/** Two constants as immediates. */
+const immediates =
+  (opcode: Opcode): Reading =>
+  (node) => {
+    const [p, q] = [scalar(node, 1), scalar(node, 2)];
+    return p === undefined || q === undefined ? undefined : make(opcode, 1, p, q);
+  };
+
 const unary: Readonly<Record<string, Opcode>> = {
   Abs: 'abs',
   Negative: 'neg',
@@ -109,14 +134,9 @@ const unary: Readonly<Record<string, Opcode>> = {
   Atan: 'atan',
   Sinh: 'sinh',
   Cosh: 'cosh',
-  Tanh: 'tanh',
   Asinh: 'asinh',
   Acosh: 'acosh',
   Atanh: 'atanh',
-  Sigmoid: 'sigmoid',
-  Relu: 'relu',
-  SoftPlus: 'softplus',
-  Mish: 'mish',
   SoftSign: 'softsign',
   LogicalNot: 'not',
   IsNaN: 'is_nan',
@@ -147,60 +167,62 @@ const binary: Readonly<Record<string, Opcode>> = {
   BitwiseXor: 'bit_xor',
   BitwiseLeftShift: 'shift_left',
   BitwiseRightShift: 'shift_right',
-  PRelu: 'prelu',
 };
+/** What a kernel may apply to its results, too. */
+const activating: Readonly<Record<string, Reading>> = {
+  Relu: () => make('relu', 1),
+  Clamp: ({ attributes: a }) => make('clip', 1, a.min as number, a.max as number),
+  HSwish: () => make('hard_swish', 1, 1 / 6, 0.5),
+  HSigmoid: () => make('hard_sigmoid', 1, 1 / 6, 0.5),
+  HardSigmoid: immediates('hard_sigmoid'),
+  Sigmoid: () => make('sigmoid', 1),
+  Tanh: () => make('tanh', 1),
+  Elu: ({ attributes: a }) => make('elu', 1, a.alpha as number),
+  Gelu: ({ attributes: a }) => make(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf', 1),
+  Swish: (node) => {
+    const beta = node.inputs.length > 1 ? scalar(node, 1) : 1;
+    return beta === undefined ? undefined : make('silu', 1, beta);
+  },
+  PRelu: (node) => (preluBroadcasts(node) ? make('prelu', 2) : undefined),
+  SoftPlus: () => make('softplus', 1),
+  Mish: () => make('mish', 1),
+};
+const others: Readonly<Record<string, Reading>> = {
+  Divide: (node) => make(isFloating(node) ? 'div' : node.attributes.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2),
+  BitwiseNot: (node) => make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1),
+  Select: () => make('select', 3),
+  Round: ({ attributes: a }) => make(a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even', 1),
+  IsInf: ({ attributes: a }) => make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0),
+  Selu: immediates('selu'),
+};
+const readings = new Map<string, Reading>([
+  ...Object.entries(unary).map(([name, opcode]) => [name, () => make(opcode, 1)] as const),
+  ...Object.entries(binary).map(([name, opcode]) => [name, () => make(opcode, 2)] as const),
+  ...Object.entries(activating),
+  ...Object.entries(others),
+]);
 
-/** The number that a one-element constant holds. */
-const scalar = (literal: Literal | undefined): number | undefined => (literal?.size === 1 ? Number(literal.nd().data[0]) : undefined);
+/** Names of all operations that become one instruction. */
+export const elementwiseOps: readonly string[] = [...readings.keys()];
+/** Names of those that may be activations. */
+export const activatingOps: readonly string[] = Object.keys(activating);
 
-/** The instruction for a node over its inputs as registers 0, 1, 2, and how many inputs it reads; undefined when there is none. */
-export function instructionOf(node: Node): { readonly instruction: Instruction; readonly reads: number } | undefined {
-  const { attributes: a } = node;
-  const make = (opcode: Opcode, reads: number, p = 0, q = 0): { instruction: Instruction; reads: number } => ({
-    instruction: { opcode, a: 0, b: reads > 1 ? 1 : -1, c: reads > 2 ? 2 : -1, p, q },
-    reads,
-  });
-  if (a.auto_broadcast !== undefined && a.auto_broadcast !== 'numpy' && a.auto_broadcast !== 'none') return undefined;
-  const { name } = node.op;
-  const one = unary[name];
-  if (one) return make(one, 1);
-  const two = binary[name];
-  if (two === 'prelu') return preluBroadcasts(node) ? make('prelu', 2) : undefined;
-  if (two) return make(two, 2);
-  switch (name) {
-    case 'Divide':
-      return make(isFloating(node) ? 'div' : a.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2);
-    case 'BitwiseNot':
-      return make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1);
-    case 'Select':
-      return make('select', 3);
-    case 'Clamp':
-      return make('clip', 1, a.min as number, a.max as number);
-    case 'Elu':
-      return make('elu', 1, a.alpha as number);
-    case 'Round':
-      return make(a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even', 1);
-    case 'Gelu':
-      return make(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf', 1);
-    case 'HSwish':
-      return make('hard_swish', 1, 1 / 6, 0.5);
-    case 'HSigmoid':
-      return make('hard_sigmoid', 1, 1 / 6, 0.5);
-    case 'IsInf':
-      return make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0);
-    case 'HardSigmoid':
-    case 'Selu': {
-      const p = scalar(node.inputs[1]?.fact.value);
-      const q = scalar(node.inputs[2]?.fact.value);
-      return p === undefined || q === undefined ? undefined : make(name === 'Selu' ? 'selu' : 'hard_sigmoid', 1, p, q);
-    }
-    case 'Swish': {
-      const beta = node.inputs.length > 1 ? scalar(node.inputs[1]?.fact.value) : 1;
-      return beta === undefined ? undefined : make('silu', 1, beta);
-    }
-    default:
-      return undefined;
+/** The instruction for a node; undefined when there is none. */
+export function instructionOf(node: Node): NodeInstruction | undefined {
+  const { auto_broadcast: rule } = node.attributes;
+  if (rule !== undefined && rule !== 'numpy' && rule !== 'none') return undefined;
+  return readings.get(node.op.name)?.(node);
+}
+
+/** What kernels can apply to what they compute before they store it: an activation and its two parameters. */
+export function activationOf(node: Node): Activated | undefined {
+  const { opcode, p, q } = instructionOf(node)?.instruction ?? {};
+  if (opcode === 'prelu') {
+    const slope = scalar(node, 1);
+    return slope === undefined ? undefined : { activation: 'leaky_relu', alpha: slope, beta: 0 };
   }
+  const activation = activations.find((a) => a === opcode);
+  return activation && { activation, alpha: p ?? 0, beta: q ?? 0 };
 }
 
 const isFloating = (node: Node): boolean => ['f16', 'bf16', 'f32', 'f64'].includes(node.output.fact.type);

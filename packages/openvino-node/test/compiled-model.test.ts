@@ -1,5 +1,5 @@
 /** Class CompiledModel and what leads to and from files, row by row of the API table. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { classifier, codeOf, newCore, ov, picture, relu, signatures, temporary, thrown } from './models.js';
 
@@ -52,6 +52,50 @@ describe('createInferRequest, release', () => {
     expect(compiled.getRuntimeModel()).toBeInstanceOf(ov.Model);
     expect(compiled.getRuntimeModel().output().anyName).toBe('fc_out');
     expect(compiled.explain().rows.length).toBeGreaterThan(0);
+  });
+});
+
+describe('exportModelSync, exportModel, importModelSync and importModel', () => {
+  const run = (model: typeof compiled) => [...(model.createInferRequest().infer([picture()]).fc_out?.data as Float32Array)];
+  const blob = compiled.exportModelSync();
+  it('a Buffer goes out and comes in, with and without configuration, at once and later', async () => {
+    expect(Buffer.isBuffer(blob)).toBe(true);
+    expect(Buffer.compare(await compiled.exportModel(), blob) === 0).toBe(true);
+    const tensor = new ov.Tensor('u8', [blob.length], new Uint8Array(blob));
+    const path = temporary('model.blob');
+    writeFileSync(path, blob);
+    for (const made of [
+      core.importModelSync(blob, 'CPU'),
+      core.importModelSync(blob, 'CPU', { NUM_STREAMS: 1 }),
+      core.importModelSync(tensor, 'CPU'),
+      core.importModelSync(path, 'CPU'),
+      await core.importModel(blob, 'CPU'),
+      await core.importModel(blob, 'CPU', { NUM_STREAMS: 1 }),
+      await core.importModel(tensor, 'CPU'),
+      await core.importModel(new Blob([new Uint8Array(blob)]).stream(), 'CPU'),
+    ]) {
+      expect(made).toBeInstanceOf(ov.CompiledModel);
+      expect(run(made)).toEqual(run(compiled));
+    }
+  });
+  it.each([
+    ['a number', [0.5, 'CPU'], 'The first argument must be of type Buffer.'],
+    ['a tensor as device', [blob, picture()], 'The second argument must be of type String.'],
+    ['a text as configuration', [blob, 'CPU', 'test'], 'Passed Napi::Value must be an object.'],
+    ['one argument', [blob], 'Invalid number of arguments'],
+  ])('%s throws at once', (_what, given, text) => {
+    for (const method of ['importModel', 'importModelSync']) {
+      const { message } = thrown(() => call(core, method, ...given));
+      expect(message).toContain(`'${method}' method called with incorrect parameters.`);
+      expect(message).toContain(text);
+    }
+  });
+  it('properties that are none, and bytes that are none, fail', async () => {
+    expect(codeOf(() => call(core, 'importModelSync', blob, 'CPU', picture()))).toBe('PROPERTY_UNKNOWN');
+    expect(codeOf(() => core.importModelSync(new Uint8Array(9), 'CPU'))).toBe('MODEL_INVALID');
+    await expect(core.importModel(new Uint8Array(9), 'CPU')).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    expect(codeOf(() => core.importModelSync(blob, 'REFERENCE'))).toBe('NOT_IMPLEMENTED');
+    expect(thrown(() => call(compiled, 'exportModelSync', 1)).message).toBe('exportModelSync() does not accept any arguments.');
   });
 });
 

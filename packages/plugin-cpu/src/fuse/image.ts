@@ -23,7 +23,7 @@ const affine = new Set(['Add', 'Subtract', 'Multiply', 'Divide']);
 /** The value as planes of a picture of bytes or floats; undefined when it is none. `axis`: which axis its channels are to be. */
 function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   const count = value.fact.shape?.[axis];
-  if (value.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1) return undefined;
+  if (value.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || count > mostChannels) return undefined;
   const { node } = value;
   const { name } = node.op;
   const inner = node.inputs[0];
@@ -41,10 +41,13 @@ function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   return (affine.has(name) && scaled(node, axis, count, through)) || itself(value, axis);
 }
 
+/** More channels than that are no picture. */
+const mostChannels = 1024;
+
 /** A value as it is. */
 function itself(picture: Value, axis: 1 | 3): Planes | undefined {
   const count = picture.fact.shape?.[axis];
-  if (picture.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || picture.fact.value) return undefined;
+  if (picture.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || count > mostChannels || picture.fact.value) return undefined;
   if (picture.fact.type !== 'u8' && picture.fact.type !== 'f32') return undefined;
   return unchanged(picture, axis, count);
 }

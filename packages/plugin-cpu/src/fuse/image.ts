@@ -47,7 +47,8 @@ const mostChannels = 1024;
 /** A value as it is. */
 function itself(picture: Value, axis: 1 | 3): Planes | undefined {
   const count = picture.fact.shape?.[axis];
-  if (picture.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || count > mostChannels || picture.fact.value) return undefined;
+  if (picture.fact.shape?.length !== 4 || typeof count !== 'number' || count < 1 || count > mostChannels || picture.fact.value)
+    return undefined;
   if (picture.fact.type !== 'u8' && picture.fact.type !== 'f32') return undefined;
   return unchanged(picture, axis, count);
 }

@@ -47,12 +47,12 @@ interface Attempt {
 }
 
 /** Compiles for the first candidate that can; answers at once when the candidates do. */
-function choose(model: Model, config: Config, { host, signal }: CompileOptions): Awaitable<DeviceModel> {
+function choose(model: Model, config: Config, { host, signal, paced }: CompileOptions): Awaitable<DeviceModel> {
   const tried: Attempt[] = [];
   const next = ([device, ...rest]: readonly string[]): Awaitable<DeviceModel> => {
     if (device === undefined) throw refusal(model, tried);
     return attempt(
-      () => host.compile(model, device, innerConfig(config, device, host), { signal }),
+      () => host.compile(model, device, innerConfig(config, device, host), { signal, paced }),
       (inner) => {
         tried.push({ device, outcome: 'chosen: it runs the whole model' });
         return explained(inner, tried);

@@ -1,9 +1,9 @@
 /** @file Reads ONNX models into Cuvée. */
-import { CuveeError, type Frontend, type Literal, type Model, type ModelSource } from '@cuvee/core';
+import { atOnce, CuveeError, type Frontend, type Literal, type Model, type ModelSource, type Steps } from '@cuvee/core';
 import { ExternalFiles } from './external.js';
-import { readModelProto, readTensorProto, type TensorProto } from './proto/index.js';
+import { readingModelProto, readTensorProto, type TensorProto } from './proto/index.js';
 import { literalOf } from './tensor.js';
-import { translate } from './translate.js';
+import { translating } from './translate.js';
 
 export { supportedOps } from './registry.js';
 export type { OnnxNode, OnnxOp } from './node.js';
@@ -25,14 +25,18 @@ export const onnx = (options: OnnxOptions = {}): Frontend => ({
   name: 'onnx',
   formats: ['onnx'],
   accepts,
-  read(source: ModelSource): Model {
-    try {
-      return translate(readModelProto(plainView(source.bytes), 'the file'), source, options);
-    } catch (error) {
-      throw CuveeError.wrap(`reading ${source.path === undefined ? 'an ONNX model' : `"${source.path}"`}`, error, 'INTERNAL');
-    }
-  },
+  read: (source) => atOnce(reading(source, options)),
+  reading: (source) => reading(source, options),
 });
+
+function* reading(source: ModelSource, options: OnnxOptions): Steps<Model> {
+  try {
+    const proto = yield* readingModelProto(plainView(source.bytes), 'the file');
+    return yield* translating(proto, source, options);
+  } catch (error) {
+    throw CuveeError.wrap(`reading ${source.path === undefined ? 'an ONNX model' : `"${source.path}"`}`, error, 'INTERNAL');
+  }
+}
 
 /** The same memory as a Uint8Array: the methods of Node's Buffer differ. */
 const plainView = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,18 @@
 /** A decoded file → core's Model: the walk over graphs, bodies and functions. The operators are in `ops/`. */
-import { builder, CuveeError, Model, partialShapeOf, Value, type Builder, type ErrorCode, type ModelSource, type Node } from '@cuvee/core';
+import {
+  atOnce,
+  builder,
+  CuveeError,
+  Model,
+  partialShapeOf,
+  stride,
+  Value,
+  type Builder,
+  type ErrorCode,
+  type ModelSource,
+  type Node,
+  type Steps,
+} from '@cuvee/core';
 import { arityProblem } from './arity.js';
 import { NodeAttributes } from './attributes.js';
 import { toNumber } from './checked.js';
@@ -41,9 +54,12 @@ interface Frame {
  * Builds the model of a decoded file. `source.beside` opens external data.
  * Throws MODEL_INVALID for a file that contradicts itself or the specification, MODEL_UNSUPPORTED for what Cuvée lacks.
  */
-export function translate(proto: ModelProto, source: ModelSource, options: OnnxOptions = {}): Model {
-  return new Translation(proto, source, options).model();
-}
+export const translate = (proto: ModelProto, source: ModelSource, options: OnnxOptions = {}): Model =>
+  atOnce(translating(proto, source, options));
+
+/** The same in steps: a pause between nodes of the model's own graph. */
+export const translating = (proto: ModelProto, source: ModelSource, options: OnnxOptions = {}): Steps<Model> =>
+  new Translation(proto, source, options).model();
 
 class Translation {
   readonly #proto: ModelProto;
@@ -64,7 +80,7 @@ class Translation {
     this.#find = finder(source.extensions);
   }
 
-  model(): Model {
+  *model(): Steps<Model> {
     const { graph, irVersion = 0n } = this.#proto;
     if (irVersion < 1n || irVersion > 0x7fffffffn) throw new CuveeError('MODEL_INVALID', `IR version ${irVersion} does not exist`);
     if (irVersion > newest.ir)
@@ -76,7 +92,7 @@ class Translation {
     const g = builder();
     const frame: Frame = { g, scope: new Scope(), opsets, call: undefined, active: [], depth: 0, prefix: '' };
     const parameters = this.#inputs(graph, frame);
-    this.#nodes(graph, frame);
+    yield* this.#nodes(graph, frame);
     if (graph.output.length === 0) throw new CuveeError('MODEL_INVALID', 'the graph has no outputs');
     const listed = new Set<string>();
     const results = graph.output.flatMap(({ name = '', type }) => {
@@ -138,7 +154,7 @@ class Translation {
   }
 
   /** Initialisers, which become constants when something reads them, and nodes. */
-  #nodes(graph: GraphProto, frame: Frame): void {
+  *#nodes(graph: GraphProto, frame: Frame): Steps<void> {
     const { g, scope, prefix } = frame;
     const lazily = (name: string, make: () => Value): void =>
       scope.define(
@@ -158,7 +174,12 @@ class Translation {
       const name = tensor.values?.name ?? '';
       lazily(name, () => g.constant(denseOf(tensor, this.#files, `initializer "${name}"`), this.#unique(prefix + name)));
     }
-    for (const node of orderNodes(graph.node, (name) => scope.knows(name))) this.#node(node, frame);
+    yield;
+    const nodes = orderNodes(graph.node, (name) => scope.knows(name));
+    for (let i = 0; i < nodes.length; i++) {
+      if (i % stride === 0) yield;
+      this.#node(nodes[i] as NodeProto, frame);
+    }
   }
 
   #node(node: NodeProto, frame: Frame): void {
@@ -313,7 +334,7 @@ class Translation {
         `the body "${body.name ?? ''}" takes ${body.input.length} inputs, it is given ${inputs.length}`,
       );
     body.input.forEach(({ name = '' }, i) => frame.scope.define(name, inputs[i] as Operand, 'input'));
-    this.#nodes(body, frame);
+    atOnce(this.#nodes(body, frame));
     return body.output.map(({ name = '' }) => operandOf(name, frame.scope));
   }
 

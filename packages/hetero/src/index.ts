@@ -145,7 +145,7 @@ function compile(model: Model, config: Config, options: CompileOptions): Awaitab
       part === undefined
         ? joined(model, stages)
         : attempt(
-            () => options.host.compile(part.model, part.label, innerConfig(config, part.label, options.host), { signal: options.signal }),
+            () => options.host.compile(part.model, part.label, innerConfig(config, part.label, options.host), options),
             (compiled) => {
               stages.push({ part, model: compiled });
               return next(rest);

@@ -144,7 +144,7 @@ interface Branch {
   readonly count: number;
 }
 
-function compile(model: Model, config: Config, { host, signal }: CompileOptions): Awaitable<DeviceModel> {
+function compile(model: Model, config: Config, { host, signal, paced }: CompileOptions): Awaitable<DeviceModel> {
   if (model.sinks.length > 0)
     throw new CuveeError('MODEL_UNSUPPORTED', `MULTI cannot run "${model.friendlyName}": it has states, and requests move between devices`);
   const models: Branch[] = [];
@@ -152,7 +152,7 @@ function compile(model: Model, config: Config, { host, signal }: CompileOptions)
     if (listed === undefined) return joined(models);
     const device = bareDevice(listed);
     return attempt(
-      () => host.compile(model, device, innerConfig(config, device, host), { signal }),
+      () => host.compile(model, device, innerConfig(config, device, host), { signal, paced }),
       (compiled) => {
         models.push({ device, model: compiled, count: listed.count ?? compiled.info.optimalRequests });
         return next(rest);

@@ -1,11 +1,24 @@
 /** @file Device CPU: TypeScript compiles a model to a Plan, native code runs it. */
 import { cpus } from 'node:os';
-import { CuveeError, portTexts, type DeviceModel, type DevicePlugin, type LoadedModel, type Model, type Support } from '@cuvee/core';
-import { compile, refusal } from './compile/compile.js';
+import {
+  atOnce,
+  CuveeError,
+  paced,
+  portTexts,
+  type Awaitable,
+  type DeviceModel,
+  type DevicePlugin,
+  type LoadedModel,
+  type Model,
+  type Steps,
+  type Support,
+} from '@cuvee/core';
+import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { CpuModel, infoOf } from './model.js';
 import { addKernels } from './lower/custom.js';
 import { loadKernels, loadNative } from './native.js';
+import { encodePlan, encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
 import { readBlob } from './blob.js';
 import { dependsOnInputs, SpecialisedModel } from './specialised.js';
@@ -23,7 +36,9 @@ export const cpu = (): DevicePlugin => ({
     return [
       {
         id: '',
-        fullName: cpus()[0]?.model.trim() ?? 'CPU',
+        get fullName() {
+          return cpus()[0]?.model.trim() ?? 'CPU';
+        },
         capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', 'EXPORT_IMPORT', `ISA_${isa.toUpperCase()}`],
       },
     ];
@@ -36,22 +51,27 @@ export const cpu = (): DevicePlugin => ({
   },
   keeps,
   query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
-  compile(model, config): DeviceModel {
+  compile(model, config, { signal, paced: pace }): Awaitable<DeviceModel> {
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
-    const { isa, block } = native.addon.info();
-    const planned = (own: Model): CpuModel => {
+    const { addon } = native;
+    const { isa, block } = addon.info();
+    function* planning(own: Model): Steps<CpuModel> {
       const ports = portTexts(own);
-      return new CpuModel(native.addon, compile(own, { name: isa, block }), config, ports);
-    };
-    return dependsOnInputs(model) ? new SpecialisedModel(model, infoOf(native.addon, config), planned) : planned(model);
+      const compiled = yield* compiling(own, { name: isa, block });
+      const encoded = yield* encodingPlan(compiled.plan);
+      yield;
+      return new CpuModel(addon, compiled, encoded, config, ports);
+    }
+    if (dependsOnInputs(model)) return new SpecialisedModel(model, infoOf(addon, config), (own) => atOnce(planning(own)));
+    return pace ? paced(planning(model), signal) : atOnce(planning(model));
   },
   load(blob, config): LoadedModel {
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
     const { ports, compiled } = readBlob(blob, version, { name: isa, block });
-    return { ports, compiled: new CpuModel(native.addon, compiled, config, portTexts(ports)) };
+    return { ports, compiled: new CpuModel(native.addon, compiled, encodePlan(compiled.plan), config, portTexts(ports)) };
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
 });

@@ -18,7 +18,7 @@ import {
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
 import { light, writeBlob, type BlobContent } from './blob.js';
-import { encodePlan } from './plan/encode.js';
+import type { EncodedPlan } from './plan/encode.js';
 import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
@@ -61,8 +61,7 @@ export class CpuModel implements DeviceModel {
   readonly #blob: BlobContent;
   #latest: WeakRef<NativeRequest> | undefined;
 
-  constructor(addon: Addon, compiled: BlobContent['compiled'], config: Config, ports: PortsText) {
-    const { bytes, constants } = encodePlan(compiled.plan);
+  constructor(addon: Addon, compiled: BlobContent['compiled'], { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
     const { throughput, threads, streams } = division(addon, config);
     const { programs } = compiled;
     this.#plan = withoutWeights(compiled.plan);

@@ -29,6 +29,8 @@ export type Support = ReadonlyMap<Node, true | string>;
 export interface CompileOptions {
   /** Aborts the compilation; reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
+  /** The caller waits for a promise: long work should let the event loop breathe (`paced`). Else it wants its answer at once. */
+  readonly paced?: boolean | undefined;
   /** The rest of the toolkit, for devices that compile on other devices. */
   readonly host: DeviceHost;
 }
@@ -38,7 +40,7 @@ export interface DeviceHost {
   /** Names of all devices that are present, most capable first as AUTO would order them; meta-devices not among them. */
   availableDevices(): Awaitable<readonly string[]>;
   query(model: Model, device: string, config: Config): Awaitable<Support>;
-  compile(model: Model, device: string, config: Config, options?: { readonly signal?: AbortSignal | undefined }): Awaitable<DeviceModel>;
+  compile(model: Model, device: string, config: Config, options?: Pick<CompileOptions, 'signal' | 'paced'>): Awaitable<DeviceModel>;
   /** Every property that the device knows. Throws DEVICE_NOT_FOUND. */
   properties(device: string): PropertyTable;
   /** What the device's plugin says of transfer and compute costs. */

@@ -1,6 +1,6 @@
 /** @file OpenVINO IR as a model format. */
 import type { Frontend } from '../runtime/frontend.js';
-import { readIr } from './read.js';
+import { readingIr, readIr } from './read.js';
 
 export { readIr } from './read.js';
 export { saveModel, saveModelSync, writeIr, type SaveOptions } from './write.js';
@@ -11,4 +11,5 @@ export const ir = (): Frontend => ({
   formats: ['xml'],
   accepts: (head) => /^\uFEFF?\s*(<\?xml[^>]*\?>\s*)?(<!--[\s\S]*?-->\s*)*<(net[\s>]|!DOCTYPE)/.test(new TextDecoder().decode(head)),
   read: readIr,
+  reading: readingIr,
 });

@@ -8,10 +8,11 @@ import { builder, rooms, type Builder } from '../opset/index.js';
 import { checkRange } from '../runtime/files.js';
 import { ownRoom, type OperationExtension } from '../runtime/extension.js';
 import type { ModelSource } from '../runtime/frontend.js';
+import { atOnce, stride, type Steps } from '../runtime/steps.js';
 import { bitsOf, byteSize, isElementType } from '../tensor/element.js';
 import { Literal } from '../tensor/literal.js';
 import { sizeOf } from '../tensor/nd.js';
-import { parseXml, type RawEdge, type RawLayer, type RawNet, type RawPortMap } from './parse.js';
+import { parsingXml, type RawEdge, type RawLayer, type RawNet, type RawPortMap } from './parse.js';
 import { readAttributes, readNames, readStrings } from './values.js';
 
 /** Deepest nesting of bodies. */
@@ -25,13 +26,16 @@ const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
 const isOpset = (version: string): boolean => /^opset\d+$/.test(version);
 
 /** Reads a model. Throws MODEL_INVALID or MODEL_UNSUPPORTED (all unknown operations in one). */
-export function readIr(source: ModelSource): Model {
-  const net = parseXml(new TextDecoder().decode(source.bytes));
+export const readIr = (source: ModelSource): Model => atOnce(readingIr(source));
+
+/** The same in steps. */
+export function* readingIr(source: ModelSource): Steps<Model> {
+  const net = yield* parsingXml(new TextDecoder().decode(source.bytes));
   if (net.version !== '10' && net.version !== '11')
     throw new CuveeError('MODEL_INVALID', `IR version ${JSON.stringify(net.version)} is not supported; 10 and 11 are`);
   if (net.layers.length === 0) throw new CuveeError('MODEL_INVALID', 'the model has no layer');
   refuseUnknown(net, source.extensions ?? []);
-  return new Reader(net, source, 0).model();
+  return yield* new Reader(net, source, 0).model();
 }
 
 /** The newest opset whose operations are known. */
@@ -88,8 +92,13 @@ class Reader {
     throw new CuveeError('MODEL_INVALID', `${layer.type} "${layer.name}": ${message}`, { op: layer.type, node: layer.name });
   }
 
-  model(): Model {
-    for (const layer of this.#order()) this.#values.set(layer.id, this.#build(layer));
+  *model(): Steps<Model> {
+    const order = this.#order();
+    for (let i = 0; i < order.length; i++) {
+      if (i % stride === 0) yield;
+      const layer = order[i] as RawLayer;
+      this.#values.set(layer.id, this.#build(layer));
+    }
     const nodes = (type: string): Node[] =>
       this.#net.layers
         .filter((l) => roomOf(l.type)?.name === type)
@@ -212,7 +221,7 @@ class Reader {
       const prefix = name === 'body' ? '' : name.slice(0, -4);
       const map = layer.maps[`${prefix}port_map`] ?? { inputs: [], outputs: [] };
       const body = new Reader(net, this.#source, this.#depth + 1);
-      const model = body.model();
+      const model = atOnce(body.model());
       out[name] = model;
       out[`${prefix}inputs`] = this.#portRows(layer, map, net, 'inputs');
       out[`${prefix}outputs`] = this.#portRows(layer, map, net, 'outputs');

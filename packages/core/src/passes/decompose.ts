@@ -4,16 +4,23 @@ import { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { applyPatch } from '../ir/patch.js';
 import { builder } from '../opset/index.js';
+import { atOnce, stride, type Steps } from '../runtime/steps.js';
 
 /** Rounds of decomposition before a room that decomposes into itself is reported. */
 const rounds = 16;
 
 /** Decomposes every node that `keeps` does not claim, again and again, bodies included. */
-export function decompose(model: Model, keeps: (node: Node) => boolean): void {
+export const decompose = (model: Model, keeps: (node: Node) => boolean): void => atOnce(decomposing(model, keeps));
+
+/** The same in steps. */
+export function* decomposing(model: Model, keeps: (node: Node) => boolean): Steps<void> {
   const bodies = new Set<Model>();
   for (let round = 0; round < rounds; round++) {
     let changed = false;
-    for (const node of model.nodes()) {
+    const nodes = model.nodes();
+    for (let i = 0; i < nodes.length; i++) {
+      if (i % stride === 0) yield;
+      const node = nodes[i] as Node;
       if (node.op.decompose && !keeps(node) && decomposeNode(model, node)) {
         changed = true;
         continue; // bodies that became part of the model are looked at in the next round, those dropped never
@@ -22,7 +29,7 @@ export function decompose(model: Model, keeps: (node: Node) => boolean): void {
       for (const value of Object.values(node.attributes)) {
         if (!(value instanceof Model) || bodies.has(value)) continue;
         bodies.add(value);
-        decompose(value, keeps);
+        yield* decomposing(value, keeps);
       }
     }
     if (!changed) return;

@@ -5,6 +5,7 @@ import { staticShape } from '../ir/fact.js';
 import type { Node, Value } from '../ir/node.js';
 import { applyPatch } from '../ir/patch.js';
 import { builder } from '../opset/index.js';
+import { atOnce, stride, type Steps } from '../runtime/steps.js';
 import { byteSize } from '../tensor/element.js';
 import { Literal } from '../tensor/literal.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
@@ -27,9 +28,15 @@ function foldable(node: Node, limit: number): boolean {
 }
 
 /** Replaces every value that is known by a Constant. */
-export function foldConstants(model: Model, limit: number = foldLimit): void {
+export const foldConstants = (model: Model, limit: number = foldLimit): void => atOnce(foldingConstants(model, limit));
+
+/** The same in steps. */
+export function* foldingConstants(model: Model, limit: number = foldLimit): Steps<void> {
   const g = builder(model.scope);
-  for (const node of model.nodes()) {
+  const nodes = model.nodes();
+  for (let i = 0; i < nodes.length; i++) {
+    if (i % stride === 0) yield;
+    const node = nodes[i] as Node;
     if (node.op.name === 'Constant' || node.op.name === 'Result' || node.op.name === 'Parameter') continue;
     if (!foldable(node, limit)) {
       foldKnown(model, g, node);

@@ -5,7 +5,8 @@ import { applyPatch } from '../ir/patch.js';
 import { builder } from '../opset/index.js';
 import { Bindings } from './bindings.js';
 import type { Bound, Rule } from './pattern.js';
-import type { Value } from '../ir/node.js';
+import type { Node, Value } from '../ir/node.js';
+import { atOnce, stride, type Steps } from '../runtime/steps.js';
 
 /** Told of each rewrite; stops the driver by returning false. */
 export type OnRewrite = (rule: string, node: string) => boolean | undefined;
@@ -16,7 +17,11 @@ const sweeps = 12;
  * Sweeps over the nodes in topological order, trying the rules in their order at each node, until a sweep changes nothing.
  * Returns how often each rule fired. Throws INTERNAL, naming rule and node, when a rule breaks a fact or never comes to rest.
  */
-export function rewrite(model: Model, rules: readonly Rule[], onRewrite?: OnRewrite): ReadonlyMap<string, number> {
+export const rewrite = (model: Model, rules: readonly Rule[], onRewrite?: OnRewrite): ReadonlyMap<string, number> =>
+  atOnce(rewriting(model, rules, onRewrite));
+
+/** The same in steps. */
+export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnRewrite): Steps<ReadonlyMap<string, number>> {
   const fired = new Map<string, number>();
   const byRoot = new Map<string, Rule[]>();
   const anywhere = rules.filter((r) => !r.pattern.roots);
@@ -25,7 +30,10 @@ export function rewrite(model: Model, rules: readonly Rule[], onRewrite?: OnRewr
   const g = builder(model.scope);
   for (let sweep = 0; sweep < sweeps; sweep++) {
     let changed = false;
-    for (const node of model.nodes()) {
+    const nodes = model.nodes();
+    for (let i = 0; i < nodes.length; i++) {
+      if (i % stride === 0) yield;
+      const node = nodes[i] as Node;
       const candidates = byRoot.get(node.op.name) ?? anywhere;
       if (candidates.length === 0) continue;
       // A node that an earlier rewrite of this sweep made dead has no users left.

@@ -3,7 +3,9 @@ import { checkSettings, isSettings, isText, noArguments, wrongCall, wrongSignatu
 import { checkCompile, checkImport, checkRead, isPath } from './core-calls.js';
 import { CuveeError } from '../errors.js';
 import { cloneModel, Model } from '../ir/model.js';
-import { decompose } from '../passes/decompose.js';
+import type { Node } from '../ir/node.js';
+import { portsOf } from '../ir/ports.js';
+import { decompose, decomposing } from '../passes/decompose.js';
 import type {
   AbsentDevice,
   Awaitable,
@@ -40,7 +42,8 @@ import {
   type ModelInput,
   type WeightsInput,
 } from './source.js';
-import { worked } from './work.js';
+import { atOnce, paced } from './steps.js';
+import { worked, workOn } from './work.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Explicit plugins and frontends; without any, installed packages are discovered. */
@@ -56,6 +59,11 @@ export interface WorkOptions {
 export interface CompileWork extends WorkOptions {
   /** Told when a stage begins: `read` (paths only), `prepare` (copy, decomposition), `compile` (the device), and `done`. */
   readonly onProgress?: ((progress: { readonly stage: 'read' | 'prepare' | 'compile' | 'done' }) => void) | undefined;
+}
+
+/** What work inside is asked for with: `paced` where the caller waits for a promise. */
+interface Work extends CompileWork {
+  readonly paced?: boolean | undefined;
 }
 
 /** Property names to values, as users write them. */
@@ -107,7 +115,7 @@ export class Core {
       const beside =
         isStream(weights) && !(weights instanceof Tensor) ? await gather(weights, signal) : (weights as WeightsInput | undefined);
       signal?.throwIfAborted();
-      return this.#read(bytes, beside);
+      return this.#read(bytes, beside, { signal });
     };
     return read();
   }
@@ -116,35 +124,37 @@ export class Core {
   readModelSync(model: ModelInput, weights?: WeightsInput): Model;
   readModelSync(...given: unknown[]): Model {
     checkRead('readModelSync', given, false);
-    return this.#read(given[0] as ModelInput, given[1] as WeightsInput | undefined);
+    return now('readModelSync', this.#read(given[0] as ModelInput, given[1] as WeightsInput | undefined));
   }
 
-  #read(model: ModelInput, weights: WeightsInput | undefined): Model {
+  /** With `pace` in steps, for those who wait for a promise. */
+  #read(model: ModelInput, weights: WeightsInput | undefined, pace?: WorkOptions): Awaitable<Model> {
     const level = rankOf(this.#settings.common('LOG_LEVEL'));
-    return now(
-      'readModel',
-      watched(
-        'read',
-        level,
-        () => ({ model: nameOf(model) }),
-        () => this.#readNow(model, weights),
-      ),
+    return watched(
+      'read',
+      level,
+      () => ({ model: nameOf(model) }),
+      () => this.#readWith(model, weights, pace),
     );
   }
 
-  #readNow(model: ModelInput, weights: WeightsInput | undefined): Model {
+  #readWith(model: ModelInput, weights: WeightsInput | undefined, pace: WorkOptions | undefined): Awaitable<Model> {
     const source = { ...sourceOf(model, weights), extensions: this.#registry.extensions };
     const name = source.path ?? 'the model given as bytes';
     for (const frontend of [ir(), ...this.#registry.frontends(source.path)]) {
       if (!frontend.accepts(source.bytes.subarray(0, 4096), source.path)) continue;
-      try {
-        const read = frontend.read(source);
-        read.path = source.path;
-        worked(frontend.name, read);
-        return read;
-      } catch (error) {
-        throw CuveeError.wrap(`reading ${JSON.stringify(name)}`, fromFile(error), 'MODEL_INVALID');
-      }
+      return attempt(
+        () => (pace && frontend.reading ? paced(frontend.reading(source), pace.signal) : frontend.read(source)),
+        (read) => {
+          read.path = source.path;
+          worked(workOn(frontend.name, read));
+          return read;
+        },
+        (error) => {
+          if (pace?.signal?.aborted) throw error;
+          throw CuveeError.wrap(`reading ${JSON.stringify(name)}`, fromFile(error), 'MODEL_INVALID');
+        },
+      );
     }
     throw new CuveeError('MODEL_INVALID', `reading ${JSON.stringify(name)}: no frontend knows this format`);
   }
@@ -159,7 +169,7 @@ export class Core {
     const [model, device, config = {}, options = {}] = given as [Model | string | URL, string, ConfigInput?, CompileWork?];
     const compile = async (): Promise<CompiledModel> => {
       options.signal?.throwIfAborted();
-      return this.#compiled(model, device, config, options);
+      return this.#compiled(model, device, config, { ...options, paced: true });
     };
     return compile();
   }
@@ -324,15 +334,17 @@ export class Core {
     return tableOf(this.#registry.plugin(parseDevice(device).name));
   }
 
-  #compiled(model: Model | string | URL, device: string, config: ConfigInput, options: CompileWork): Awaitable<CompiledModel> {
+  #compiled(model: Model | string | URL, device: string, config: ConfigInput, options: Work): Awaitable<CompiledModel> {
     const { onProgress } = options;
     if (!(model instanceof Model)) onProgress?.({ stage: 'read' });
-    const read = model instanceof Model ? model : this.#read(model, undefined);
-    return after(this.#compile(read, device, config, options), (compiled) => {
-      onProgress?.({ stage: 'done' });
-      const table = this.propertyTable(device);
-      const level = config.LOG_LEVEL ?? this.#settings.of(parseDevice(device).name, table).LOG_LEVEL;
-      return new CompiledModel(read, device, compiled, table, level);
+    return after(model instanceof Model ? model : this.#read(model, undefined, options.paced ? options : undefined), (read) => {
+      const ports = portsOf(read); // as they are now: the caller may change its model
+      return after(this.#compile(read, device, config, options), (compiled) => {
+        onProgress?.({ stage: 'done' });
+        const table = this.propertyTable(device);
+        const level = config.LOG_LEVEL ?? this.#settings.of(parseDevice(device).name, table).LOG_LEVEL;
+        return new CompiledModel(ports, device, compiled, table, level);
+      });
     });
   }
 
@@ -430,20 +442,22 @@ export class Core {
   /** Whether all that keeps a device from running a model are operations of extensions, and another device evaluates those. */
   #wantsHelp(copy: Model, plugin: DevicePlugin, config: Config): Awaitable<boolean> {
     const there = ['HETERO', helper].every((name) => this.#registry.deviceNames.includes(name));
-    if (plugin.meta || plugin.name === helper || !there || copy.nodes().every((n) => n.op.domain === undefined)) return false;
+    if (plugin.meta || plugin.name === helper || !there) return false;
     return after(plugin.query(copy, config, { host: this.#host }), (support) => {
       const refused = copy.nodes().filter((n) => support.get(n) !== true);
-      return refused.length > 0 && refused.every((n) => n.op.domain !== undefined && n.op.evaluate !== undefined);
+      return refused.length > 0 && refused.every((n) => isExtension(n) && n.op.evaluate !== undefined);
     });
   }
 
-  #compile(model: Model, text: string, settings: ConfigInput, work: CompileWork): Awaitable<DeviceModel> {
+  #compile(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel> {
+    // At once: the caller may change its model while this works on the copy.
+    const { model: copy } = cloneModel(model);
     return after(this.#resolve(text, settings), ({ plugin, config }) =>
       watched(
         'compile',
         rankOf(config.LOG_LEVEL),
         () => ({ model: model.friendlyName, device: text }),
-        () => this.#compileOn(plugin, config, model, text, settings, work),
+        () => this.#compileOn(plugin, config, copy, text, settings, work),
       ),
     );
   }
@@ -454,25 +468,30 @@ export class Core {
     model: Model,
     text: string,
     settings: ConfigInput,
-    { signal, onProgress }: CompileWork,
+    { signal, onProgress, paced: pace }: Work,
   ): Awaitable<DeviceModel> {
-    const options = { signal, host: this.#host };
+    const options = { signal, paced: pace, host: this.#host };
     return attempt(
       () => {
         onProgress?.({ stage: 'prepare' });
-        const { model: copy } = cloneModel(model);
-        refuseImpossible(copy);
-        const entry = plugin.load && config.CACHE_DIR ? new CacheEntry(String(config.CACHE_DIR), copy, plugin, config) : undefined;
+        refuseImpossible(model);
+        const entry = plugin.load && config.CACHE_DIR ? new CacheEntry(String(config.CACHE_DIR), model, plugin, config) : undefined;
         const kept = entry?.take((blob) => now('CACHE_DIR', plugin.load?.(blob, config, options) as Awaitable<LoadedModel>).compiled);
         if (kept) return kept;
-        decompose(copy, (node) => plugin.keeps?.(node) ?? false);
-        return after(this.#wantsHelp(copy, plugin, config), (help) => {
+        const work = workOn(plugin.name, model);
+        const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
+        const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
+        const helped = after(
+          pace ? paced(steps, signal) : atOnce(steps),
+          () => whole !== undefined && this.#wantsHelp(model, plugin, config),
+        );
+        return after(helped, (help) => {
           const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
-          if (help) return this.#compile(model, `HETERO:${text},${helper}`, own as ConfigInput, { signal, onProgress });
+          if (help && whole)
+            return this.#compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, { signal, onProgress, paced: pace });
           onProgress?.({ stage: 'compile' });
-          const compiled = plugin.compile(copy, config, options);
-          worked(plugin.name, model);
-          return after(compiled, (made) => {
+          return after(plugin.compile(model, config, options), (made) => {
+            worked(work);
             const parts = entry && made.save?.();
             if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
             return made;
@@ -491,6 +510,8 @@ export class Core {
 const helper = 'REFERENCE';
 
 noArguments(Core, ['getAvailableDevices', 'getAvailableFrontEnds']);
+
+const isExtension = (node: Node): boolean => node.op.domain !== undefined;
 
 /** A model whose sizes can never fit together is refused before any device sees it. */
 function refuseImpossible(model: Model): void {

@@ -2,6 +2,7 @@
 import type { Model } from '../ir/model.js';
 import type { OperationExtension } from './extension.js';
 import type { WeightSource } from '../tensor/literal.js';
+import type { Steps } from './steps.js';
 
 /** A model file as a frontend sees it. Works the same for a path, bytes in memory, and bytes in a browser. */
 export interface ModelSource {
@@ -40,4 +41,6 @@ export interface Frontend {
   accepts(head: Uint8Array, path?: string): boolean;
   /** Throws MODEL_INVALID or MODEL_UNSUPPORTED; never anything else for bad input. */
   read(source: ModelSource): Model;
+  /** The same in steps, for the asynchronous API: large models do not hold the event loop. */
+  reading?(source: ModelSource): Steps<Model>;
 }

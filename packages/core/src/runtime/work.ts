@@ -9,7 +9,11 @@ let listener: WorkListener | undefined;
 /** Tells `hears` of each model that is read or compiled from now on. @internal */
 export const onWork = (hears: WorkListener): void => void (listener = hears);
 
-/** `who`, a frontend or a device, has worked on the operations of a model. */
-export function worked(who: string, model: Model): void {
-  listener?.(new Set(model.nodes().map((node) => `${who} ${node.op.name}`)));
+/** The kinds of work that `who`, a frontend or a device, has with a model; nothing when nobody wants to know. */
+export const workOn = (who: string, model: Model): ReadonlySet<string> | undefined =>
+  listener && new Set(model.nodes().map((node) => `${who} ${node.op.name}`));
+
+/** That work is done. */
+export function worked(kinds: ReadonlySet<string> | undefined): void {
+  if (kinds) listener?.(kinds);
 }

@@ -1,2 +1,2 @@
 export * from './types.js';
-export { maxDepth, readModelProto, readOptionalProto, readSequenceProto, readTensorProto } from './read.js';
+export { maxDepth, readingModelProto, readModelProto, readOptionalProto, readSequenceProto, readTensorProto } from './read.js';

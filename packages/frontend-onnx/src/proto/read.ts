@@ -1,4 +1,5 @@
 /** The table-driven decoder: one loop for every message. */
+import { atOnce, stride, type Steps } from '@cuvee/core';
 import { Numbers } from './numbers.js';
 import { Model, none, Optional, Sequence, Tensor, type Field, type Message } from './tables.js';
 import type { ModelProto, OptionalProto, SequenceProto, TensorProto } from './types.js';
@@ -15,7 +16,13 @@ type Decoded = Record<string, unknown>;
  * `what` names the file in errors.
  */
 export function readModelProto(bytes: Uint8Array, what = 'ONNX model'): ModelProto {
-  return decode(Model, bytes, what) as unknown as ModelProto;
+  return atOnce(readingModelProto(bytes, what));
+}
+
+/** The same in steps. */
+export function* readingModelProto(bytes: Uint8Array, what: string): Steps<ModelProto> {
+  const wire = new Wire(bytes, what);
+  return (yield* reading(wire, Model, wire.length, 0)) as unknown as ModelProto;
 }
 
 /** Decodes a `TensorProto` file (test data). */
@@ -36,6 +43,22 @@ export function readOptionalProto(bytes: Uint8Array, what = 'ONNX optional'): Op
 function decode(message: Message, bytes: Uint8Array, what: string): Decoded {
   const wire = new Wire(bytes, what);
   return read(wire, message, wire.length, 0);
+}
+
+/** Like `read`, for the model and its own graph, which have thousands of fields. */
+function* reading(wire: Wire, message: Message, end: number, depth: number): Steps<Decoded> {
+  const result: Decoded = { ...message.empty };
+  let count = 0;
+  for (let number = wire.next(end); number !== 0; number = wire.next(end)) {
+    if (++count % stride === 0) yield;
+    const field = message.fields[number];
+    if (field === undefined) wire.skip(number, end, message.name);
+    else if (field.kind === 'message' && wire.type === BYTES && message === Model && !(field.name in result)) {
+      const inner = (field.message as () => Message)();
+      result[field.name] = yield* reading(wire, inner, wire.span(end, field.name), inner.nests ? depth + 1 : depth);
+    } else readField(wire, message, field, result, end, depth);
+  }
+  return result;
 }
 
 function read(wire: Wire, message: Message, end: number, depth: number): Decoded {

@@ -1,15 +1,15 @@
 /** @file The compiler: model → rewritten model → draft → Plan. Read top to bottom. */
-import { CuveeError, foldConstants, rewrite, shape, type Model, type Node, type Value } from '@cuvee/core';
+import { atOnce, CuveeError, foldingConstants, rewriting, shape, stride, type Model, type Node, type Steps, type Value } from '@cuvee/core';
 import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
-import { fuseElementwise } from '../fuse/elementwise.js';
+import { fusingElementwise } from '../fuse/elementwise.js';
 import { fuseImages } from '../fuse/image.js';
 import { loweringOf } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
 import type { Storage } from '../plan/plan.js';
 import { behindViews, constantPart, type ConstantPart } from './constants.js';
 import { Draft, symbolKey } from './draft.js';
-import { finish, type Isa, type Programs } from './finish.js';
+import { finishing, type Isa, type Programs } from './finish.js';
 import { isOpen, knownElements, LoweringContext } from './lowering.js';
 import { removeUnused } from './unused.js';
 
@@ -25,25 +25,35 @@ export interface Compiled {
 }
 
 /** Compiles a model that the device owns. Throws MODEL_UNSUPPORTED naming every node that has no kernel. */
-export function compile(model: Model, isa: Isa): Compiled {
-  const rules = prepare(model);
-  const { draft, prologue } = lower(model, isa);
-  return { ...finish(draft, isa, prologue), rules, model };
+export const compile = (model: Model, isa: Isa): Compiled => atOnce(compiling(model, isa));
+
+/** The same in steps. */
+export function* compiling(model: Model, isa: Isa): Steps<Compiled> {
+  const rules = yield* preparing(model);
+  const { draft, prologue } = yield* lowering(model, isa);
+  yield;
+  return { ...(yield* finishing(draft, isa, prologue)), rules, model };
 }
 
 /** Constants up to this many bytes are folded in JavaScript: what rules look at. Larger ones are the prologue's. */
 const foldedHere = 1 << 14;
 
 /** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. */
-export function prepare(model: Model): ReadonlyMap<string, number> {
-  for (const node of model.nodes()) for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) prepare(attribute);
-  foldConstants(model, foldedHere);
-  const counts = new Map(rewrite(model, canonicalRules));
-  foldConstants(model, foldedHere);
-  for (const [name, n] of rewrite(model, fusionRules)) counts.set(name, (counts.get(name) ?? 0) + n);
+export const prepare = (model: Model): ReadonlyMap<string, number> => atOnce(preparing(model));
+
+/** The same in steps. */
+export function* preparing(model: Model): Steps<ReadonlyMap<string, number>> {
+  for (const node of model.nodes()) {
+    if (!node.op.traits.control) continue;
+    for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute);
+  }
+  yield* foldingConstants(model, foldedHere);
+  const counts = new Map(yield* rewriting(model, canonicalRules));
+  yield* foldingConstants(model, foldedHere);
+  for (const [name, n] of yield* rewriting(model, fusionRules)) counts.set(name, (counts.get(name) ?? 0) + n);
   const images = fuseImages(model);
   if (images > 0) counts.set('preprocessing of a picture', images);
-  fuseElementwise(model);
+  yield* fusingElementwise(model);
   return counts;
 }
 
@@ -78,17 +88,17 @@ const needsNoStep = (node: Node): boolean =>
   !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
 
 /** `inside`: as a body, which has no prologue. */
-function lower(model: Model, isa: Isa, inside = false): Lowered {
+function* lowering(model: Model, isa: Isa, inside = false): Steps<Lowered> {
   const refused = refusals(model);
   if (refused.length > 0) throw unsupported(model, refused);
   const constants: ConstantPart = inside ? { nodes: new Set(), boundary: [] } : constantPart(model, needsNoStep);
   const draft = new Draft(model.scope.guards);
   const wanted = new Map<Value, Storage[]>();
   model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
-  const prologue = constants.nodes.size > 0 ? lowerConstants(model, isa, constants, context) : undefined;
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => atOnce(lowering(body, isa, true)).draft);
+  const prologue = constants.nodes.size > 0 ? yield* loweringConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
-  lowerNodes(
+  yield* loweringNodes(
     context,
     model.nodes().filter((n) => !constants.nodes.has(n)),
   );
@@ -106,7 +116,7 @@ interface Lowered {
 }
 
 /** The part of the model that depends on constants alone: run once, natively, its results constants of the rest. */
-function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPart, outer: LoweringContext): Draft {
+function* loweringConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPart, outer: LoweringContext): Steps<Draft> {
   const draft = new Draft(model.scope.guards, outer.draft.weights);
   const wanted = new Map<Value, Storage[]>();
   for (const value of boundary) {
@@ -116,8 +126,8 @@ function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPar
     const target = base.users.size === 1 && !wanted.has(base) ? base : value;
     wanted.set(target, [...(wanted.get(target) ?? []), { kind: 'weight', weight }]);
   }
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => lower(body, isa, true).draft);
-  lowerNodes(
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => atOnce(lowering(body, isa, true)).draft);
+  yield* loweringNodes(
     context,
     model.nodes().filter((n) => nodes.has(n)),
   );
@@ -128,8 +138,10 @@ function lowerConstants(model: Model, isa: Isa, { nodes, boundary }: ConstantPar
   return draft;
 }
 
-function lowerNodes(context: LoweringContext, nodes: readonly Node[]): void {
-  for (const node of nodes) {
+function* loweringNodes(context: LoweringContext, nodes: readonly Node[]): Steps<void> {
+  for (let i = 0; i < nodes.length; i++) {
+    if (i % stride === 0) yield;
+    const node = nodes[i] as Node;
     if (node.op.name === 'Parameter' || node.op.name === 'Result' || needsNoStep(node)) continue;
     context.node = node;
     try {

@@ -1,5 +1,5 @@
 /** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
-import { CuveeError, shape, type Dim } from '@cuvee/core';
+import { CuveeError, shape, type Dim, type Steps } from '@cuvee/core';
 import type { Arg, Binding, Level, Plan, PlanTensor, PlanWeight, Step } from '../plan/plan.js';
 import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
 import { isFloatArg } from './lowering.js';
@@ -26,7 +26,7 @@ function guardsOf(draft: Draft): readonly shape.Guard[] {
   return draft.guards.filter((g) => [...shape.originsOfCondition(g.predicate)].every((origin) => draft.bindings.has(symbolKey(origin))));
 }
 
-export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Finished {
+export function* finishing(draft: Draft, isa: Isa, prologue: Draft | undefined): Steps<Finished> {
   const roots: Dim[] = [];
   const collect = (d: Dim): void => void roots.push(d);
   for (const t of draft.tensors) {
@@ -35,9 +35,11 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
   }
   for (const step of draft.steps)
     for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
+  yield;
   const program = shape.lowerShapes(roots, guardsOf(draft), { levelOf: (symbol) => draft.levelOf(symbol) });
   const registers = new Map(roots.map((d, i) => [d, program.roots[i] as number]));
   const register = (d: Dim): number => registers.get(d) as number;
+  yield;
 
   const tensors = draft.tensors.map((t): PlanTensor => {
     const { offset, ...rest } = t;
@@ -49,14 +51,17 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
   });
   const arg = (a: DraftArg): Arg =>
     typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) };
+  yield;
   const inner: Finished[] = [];
+  const innerOf = new Map<Draft, number>();
+  for (const s of draft.steps) for (const p of s.plans) innerOf.set(p, inner.push(yield* finishing(p, isa, undefined)) - 1);
   const step = (s: DraftStep): Step => ({
     family: s.family,
     action: s.action,
     inputs: s.inputs,
     outputs: s.outputs,
     args: s.args.map(arg),
-    plans: s.plans.map((p) => inner.push(finish(p, isa, undefined)) - 1),
+    plans: s.plans.map((p) => innerOf.get(p) as number),
     origin: s.node.origin,
     op: s.node.op.name,
   });
@@ -65,6 +70,7 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     { length: count },
     (_, k): Level => ({ steps: draft.steps.filter((s) => s.level === k).map(step), segments: [] }),
   );
+  yield;
   const bindings: Binding[][] = Array.from({ length: count }, () => []);
   program.symbols.forEach((symbol, i) => {
     const register = program.constants.length + i;
@@ -88,8 +94,9 @@ export function finish(draft: Draft, isa: Isa, prologue: Draft | undefined): Fin
     states: draft.states,
     weights: draft.weights.map(weightOf),
     plans: inner.map((f) => f.plan),
-    prologue: prologue && finish(prologue, isa, undefined).plan,
+    prologue: prologue && (yield* finishing(prologue, isa, undefined)).plan,
   };
+  yield;
   return { plan: withSegments(plan, registers.get(1)), programs: { program, plans: inner.map((f) => f.programs) } };
 }
 

@@ -1,5 +1,5 @@
 /** @file Joins elementwise operations that feed each other into programs, so that memory is read and written once. */
-import { applyPatch, builder, type Model, type Node, type Value } from '@cuvee/core';
+import { applyPatch, builder, stride, type Model, type Node, type Steps, type Value } from '@cuvee/core';
 import { Elementwise, instructionOf, writeProgram, type Instruction } from '../ops/elementwise.js';
 
 const mostInstructions = 16;
@@ -78,12 +78,14 @@ class Group {
 }
 
 /** Replaces every chain of two or more members by one Elementwise node. */
-export function fuseElementwise(model: Model): void {
+export function* fusingElementwise(model: Model): Steps<void> {
   const nodes = model.nodes();
   const order = new Map(nodes.map((n, i) => [n, i]));
   const taken = new Set<Node>();
   const g = builder(model.scope);
-  for (const root of [...nodes].reverse()) {
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    if (i % stride === 0) yield;
+    const root = nodes[i] as Node;
     if (taken.has(root) || !member(root) || root.output.users.size === 0) continue;
     const group = new Group(root);
     if (group.nodes.size < 2) continue;

@@ -17,7 +17,7 @@
  * 10 plans   u32 count; per plan u64 length and the plan's bytes, padded to 8; a prologue, when there is one, comes last and `header` of section 11 says so
  * 11 flags   u32 1 when the last of the plans is the prologue
  */
-import { CuveeError, elementTypes } from '@cuvee/core';
+import { atOnce, CuveeError, elementTypes, stride, type Steps } from '@cuvee/core';
 import type { Arg, Plan, PlanTensor, Step, Storage } from './plan.js';
 
 export const planVersion = 1;
@@ -41,22 +41,16 @@ class Writer {
   }
   // Room is made first: it may put another view in place.
   u8(...values: number[]): void {
-    for (const v of values) {
-      const at = this.#room(1);
-      this.#view.setUint8(at, v);
-    }
+    const at = this.#room(values.length);
+    for (let i = 0; i < values.length; i++) this.#view.setUint8(at + i, values[i] as number);
   }
   u16(...values: number[]): void {
-    for (const v of values) {
-      const at = this.#room(2);
-      this.#view.setUint16(at, v, true);
-    }
+    const at = this.#room(2 * values.length);
+    for (let i = 0; i < values.length; i++) this.#view.setUint16(at + 2 * i, values[i] as number, true);
   }
   u32(...values: number[]): void {
-    for (const v of values) {
-      const at = this.#room(4);
-      this.#view.setUint32(at, v >>> 0, true);
-    }
+    const at = this.#room(4 * values.length);
+    for (let i = 0; i < values.length; i++) this.#view.setUint32(at + 4 * i, (values[i] as number) >>> 0, true);
   }
   i64(value: number | bigint): void {
     const at = this.#room(8);
@@ -94,7 +88,8 @@ class Names {
     return this.#index.size - 1;
   }
   write(w: Writer): void {
-    const encoded = [...this.#index.keys()].map((s) => new TextEncoder().encode(s));
+    const utf8 = new TextEncoder();
+    const encoded = Array.from(this.#index.keys(), (s) => utf8.encode(s));
     w.u32(encoded.length);
     let at = 0;
     for (const e of [...encoded, new Uint8Array(0)]) {
@@ -111,28 +106,38 @@ export interface EncodedPlan {
   readonly constants: readonly Uint8Array[];
 }
 
-export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPlan {
+/** A plan's bytes. Throws MODEL_UNSUPPORTED for what they cannot say. */
+export const encodePlan = (plan: Plan): EncodedPlan => atOnce(encodingPlan(plan));
+
+/** The same in steps; `constants` collects those of sub-plans too. */
+export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<EncodedPlan> {
   const names = new Names();
   const isa = names.id(plan.isa.name);
   const w = new Writer();
-  const sections: [number, (w: Writer) => void][] = [
+  const sections: [number, (w: Writer) => void | Steps<void>][] = [
     [2, (s) => s.bytes(plan.shapes)],
     [3, (s) => writeBindings(s, plan)],
     [
       4,
-      (s) => {
+      function* (s) {
         s.u32(plan.tensors.length);
-        for (const t of plan.tensors) writeTensor(s, t, names);
+        for (let i = 0; i < plan.tensors.length; i++) {
+          if (i % stride === 0) yield;
+          writeTensor(s, plan.tensors[i] as PlanTensor, names);
+        }
       },
     ],
     [5, (s) => s.u32(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
     [
       6,
-      (s) => {
+      function* (s) {
         s.u32(plan.levels.length);
-        for (const l of plan.levels) {
-          s.u32(l.steps.length);
-          for (const step of l.steps) writeStep(s, step, names);
+        for (const { steps } of plan.levels) {
+          s.u32(steps.length);
+          for (let i = 0; i < steps.length; i++) {
+            if (i % stride === 0) yield;
+            writeStep(s, steps[i] as Step, names);
+          }
         }
       },
     ],
@@ -153,7 +158,7 @@ export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPla
       },
     ],
     [9, (s) => writeWeights(s, plan, names, constants)],
-    [10, (s) => writePlans(s, plan, constants)],
+    [10, (s) => writingPlans(s, plan, constants)],
     [11, (s) => s.u32(plan.prologue ? 1 : 0)],
     [1, (s) => names.write(s)],
   ];
@@ -165,13 +170,14 @@ export function encodePlan(plan: Plan, constants: Uint8Array[] = []): EncodedPla
     w.i64(0);
     w.i64(0);
   }
-  sections.forEach(([, write], i) => {
+  for (let i = 0; i < sections.length; i++) {
     w.pad();
     const start = w.length;
-    write(w);
+    const steps = (sections[i] as (typeof sections)[number])[1](w);
+    if (steps) yield* steps;
     w.setU64(table + i * 24 + 8, start);
     w.setU64(table + i * 24 + 16, w.length - start);
-  });
+  }
   w.pad();
   return { bytes: w.done(), constants };
 }
@@ -228,11 +234,11 @@ function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array
   }
 }
 
-function writePlans(w: Writer, plan: Plan, constants: Uint8Array[]): void {
+function* writingPlans(w: Writer, plan: Plan, constants: Uint8Array[]): Steps<void> {
   const all = [...plan.plans, ...(plan.prologue ? [plan.prologue] : [])];
   w.u32(all.length, 0);
   for (const inner of all) {
-    const { bytes } = encodePlan(inner, constants);
+    const { bytes } = yield* encodingPlan(inner, constants);
     w.i64(bytes.length);
     w.bytes(bytes);
     w.pad();

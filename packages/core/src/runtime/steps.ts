@@ -1,0 +1,47 @@
+/**
+ * @file Long work in steps. It is written once, as a generator that yields now and then; the synchronous API runs it at once, the
+ * asynchronous one lets the event loop breathe in between.
+ */
+
+/** Work that gives `T` at its end, and yields where it may pause. What it works on must be its own: others run meanwhile. */
+export type Steps<T> = Generator<void, T, void>;
+
+/** A loop over nodes yields once in so many: a cold engine takes up to 0.1 ms for one of them. */
+export const stride = 32;
+
+/** Milliseconds between two breaths; the longest step comes on top, and 20 together are what users are promised. */
+const share = 12;
+
+/** The whole work, now. */
+export function atOnce<T>(steps: Steps<T>): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The whole work, with timers, input and output served about every `share` milliseconds. Rejects with `signal.reason` when aborted. */
+export async function paced<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+  let until = performance.now() + share;
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    if (performance.now() < until) continue;
+    await breath();
+    signal?.throwIfAborted();
+    until = performance.now() + share;
+  }
+}
+
+interface Engine {
+  readonly setImmediate?: (done: () => void) => unknown;
+  readonly setTimeout: (done: () => void, milliseconds: number) => unknown;
+}
+declare const performance: { now(): number };
+
+/** Resolves when what waits in the event loop has had its turn. Browsers have no immediates, and hold timers back for at most 4 ms. */
+function breath(): Promise<void> {
+  const engine = globalThis as unknown as Engine;
+  return new Promise((resolve) => {
+    if (engine.setImmediate) engine.setImmediate(resolve);
+    else engine.setTimeout(resolve, 0);
+  });
+}

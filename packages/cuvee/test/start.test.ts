@@ -56,7 +56,7 @@ try {
 
 test.each(['node', 'browser'] as const)('a bundler for %s takes the plain modules', async (platform) => {
   const { metafile } = await build({
-    stdin: { contents: `export * from 'cuvee'; export { default } from '@cuvee/plugin-cpu';`, resolveDir: import.meta.dirname },
+    stdin: { contents: `export * from '@cuvee/core'; export { default } from '@cuvee/frontend-onnx';`, resolveDir: import.meta.dirname },
     bundle: true,
     write: false,
     metafile: true,
@@ -64,6 +64,6 @@ test.each(['node', 'browser'] as const)('a bundler for %s takes the plain module
     platform,
     external: ['node:*'],
   });
-  const taken = Object.keys(metafile.inputs).filter((path) => path.includes('/core/') || path.includes('/plugin-cpu/'));
-  expect(taken.map((path) => path.split('/').slice(-3).join('/'))).toEqual(['core/dist/index.js', 'plugin-cpu/dist/index.js']);
+  const taken = Object.keys(metafile.inputs).filter((path) => path.includes('/core/') || path.includes('/frontend-onnx/'));
+  expect(taken.map((path) => path.split('/').slice(-3).join('/'))).toEqual(['core/dist/index.js', 'frontend-onnx/dist/index.js']);
 });

@@ -20,6 +20,36 @@ export function wrongSignature(method: string, given: readonly unknown[], allowe
   );
 }
 
+/** The same for methods whose lists of parameters are written with their names, `(algorithm: string, height?: number)`. */
+export const wrongArguments = (method: string, given: readonly unknown[], allowed: readonly string[], why = ''): CuveeError =>
+  wrongSignature(
+    method,
+    given,
+    allowed.map((list) => list.replace(/^\((.*)\)$/, '$1')),
+    why,
+  );
+
+/** Throws when anything was given. */
+export function expectNothing(method: string, given: readonly unknown[]): void {
+  if (given.length > 0) throw wrongArguments(method, given, ['()'], 'Function does not take any parameters.');
+}
+
+/** Throws unless one of the counts of arguments was given. */
+export function expectCount(method: string, given: readonly unknown[], counts: readonly number[], allowed: readonly string[]): void {
+  if (!counts.includes(given.length)) throw wrongArguments(method, given, allowed, 'Wrong number of parameters.');
+}
+
+/** How Node prints objects of a class: on one line, in words. */
+export function printedAs<T extends object>(Class: { readonly prototype: T }, text: (object: T) => string): void {
+  Object.defineProperty(Class.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+    value(this: T): string {
+      return text(this);
+    },
+    configurable: true,
+    writable: true,
+  });
+}
+
 type Method = (this: unknown, ...given: unknown[]) => unknown;
 
 /** Makes methods of a class refuse arguments. The texts are `name() does not accept any arguments.` unless given. */

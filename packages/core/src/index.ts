@@ -48,7 +48,6 @@ export { atOnce, paced, stride, type Steps } from './runtime/steps.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export * from './ir/split.js';
 export * from './ir/ports.js';
-export * from './arguments.js';
 export * from './preprocess/index.js';
 /** What users call a model's inputs and outputs. */
 export { Value as Output, Value as ConstOutput } from './ir/node.js';

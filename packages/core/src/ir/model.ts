@@ -1,5 +1,5 @@
 /** @file The model: parameters, results, sinks and everything between them. */
-import { isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
+import { isSettings, isText, noArguments, printedAs, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { AttributeValue } from '../ops/attributes.js';
 import { createScope, PartialShape, type DimensionValue, type ShapeScope } from '../shape/index.js';
@@ -244,8 +244,11 @@ export class Model {
     });
   }
 }
+printedAs(Model, (m) => `Model ${JSON.stringify(m.friendlyName)} { inputs: ${ports(m.inputs)}, outputs: ${ports(m.outputs)} }`);
 noArguments(Model, ['isDynamic', 'getOutputSize', 'getOps', 'getName']);
 noArguments(Model, ['getFriendlyName'], (name) => `${name}() does not take any arguments`);
+
+const ports = (values: readonly Value[]): string => `[${values.map((v) => `${v.anyName} ${v.elementType} ${v.partialShape}`).join(', ')}]`;
 
 /** A partial shape, its text (where `960:1200` is `960..1200`, too), or numbers with -1 for any size and [min, max] for a range. */
 export type ShapeArgument = PartialShape | string | readonly DimensionValue[] | Int32Array | Uint32Array;

@@ -1,7 +1,7 @@
 /** @file Nodes and the values that they make. Only `patch.ts` and `model.ts` change the wiring. */
 import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
-import { noArguments } from '../calls.js';
+import { noArguments, printedAs } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { PartialShape, ShapeScope } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
@@ -72,6 +72,7 @@ export class Value {
     return this.index === 0 ? this.node.name : `${this.node.name}:${this.index}`;
   }
 }
+printedAs(Value, (v) => `Output ${JSON.stringify(v.anyName)} ${v.elementType} ${v.partialShape}`);
 noArguments(Value, ['getAnyName', 'getPartialShape', 'getShape']);
 
 /** One operation in a model: its room, checked attributes, inputs and outputs. */
@@ -129,4 +130,5 @@ export class Node {
     return this.inputs[i] as Value;
   }
 }
+printedAs(Node, (n) => `Node ${n.type} ${JSON.stringify(n.name)}`);
 noArguments(Node, ['getName']);

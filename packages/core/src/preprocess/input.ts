@@ -1,5 +1,5 @@
 /** @file An input of a model: what the user's tensors are like, the steps, and the new inputs made of both. */
-import { noArguments } from '../arguments.js';
+import { expectNothing } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { Node, Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
@@ -27,17 +27,17 @@ export class InputInfo {
   }
   /** What the user gives. */
   tensor(...extra: never[]): InputTensorInfo {
-    noArguments('tensor', extra);
+    expectNothing('tensor', extra);
     return this.#tensor;
   }
   /** The steps between. */
   preprocess(...extra: never[]): PreProcessSteps {
-    noArguments('preprocess', extra);
+    expectNothing('preprocess', extra);
     return this.#steps;
   }
   /** What the model takes. */
   model(...extra: never[]): InputModelInfo {
-    noArguments('model', extra);
+    expectNothing('model', extra);
     return this.#model;
   }
 }

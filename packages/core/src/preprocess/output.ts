@@ -1,5 +1,5 @@
 /** @file An output of a model: the steps, and what the user's tensors are like. */
-import { noArguments } from '../arguments.js';
+import { expectNothing } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { Node, Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
@@ -24,17 +24,17 @@ export class OutputInfo {
   }
   /** What the user gets. */
   tensor(...extra: never[]): OutputTensorInfo {
-    noArguments('tensor', extra);
+    expectNothing('tensor', extra);
     return this.#tensor;
   }
   /** The steps between. */
   postprocess(...extra: never[]): PostProcessSteps {
-    noArguments('postprocess', extra);
+    expectNothing('postprocess', extra);
     return this.#steps;
   }
   /** What the model gives. */
   model(...extra: never[]): OutputModelInfo {
-    noArguments('model', extra);
+    expectNothing('model', extra);
     return this.#model;
   }
 }

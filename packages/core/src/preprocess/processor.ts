@@ -1,5 +1,5 @@
 /** @file PrePostProcessor: puts steps between the user's tensors and a model's inputs and outputs, as part of its graph. */
-import { countArguments, noArguments, wrongArguments } from '../arguments.js';
+import { expectCount, expectNothing, wrongArguments } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { Model } from '../ir/model.js';
 import { exchange } from '../ir/exchange.js';
@@ -25,7 +25,7 @@ export class PrePostProcessor {
   /** Throws ARGUMENT_INVALID when given anything but a model. */
   constructor(model: Model, ...extra: never[]) {
     const given = [model, ...extra].slice(0, arguments.length);
-    countArguments('PrePostProcessor', given, [1], ['(model: Model)']);
+    expectCount('PrePostProcessor', given, [1], ['(model: Model)']);
     if (!isModel(model)) throw wrongArguments('PrePostProcessor', given, ['(model: Model)']);
     this.model = model;
     this.#inputs = model.parameters.map((p) => new InputPlan(p));
@@ -49,7 +49,7 @@ export class PrePostProcessor {
    * output and the step, and leaves the model as it was.
    */
   build(...extra: never[]): this {
-    noArguments('build', extra);
+    expectNothing('build', extra);
     if (this.#built) throw new CuveeError('ARGUMENT_INVALID', `"${this.model.name}" has been built with this PrePostProcessor already`);
     exchange(this.model, (change) => {
       const names = new Set(this.model.nodes().flatMap((n) => n.outputs.flatMap((v) => v.names)));
@@ -68,7 +68,7 @@ const isModel = (x: unknown): x is Model =>
 
 function find(method: string, which: readonly unknown[], all: readonly Value[], get: (which: number | string) => Value): Value {
   const allowed = ['()', '(index: number)', '(name: string)'];
-  countArguments(method, which, [0, 1], allowed);
+  expectCount(method, which, [0, 1], allowed);
   const [key] = which;
   if (which.length === 0) {
     if (all.length === 1) return all[0] as Value;

@@ -1,5 +1,5 @@
 /** @file The steps that users add, in the order in which they run. */
-import { countArguments, noArguments, wrongArguments } from '../arguments.js';
+import { expectCount, expectNothing, wrongArguments } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { ElementType } from '../tensor/element.js';
 import { colorFormat, type ColorFormat } from './color.js';
@@ -16,7 +16,7 @@ export type Indices = readonly number[] | Int32Array;
 
 function numbers(method: string, given: readonly unknown[]): readonly number[] {
   const allowed = ['(value: number)', '(values: number[])'];
-  countArguments(method, given, [1], allowed);
+  expectCount(method, given, [1], allowed);
   const [value] = given;
   const list: unknown[] = Array.isArray(value) || ArrayBuffer.isView(value) ? Array.from(value as unknown as number[]) : [value];
   if (list.length > 0 && list.every((n) => typeof n === 'number')) return list as number[];
@@ -91,7 +91,7 @@ export class PreProcessSteps extends Steps {
   resize(algorithm: ResizeAlgorithm, height?: number, width?: number, ...extra: never[]): this {
     const given = [algorithm, height, width, ...extra].slice(0, arguments.length);
     const allowed = '(algorithm: resizeAlgorithm, height?: number, width?: number)';
-    countArguments('resize', given, [1, 3], [allowed]);
+    expectCount('resize', given, [1, 3], [allowed]);
     const how = choice('resize', given, resizeAlgorithm, allowed);
     if (given.length === 1) return this.add(resize(how));
     const size = indices('resize', [height, width], given, allowed);
@@ -130,7 +130,7 @@ export class PreProcessSteps extends Steps {
 
   /** The channels from the last to the first: RGB to BGR. Needs a layout with C. */
   reverseChannels(...extra: never[]): this {
-    noArguments('reverseChannels', extra);
+    expectNothing('reverseChannels', extra);
     return this.add(backwards());
   }
 }

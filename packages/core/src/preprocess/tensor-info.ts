@@ -1,5 +1,5 @@
 /** @file What the user's tensors and the model's are like: element types, layouts, shapes, colours. */
-import { countArguments, wrongArguments } from '../arguments.js';
+import { expectCount, wrongArguments } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import { PartialShape } from '../shape/index.js';
 import { isElementType, type ElementType } from '../tensor/element.js';
@@ -24,7 +24,7 @@ export type ShapeSetting = PartialShape | readonly number[] | Int32Array | Uint3
 /** Checks the one argument of `setElementType`. */
 export function typeArgument(method: string, given: readonly unknown[]): ElementType {
   const allowed = ['(elementType: element)'];
-  countArguments(method, given, [1], allowed);
+  expectCount(method, given, [1], allowed);
   const [type] = given;
   if (typeof type === 'string' && isElementType(type) && type !== 'dynamic') return type;
   throw wrongArguments(method, given, allowed, `Cannot create ov::element::Type: unknown element type ${JSON.stringify(type)}.`);
@@ -33,7 +33,7 @@ export function typeArgument(method: string, given: readonly unknown[]): Element
 /** Checks the one argument of `setLayout`. */
 export function layoutArgument(method: string, given: readonly unknown[]): Layout {
   const allowed = ['(layout: string)'];
-  countArguments(method, given, [1], allowed);
+  expectCount(method, given, [1], allowed);
   const [layout] = given;
   if (typeof layout === 'string' || layout instanceof Layout) return Layout.from(layout);
   throw wrongArguments(method, given, allowed, 'Layout must be a string.');
@@ -76,7 +76,7 @@ export class InputTensorInfo {
   /** Shape, when it is not the model's in the tensor's layout; -1 or a partial shape for dynamic sizes. */
   setShape(shape: ShapeSetting, ...extra: never[]): this {
     const given = arguments.length === 0 ? [] : [shape, ...extra];
-    countArguments('setShape', given, [1], ['(shape: number[])']);
+    expectCount('setShape', given, [1], ['(shape: number[])']);
     if (this.#settings.spatial) throw separate();
     this.#settings.shape = shapeArgument(shape, given);
     return this;
@@ -84,7 +84,7 @@ export class InputTensorInfo {
 
   /** Any height and width, the other dimensions as they are. */
   setSpatialDynamicShape(...extra: never[]): this {
-    countArguments('setSpatialDynamicShape', extra, [0], ['()']);
+    expectCount('setSpatialDynamicShape', extra, [0], ['()']);
     if (this.#settings.shape) throw separate();
     this.#settings.spatial = 'dynamic';
     return this;
@@ -94,7 +94,7 @@ export class InputTensorInfo {
   setSpatialStaticShape(height: number, width: number, ...extra: never[]): this {
     const given = [height, width, ...extra].slice(0, arguments.length);
     const allowed = ['(height: number, width: number)'];
-    countArguments('setSpatialStaticShape', given, [2], allowed);
+    expectCount('setSpatialStaticShape', given, [2], allowed);
     if (![height, width].every((n) => Number.isSafeInteger(n) && n >= 0))
       throw wrongArguments('setSpatialStaticShape', given, allowed, 'Sizes must be whole numbers.');
     if (this.#settings.shape) throw separate();
@@ -127,7 +127,7 @@ export class InputTensorInfo {
   /** Element type and shape of a tensor at hand. */
   setFrom(tensor: Tensor, ...extra: never[]): this {
     const given = arguments.length === 0 ? [] : [tensor, ...extra];
-    countArguments('setFrom', given, [1], ['(tensor: Tensor)']);
+    expectCount('setFrom', given, [1], ['(tensor: Tensor)']);
     if (!(tensor instanceof Tensor)) throw wrongArguments('setFrom', given, ['(tensor: Tensor)']);
     this.setShape(tensor.shape);
     return this.setElementType(tensor.type);

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** @file A model compiled for a device, as users see it. */
-import { isSettings, isText, noArguments, wrongCall, wrongSignature } from '../calls.js';
+import { isSettings, isText, noArguments, printedAs, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { DeviceModel, Explanation } from '../device/contract.js';
 import { checkConfig, nearest, type PropertyTable, type PropertyValue } from '../device/properties.js';
@@ -174,6 +174,7 @@ export class CompiledModel {
     if (this.#released) throw new CuveeError('ARGUMENT_INVALID', `the model compiled for ${this.device} was released`);
   }
 }
+printedAs(CompiledModel, (m) => `CompiledModel ${JSON.stringify(m.getProperty('NETWORK_NAME'))} for ${m.device}`);
 noArguments(CompiledModel, ['createInferRequest', 'exportModelSync', 'exportModel', 'getRuntimeModel']);
 
 function portOf(what: string, given: readonly unknown[], find: () => Value): Value {

@@ -1,5 +1,5 @@
 /** PartialShape: intervals of sizes as users write and read them, without relations between dimensions. */
-import { isText, noArguments, wrongSignature } from '../calls.js';
+import { isText, noArguments, printedAs, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import { bounds } from './bounds.js';
 import type { Dim, Range, Shape } from './expr.js';
@@ -116,6 +116,7 @@ export class PartialShape {
   }
 }
 
+printedAs(PartialShape, (s) => `PartialShape ${s}`);
 noArguments(PartialShape, ['isStatic', 'isDynamic', 'toString', 'getDimensions']);
 
 /** One interval as text. */

@@ -1,5 +1,5 @@
 /** @file The tensor that users and devices exchange. */
-import { isText, noArguments, wrongCall } from '../calls.js';
+import { isText, noArguments, printedAs, wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import { decode, toElements, encode, type Elements } from './convert.js';
 import { allocate, byteSize, isElementType, storageClass, type ElementType, type Storage } from './element.js';
@@ -205,6 +205,10 @@ export class Tensor {
   }
 }
 noArguments(Tensor, ['getData', 'getElementType', 'getSize', 'isContinuous']);
+printedAs(Tensor, (t) => {
+  const shown = Array.from(t.values().slice(0, 6) as ArrayLike<unknown>, (v) => (typeof v === 'string' ? JSON.stringify(v) : String(v)));
+  return `Tensor ${t.type} [${t.shape.join(',')}] { ${shown.join(', ')}${t.size > shown.length ? ', …' : ''} }`;
+});
 noArguments(Tensor, ['getShape'], (name) => `No parameters are allowed for the ${name}() method.`);
 
 /** Whole, non-negative dimensions. Throws ARGUMENT_INVALID. */

@@ -14,6 +14,7 @@ export const corpora = {
   opset: ['--corpus', join(data, 'opset')],
   'onnx-node': ['--onnx-node', join(data, 'onnx-node.zip')],
   contrib: ['--onnx-node', join(data, 'contrib.zip')],
+  ml: ['--onnx-node', join(data, 'ml.zip')],
 } as const;
 export type Corpus = keyof typeof corpora;
 export const devices = ['CPU', 'REFERENCE'] as const;

@@ -23,7 +23,9 @@ import * as reduce from './ops/reduce.js';
 import * as sequence from './ops/sequence.js';
 import * as shape from './ops/shape.js';
 import * as signal from './ops/signal.js';
+import * as text from './ops/text.js';
 import * as training from './ops/training.js';
+import * as trees from './ops/trees.js';
 import type { OnnxOp } from './node.js';
 
 const modules = {
@@ -47,8 +49,9 @@ const modules = {
     sequence,
     shape,
     signal,
+    text,
   ],
-  'ai.onnx.ml': [ml],
+  'ai.onnx.ml': [ml, trees],
   'com.microsoft': [microsoft, microsoftAttention, microsoftQuantize],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],

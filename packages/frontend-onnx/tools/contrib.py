@@ -1,54 +1,10 @@
-"""Writes cases of com.microsoft operators, with what onnxruntime gives for them, as a zip in the layout of ONNX's node tests.
+"""Writes cases of com.microsoft operators, with what onnxruntime gives for them.
 
     python contrib.py ../../conformance/data/contrib.zip        needs onnx, onnxruntime, numpy
 """
-import sys
-import zipfile
-
 import numpy as np
-import onnxruntime as ort
-from onnx import TensorProto as T, helper as h, numpy_helper as nh
 
-archive = zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED)
-count = 0
-
-
-def put(name, data):
-    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
-
-rng=np.random.default_rng(7)
-def f(*s): return (rng.random(s)*2-1).astype(np.float32)
-
-
-def case(name, op, inputs, outputs, attrs={}, domain="com.microsoft", consts=(), opset=17):
-    """One node; inputs are (name, array or None), those named in `consts` become initialisers."""
-    global count
-    names = [n if a is not None else "" for n, a in inputs]
-    while names and names[-1] == "":
-        names.pop()
-    node = h.make_node(op, names, outputs, domain=domain, **attrs)
-    given = [(n, a) for n, a in inputs if a is not None and n not in consts]
-    init = [nh.from_array(a, n) for n, a in inputs if a is not None and n in consts]
-    ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), list(a.shape)) for n, a in given]
-    wanted = [o for o in outputs if o]
-
-    def model(results):
-        graph = h.make_graph([node], name, ports, results, init)
-        opsets = [h.make_opsetid("", opset), h.make_opsetid("com.microsoft", 1)]
-        return h.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
-
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    session = ort.InferenceSession(model([h.make_empty_tensor_value_info(o) for o in wanted]), options, providers=["CPUExecutionProvider"])
-    results = session.run(None, dict(given))
-    typed = [h.make_tensor_value_info(o, h.np_dtype_to_tensor_dtype(v.dtype), list(v.shape)) for o, v in zip(wanted, results)]
-    put(f"{name}/model.onnx", model(typed))
-    for i, (n, a) in enumerate(given):
-        put(f"{name}/test_data_set_0/input_{i}.pb", nh.from_array(a, n).SerializeToString())
-    for i, (n, a) in enumerate(zip(wanted, results)):
-        put(f"{name}/test_data_set_0/output_{i}.pb", nh.from_array(a, n).SerializeToString())
-    count += 1
-
+from peer import case, f, finish, rng
 
 i32=np.int32
 B,S,H,N=2,4,8,2
@@ -194,5 +150,4 @@ case('TransposeMatMul','TransposeMatMul',[('a',f(4,3)),('b',f(4,5))],['y'],dict(
 case('GatherND_ms','GatherND',[('x',f(2,3)),('i',np.array([[0,1],[1,2]],np.int64))],['y'])
 case('QLinearConv_u8w','QLinearConv',[('x',u8(1,3,5,5)),('xs',sc(.1)),('xz',U(3)),('w',u8(4,3,3,3)),('ws',(rng.random(4)*.02).astype(np.float32)),('wz',u8(4)),('ys',sc(.5)),('yz',U(100)),('b',rng.integers(-50,50,(4,)).astype(i32))],['y'],dict(kernel_shape=[3,3],pads=[1,1,1,1]),domain='',consts=('w','ws','wz','b'))
 case('ConvInteger_','ConvInteger',[('x',u8(1,3,5,5)),('w',i8(4,3,3,3)),('xz',U(3))],['y'],dict(kernel_shape=[3,3]),domain='',consts=('w',))
-archive.close()
-print(count, "cases")
+finish()

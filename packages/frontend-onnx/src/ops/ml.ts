@@ -1,6 +1,8 @@
 /** Operators of ai.onnx.ml that are arithmetic on tensors. */
-import { like, listOf, rankOf } from '../build.js';
-import type { OnnxOp } from '../node.js';
+import { isFloat, Literal, type ElementType, type Value } from '@cuvee/core';
+import { allInputs, like, listOf, rankOf } from '../build.js';
+import type { OnnxNode, OnnxOp } from '../node.js';
+import { labelsOf, scored, withBase, withTransform } from '../scores.js';
 
 export const Binarizer: OnnxOp = ({ g, inputs: [x], attr }) => g.cast(g.greater(x, like(g, x, attr.float('threshold', 0))), x.fact.type);
 
@@ -34,4 +36,186 @@ export const Normalizer: OnnxOp = ({ g, inputs: [x], attr }) => {
         ? g.reduceL1(real, last, { keep_dims: true })
         : g.reduceL2(real, last, { keep_dims: true });
   return g.divide(real, g.select(g.equal(norm, like(g, real, 0)), like(g, real, 1), norm));
+};
+
+/** Numbers in f32. */
+const real = (node: Pick<OnnxNode, 'g'>, x: Value): Value => node.g.cast(x, 'f32');
+
+/** x Cᵀ + b, rows of C for targets. */
+function linear(node: OnnxNode, rows: number): Value {
+  const { g, attr } = node;
+  const coefficients = attr.floats('coefficients');
+  if (rows < 1 || coefficients.length % rows !== 0) throw node.invalid(`${coefficients.length} coefficients for ${rows} targets`);
+  const [x] = node.inputs;
+  const flat = rankOf(node, x) === 1 ? g.unsqueeze(x, g.ints([0])) : x;
+  const matrix = g.constant('f32', [rows, coefficients.length / rows], coefficients);
+  return withBase(g, g.matMul(real(node, flat), matrix, { transpose_a: false, transpose_b: true }), attr.floats('intercepts', []));
+}
+
+export const LinearRegressor: OnnxOp = (node) => withTransform(node, linear(node, node.attr.int('targets', 1)));
+export const LinearClassifier: OnnxOp = (node) => {
+  const classes = Math.max(node.attr.ints('classlabels_ints', []).length, node.attr.texts('classlabels_strings', []).length);
+  const rows = classes === 2 && node.attr.floats('intercepts', [0, 0]).length === 1 ? 1 : classes;
+  return scored(node, linear(node, rows), { share: true, ints: 'classlabels_ints' });
+};
+
+/** K(x, support vectors), [rows, vectors]: linear, polynomial, radial or sigmoid with kernel_params gamma, coef0, degree. */
+function kernel(node: OnnxNode, x: Value, vectors: Value): Value {
+  const { g, attr } = node;
+  const [gamma = 1, coef = 0, degree = 1] = attr.floats('kernel_params', []);
+  const kind = attr.word('kernel_type', ['LINEAR', 'POLY', 'RBF', 'SIGMOID'], 'LINEAR');
+  const product = (): Value => g.matMul(x, vectors, { transpose_a: false, transpose_b: true });
+  const scaled = (): Value => g.add(g.multiply(product(), like(g, x, gamma)), like(g, x, coef));
+  if (kind === 'LINEAR') return product();
+  if (kind === 'POLY') return g.power(scaled(), like(g, x, degree));
+  if (kind === 'SIGMOID') return g.tanh(scaled());
+  const apart = g.subtract(g.unsqueeze(x, g.ints([1])), g.unsqueeze(vectors, g.ints([0])));
+  return g.exp(g.multiply(g.reduceSum(g.multiply(apart, apart), g.ints([2]), { keep_dims: false }), like(g, x, -gamma)));
+}
+
+export const SVMRegressor: OnnxOp = (node) => {
+  const { g, attr } = node;
+  const count = attr.int('n_supports', 0),
+    coefficients = attr.floats('coefficients');
+  const x = real(node, node.inputs[0]);
+  const vectors = attr.floats('support_vectors', []);
+  const rows = count > 0 ? kernel(node, x, g.constant('f32', [count, vectors.length / count], vectors)) : x;
+  const sum = g.matMul(rows, g.constant('f32', [coefficients.length, 1], coefficients), { transpose_a: false, transpose_b: false });
+  const y = withBase(g, sum, attr.floats('rho').slice(0, 1));
+  if (attr.bool('one_class')) return g.select(g.greater(y, like(g, y, 0)), like(g, y, 1), like(g, y, -1));
+  return withTransform(node, y);
+};
+
+/** 1 where an element is the category; one that is none gives zeros (`zeros` 0 would be an error). */
+export const OneHotEncoder: OnnxOp = ({ g, inputs: [x], attr }) => {
+  const texts = attr.texts('cats_strings', []);
+  const categories = attr.ints('cats_int64s', []);
+  const table =
+    texts.length > 0 ? g.constant(Literal.of('string', [texts.length], [...texts])) : g.constant('i64', [categories.length], categories);
+  const data = texts.length > 0 ? x : g.cast(x, 'i64');
+  return g.cast(g.equal(g.unsqueeze(data, g.ints([-1])), table), 'f32');
+};
+
+/** The place of each element among the keys, one more than it; 0 for one that is no key. */
+function placeOf({ g }: Pick<OnnxNode, 'g'>, x: Value, keys: Value, count: number): Value {
+  const match = g.equal(g.unsqueeze(x, g.ints([-1])), keys);
+  const places = g.constant(
+    'i64',
+    [count],
+    Array.from({ length: count }, (_, i) => i + 1),
+  );
+  return g.reduceMax(g.select(match, places, g.constant('i64', [], [0])), g.ints([-1]), { keep_dims: false });
+}
+
+/** A list from whichever of the attributes `name_tensor`, `name_strings`, `name_int64s`, `name_floats` is there. */
+function listOfAttribute({ attr }: Pick<OnnxNode, 'attr'>, name: string): Literal | undefined {
+  if (attr.has(`${name}_tensor`)) return attr.tensor(`${name}_tensor`);
+  if (attr.has(`${name}_strings`)) {
+    const texts = attr.texts(`${name}_strings`);
+    return Literal.of('string', [texts.length], [...texts]);
+  }
+  const ints = attr.has(`${name}_int64s`);
+  if (!ints && !attr.has(`${name}_floats`)) return undefined;
+  const numbers = ints ? attr.ints(`${name}_int64s`) : attr.floats(`${name}_floats`);
+  return Literal.from(ints ? 'i64' : 'f32', [numbers.length], numbers);
+}
+
+/** What stands for an element that is no key, by the type of the values. */
+function fallback({ attr }: Pick<OnnxNode, 'attr'>, type: ElementType): Literal {
+  if (attr.has('default_tensor')) return Literal.of(type, [1], attr.tensor('default_tensor').storage);
+  if (type === 'string') return Literal.of('string', [1], [attr.text('default_string', '_Unused')]);
+  return Literal.from(type, [1], [isFloat(type) ? attr.float('default_float', -0) : attr.int('default_int64', -1)]);
+}
+
+/** Keys to values. Version 1 has one list of strings, whose places are the numbers. */
+export const LabelEncoder: OnnxOp = (node) => {
+  const { g, attr } = node;
+  const [x] = node.inputs;
+  const classes = attr.texts('classes_strings', []);
+  const names = Literal.of('string', [classes.length], [...classes]);
+  const counted = Literal.from('i64', [classes.length], [...classes.keys()]);
+  const old = classes.length > 0;
+  const keys = old ? (x.fact.type === 'string' ? names : counted) : listOfAttribute(node, 'keys');
+  const values = old ? (x.fact.type === 'string' ? counted : names) : listOfAttribute(node, 'values');
+  if (!keys || !values || keys.size !== values.size) throw node.invalid('keys and values are missing, or are not as many');
+  const table = g.concat([g.constant(fallback(node, values.type)), g.constant(values)], { axis: 0 });
+  return g.gather(table, placeOf(node, g.cast(x, keys.type), g.constant(keys), keys.size), g.constant('i64', [], [0]));
+};
+
+/** Strings to integers or back. */
+export const CategoryMapper: OnnxOp = (node) => {
+  const { g, attr } = node;
+  const [x] = node.inputs;
+  const names = attr.texts('cats_strings'),
+    numbers = attr.ints('cats_int64s');
+  const texts = Literal.of('string', [names.length], [...names]),
+    ints = Literal.from('i64', [numbers.length], numbers);
+  const [keys, values] = x.fact.type === 'string' ? [texts, ints] : [ints, texts];
+  const table = g.concat([g.constant(fallback(node, values.type)), g.constant(values)], { axis: 0 });
+  return g.gather(table, placeOf(node, x, g.constant(keys), keys.size), g.constant('i64', [], [0]));
+};
+
+/** The value to replace, which may be NaN, becomes the imputed one of its column. */
+export const Imputer: OnnxOp = ({ g, inputs: [x], attr }) => {
+  const whole = attr.has('imputed_value_int64s');
+  const values = whole ? attr.ints('imputed_value_int64s') : attr.floats('imputed_value_floats');
+  const replaced = whole ? attr.int('replaced_value_int64', 0) : attr.float('replaced_value_float', 0);
+  const missing = Number.isNaN(replaced) ? g.isNaN(x) : g.equal(x, like(g, x, replaced));
+  return g.select(missing, g.constant(x.fact.type, [values.length], values), x);
+};
+
+/** Columns of several inputs side by side, in f32. */
+export const FeatureVectorizer: OnnxOp = (node) => {
+  const columns = allInputs(node).map((x) => real(node, rankOf(node, x) === 1 ? node.g.unsqueeze(x, node.g.ints([0])) : x));
+  return node.g.concat(columns, { axis: 1 });
+};
+
+/** A row of probabilities instead of a map for each row: maps are no tensors. */
+export const ZipMap: OnnxOp = ({ inputs: [x] }) => x;
+
+/** Classes by votes of all pairs, each decided by the support vectors of both; for two classes with `prob_a` and `prob_b` by probabilities. */
+export const SVMClassifier: OnnxOp = (node) => {
+  const { g, attr } = node;
+  const sizes = attr.ints('vectors_per_class', []);
+  const vectors = attr.floats('support_vectors', []),
+    coefficients = attr.floats('coefficients'),
+    rho = attr.floats('rho');
+  const count = sizes.reduce((a, b) => a + b, 0);
+  const classes = sizes.length;
+  if (count < 1 || classes < 2 || coefficients.length !== (classes - 1) * count)
+    throw node.unsupported('a linear machine without support vectors');
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+  const pairs = starts.flatMap((_, i) => starts.slice(i + 1).map((_s, k) => [i, i + 1 + k] as const));
+  const share = (vector: number, from: number, row: number): number =>
+    vector >= (starts[from] as number) && vector < (starts[from] as number) + (sizes[from] as number)
+      ? (coefficients[row * count + vector] as number)
+      : 0;
+  const matrix = Array.from({ length: count }, (_, v) => pairs.map(([i, j]) => share(v, i, j - 1) + share(v, j, i))).flat();
+  const near = kernel(node, real(node, node.inputs[0]), g.constant('f32', [count, vectors.length / count], vectors));
+  const plain = { transpose_a: false, transpose_b: false } as const;
+  const sums = withBase(g, g.matMul(near, g.constant('f32', [count, pairs.length], matrix), plain), rho);
+  const labels = labelsOf(node, 'classlabels_ints', 'classlabels_strings');
+  const first = g.cast(g.greater(sums, like(g, sums, 0)), 'f32');
+  const counted = (who: 0 | 1): Value =>
+    g.constant(
+      'f32',
+      [pairs.length, classes],
+      pairs.flatMap((pair) => starts.map((_, c) => (pair[who] === c ? 1 : 0))),
+    );
+  const votes = g.add(g.matMul(first, counted(0), plain), g.matMul(g.subtract(like(g, first, 1), first), counted(1), plain));
+  const best = (x: Value): Value =>
+    g.gather(
+      labels,
+      g.squeeze(
+        g.topK(x, g.constant('i64', [], [1]), { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64' })[1] as Value,
+        g.ints([1]),
+      ),
+      g.constant('i64', [], [0]),
+    );
+  const [a, b] = [attr.floats('prob_a', []), attr.floats('prob_b', [])];
+  if (a.length === 0) return [best(votes), classes === 2 ? g.concat([g.negative(sums), sums], { axis: 1 }) : sums];
+  if (classes !== 2) throw node.unsupported('probabilities of more than two classes');
+  const p = g.sigmoid(g.negative(g.add(g.multiply(sums, like(g, sums, a[0] as number)), like(g, sums, b[0] as number))));
+  const both = g.concat([p, g.subtract(like(g, p, 1), p)], { axis: 1 });
+  return [best(both), both];
 };

@@ -1,0 +1,89 @@
+/** Counting n-grams. */
+import { Literal, type Value } from '@cuvee/core';
+import { like, rankOf, sizeAt } from '../build.js';
+import type { OnnxNode, OnnxOp } from '../node.js';
+
+/** The n-grams of the pool, by length: those of length n from `counts[n - 1]` on, one after the other. */
+function gramsOf(
+  { attr, invalid }: Pick<OnnxNode, 'attr' | 'invalid'>,
+  pool: number,
+): readonly { readonly length: number; readonly from: number; readonly count: number }[] {
+  const counts = attr.ints('ngram_counts');
+  return counts.flatMap((from, i) => {
+    const end = counts[i + 1] ?? pool;
+    if (!(from >= 0 && end >= from && end <= pool) || (end - from) % (i + 1) !== 0)
+      throw invalid(`attribute "ngram_counts" does not divide ${pool} elements`);
+    return end === from ? [] : [{ length: i + 1, from, count: (end - from) / (i + 1) }];
+  });
+}
+
+/** How often each of the pool's n-grams of one length is in each row, [rows, count] in f32. `x` is [rows, columns], `step` from one element to the next. */
+function counted({ g }: Pick<OnnxNode, 'g'>, x: Value, pool: Literal, length: number, from: number, count: number, step: number): Value {
+  const i64 = (n: number): Value => g.constant('i64', [], [n]);
+  const windows = g.maximum(g.subtract(sizeAt(g, x, 1), i64((length - 1) * step)), i64(0));
+  const starts = g.unsqueeze(g.range(i64(0), windows, i64(1), { output_type: 'i64' }), g.ints([1]));
+  const places = g.add(
+    starts,
+    g.constant(
+      'i64',
+      [length],
+      Array.from({ length }, (_, k) => k * step),
+    ),
+  );
+  const grams = g.unsqueeze(g.gather(x, places, i64(1)), g.ints([2]));
+  const data = pool.nd().data as unknown as { slice(from: number, to: number): ArrayLike<number> };
+  const slice = data.slice(from, from + count * length);
+  const table =
+    pool.type === 'string'
+      ? g.constant(Literal.of('string', [count, length], slice as unknown as string[]))
+      : g.constant(x.fact.type, [count, length], Array.from(slice, Number));
+  const same = g.reduceLogicalAnd(g.equal(grams, table), g.ints([3]), { keep_dims: false });
+  return g.reduceSum(g.cast(same, 'f32'), g.ints([1]), { keep_dims: false });
+}
+
+/**
+ * Counts (TF), or weights of those there are (IDF), or both multiplied, of the pool's n-grams from `min_gram_length` to `max_gram_length`
+ * elements long, which may be up to `max_skip_count` elements apart; single elements count once.
+ */
+export const TfIdfVectorizer: OnnxOp = (node) => {
+  const { g, attr, inputs } = node;
+  const texts = attr.texts('pool_strings', []);
+  const pool =
+    texts.length > 0
+      ? Literal.of('string', [texts.length], [...texts])
+      : Literal.from('i64', [attr.ints('pool_int64s').length], attr.ints('pool_int64s'));
+  const flat = rankOf(node, inputs[0]) === 1;
+  const x = flat ? g.unsqueeze(inputs[0], g.ints([0])) : inputs[0];
+  const [least, most, skips] = [attr.int('min_gram_length'), attr.int('max_gram_length'), attr.int('max_skip_count')];
+  if (skips < 0 || skips > 255) throw node.unsupported(`max_skip_count ${skips}`);
+  const parts = gramsOf(node, pool.size).map(({ length, from, count }) => {
+    const used = length >= least && length <= most;
+    const steps = !used ? [] : length === 1 ? [1] : Array.from({ length: skips + 1 }, (_, i) => i + 1);
+    const sums = steps.map((step) => counted(node, x, pool, length, from, count, step));
+    const none = (): Value => g.multiply(counted(node, x, pool, length, from, count, 1), g.constant('f32', [], [0]));
+    return sums.length === 0 ? none() : sums.slice(1).reduce((a, b) => g.add(a, b), sums[0] as Value);
+  });
+  const y = ordered(node, weighted(node, g.concat(parts, { axis: 1 })));
+  return flat ? g.squeeze(y, g.ints([0])) : y;
+};
+
+function weighted({ g, attr }: Pick<OnnxNode, 'g' | 'attr'>, counts: Value): Value {
+  const mode = attr.word('mode', ['TF', 'IDF', 'TFIDF']);
+  const weights = attr.floats('weights', []);
+  if (mode === 'TF' || weights.length === 0) return mode === 'IDF' ? g.cast(g.greater(counts, like(g, counts, 0)), 'f32') : counts;
+  const factor = mode === 'IDF' ? g.cast(g.greater(counts, like(g, counts, 0)), 'f32') : counts;
+  return g.multiply(factor, g.constant('f32', [weights.length], weights));
+}
+
+/** Columns in the places that `ngram_indexes` gives them; places without an n-gram are 0. */
+function ordered({ g, attr, invalid }: Pick<OnnxNode, 'g' | 'attr' | 'invalid'>, counts: Value): Value {
+  const places = attr.ints('ngram_indexes');
+  if (places.every((place, i) => place === i)) return counts;
+  const width = Math.max(...places) + 1;
+  if (places.some((p) => p < 0) || width > 2 ** 24)
+    throw invalid(`attribute "ngram_indexes" reaches from ${Math.min(...places)} to ${width - 1}`);
+  const from = new Array<number>(width).fill(places.length);
+  places.forEach((place, i) => void (from[place] = i));
+  const zero = g.multiply(g.slice(counts, g.ints([0]), g.ints([1]), g.ints([1]), g.ints([1])), like(g, counts, 0));
+  return g.gather(g.concat([counts, zero], { axis: 1 }), g.constant('i64', [width], from), g.constant('i64', [], [1]));
+}

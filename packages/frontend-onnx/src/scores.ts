@@ -1,0 +1,79 @@
+/** What the classifiers and regressors of ai.onnx.ml do with sums: base values, transforms, labels. */
+import { Literal, type Builder, type Value } from '@cuvee/core';
+import { dimOf, like, sliced } from './build.js';
+import type { OnnxNode } from './node.js';
+
+export type Transform = 'NONE' | 'SOFTMAX' | 'LOGISTIC' | 'SOFTMAX_ZERO' | 'PROBIT';
+type Node = Pick<OnnxNode, 'g' | 'attr' | 'unsupported' | 'invalid'>;
+
+/** Sums with base values, of which there may be none. */
+export const withBase = (g: Builder, sums: Value, base: readonly number[]): Value =>
+  base.length === 0 ? sums : g.add(sums, g.constant(sums.fact.type, [base.length], base));
+
+export const transformOf = ({ attr }: Pick<Node, 'attr'>): Transform =>
+  attr.word('post_transform', ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'], 'NONE');
+
+/** Scores after the node's transform. SOFTMAX_ZERO leaves zeros out. */
+export function withTransform(node: Node, x: Value, transform = transformOf(node)): Value {
+  const { g } = node;
+  switch (transform) {
+    case 'NONE':
+      return x;
+    case 'LOGISTIC':
+      return g.sigmoid(x);
+    case 'SOFTMAX':
+      return g.softmax(x, { axis: -1 });
+    case 'SOFTMAX_ZERO': {
+      const zero = like(g, x, 0),
+        there = g.notEqual(x, zero);
+      const top = g.reduceMax(x, g.ints([-1]), { keep_dims: true });
+      const powers = g.select(there, g.exp(g.subtract(x, top)), zero);
+      const sum = g.reduceSum(powers, g.ints([-1]), { keep_dims: true });
+      return g.divide(powers, g.select(g.equal(sum, zero), like(g, x, 1), sum));
+    }
+    case 'PROBIT':
+      throw node.unsupported('post_transform PROBIT');
+  }
+}
+
+/** The labels of a classifier as a constant: integers or strings. */
+export function labelsOf({ g, attr, invalid }: Node, ints: string, strings: string): Value {
+  const texts = attr.texts(strings, []);
+  if (texts.length > 0) return g.constant(Literal.of('string', [texts.length], [...texts]));
+  const numbers = attr.ints(ints, []);
+  if (numbers.length === 0) throw invalid('there are no labels');
+  return g.constant('i64', [numbers.length], numbers);
+}
+
+/** How one column stands for two classes. */
+export interface Expansion {
+  /** Votes are positive only: the second class wins above 1/2 instead of 0. */
+  readonly positive?: boolean;
+  /** The first class has what the second lacks to 1, instead of its opposite. */
+  readonly share?: boolean;
+  /** Name of the attribute with labels that are integers. */
+  readonly ints?: string;
+}
+
+/**
+ * Labels [rows] and transformed scores [rows, classes] of sums. A single column stands for the second of two classes.
+ */
+export function scored(
+  node: Node,
+  sums: Value,
+  { positive = false, share = positive, ints = 'classlabels_int64s' }: Expansion = {},
+): readonly Value[] {
+  const { g } = node;
+  const labels = labelsOf(node, ints, 'classlabels_strings');
+  const first = g.constant('i64', [], [0]);
+  const transform = transformOf(node);
+  if (dimOf(sums, 1) === 1 && dimOf(labels, 0) === 2) {
+    const second = g.cast(g.greater(sliced(g, sums, 1, 0, 1), like(g, sums, positive ? 0.5 : 0)), 'i64');
+    const other = share && transform !== 'LOGISTIC' ? g.subtract(like(g, sums, 1), sums) : g.negative(sums);
+    const both = g.concat([other, sums], { axis: 1 });
+    const scores = transform === 'LOGISTIC' ? g.sigmoid(both) : both;
+    return [g.gather(labels, g.squeeze(second, g.ints([1])), first), scores];
+  }
+  const best = g.topK(sums, g.constant('i64', [], [1]), { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64' })[1] as Value;
+  return [g.gather(labels, g.squeeze(best, g.ints([1])), first), withTransform(node, sums, transform)];
+}

@@ -1,0 +1,52 @@
+"""What the makers of peer cases share: one node as a model, run by onnxruntime, written in the layout of ONNX's node tests."""
+import sys
+import zipfile
+
+import numpy as np
+import onnxruntime as ort
+from onnx import TensorProto as T, helper as h, numpy_helper as nh
+
+archive = zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED)
+count = 0
+
+
+def put(name, data):
+    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+
+rng=np.random.default_rng(7)
+def f(*s): return (rng.random(s)*2-1).astype(np.float32)
+
+
+def case(name, op, inputs, outputs, attrs={}, domain="com.microsoft", consts=(), opset=17):
+    """One node; inputs are (name, array or None), those named in `consts` become initialisers."""
+    global count
+    names = [n if a is not None else "" for n, a in inputs]
+    while names and names[-1] == "":
+        names.pop()
+    node = h.make_node(op, names, outputs, domain=domain, **attrs)
+    given = [(n, a) for n, a in inputs if a is not None and n not in consts]
+    init = [nh.from_array(a, n) for n, a in inputs if a is not None and n in consts]
+    ports = [h.make_tensor_value_info(n, h.np_dtype_to_tensor_dtype(a.dtype), list(a.shape)) for n, a in given]
+    wanted = [o for o in outputs if o]
+
+    def model(results):
+        graph = h.make_graph([node], name, ports, results, init)
+        opsets = [h.make_opsetid("", opset), h.make_opsetid("com.microsoft", 1), h.make_opsetid("ai.onnx.ml", 3)]
+        return h.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(model([h.make_empty_tensor_value_info(o) for o in wanted]), options, providers=["CPUExecutionProvider"])
+    results = session.run(None, dict(given))
+    typed = [h.make_tensor_value_info(o, h.np_dtype_to_tensor_dtype(v.dtype), list(v.shape)) for o, v in zip(wanted, results)]
+    put(f"{name}/model.onnx", model(typed))
+    for i, (n, a) in enumerate(given):
+        put(f"{name}/test_data_set_0/input_{i}.pb", nh.from_array(a, n).SerializeToString())
+    for i, (n, a) in enumerate(zip(wanted, results)):
+        put(f"{name}/test_data_set_0/output_{i}.pb", nh.from_array(a, n).SerializeToString())
+    count += 1
+
+
+def finish():
+    archive.close()
+    print(count, "cases")

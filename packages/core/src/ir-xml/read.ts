@@ -5,12 +5,12 @@ import type { Node, Value } from '../ir/node.js';
 import { checkAttributes, type PortMapping, type Schema } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
 import { builder, rooms, type Builder } from '../opset/index.js';
-import { checkRange } from '../runtime/files.js';
+import { checkRange, fileRange, readRange } from '../runtime/files.js';
 import { ownRoom, type OperationExtension } from '../runtime/extension.js';
 import type { ModelSource } from '../runtime/frontend.js';
 import { atOnce, stride, type Steps } from '../runtime/steps.js';
 import { bitsOf, byteSize, isElementType } from '../tensor/element.js';
-import { Literal } from '../tensor/literal.js';
+import { Literal, rangeFrom } from '../tensor/literal.js';
 import { sizeOf } from '../tensor/nd.js';
 import { parsingXml, type RawEdge, type RawLayer, type RawNet, type RawPortMap } from './parse.js';
 import { readAttributes, readNames, readStrings } from './values.js';
@@ -205,13 +205,12 @@ class Reader {
       return this.#fail(layer, `${type} [${dims.join(',')}] takes ${byteSize(type, sizeOf(dims))} bytes, its size is ${size}`);
     if (length === 0 && type !== 'string') return Literal.of(type, dims, Literal.from(type, [0], []).storage);
     const weights = this.#source.weights ?? this.#fail(layer, 'its data is in the weights (.bin), which are missing');
-    if (weights.kind === 'bytes') {
-      checkRange('weights', weights.bytes.byteLength, from, length);
-      const bytes = weights.bytes.subarray(from, from + length);
-      return type === 'string' ? Literal.of(type, dims, readStrings(bytes, layer.name)) : Literal.at(type, dims, { kind: 'bytes', bytes });
-    }
-    checkRange(weights.path, weights.length, from, length);
-    return this.#fail(layer, 'weights by reference are given as bytes');
+    const inFile = weights.kind === 'file';
+    checkRange(inFile ? weights.path : 'weights', inFile ? weights.length : weights.bytes.byteLength, from, length);
+    if (inFile && type !== 'string' && length >= rangeFrom)
+      return Literal.at(type, dims, fileRange(weights.path, weights.offset + from, length));
+    const bytes = inFile ? readRange(weights.path, weights.offset + from, length) : weights.bytes.subarray(from, from + length);
+    return type === 'string' ? Literal.of(type, dims, readStrings(bytes, layer.name)) : Literal.at(type, dims, { kind: 'bytes', bytes });
   }
 
   /** Bodies and their port maps, in the names of the room's schema. */

@@ -143,6 +143,21 @@ export function readRange(path: string, offset: number, length: number): Uint8Ar
   }
 }
 
+/** A range of a file that stays there until somebody reads it. */
+export const fileRange = (path: string, offset: number, length: number): WeightSource => ({
+  kind: 'file',
+  path,
+  offset,
+  length,
+  read: () => readRange(path, offset, length),
+});
+
+/** Bytes of a regular file; 0 for anything else. */
+export function fileSize(path: string): number {
+  const stat = builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : 0;
+}
+
 /** Throws MODEL_INVALID unless `offset` and `length` are whole, not negative, and lie within `size`. */
 export function checkRange(what: string, size: number, offset: number, length: number): void {
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;

@@ -2,7 +2,7 @@
 import { CuveeError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { holdsFile, type WeightSource } from '../tensor/literal.js';
-import { absolute, besideModel, exists, readFile, readRange, toPath } from './files.js';
+import { absolute, besideModel, exists, fileRange, fileSize, readFile, toPath } from './files.js';
 import type { ModelSource } from './frontend.js';
 
 /** A model as methods with "Sync" take it: a path or file: URL, XML text, or bytes. */
@@ -73,16 +73,19 @@ export function bytesOf(tensor: Tensor): Uint8Array {
 const keepFrom = 16 * 2 ** 20;
 
 /** The whole file, of which a large one's constants are only ranges. */
-function readModelFile(path: string, mayBeEmpty = false): Uint8Array {
-  const bytes = readFile(path, mayBeEmpty);
+function readModelFile(path: string): Uint8Array {
+  const bytes = readFile(path);
   if (bytes.byteLength < keepFrom || bytes.byteLength !== bytes.buffer.byteLength) return bytes;
   const full = absolute(path);
-  holdsFile(bytes, (offset, length) => ({ kind: 'file', path: full, offset, length, read: () => readRange(full, offset, length) }));
+  holdsFile(bytes, (offset, length) => fileRange(full, offset, length));
   return bytes;
 }
 
-/** A weights file; an empty one belongs to a model without constants. */
-const weightsFile = (path: string): WeightSource => ({ kind: 'bytes', bytes: readModelFile(path, true) });
+/** A weights file, read now or, a large one, where it is needed; an empty one belongs to a model without constants. */
+function weightsFile(path: string): WeightSource {
+  const size = fileSize(path);
+  return size < keepFrom ? { kind: 'bytes', bytes: readFile(path, true) } : fileRange(absolute(path), 0, size);
+}
 
 /** What is wrong in a file is the file's fault, not that of an argument. */
 export function fromFile(error: unknown): unknown {

@@ -12,7 +12,7 @@ export type WeightSource =
 /** Buffers that hold a file as it lies on disk, and a range of that file. */
 const onDisk = new WeakMap<ArrayBufferLike, (offset: number, length: number) => WeightSource>();
 /** Constants of at least so many bytes are worth a range of their own. */
-const rangeFrom = 64 * 1024;
+export const rangeFrom = 64 * 1024;
 
 /**
  * Says that `bytes`, a whole buffer, are a file's, and how a range of the file is named. Constants over them then refer to the file

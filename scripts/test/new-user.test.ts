@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf } from '../docs/blocks.js';
-import { serveRegistry } from '../lib/registry.js';
+import { startRegistry } from '../lib/registry.mjs';
 import { filesOf } from '../lib/staging.mjs';
 import { root } from '../lib/workspace.mjs';
 import { packAll } from '../pack.mjs';
@@ -16,14 +16,14 @@ import { packAll } from '../pack.mjs';
 const page = readFileSync(join(root, 'docs', 'quickstart.md'), 'utf8');
 const blocks = blocksOf(page, 'docs/quickstart.md');
 const folder = mkdtempSync(join(tmpdir(), 'cuvee-new-user-'));
-let registry: Awaited<ReturnType<typeof serveRegistry>> | undefined;
+let registry: Awaited<ReturnType<typeof startRegistry>> | undefined;
 
 /** Types a line in a folder; its output, or the failure with all that was said. */
 function type(line: string, cwd: string): Promise<string> {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|CUVEE_)/i.test(name));
   const env = {
     ...Object.fromEntries(kept),
-    npm_config_registry: registry?.url,
+    npm_config_registry: registry?.address,
     npm_config_prefer_offline: 'true',
     npm_config_fund: 'false',
   };
@@ -37,7 +37,7 @@ function type(line: string, cwd: string): Promise<string> {
 
 beforeAll(async () => {
   const { packed } = packAll(join(root, 'out', 'test', 'new-user', 'packages'), join(root, 'out', 'test', 'new-user', 'staging'));
-  registry = await serveRegistry(packed);
+  registry = await startRegistry(packed);
 }, 100_000);
 afterAll(async () => {
   await registry?.close();

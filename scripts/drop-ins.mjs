@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { writeBert } from './lib/bert.mjs';
 import { entry, SetupError } from './lib/run.mjs';
-import { root } from './lib/workspace.mjs';
+import { packages, root } from './lib/workspace.mjs';
 
 const applications = ['@gutenye/ocr-node', '@huggingface/transformers'];
 const sizeLimit = 110;
@@ -29,10 +29,20 @@ function tarballs() {
   );
 }
 
+/** Names of the two packages and of what they depend on. */
+function wanted(names = ['@cuvee/onnxruntime-node', '@cuvee/onnxruntime-web'], found = new Set()) {
+  for (const name of names.filter((n) => n.startsWith('@cuvee/') && !found.has(n))) {
+    found.add(name);
+    wanted(Object.keys(packages().find((pack) => pack.name === name)?.manifest.dependencies ?? {}), found);
+  }
+  return found;
+}
+
 /** An empty project with the applications; every package of the house comes from its tarball. Gives the megabytes it takes on disk. */
 function install(folder, house) {
   mkdirSync(folder, { recursive: true });
-  const own = Object.fromEntries(Object.entries(house).filter(([name]) => name.startsWith('@cuvee/') && name !== '@cuvee/conformance'));
+  const binary = Object.keys(house).filter((name) => name.startsWith('@cuvee/plugin-cpu-'));
+  const own = Object.fromEntries([...wanted(), ...binary].filter((name) => house[name]).map((name) => [name, house[name]]));
   const manifest = {
     name: 'drop-in',
     private: true,

@@ -13,17 +13,22 @@ async function lint(folder, manifest) {
 const conditionsOf = (target) =>
   target && typeof target === 'object' ? Object.entries(target).flatMap(([key, value]) => [key, ...conditionsOf(value)]) : [];
 
+/** Whether something that an entry exports can be imported: headers and manifests are not. */
+const isModule = (target) => targetsOf(target).some((path) => /\.[cm]?js$/.test(path));
+
 /**
- * are-the-types-wrong. A package that offers only ES modules is judged by the profile `esm-only`: as Node imports it, and as
+ * are-the-types-wrong. An entry that offers only an ES module is judged by the profile `esm-only`: as Node imports it, and as
  * bundlers do; one with a `require` condition by all but the resolution of Node 10, which knows no exports.
  */
 async function types({ tarball, manifest }) {
   const { checkPackage, createPackageFromTarballData } = await import('@arethetypeswrong/core');
   const analysis = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));
   if (!analysis.types) return ['are-the-types-wrong: the package has no types'];
-  const ignored = conditionsOf(manifest.exports).includes('require') ? ['node10'] : ['node10', 'node16-cjs'];
+  const ignored = (entry) => (conditionsOf(entry).includes('require') ? ['node10'] : ['node10', 'node16-cjs']);
+  const entryOf = (name = '.') => manifest.exports?.[name] ?? manifest.exports;
   return analysis.problems
-    .filter(({ resolutionKind }) => !ignored.includes(resolutionKind))
+    .filter(({ entrypoint }) => isModule(entryOf(entrypoint)))
+    .filter(({ entrypoint, resolutionKind }) => !ignored(entryOf(entrypoint)).includes(resolutionKind))
     .map(
       ({ kind, entrypoint, resolutionKind }) =>
         `are-the-types-wrong: ${kind}${entrypoint ? ` at "${entrypoint}" (${resolutionKind})` : ''}`,

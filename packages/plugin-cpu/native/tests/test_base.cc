@@ -1,9 +1,13 @@
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
+#include <iterator>
+#include <memory>
 #include <thread>
 
 #include "base/memory.h"
 #include "runtime/pool.h"
+#include "runtime/slab.h"
 #include "tests/check.h"
 
 #include <sys/wait.h>
@@ -26,6 +30,32 @@ TEST(base_memory_is_aligned) {
     AlignedFloats floats(n);
     CHECK(reinterpret_cast<std::uintptr_t>(floats.data()) % alignment == 0, "%zu floats are not aligned", n);
   }
+}
+
+TEST(slab_runs_are_apart_and_counted) {
+  const auto budget = std::make_shared<Budget>(uint64_t{100} << 20);
+  constexpr std::size_t sizes[] = {1, 100, 5000, 3 << 20, 40 << 20};
+  SlabRun runs[std::size(sizes)];
+  for (std::size_t i = 0; i < std::size(sizes); ++i) {
+    CHECK(runs[i].ensure(sizes[i], budget), "no %zu bytes", sizes[i]);
+    CHECK(reinterpret_cast<std::uintptr_t>(runs[i].data()) % alignment == 0, "%zu bytes are not aligned", sizes[i]);
+    std::memset(runs[i].data(), int(i + 1), sizes[i]);
+  }
+  {
+    SlabRun between;  // its pages go back, its neighbours' stay
+    CHECK(between.ensure(1 << 20, budget), "no further run");
+    std::memset(between.data(), 99, 1 << 20);
+    SlabRun refused;
+    CHECK(!refused.ensure(uint64_t{90} << 20, budget) && !refused.data(), "the budget was passed");
+  }
+  for (std::size_t i = 0; i < std::size(sizes); ++i)
+    CHECK(runs[i].data()[0] == char(i + 1) && runs[i].data()[sizes[i] - 1] == char(i + 1), "run %zu was written over", i);
+  CHECK(budget->used() > (43u << 20) && budget->used() < (44u << 20), "%llu bytes counted", static_cast<unsigned long long>(budget->used()));
+  const uint64_t before = budget->used();
+  auto gone = std::make_unique<SlabRun>();
+  CHECK(gone->ensure(1000, budget) && budget->used() > before, "nothing was counted");
+  gone.reset();
+  CHECK(budget->used() == before, "the count did not go back");
 }
 
 TEST(pool_runs_every_chunk_once) {

@@ -4,11 +4,11 @@
  * "CUVBLOB\0", u32 version, u32 zero, u64 length of the whole, SHA-256 of all other bytes (32 bytes),
  * u32 length of the text, u32 number of parts, per part u64 offset and u64 length, the text (JSON), then the parts at multiples of 64.
  *
- * The text has the plan, its shape programs and the ports; the parts are constants and code. A blob is for the version of the
+ * The text has the plan, its shape programs and the ports, or the model where plans wait for inputs; the parts are constants and code. A blob is for the version of the
  * plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
  */
 import { createHash } from 'node:crypto';
-import { CuveeError, portModel, reloadable, type Model, type PortsText } from '@cuvee/core';
+import { CuveeError, portModel, readIr, reloadable, writeIr, type Model, type PortsText } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
 import { planVersion } from './plan/encode.js';
 import type { Plan } from './plan/plan.js';
@@ -22,8 +22,11 @@ export interface BlobContent {
   /** Version of the plugin. */
   readonly engine: string;
   readonly ports: PortsText;
-  readonly compiled: Pick<Compiled, 'plan' | 'programs' | 'rules'>;
+  /** A plan, or the model itself where each set of inputs makes its own plan. */
+  readonly compiled: Pick<Compiled, 'plan' | 'programs' | 'rules'> | { readonly model: Model };
 }
+/** What is compiled before any input comes. */
+export type Planned = Extract<BlobContent['compiled'], { plan: Plan }>;
 
 /** The same plan without memory that a file can give back. */
 export function light(plan: Plan): Plan {
@@ -38,8 +41,12 @@ export function light(plan: Plan): Plan {
 /** Writes a blob, in pieces. Throws FILE_NOT_FOUND when a file that constants lie in is no longer what it was. */
 export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<Uint8Array> {
   const parts: Uint8Array[] = [];
-  const { plan, programs, rules } = compiled;
-  const content = { engine, planVersion, ports, plan: plain(plan, parts), programs: plain(programs, parts), rules: [...rules] };
+  const content = {
+    engine,
+    planVersion,
+    ports,
+    ...('model' in compiled ? modelParts(compiled.model, parts) : plannedParts(compiled, parts)),
+  };
   const text = new TextEncoder().encode(JSON.stringify(content));
   let at = header + 8 + parts.length * 16 + text.length;
   const gap = (): number => -at & 63;
@@ -63,6 +70,18 @@ export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<U
   head.set(digest([head.subarray(0, 24), ...body]), 24);
   yield head;
   yield* body;
+}
+
+const plannedParts = ({ plan, programs, rules }: Planned, parts: Uint8Array[]) => ({
+  plan: plain(plan, parts),
+  programs: plain(programs, parts),
+  rules: [...rules],
+});
+
+/** The model as IR. */
+function modelParts(model: Model, parts: Uint8Array[]) {
+  const { xml, weights } = writeIr(model);
+  return { xml, weights: plain(new Uint8Array(Buffer.concat(weights)), parts) };
 }
 
 /** Reads a blob whole and checks every byte. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
@@ -89,13 +108,19 @@ export function readBlob(
     return bytes.subarray(at, at + length);
   });
   const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
-  const content = JSON.parse(text) as Record<'plan' | 'programs', unknown> & {
+  const content = JSON.parse(text) as Record<'plan' | 'programs' | 'weights', unknown> & {
+    xml?: string;
     engine: string;
     planVersion: number;
     ports: PortsText;
     rules: [string, number][];
   };
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
+  if (content.xml !== undefined) {
+    const weights = revived(content.weights, parts) as Uint8Array;
+    const model = readIr({ bytes: new TextEncoder().encode(content.xml), weights: { kind: 'bytes', bytes: weights } });
+    return { ports: portModel(content.ports), compiled: { model } };
+  }
   const plan = revived(content.plan, parts) as Plan;
   if (plan.isa.name !== isa.name || plan.isa.block !== isa.block)
     bad(`is for the instruction set ${plan.isa.name}, this process has ${isa.name}`);

@@ -6,6 +6,7 @@ import {
   paced,
   portTexts,
   type Awaitable,
+  type Config,
   type DeviceModel,
   type DevicePlugin,
   type LoadedModel,
@@ -17,12 +18,28 @@ import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { CpuModel, infoOf } from './model.js';
 import { addKernels } from './lower/custom.js';
-import { loadKernels, loadNative } from './native.js';
+import { loadKernels, loadNative, type Addon } from './native.js';
 import { encodePlan, encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
-import { readBlob } from './blob.js';
+import { readBlob, writeBlob } from './blob.js';
 import { dependsOnInputs, SpecialisedModel } from './specialised.js';
 import { version } from './version.js';
+
+/** One plan for every input. */
+function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
+  const { isa, block } = addon.info();
+  const ports = portTexts(own);
+  const compiled = yield* compiling(own, { name: isa, block });
+  const encoded = yield* encodingPlan(compiled.plan);
+  yield;
+  return new CpuModel(addon, compiled, encoded, config, ports);
+}
+
+/** Plans that wait for inputs. */
+function specialised(addon: Addon, model: Model, config: Config): SpecialisedModel {
+  const write = (kept: Model): Iterable<Uint8Array> => writeBlob({ engine: version, ports: portTexts(kept), compiled: { model: kept } });
+  return new SpecialisedModel(model, infoOf(addon, config), (own) => atOnce(planning(addon, own, config)), write);
+}
 
 /** `new Core({ plugins: [cpu()] })`. */
 export const cpu = (): DevicePlugin => ({
@@ -55,22 +72,16 @@ export const cpu = (): DevicePlugin => ({
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { addon } = native;
-    const { isa, block } = addon.info();
-    function* planning(own: Model): Steps<CpuModel> {
-      const ports = portTexts(own);
-      const compiled = yield* compiling(own, { name: isa, block });
-      const encoded = yield* encodingPlan(compiled.plan);
-      yield;
-      return new CpuModel(addon, compiled, encoded, config, ports);
-    }
-    if (dependsOnInputs(model)) return new SpecialisedModel(model, infoOf(addon, config), (own) => atOnce(planning(own)));
-    return pace ? paced(planning(model), signal) : atOnce(planning(model));
+    if (dependsOnInputs(model)) return specialised(addon, model, config);
+    const planned = planning(addon, model, config);
+    return pace ? paced(planned, signal) : atOnce(planned);
   },
   load(blob, config): LoadedModel {
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
     const { ports, compiled } = readBlob(blob, version, { name: isa, block });
+    if ('model' in compiled) return { ports, compiled: specialised(native.addon, compiled.model, config) };
     return { ports, compiled: new CpuModel(native.addon, compiled, encodePlan(compiled.plan), config, portTexts(ports)) };
   },
   costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),

@@ -17,7 +17,7 @@ import {
   type VariableState,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
-import { light, writeBlob, type BlobContent } from './blob.js';
+import { light, writeBlob, type BlobContent, type Planned } from './blob.js';
 import type { EncodedPlan } from './plan/encode.js';
 import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
@@ -61,7 +61,7 @@ export class CpuModel implements DeviceModel {
   readonly #blob: BlobContent;
   #latest: WeakRef<NativeRequest> | undefined;
 
-  constructor(addon: Addon, compiled: BlobContent['compiled'], { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
+  constructor(addon: Addon, compiled: Planned, { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
     const { throughput, threads, streams } = division(addon, config);
     const { programs } = compiled;
     this.#plan = withoutWeights(compiled.plan);

@@ -93,11 +93,13 @@ export class SpecialisedModel implements DeviceModel {
   readonly info: ModelInfo;
   readonly #model: Model;
   readonly #compile: (model: Model) => DeviceModel;
+  readonly #write: (model: Model) => Iterable<Uint8Array>;
   readonly #plans = new Map<string, DeviceModel>();
   #byValue = false;
 
-  /** `compile` owns the model that it is given. */
-  constructor(model: Model, info: ModelInfo, compile: (model: Model) => DeviceModel) {
+  /** `compile` owns the model that it is given; `write` makes a blob of the one that is kept. */
+  constructor(model: Model, info: ModelInfo, compile: (model: Model) => DeviceModel, write: (model: Model) => Iterable<Uint8Array>) {
+    this.#write = write;
     this.#model = model;
     this.info = info;
     this.#compile = compile;
@@ -105,6 +107,10 @@ export class SpecialisedModel implements DeviceModel {
 
   createRequest(): DeviceRequest {
     return new SpecialisedRequest((inputs) => this.#planFor(inputs));
+  }
+
+  save(): Iterable<Uint8Array> {
+    return this.#write(this.#model);
   }
 
   /** The plan for inputs like these. Throws MODEL_UNSUPPORTED when there is none even then. */

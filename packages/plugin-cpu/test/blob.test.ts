@@ -49,6 +49,16 @@ function extremes(): Made {
   return { model, inputs: [new Tensor('i64', [3], BigInt64Array.of(-5n, 0n, 9n))] };
 }
 
+/** A rank that only the inputs tell: a plan for each set of input shapes. */
+function ranks(): Made {
+  const g = builder();
+  const x = g.parameter('f32', '?,?,?', 'x');
+  const axes = g.parameter('i64', '?', 'axes');
+  const y = g.reduceSum(g.squeeze(x, axes), g.constant('i64', [1], [0n]), { keep_dims: false });
+  const model = new Model({ name: 'ranks', parameters: [x.node, axes.node], results: [g.result(y)], scope: g.scope });
+  return { model, inputs: [new Tensor('f32', [1, 2, 3], numbers(6)), new Tensor('i64', [1], BigInt64Array.of(0n))] };
+}
+
 const outputsOf = (compiled: ReturnType<Core['compileModelSync']>, inputs: readonly Tensor[]) => {
   const request = compiled.createInferRequest();
   return [1, 2].map(() =>
@@ -69,6 +79,7 @@ describe('a compiled model as bytes', () => {
     ['a network with dynamic sizes and a prologue', network],
     ['a state', accumulator],
     ['infinities and wide integers', extremes],
+    ['ranks that only inputs tell', ranks],
   ])('%s runs the same after export and import', async (_what, make) => {
     const { model, inputs } = make();
     const compiled = core.compileModelSync(model, 'CPU');

@@ -108,6 +108,27 @@ void choose_soft(const std::vector<Box>& boxes, const std::vector<double>& score
   }
 }
 
+// The greedy choice. Candidates are sorted as far as they are looked at.
+void choose_straight(const Box* boxes, const std::vector<double>& scores, const std::vector<int64_t>& places, const Limits& l, std::vector<std::pair<int64_t, double>>& out) {
+  std::vector<std::pair<double, int64_t>> candidates;
+  candidates.reserve(places.size());
+  for (const int64_t p : places) candidates.push_back({-scores[static_cast<size_t>(p)], p});
+  Kept kept(0);
+  auto at = candidates.begin();
+  for (std::ptrdiff_t part = 2 * l.count; at != candidates.end(); part *= 2) {
+    const auto end = candidates.end() - at > part ? at + part : candidates.end();
+    if (end != candidates.end()) std::nth_element(at, end, candidates.end());
+    std::sort(at, end);
+    for (; at != end; ++at) {
+      if (static_cast<int64_t>(out.size()) >= l.count) return;
+      const Box& box = boxes[at->second];
+      if (kept.covers(box, l.iou)) continue;
+      kept.add(box);
+      out.push_back({at->second, -at->first});
+    }
+  }
+}
+
 void choose_rotated(const std::vector<Quad>& quads, const std::vector<double>& scores, const std::vector<int64_t>& places, const Limits& l, std::vector<std::pair<int64_t, double>>& out) {
   for (const int64_t p : places) {
     if (static_cast<int64_t>(out.size()) >= l.count) break;
@@ -147,12 +168,12 @@ Status run(StepContext& ctx) {
       std::vector<int64_t> places;
       for (int64_t i = 0; i < n; ++i)
         if (own[static_cast<size_t>(i)] > l.score) places.push_back(i);
-      rank_places(own.data(), places, n);
       const std::ptrdiff_t first = job / classes * n;
       auto& out = found[static_cast<size_t>(job)];
-      if (rotated) return choose_rotated({quads.begin() + first, quads.begin() + first + n}, own, places, l, out);
-      if (l.sigma > 0) return choose_soft({straight.begin() + first, straight.begin() + first + n}, own, places, l, out);
-      for (const int64_t p : suppress(places, [&](int64_t i) { return straight[static_cast<size_t>(first + i)]; }, l.iou, 0, l.count)) out.push_back({p, own[static_cast<size_t>(p)]});
+      if (!rotated && !(l.sigma > 0)) return choose_straight(straight.data() + first, own, places, l, out);
+      rank_places(own.data(), places, n);
+      if (rotated) choose_rotated({quads.begin() + first, quads.begin() + first + n}, own, places, l, out);
+      else choose_soft({straight.begin() + first, straight.begin() + first + n}, own, places, l, out);
     });
 
   std::vector<Chosen> all;

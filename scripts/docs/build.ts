@@ -14,6 +14,9 @@ import { properties } from './properties.js';
 const docs = join(root, 'docs');
 const out = join(root, 'out', 'docs');
 const source = join(out, 'src');
+/** The name that the package is published under. */
+const title = (name: string): string => (name === 'cuvee' ? name : `@cuvee/${name}`);
+
 /** The API as data, for the test that asks whether it is documented. */
 const apiJson = join(out, 'api.json');
 /** The built site. */
@@ -97,7 +100,7 @@ function writeApi(): void {
   for (const file of filesBelow(api, (path: string) => path.endsWith('.md')) as string[]) {
     const text = readFileSync(file, 'utf8')
       .replace(/((?:\.\.\/)*)([\w-]+)\/dist\/types\//g, (_, up: string, name: string) => `${up.slice('../../'.length)}${name}/`)
-      .replace(/^# (.*)\/dist\/types$/m, '# @cuvee/$1');
+      .replace(/^# (.*)\/dist\/types$/m, (_, name: string) => `# ${title(name)}`);
     writeFileSync(file, text);
   }
 }
@@ -108,7 +111,7 @@ function writeApiIndex(): void {
     .filter((name) => existsSync(join(source, 'api', name, 'index.md')))
     .map((name) => {
       const { description } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as { description?: string };
-      return `| [@cuvee/${name}](./${name}/index.md) | ${description ?? ''} |`;
+      return `| [${title(name)}](./${name}/index.md) | ${description ?? ''} |`;
     });
   const text = `---\neditLink: false\n---\n\n# API\n\nFrom the doc comments. \`cuvee\` exports what \`@cuvee/core\` does, and finds the devices and formats installed beside it.\nUsers meet [Core](./core/classes/Core.md), [Model](./core/classes/Model.md), [CompiledModel](./core/classes/CompiledModel.md),\n[InferRequest](./core/classes/InferRequest.md) and [Tensor](./core/classes/Tensor.md); authors of plugins\n[DevicePlugin](./core/interfaces/DevicePlugin.md) and [Frontend](./core/interfaces/Frontend.md).\n\n| package | |\n| --- | --- |\n${rows.join('\n')}\n`;
   writeFileSync(join(source, 'api', 'index.md'), text);

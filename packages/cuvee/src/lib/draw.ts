@@ -99,10 +99,14 @@ interface Box {
   readonly kind: Kind;
 }
 
-/** A constant input in words: its value when it is one number, else its shape. */
+/** A constant input in words: its values when it is a few numbers, else its shape. */
 function constantText(value: Value): string {
   const literal = value.fact.value;
-  if (literal?.size === 1 && value.node.op.name === 'Constant') return rounded(Number(literal.nd().data[0]));
+  const few = literal && value.node.op.name === 'Constant' && literal.type !== 'string' && (literal.size === 1 || literal.shape.length < 2);
+  if (literal && few && literal.size <= 4) {
+    const numbers = Array.from(literal.nd().data as ArrayLike<number | bigint>, (v) => rounded(Number(v)));
+    return numbers.length === 1 ? (numbers[0] as string) : `(${numbers.join(', ')})`;
+  }
   return value.fact.shape?.length === 0 ? '' : shapeText(value);
 }
 

@@ -62,7 +62,7 @@ export const nodeGlobals = ({ path, text }: Source): string[] =>
     ? []
     : [
         ...withoutComments(text).matchAll(
-          /(?<![\w.$'"`])(process\.(?:env|cwd|platform|argv|versions|hrtime|memoryUsage)|Buffer\.\w+|__dirname|setImmediate)\b/g,
+          /(?<![\w.$'"`])(process\.(?:env|cwd|platform|argv|versions|hrtime|memoryUsage)|Buffer\.\w+|__dirname|setImmediate)\b(?!\??:)/g,
         ),
       ].map(([, found]) => `${path} uses Node's ${found}`);
 

@@ -9,7 +9,7 @@
 #include "base/cpu.h"
 #include "base/system.h"
 #include "kernels/table.h"
-#include "runtime/own_kernels.h"
+#include "kernels/custom/own_kernels.h"
 
 namespace cuvee::addon {
 namespace {

@@ -3,7 +3,7 @@
 #include <exception>
 #include <iterator>
 
-#include "runtime/own_kernels.h"
+#include "kernels/custom/own_kernels.h"
 
 namespace cuvee {
 namespace {

@@ -1,4 +1,4 @@
-#include "runtime/own_kernels.h"
+#include "kernels/custom/own_kernels.h"
 
 #include <map>
 #include <mutex>

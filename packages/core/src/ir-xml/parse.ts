@@ -7,6 +7,8 @@ import type { RtInfo } from '../ir/model.js';
 export interface RawPort {
   readonly id: string;
   readonly names: string;
+  /** Run-time information of a tensor: where OpenVINO keeps layouts. */
+  rtInfo?: Record<string, Record<string, string>>;
 }
 export interface RawPortMap {
   readonly inputs: Readonly<Record<string, string>>[];
@@ -50,6 +52,8 @@ type Frame =
   | { readonly kind: 'net'; readonly net: RawNet }
   | { readonly kind: 'layer'; readonly layer: RawLayer }
   | { readonly kind: 'ports'; readonly layer: RawLayer; readonly side: 'inputs' | 'outputs' }
+  | { readonly kind: 'port'; readonly port: RawPort }
+  | { readonly kind: 'portInfo'; readonly port: RawPort }
   | { readonly kind: 'map'; readonly map: RawPortMap }
   | { readonly kind: 'backEdges'; readonly layer: RawLayer }
   | { readonly kind: 'layerInfo'; readonly layer: RawLayer }
@@ -103,6 +107,9 @@ const emptyNet = (attributes: Readonly<Record<string, string>>): RawNet => ({
 });
 const record = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
+const fieldsOf = (a: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(a).filter(([key]) => key !== 'name'));
+
 function open(parent: Frame | undefined, name: string, a: Readonly<Record<string, string>>): Frame {
   if (!parent) return { kind: 'net', net: emptyNet(a) };
   switch (parent.kind) {
@@ -128,7 +135,16 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
         return { kind: 'net', net: (parent.layer.bodies[name] = emptyNet({ name: parent.layer.name })) };
       return { kind: 'other' };
     case 'ports':
-      if (name === 'port') parent.layer[parent.side].push({ id: a.id ?? '', names: a.names ?? '' });
+      if (name === 'port') {
+        const port: RawPort = { id: a.id ?? '', names: a.names ?? '' };
+        parent.layer[parent.side].push(port);
+        return { kind: 'port', port };
+      }
+      return { kind: 'other' };
+    case 'port':
+      return name === 'rt_info' ? { kind: 'portInfo', port: parent.port } : { kind: 'other' };
+    case 'portInfo':
+      if (name === 'attribute' && a.name) (parent.port.rtInfo ??= record())[a.name] = fieldsOf(a);
       return { kind: 'other' };
     case 'map':
       if (name === 'input') parent.map.inputs.push({ ...a });
@@ -138,8 +154,7 @@ function open(parent: Frame | undefined, name: string, a: Readonly<Record<string
       if (name === 'edge') parent.layer.backEdges.push({ from: a['from-layer'] ?? '', to: a['to-layer'] ?? '' });
       return { kind: 'other' };
     case 'layerInfo':
-      if (name === 'attribute' && a.name)
-        parent.layer.rtInfo[a.name] = Object.fromEntries(Object.entries(a).filter(([key]) => key !== 'name'));
+      if (name === 'attribute' && a.name) parent.layer.rtInfo[a.name] = fieldsOf(a);
       return { kind: 'other' };
     case 'info': {
       if (a.value !== undefined) {

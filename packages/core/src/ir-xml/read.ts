@@ -148,6 +148,13 @@ class Reader {
     return order;
   }
 
+  /** The layout of an input or output of the model, which is written at the tensor. */
+  #layout(layer: RawLayer): Record<string, string> | undefined {
+    if (layer.type === 'Parameter') return layer.outputs[0]?.rtInfo?.layout;
+    const edge = layer.type === 'Result' ? this.#incoming.get(layer.id)?.values().next().value : undefined;
+    return edge && this.#layers.get(edge.from)?.outputs.find((p) => p.id === edge.fromPort)?.rtInfo?.layout;
+  }
+
   #inputs(layer: RawLayer): Value[] {
     const incoming = this.#incoming.get(layer.id);
     return layer.inputs.map(({ id }) => {
@@ -184,7 +191,9 @@ class Reader {
     if (values.every((v) => v.node === node)) {
       node.name = layer.name;
       node.origin = [layer.name];
-      if (Object.keys(layer.rtInfo).length > 0) node.rtInfo = layer.rtInfo;
+      const layout = this.#layout(layer);
+      if (layout) node.rtInfo = { layout, ...layer.rtInfo };
+      else if (Object.keys(layer.rtInfo).length > 0) node.rtInfo = layer.rtInfo;
     }
     layer.outputs.forEach((port, i) => {
       const value = values[i];

@@ -81,6 +81,13 @@ function hash(bytes: Uint8Array): number {
 
 const escape = (text: string): string => text.replace(/[&<>"\n\t\r]/g, (c) => `&#${c.charCodeAt(0)};`);
 
+/** Nodes whose layout is that of a tensor, and is written there. */
+const hasLayout = (node: Node): boolean => node.op.name === 'Parameter' || node.op.name === 'Result';
+
+/** The layout of an input of the model, or of what one of its outputs returns. */
+const layoutAt = (value: Value): Readonly<Record<string, string>> | undefined =>
+  [value.node, ...value.users].find((n) => hasLayout(n) && n.rtInfo?.layout)?.rtInfo?.layout;
+
 /** One net: the model, or a body. */
 class NetWriter {
   readonly #model: Model;
@@ -159,16 +166,10 @@ class NetWriter {
     const data = op.name === 'Constant' ? this.#constantData(literal as Literal) : this.#data(node);
     if (data !== '') this.#lines.push(`${indent}\t<data${data} />`);
     this.#maps(node, `${indent}\t`);
-    if (node.rtInfo) {
-      this.#lines.push(`${indent}\t<rt_info>`);
-      for (const [key, fields] of Object.entries(node.rtInfo))
-        this.#lines.push(
-          `${indent}\t\t<attribute name="${escape(key)}"${Object.entries(fields)
-            .map(([k, v]) => ` ${k}="${escape(v)}"`)
-            .join('')} />`,
-        );
-      this.#lines.push(`${indent}\t</rt_info>`);
-    }
+    this.#information(
+      Object.entries(node.rtInfo ?? {}).filter(([key]) => key !== 'layout' || !hasLayout(node)),
+      indent,
+    );
     const present = node.inputs.filter((v) => v !== undefined) as Value[];
     if (present.length > 0) this.#ports('input', present, 0, indent);
     if (op.name !== 'Result' && node.outputs.length > 0) this.#ports('output', node.outputs, present.length, indent);
@@ -198,10 +199,26 @@ class NetWriter {
     values.forEach((value, i) => {
       const dims = partialShapeOf(value.fact).dimensions?.map(([lo, hi]) => (lo === hi ? lo : -1)) ?? [];
       const open = `${indent}\t\t<port id="${first + i}" precision="${precisionOf(value.fact.type)}"${side === 'output' ? this.#names(value) : ''}`;
-      if (dims.length === 0) this.#lines.push(`${open} />`);
-      else this.#lines.push(`${open}>`, ...dims.map((d) => `${indent}\t\t\t<dim>${d}</dim>`), `${indent}\t\t</port>`);
+      const layout = side === 'output' ? layoutAt(value) : undefined;
+      if (dims.length === 0 && !layout) {
+        this.#lines.push(`${open} />`);
+        return;
+      }
+      this.#lines.push(`${open}>`, ...dims.map((d) => `${indent}\t\t\t<dim>${d}</dim>`));
+      if (layout) this.#information([['layout', layout]], `${indent}\t\t`);
+      this.#lines.push(`${indent}\t\t</port>`);
     });
     this.#lines.push(`${indent}\t</${side}>`);
+  }
+
+  /** `rt_info` of a layer or port, when there is any. */
+  #information(entries: readonly (readonly [string, Readonly<Record<string, string>>])[], indent: string): void {
+    if (entries.length === 0) return;
+    const attribute = ([key, fields]: readonly [string, Readonly<Record<string, string>>]): string =>
+      `${indent}\t\t<attribute name="${escape(key)}"${Object.entries(fields)
+        .map(([k, v]) => ` ${k}="${escape(v)}"`)
+        .join('')} />`;
+    this.#lines.push(`${indent}\t<rt_info>`, ...entries.map(attribute), `${indent}\t</rt_info>`);
   }
 
   #inner = new Map<string, NetWriter>();

@@ -7,7 +7,7 @@ import type { MutantAnswer, MutantJob } from './mutant.child.js';
 /** The child for plain Node, with the packages as users load them. */
 function bundled(): string {
   const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-  const outfile = path('../../dist/test/mutant.child.js');
+  const outfile = path('../../build/mutant.child.js');
   buildSync({
     entryPoints: [path('./mutant.child.ts')],
     outfile,

@@ -23,6 +23,9 @@ for (const room of rooms.values()) {
   for (const name of [room.name, room.xmlName, ...(room.aliases ?? [])]) byType.set(name.toLowerCase(), room);
 }
 const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
+/** A room that is in no opset, whose domain the layer names as its version. */
+const roomBeside = ({ type, version }: { readonly type: string; readonly version: string }): Op | undefined =>
+  roomOf(type)?.domain === version ? roomOf(type) : undefined;
 const isOpset = (version: string): boolean => /^opset\d+$/.test(version);
 
 /** Reads a model. Throws MODEL_INVALID or MODEL_UNSUPPORTED (all unknown operations in one). */
@@ -48,8 +51,8 @@ function refuseUnknown(net: RawNet, extensions: readonly OperationExtension[]): 
     for (const layer of n.layers) {
       const name = `${layer.type} (${layer.version})`;
       const known = isOpset(layer.version)
-        ? roomOf(layer.type) && Number(layer.version.slice(5)) <= newestOpset
-        : ownRoom(extensions, layer.version, layer.type);
+        ? roomOf(layer.type) && roomOf(layer.type)?.domain === undefined && Number(layer.version.slice(5)) <= newestOpset
+        : (ownRoom(extensions, layer.version, layer.type) ?? roomBeside(layer));
       if (!known) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       for (const body of Object.values(layer.bodies)) visit(body, depth + 1);
     }
@@ -169,7 +172,9 @@ class Reader {
   }
 
   #build(layer: RawLayer): readonly Value[] {
-    const own = isOpset(layer.version) ? undefined : ownRoom(this.#source.extensions ?? [], layer.version, layer.type);
+    const own = isOpset(layer.version)
+      ? undefined
+      : (ownRoom(this.#source.extensions ?? [], layer.version, layer.type) ?? roomBeside(layer));
     const room = own ?? (roomOf(layer.type) as Op);
     if (room.name === 'Constant') return this.#named(layer, [this.#g.constant(this.#literal(layer), layer.name)]);
     const inputs = this.#inputs(layer);

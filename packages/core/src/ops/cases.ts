@@ -43,6 +43,7 @@ export const i32 = of('i32');
 export const i64 = of('i64');
 export const u8 = of('u8');
 export const bool = of('boolean');
+export const strings = (shape: readonly number[], values: readonly string[]): Literal => Literal.from('string', shape, values);
 
 /** A seeded source of shapes and tensors (mulberry32). */
 export class Random {

@@ -22,6 +22,7 @@ export interface Builder extends GraphBuilder {
   batchNormInference(data: Value, gamma: Value, beta: Value, mean: Value, variance: Value, attributes: NodeOptions & { epsilon: number }): Value;
   batchToSpace(data: Value, block_shape: Value, crops_begin: Value, crops_end: Value, attributes?: NodeOptions): Value;
   binaryConvolution(data: Value, filters: Value, attributes: NodeOptions & { strides: readonly number[]; dilations: readonly number[]; pads_begin: readonly number[]; pads_end: readonly number[]; auto_pad?: 'explicit' | 'same_upper' | 'same_lower' | 'valid'; mode?: 'xnor-popcount'; pad_value: number }): Value;
+  bitcast(data: Value, attributes: NodeOptions & { destination_type: ElementType }): Value;
   bitwiseAnd(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseLeftShift(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   bitwiseNot(data: Value, attributes?: NodeOptions): Value;
@@ -159,6 +160,7 @@ export interface Builder extends GraphBuilder {
   reduceMin(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceProd(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
   reduceSum(data: Value, axes: Value, attributes?: NodeOptions & { keep_dims?: boolean }): Value;
+  regexFullMatch(data: Value, attributes: NodeOptions & { pattern: string }): Value;
   regionYolo(data: Value, attributes: NodeOptions & { anchors?: readonly number[]; axis: number; coords: number; classes: number; end_axis: number; num: number; do_softmax?: boolean; mask?: readonly number[] }): Value;
   relu(data: Value, attributes?: NodeOptions): Value;
   reorgYolo(data: Value, attributes: NodeOptions & { stride: readonly number[] }): Value;
@@ -195,6 +197,9 @@ export interface Builder extends GraphBuilder {
   squaredDifference(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   squeeze(data: Value, axes: Value | undefined, attributes?: NodeOptions & { allow_axis_skip?: boolean }): Value;
   stridedSlice(data: Value, begin: Value, end: Value, strides: Value | undefined, attributes?: NodeOptions & { begin_mask?: readonly number[]; end_mask?: readonly number[]; new_axis_mask?: readonly number[]; shrink_axis_mask?: readonly number[]; ellipsis_mask?: readonly number[] }): Value;
+  stringConcat(a: Value, b: Value, attributes?: NodeOptions): Value;
+  stringNormalizer(data: Value, attributes?: NodeOptions & { case_change_action?: 'NONE' | 'LOWER' | 'UPPER'; is_case_sensitive?: boolean; stopwords?: readonly string[]; locale?: string }): Value;
+  stringSplit(data: Value, attributes?: NodeOptions & { delimiter?: string; maxsplit?: number }): readonly Value[];
   stringTensorPack(begins: Value, ends: Value, symbols: Value, attributes?: NodeOptions): Value;
   stringTensorUnpack(data: Value, attributes?: NodeOptions): readonly Value[];
   subtract(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;

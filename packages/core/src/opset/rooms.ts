@@ -15,6 +15,7 @@ import { AvgPool } from '../ops/avg-pool.js';
 import { BatchNormInference } from '../ops/batch-norm-inference.js';
 import { BatchToSpace } from '../ops/batch-to-space.js';
 import { BinaryConvolution } from '../ops/binary-convolution.js';
+import { Bitcast } from '../ops/bitcast.js';
 import { BitwiseAnd } from '../ops/bitwise-and.js';
 import { BitwiseLeftShift } from '../ops/bitwise-left-shift.js';
 import { BitwiseNot } from '../ops/bitwise-not.js';
@@ -148,6 +149,7 @@ import { ReduceMean } from '../ops/reduce-mean.js';
 import { ReduceMin } from '../ops/reduce-min.js';
 import { ReduceProd } from '../ops/reduce-prod.js';
 import { ReduceSum } from '../ops/reduce-sum.js';
+import { RegexFullMatch } from '../ops/regex-full-match.js';
 import { RegionYolo } from '../ops/region-yolo.js';
 import { Relu } from '../ops/relu.js';
 import { ReorgYolo } from '../ops/reorg-yolo.js';
@@ -189,6 +191,9 @@ import { SquaredDifference } from '../ops/squared-difference.js';
 import { Squeeze } from '../ops/squeeze.js';
 import { STFT } from '../ops/stft.js';
 import { StridedSlice } from '../ops/strided-slice.js';
+import { StringConcat } from '../ops/string-concat.js';
+import { StringNormalizer } from '../ops/string-normalizer.js';
+import { StringSplit } from '../ops/string-split.js';
 import { StringTensorPack } from '../ops/string-tensor-pack.js';
 import { StringTensorUnpack } from '../ops/string-tensor-unpack.js';
 import { Subtract } from '../ops/subtract.js';
@@ -221,6 +226,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     BatchNormInference,
     BatchToSpace,
     BinaryConvolution,
+    Bitcast,
     BitwiseAnd,
     BitwiseLeftShift,
     BitwiseNot,
@@ -360,6 +366,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     ReduceMin,
     ReduceProd,
     ReduceSum,
+    RegexFullMatch,
     RegionYolo,
     Relu,
     ReorgYolo,
@@ -397,6 +404,9 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     SquaredDifference,
     Squeeze,
     StridedSlice,
+    StringConcat,
+    StringNormalizer,
+    StringSplit,
     StringTensorPack,
     StringTensorUnpack,
     Subtract,

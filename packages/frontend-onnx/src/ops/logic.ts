@@ -94,12 +94,10 @@ export const Cast: OnnxOp = (node) => {
 
 export const CastLike: OnnxOp<2> = (node) => cast(node, node.inputs[0], node.inputs[1].fact.type);
 
-/** The same bits as another type of the same width: integers among themselves. */
-export const BitCast: OnnxOp = ({ g, inputs: [x], attr, invalid, unsupported }) => {
+/** The same bits as another type of the same width. */
+export const BitCast: OnnxOp = ({ g, inputs: [x], attr, invalid }) => {
   const from = x.fact.type,
     to = attr.elementType('to');
   if (bitsOf(from) !== bitsOf(to)) throw invalid(`${from} and ${to} have different widths`);
-  const whole = (type: ElementType): boolean => isInteger(type) || type === 'boolean';
-  if (from !== to && (!whole(from) || !isInteger(to))) throw unsupported(`reading ${from} as ${to}`);
-  return g.cast(x, to);
+  return from === to ? x : g.bitcast(x, { destination_type: to });
 };

@@ -1,4 +1,4 @@
-/** Counting n-grams. */
+/** Strings, and counting n-grams. */
 import { Literal, type Value } from '@cuvee/core';
 import { like, rankOf, sizeAt } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
@@ -87,3 +87,15 @@ function ordered({ g, attr, invalid }: Pick<OnnxNode, 'g' | 'attr' | 'invalid'>,
   const zero = g.multiply(g.slice(counts, g.ints([0]), g.ints([1]), g.ints([1]), g.ints([1])), like(g, counts, 0));
   return g.gather(g.concat([counts, zero], { axis: 1 }), g.constant('i64', [width], from), g.constant('i64', [], [1]));
 }
+
+export const StringConcat: OnnxOp<2> = ({ g, inputs: [a, b] }) => g.stringConcat(a, b);
+export const StringSplit: OnnxOp = ({ g, inputs: [x], attr }) =>
+  g.stringSplit(x, { delimiter: attr.text('delimiter', ''), maxsplit: attr.int('maxsplit', -1) });
+export const RegexFullMatch: OnnxOp = ({ g, inputs: [x], attr }) => g.regexFullMatch(x, { pattern: attr.text('pattern', '') });
+export const StringNormalizer: OnnxOp = ({ g, inputs: [x], attr }) =>
+  g.stringNormalizer(x, {
+    case_change_action: attr.word('case_change_action', ['NONE', 'LOWER', 'UPPER'], 'NONE'),
+    is_case_sensitive: attr.bool('is_case_sensitive'),
+    stopwords: attr.texts('stopwords', []),
+    locale: attr.text('locale', '') || 'en-US',
+  });

@@ -145,6 +145,7 @@ function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
 export const movement: LoweringTable = {
   Reshape: reshaping,
   Squeeze: reshaping,
+  Bitcast: reshaping,
   Unsqueeze: {
     refuse: (node) => (isOpen(node.output) ? movable(node) : undefined),
     opens: true,

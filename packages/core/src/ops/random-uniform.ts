@@ -41,6 +41,7 @@ export const RandomUniform = op('RandomUniform', {
 
   evaluate({ shape, min_val, max_val }, a, ctx) {
     const sizes = numbersOf(shape);
+    if (sizes.some((size) => size < 0)) throw new CuveeError('ARGUMENT_INVALID', `the sizes are [${sizes.join(',')}]`);
     const low = Number(min_val.data[0]);
     const span = Number(max_val.data[0]) - low;
     if (!(span > 0)) throw new CuveeError('ARGUMENT_INVALID', `the range from ${low} to ${low + span} is empty`);

@@ -1,5 +1,5 @@
 /** Comparisons, conditions, bits. */
-import { bitsOf, isFloat, isInteger, isSigned, type ElementType, type Value } from '@cuvee/core';
+import { bitsOf, isFloat, isSigned, type ElementType, type Value } from '@cuvee/core';
 import { broadcastOperand, like, numbersOf } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 

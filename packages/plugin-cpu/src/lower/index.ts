@@ -21,7 +21,8 @@ import { sampling } from './sampling.js';
 import { state } from './state.js';
 
 /** How an operation is lowered; undefined for one that this device does not run. */
-export const loweringOf = (op: Op): Lowering | undefined => (op.domain === undefined ? lowerings[op.name] : customLowering(op));
+export const loweringOf = (op: Op): Lowering | undefined =>
+  op.domain === undefined || op.domain === 'cuvee' ? lowerings[op.name] : customLowering(op);
 
 const lowerings: LoweringTable = {
   ...elementwise,

@@ -20,6 +20,7 @@ export class Bindings<T> {
 
   /** Forgets everything beyond the first `size` bindings. */
   cut(size: number): void {
+    if (this.#names.length === size) return;
     this.#names.length = size;
     this.#things.length = size;
   }

@@ -28,6 +28,7 @@ export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnR
   for (const r of rules) for (const root of r.pattern.roots ?? []) byRoot.set(root, [...(byRoot.get(root) ?? []), r]);
   for (const list of byRoot.values()) list.push(...anywhere);
   const g = builder(model.scope);
+  const bound: Bound = { values: new Bindings(), nodes: new Bindings() };
   for (let sweep = 0; sweep < sweeps; sweep++) {
     let changed = false;
     const nodes = model.nodes();
@@ -39,7 +40,7 @@ export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnR
       // A node that an earlier rewrite of this sweep made dead has no users left.
       if (!node.outputs.some((v) => v.users.size > 0)) continue;
       for (const r of candidates) {
-        if (!fire(model, g, r, node.output)) continue;
+        if (!fire(model, g, r, node.output, bound)) continue;
         changed = true;
         fired.set(r.name, (fired.get(r.name) ?? 0) + 1);
         if (onRewrite?.(r.name, node.name) === false) return fired;
@@ -51,8 +52,10 @@ export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnR
   return fired;
 }
 
-function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value): boolean {
-  const bound: Bound = { values: new Bindings(), nodes: new Bindings() };
+/** `bound` is there to be filled: one for all tries. */
+function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value, bound: Bound): boolean {
+  bound.values.cut(0);
+  bound.nodes.cut(0);
   if (!r.pattern(root, bound)) return false;
   g.origin = root.node.origin;
   try {

@@ -122,12 +122,21 @@ export function writeFile(path: string, parts: readonly Uint8Array[]): void {
 const process_id = (): number => (globalThis as { process?: { pid?: number } }).process?.pid ?? 0;
 
 /** A range of a file, checked against its size. The one place where offset and length meet a file. */
-export function readRange(path: string, offset: number, length: number): Uint8Array {
+export const readRange = (path: string, offset: number, length: number): Uint8Array => rangeOf(path, offset, length);
+
+type Stats = import('node:fs').Stats;
+
+/** `neighbour`: what was found at the path; it has to be what is opened, a link to it is not followed, and nothing is waited for. */
+function rangeOf(path: string, offset: number, length: number, neighbour?: Stats): Uint8Array {
   const fs = builtin<Fs>('node:fs');
   let fd: number | undefined;
   try {
-    fd = fs.openSync(path, 'r');
-    checkRange(path, fs.fstatSync(fd).size, offset, length);
+    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+    fd = fs.openSync(path, neighbour ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK : O_RDONLY);
+    const stat = fs.fstatSync(fd);
+    if (neighbour && !(stat.isFile() && stat.dev === neighbour.dev && stat.ino === neighbour.ino && stat.nlink === 1))
+      throw new CuveeError('MODEL_INVALID', `reading "${path}": another file has taken its place`);
+    checkRange(path, stat.size, offset, length);
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length; ) {
       const n = fs.readSync(fd, bytes, at, length - at, offset + at);
@@ -187,7 +196,7 @@ export function besideModel(modelPath: string): (relative: string) => ExternalFi
       refuse('the path must lie beside the model');
     const folder = fs.realpathSync(path.dirname(path.resolve(modelPath)));
     const full = path.join(folder, ...parts.filter((p) => p !== '' && p !== '.'));
-    let stat: import('node:fs').Stats;
+    let stat: Stats;
     try {
       stat = fs.lstatSync(full);
       if (fs.realpathSync(full) !== full) refuse('links are not followed');
@@ -197,7 +206,7 @@ export function besideModel(modelPath: string): (relative: string) => ExternalFi
     }
     if (!stat.isFile()) refuse('it is not a regular file');
     if (stat.nlink > 1) refuse('it has more than one name (a hard link)');
-    return { path: full, size: stat.size, read: (offset, length) => readRange(full, offset, length) };
+    return { path: full, size: stat.size, read: (offset, length) => rangeOf(full, offset, length, stat) };
   };
 }
 

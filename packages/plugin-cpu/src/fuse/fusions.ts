@@ -22,35 +22,38 @@ function perChannel(f: Fused, v: Value): Float32Array | undefined {
 
 const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
 const values = (v: Value | undefined): Float32Array | undefined => v?.fact.value?.nd().data as Float32Array | undefined;
-const zip = (a: Float32Array, b: Float32Array, fn: (x: number, y: number) => number): Float32Array => {
+/** Element by element; what is absent changes nothing. Plain loops, for an engine that has not warmed up. */
+function times(a: Float32Array | undefined, b: Float32Array | undefined): Float32Array | undefined {
+  if (!a || !b) return a ?? b;
   const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = fn(a[i] as number, b[i] as number);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) * (b[i] as number);
   return out;
-};
+}
+function plus(a: Float32Array | undefined, b: Float32Array | undefined): Float32Array | undefined {
+  if (!a || !b) return a ?? b;
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) + (b[i] as number);
+  return out;
+}
 
 /** y·s + b per channel, folded into what `f` already does: before the activation into weights and bias, after it into the post scale. */
 function affine(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
   const { epilogue: e } = f;
-  const n = f.channels as number;
   if (e.residual) {
     if (!f.residualAfter && f.activated.activation !== 'none') return post(g, f, scale, shift);
     return undefined;
   }
   if (f.activated.activation !== 'none' || e.postScale) return post(g, f, scale, shift);
-  const ones = (): Float32Array => new Float32Array(n).fill(1);
-  const weightScale = scale ? zip(values(e.weightScale) ?? ones(), scale, (a, b) => a * b) : undefined;
-  let bias = values(e.bias) ?? new Float32Array(n);
-  if (scale) bias = zip(bias, scale, (a, b) => a * b);
-  if (shift) bias = zip(bias, shift, (a, b) => a + b);
+  const weightScale = scale && times(values(e.weightScale), scale);
+  const bias = plus(e.bias && times(values(e.bias), scale), shift) ?? new Float32Array(f.channels as number);
   return withEpilogue(f, { epilogue: { bias: channelArray(g, bias), ...(weightScale && { weightScale: channelArray(g, weightScale) }) } });
 }
 
 function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
   const n = f.channels as number;
-  let a = values(f.epilogue.postScale) ?? new Float32Array(n).fill(1);
-  let b = values(f.epilogue.postShift) ?? new Float32Array(n);
-  if (scale) [a, b] = [zip(a, scale, (x, y) => x * y), zip(b, scale, (x, y) => x * y)];
-  if (shift) b = zip(b, shift, (x, y) => x + y);
+  const { postScale, postShift } = f.epilogue;
+  const a = times(values(postScale), scale) ?? new Float32Array(n).fill(1);
+  const b = plus(postShift && times(values(postShift), scale), shift) ?? new Float32Array(n);
   return withEpilogue(f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
 }
 

@@ -131,7 +131,7 @@ function rangeOf(path: string, offset: number, length: number, neighbour?: Stats
   const fs = builtin<Fs>('node:fs');
   let fd: number | undefined;
   try {
-    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants; // Windows lacks the last two; with `|` they are nothing there
     fd = fs.openSync(path, neighbour ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK : O_RDONLY);
     const stat = fs.fstatSync(fd);
     if (neighbour && !(stat.isFile() && stat.dev === neighbour.dev && stat.ino === neighbour.ino && stat.nlink === 1))

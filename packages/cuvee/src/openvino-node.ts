@@ -65,6 +65,9 @@ export const addon = Object.freeze({
   saveModelSync,
   getOpenvinoVersion,
 });
+/** openvino-node is CommonJS, so ES modules import it whole: `import openvino from 'openvino-node'; const { addon: ov } = openvino;`. */
+const openvino = Object.freeze({ addon });
+export default openvino;
 /** Type of `addon`. */
 export type NodeAddon = typeof addon;
 /** Name of an element type. */

@@ -3,3 +3,4 @@
  * application over. `addon.Core` is `Core` of `@cuvee/core`.
  */
 export * from 'cuvee/openvino-node';
+export { default } from 'cuvee/openvino-node';

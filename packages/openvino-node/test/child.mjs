@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { Core } from '@cuvee/core';
-import { addon as ov, Tensor } from '@cuvee/openvino-node';
+import whole, { addon as ov, Tensor } from '@cuvee/openvino-node';
 
 const require = createRequire(import.meta.url);
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -25,6 +25,7 @@ const what = {
       ov.Core === Core,
       required.Tensor === Tensor,
       typeof ov.preprocess.PrePostProcessor,
+      whole.addon === ov,
     ]);
   },
   run() {

@@ -1,4 +1,4 @@
-/** @file Nodes and the values that they make. Only `patch.ts` and `model.ts` change the wiring. */
+/** @file Nodes and the values that they make. Only `patch.ts`, `exchange.ts` and `model.ts` change the wiring. */
 import type { Attributes } from '../ops/attributes.js';
 import type { Op } from '../ops/op.js';
 import { noArguments, printedAs } from '../calls.js';

@@ -1,7 +1,7 @@
 /** @file Where the native binary is: named, built here, or in the package of this platform; and what to say when it is nowhere. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The loaded module, or why there is none. */
@@ -42,7 +42,7 @@ export function findBinary(): Binary {
       return { absent: `${what} cannot be loaded: ${error instanceof Error ? error.message : String(error)}` };
     }
   };
-  const named = process.env['CUVEE_CPU_BINARY'];
+  const named = process.env['CUVEE_CPU_BINARY'] && resolve(process.env['CUVEE_CPU_BINARY']);
   if (named)
     return existsSync(named)
       ? open(named, `the file that CUVEE_CPU_BINARY names, ${named},`)

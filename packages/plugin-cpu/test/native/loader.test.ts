@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -29,6 +29,13 @@ describe('the loader', () => {
         block: expect.any(Number),
         cores: expect.any(Number),
       });
+  });
+
+  it('takes a path from the current folder on', async () => {
+    const native = await find();
+    const path = 'path' in native ? native.path : '';
+    vi.resetModules();
+    expect(await find(relative(process.cwd(), path))).toMatchObject({ path });
   });
 
   it('says why there is none, and never throws', async () => {

@@ -29,12 +29,12 @@ export interface BlobContent {
 export type Planned = Extract<BlobContent['compiled'], { plan: Plan }>;
 
 /** The same plan without memory that a file can give back. */
-export function light(plan: Plan): Plan {
+export function light(plan: Plan, seen: Parameters<typeof reloadable>[1] = new Map()): Plan {
   return {
     ...plan,
-    weights: plan.weights.map((w) => ({ ...w, source: reloadable(w.source) })),
-    plans: plan.plans.map(light),
-    prologue: plan.prologue && light(plan.prologue),
+    weights: plan.weights.map((w) => ({ ...w, source: reloadable(w.source, seen) })),
+    plans: plan.plans.map((p) => light(p, seen)),
+    prologue: plan.prologue && light(plan.prologue, seen),
   };
 }
 

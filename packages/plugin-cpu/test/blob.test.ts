@@ -49,6 +49,17 @@ function extremes(): Made {
   return { model, inputs: [new Tensor('i64', [3], BigInt64Array.of(-5n, 0n, 9n))] };
 }
 
+/** Constants of 18 MB, which core leaves in their file. */
+function wideMatrix(): Made {
+  const g = builder();
+  const x = g.parameter('f32', '1,4096', 'x');
+  const y = g.matMul(x, g.constant('f32', [4096, 1100], numbers(4096 * 1100)));
+  return {
+    model: new Model({ name: 'wide', parameters: [x.node], results: [g.result(y)], scope: g.scope }),
+    inputs: [new Tensor('f32', [1, 4096], numbers(4096))],
+  };
+}
+
 /** A rank that only the inputs tell: a plan for each set of input shapes. */
 function ranks(): Made {
   const g = builder();
@@ -112,14 +123,17 @@ describe('a compiled model as bytes', () => {
     expect(codeOf(() => request.infer([new Tensor('f32', [1, 7, 5, 5])]))).toBe('SHAPE_MISMATCH');
   });
 
-  it('constants of a file are read again from it, unless it changed', () => {
-    const path = join(folder, 'network.xml');
-    const { model, inputs } = network();
+  it.each([
+    ['small', network],
+    ['large', wideMatrix],
+  ])('constants of a %s file are read again from it, unless it changed', (name, make) => {
+    const path = join(folder, `${name}.xml`);
+    const { model, inputs } = make();
     saveModelSync(model, path, false);
     const compiled = core.compileModelSync(path, 'CPU');
     const wanted = outputsOf(compiled, inputs);
     deepStrictEqual(outputsOf(core.importModelSync(compiled.exportModelSync(), 'CPU'), inputs), wanted);
-    utimesSync(join(folder, 'network.bin'), new Date(0), new Date(0));
+    utimesSync(join(folder, `${name}.bin`), new Date(0), new Date(0));
     expect(codeOf(() => compiled.exportModelSync())).toBe('FILE_NOT_FOUND');
     deepStrictEqual(outputsOf(compiled, inputs), wanted);
   });

@@ -73,25 +73,36 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
   }
 }
 
-/** Memory that holds a whole file, and what the file was. */
-const filesRead = new WeakMap<ArrayBufferLike, { readonly path: string; readonly size: number; readonly modified: number }>();
+/** What a file was when it was read. */
+interface FileStamp {
+  readonly path: string;
+  readonly size: number;
+  readonly modified: number;
+}
+/** Memory that holds a whole file. */
+const filesRead = new WeakMap<ArrayBufferLike, FileStamp>();
 
 /**
- * Where to find a constant's bytes again once its memory is gone: the file that it was read from, as long as that stays as it is;
- * the memory itself where there is no such file. The result holds on to no file's memory.
+ * Where to find a constant's bytes again once its memory is gone: the file that it was read from, as long as that stays as it is
+ * now; the memory itself where there is no such file. The result holds on to no file's memory. `seen`: files looked at before.
  */
-export function reloadable(source: WeightSource): WeightSource {
-  const file = source.kind === 'bytes' ? filesRead.get(source.bytes.buffer) : undefined;
-  if (source.kind === 'file' || !file) return source;
-  const { path, size, modified } = file;
-  const { byteOffset: offset, byteLength: length } = source.bytes;
+export function reloadable(source: WeightSource, seen: Map<string, FileStamp> = new Map()): WeightSource {
+  const stamp = source.kind === 'bytes' ? filesRead.get(source.bytes.buffer) : (seen.get(source.path) ?? stampOf(source.path));
+  if (!stamp) return source;
+  const { path } = stamp;
+  seen.set(path, stamp);
+  const [offset, length] = source.kind === 'bytes' ? [source.bytes.byteOffset, source.bytes.byteLength] : [source.offset, source.length];
   const read = (): Uint8Array => {
-    const now = builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false });
-    if (now?.size !== size || now.mtimeMs !== modified)
+    const now = stampOf(path);
+    if (now?.size !== stamp.size || now.modified !== stamp.modified)
       throw new CuveeError('FILE_NOT_FOUND', `"${path}" has changed since the model was read from it, or is gone`);
     return readRange(path, offset, length);
   };
   return { kind: 'file', path, offset, length, read };
+}
+function stampOf(path: string): FileStamp | undefined {
+  const stat = builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false });
+  return stat && { path, size: stat.size, modified: stat.mtimeMs };
 }
 
 /** Whether a regular file is at the path. */

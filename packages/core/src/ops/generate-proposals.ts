@@ -31,8 +31,8 @@ export interface Proposals {
 export const proposalAttributes = { min_size: float(), nms_threshold: float(), post_nms_count: int(), pre_nms_count: int() };
 
 /**
- * Proposals of one image: anchors [places · kinds] refined by deltas [kinds·4, places], clipped, those smaller than `min_size` scored 0,
- * the best `pre_nms_count` suppressed to `post_nms_count`.
+ * Proposals of one image: anchors [places · kinds] refined by deltas [kinds·4, places], clipped, those smaller than `min_size` scored
+ * `small`, the best `pre_nms_count` suppressed to `post_nms_count`. Those scored -Infinity are none.
  */
 export function proposals(
   image: { readonly height: number; readonly width: number; readonly minWidth: number; readonly minHeight: number },
@@ -43,6 +43,7 @@ export function proposals(
   places: number,
   a: { readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number; readonly nms_eta?: number },
   offset: number,
+  small: number,
 ): Proposals {
   const boxes: Box[] = [];
   const rated: number[] = [];
@@ -57,10 +58,11 @@ export function proposals(
       );
       const large = box.x2 - box.x1 + offset >= image.minWidth && box.y2 - box.y1 + offset >= image.minHeight;
       boxes.push(box);
-      rated.push(large ? (scores[k * places + p] as number) : 0);
+      rated.push(large ? (scores[k * places + p] as number) : small);
     }
   }
-  const kept = suppressedBoxes(boxes, byFallingScore(rated, a.pre_nms_count), a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
+  const order = byFallingScore(rated, a.pre_nms_count).filter((i) => rated[i] !== Number.NEGATIVE_INFINITY);
+  const kept = suppressedBoxes(boxes, order, a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
   return { boxes: kept.map((i) => boxes[i] as Box), scores: kept.map((i) => rated[i] as number) };
 }
 
@@ -76,6 +78,7 @@ export function proposalsGraph(
   image: { readonly height: Value; readonly width: Value; readonly scaleY: Value; readonly scaleX: Value },
   a: { readonly min_size: number; readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number },
   offset: number,
+  small: number,
 ): readonly [boxes: Value, scores: Value, images: Value] | undefined {
   const sizes = sizesOf(g, scores);
   if (!sizes) return undefined;
@@ -96,7 +99,7 @@ export function proposalsGraph(
   const large = (low: Value, high: Value, scale: Value): Value =>
     g.greaterEqual(g.add(g.subtract(high, low), c(offset)), g.multiply(scale, c(a.min_size)));
   const valid = g.logicalAnd(large(corners[0], corners[2], image.scaleX), large(corners[1], corners[3], image.scaleY));
-  const rated = g.select(valid, rates, c(0));
+  const rated = g.select(valid, rates, c(small));
   const top =
     typeof count === 'number'
       ? g.constant('i64', [], [Math.min(count, a.pre_nms_count)])
@@ -120,7 +123,7 @@ export const corners4 = (b: Box): number[] => [b.x1, b.y1, b.x2, b.y2];
 
 /**
  * Region proposals of a batch of images: anchors [h, w, kinds, 4], deltas [batch, kinds·4, h, w], scores [batch, kinds, h, w], sizes of the
- * images [batch, height, width, scale (one, or one per axis)]. Outputs: boxes of all images one after the other, their scores, and how
+ * images [batch, height, width, scale (one, or one per axis)]. Boxes smaller than `min_size` are left out. Outputs: boxes of all images one after the other, their scores, and how
  * many each image has.
  * Spec: OpenVINO GenerateProposals-9.
  */
@@ -164,6 +167,7 @@ export const GenerateProposals = op('GenerateProposals', {
         places,
         a,
         a.normalized ? 0 : 1,
+        Number.NEGATIVE_INFINITY,
       );
     });
     const all = found.flatMap((f) => f.boxes);
@@ -188,7 +192,16 @@ export const GenerateProposals = op('GenerateProposals', {
     if (a.nms_eta !== 1 || typeof each !== 'number' || batch === undefined) return undefined;
     const column = (i: number): Value => g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), g.ints([1]));
     const image = { height: column(0), width: column(1), scaleY: column(2), scaleX: column(each > 3 ? 3 : 2) };
-    const found = proposalsGraph(g, g.reshape(anchors, g.ints([-1, 4])), boxesdeltas, scores, image, a, a.normalized ? 0 : 1);
+    const found = proposalsGraph(
+      g,
+      g.reshape(anchors, g.ints([-1, 4])),
+      boxesdeltas,
+      scores,
+      image,
+      a,
+      a.normalized ? 0 : 1,
+      Number.NEGATIVE_INFINITY,
+    );
     if (!found) return undefined;
     const [boxes, rates, images] = found;
     const own = g.cast(g.equal(g.unsqueeze(images, g.ints([1])), counting(g, batch)), a.roi_num_type);

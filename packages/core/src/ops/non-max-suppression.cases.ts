@@ -32,6 +32,13 @@ export default cases('NonMaxSuppression', {
       constants: [2, 3, 4],
       outputs: [i64([1, 3], [0, 0, 0]), f32([1, 3], [0, 0, 0.9]), i64([1], [1])],
     },
+    // The second box shrinks to 0.75·exp(-0.818²) = 0.384 though it overlaps by more than the threshold.
+    {
+      name: 'a soft score drops nothing',
+      inputs: [boxes, scores, ...limits(3, 0.5, 0), f32([], [0.5])],
+      constants: [2, 3, 4, 5],
+      outputs: [i64([3, 3], [0, 0, 0, 0, 0, 2, 0, 0, 1]), f32([3, 3], [0, 0, 0.9, 0, 0, 0.6, 0, 0, 0.3840035]), i64([1], [3])],
+    },
     { name: 'no limit means none', inputs: [boxes, scores], outputs: [i64([0, 3], []), f32([0, 3], []), i64([1], [0])] },
   ],
   generate: (random) => {

@@ -29,8 +29,8 @@ interface Candidate {
 
 /**
  * Greedy choice of boxes per batch and class: the best score first; a box that overlaps a chosen one by more than `iou_threshold` is
- * dropped, and with `soft_nms_sigma` > 0 its score shrinks by exp(-iou²/2σ) for each chosen one. At most `max_output_boxes_per_class`, and
- * only scores above `score_threshold`.
+ * dropped. With `soft_nms_sigma` > 0 none is dropped for that; instead a box's score shrinks by exp(-iou²/2σ) for each chosen one. At most
+ * `max_output_boxes_per_class`, and only scores above `score_threshold`.
  *
  * Outputs: [n, 3] of batch, class and box; [n, 3] of batch, class and score as floats; n. By score over everything with
  * `sort_result_descending`, else by batch, class and choice. Boxes are opposite corners in any order, or centre and size.
@@ -135,7 +135,7 @@ function selectBoxes(
     let dropped = false;
     for (let j = chosen.length - 1; j >= next.compared && !dropped; j--) {
       const iou = overlap(boxes[next.box] as Box, boxes[(chosen[j] as { box: number }).box] as Box);
-      if (iou > iouThreshold) dropped = true;
+      if (sigma <= 0 && iou > iouThreshold) dropped = true;
       else if (sigma > 0) next.score = Math.fround(next.score * Math.exp((-0.5 / sigma) * iou * iou));
     }
     if (dropped || next.score <= scoreThreshold) continue;

@@ -76,7 +76,7 @@ struct Limits {
   double iou = 0, score = 0, sigma = 0;
 };
 
-// Scores shrink by the overlap with what is chosen, so the order is that of a queue.
+// Scores shrink by the overlap with what is chosen, and no overlap is too large; so the order is that of a queue.
 void choose_soft(const std::vector<Box>& boxes, const std::vector<double>& scores, const std::vector<int64_t>& places, const Limits& l, std::vector<std::pair<int64_t, double>>& out) {
   struct Candidate {
     int64_t box;
@@ -91,13 +91,11 @@ void choose_soft(const std::vector<Box>& boxes, const std::vector<double>& score
     Candidate next = queue.top();
     queue.pop();
     const double before = next.score;
-    bool dropped = false;
-    for (size_t j = kept.size(); j-- > next.compared && !dropped;) {
+    for (size_t j = kept.size(); j-- > next.compared;) {
       const double iou = kept.overlap_with(boxes[static_cast<size_t>(next.box)], j);
-      if (iou > l.iou) dropped = true;
-      else next.score = static_cast<float>(next.score * std::exp(-0.5 / l.sigma * iou * iou));
+      next.score = static_cast<float>(next.score * std::exp(-0.5 / l.sigma * iou * iou));
     }
-    if (dropped || !(next.score > l.score)) continue;
+    if (!(next.score > l.score)) continue;
     next.compared = kept.size();
     if (next.score == before) {
       kept.add(boxes[static_cast<size_t>(next.box)]);

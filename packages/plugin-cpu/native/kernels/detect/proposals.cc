@@ -1,8 +1,8 @@
 // Family `proposals`: boxes refined by regressed deltas, the best of them after suppression. All images of a batch in parallel.
 //   generate   sizes of the images [batch, 3 or 4] (or, of one image, [3 or 4]), anchors [.., 4], deltas [batch, kinds * 4, h, w], scores
 //              [batch, kinds, h, w]; args: least size, overlap threshold, boxes before and after suppression, decay, 1 where
-//              coordinates are fractions. Outputs, the first two dynamic: boxes [m, 4], scores [m], boxes of each image
-//   single     as generate for one image, outputs filled up with zeros: [n, 4], [n]
+//              coordinates are fractions. Smaller boxes are left out. Outputs, the first two dynamic: boxes [m, 4], scores [m], boxes of each image
+//   single     as generate for one image, smaller boxes scored 0, outputs filled up with zeros: [n, 4], [n]
 //   anchors    scores [batch, 2 * kinds, h, w], deltas, image [height, width, scale (one, or one per axis)]; args as below.
 //              Outputs: [batch * n, 5] of image and corners, [batch * n]
 //   detectron  regions [n, 4], deltas [n, classes * 4], scores [n, classes], image [height, width, ..]: detections of one image.
@@ -21,7 +21,7 @@ struct Proposed {
 // ---- generate and single
 
 struct Generate {
-  double least_size, threshold, eta, edge;
+  double least_size, threshold, eta, edge, small;  // small: score of boxes below the least size
   int64_t before, after;
 };
 
@@ -40,10 +40,11 @@ Proposed propose(const double* info, int64_t per_info, const std::vector<double>
       const Box box = clipped(refined(box_at(anchors.data(), i), d, refinement), info[1] - g.edge, info[0] - g.edge);
       put_box(&boxes[static_cast<size_t>(i * 4)], box);
       const bool large = box.x2 - box.x1 + g.edge >= least_w && box.y2 - box.y1 + g.edge >= least_h;
-      rated[static_cast<size_t>(i)] = large ? rates[static_cast<size_t>(k * places + p)] : 0;
+      rated[static_cast<size_t>(i)] = large ? rates[static_cast<size_t>(k * places + p)] : g.small;
     }
-  std::vector<int64_t> order(rated.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<int64_t> order;
+  for (size_t i = 0; i < rated.size(); ++i)
+    if (rated[i] != -std::numeric_limits<double>::infinity()) order.push_back(static_cast<int64_t>(i));
   rank_places(rated.data(), order, g.before);
   Proposed out;
   for (const int64_t i : suppress(order, [&](int64_t p) { return box_at(boxes.data(), p); }, g.threshold, g.edge, g.after, g.eta)) {
@@ -62,7 +63,7 @@ Status generate(StepContext& ctx) {
   const int64_t per_info = single ? info.size : info.dim(info.rank - 1);
   if (ctx.in[1].size != kinds * places * 4 || deltas.size != batch * kinds * places * 4 || per_info < 3 || info.size < batch * per_info)
     return Status::fail("SHAPE_MISMATCH", "anchors, deltas or sizes of the images do not fit " + std::to_string(kinds) + " anchors at " + std::to_string(places) + " places");
-  const Generate g{ctx.args[0].f, ctx.args[1].f, ctx.args[4].f, ctx.args[5].i != 0 ? 0.0 : 1.0, std::max<int64_t>(ctx.args[2].i, 0), std::max<int64_t>(ctx.args[3].i, 0)};
+  const Generate g{ctx.args[0].f, ctx.args[1].f, ctx.args[4].f, ctx.args[5].i != 0 ? 0.0 : 1.0, single ? 0 : -std::numeric_limits<double>::infinity(), std::max<int64_t>(ctx.args[2].i, 0), std::max<int64_t>(ctx.args[3].i, 0)};
   const std::vector<double> anchors = numbers(ctx.in[1]), sizes = numbers(info);
   std::vector<Proposed> found(static_cast<size_t>(batch));
   parallel_for(*ctx.pool, static_cast<int>(batch), [&](int image, int) {

@@ -36,9 +36,11 @@ const dimsText = (value: Value): string | (number | string)[] => value.fact.shap
 /** Outputs [time, batch, hidden] in time's order, and the last states. Places beyond a length are 0. */
 export function recur(
   node: AnyNode,
-  { x, states, weights, cell, reverse, lengths }: Direction,
+  { x, states, weights, cell, reverse, lengths: given }: Direction,
 ): { readonly y: Value; readonly last: readonly Value[] } {
   const { g } = node;
+  // one length for each entry of the batch: the bodies' sizes agree beforehand
+  const lengths = given && g.reshape(given, sizesOf(g, x, [1]), { special_zero: false });
   if (dimOf(x, 0) === 1 && !lengths) {
     const next = cell(g, g.squeeze(x, g.ints([0])), states, weights);
     return { y: g.unsqueeze(next[0] as Value, g.ints([0])), last: next };

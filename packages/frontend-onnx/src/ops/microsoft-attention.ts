@@ -12,11 +12,12 @@ const i64 = (g: Builder, n: number): Value => g.constant('i64', [], [n]);
 /** softmax(scale Q Kᵀ + what is added) V, all [batch, heads, length, size]. */
 function attended(node: Node, q: Value, k: Value, v: Value, added: readonly (Value | undefined)[], cap = 0): Value {
   const { g, attr } = node;
-  const size = dimOf(q, 3);
-  if (size === undefined) throw node.unsupported('a head size that only the run tells');
-  const scale = attr.float('scale', 0);
+  const size = dimOf(q, 3),
+    given = attr.float('scale', 0);
+  const usual = (): Value =>
+    size === undefined ? g.power(g.cast(sizeAt(g, q, 3), q.fact.type), like(g, q, -0.5)) : like(g, q, 1 / Math.sqrt(size));
   const product = g.matMul(q, k, { transpose_a: false, transpose_b: true });
-  const scores = g.multiply(product, like(g, q, scale === 0 ? 1 / Math.sqrt(size) : scale));
+  const scores = g.multiply(product, given === 0 ? usual() : like(g, q, given));
   const capped = cap > 0 ? g.multiply(g.tanh(g.divide(scores, like(g, scores, cap))), like(g, scores, cap)) : scores;
   const sum = added.reduce<Value>((s, part) => (part ? g.add(s, part) : s), capped);
   return g.matMul(g.softmax(sum, { axis: -1 }), v, plain);
@@ -37,8 +38,12 @@ function masked(node: Node, mask: Value | undefined, q: Value, k: Value): Value 
   const ends = g.reshape(g.cast(mask, 'i64'), g.concat([g.ints([-1]), sizesOf(g, q, [0])], { axis: 0 }), { special_zero: false });
   const row = (i: number): Value => unsqueezed(g, g.gather(ends, i64(g, i), i64(g, 0)), [1, 2, 3]);
   const before = g.less(keys, row(0));
-  const starts = count !== undefined && batch !== undefined && count === 2 * batch;
-  return adding(starts ? g.logicalAnd(before, g.greaterEqual(keys, row(1))) : before);
+  if (count !== undefined && count === batch) return adding(before);
+  // ends, and perhaps starts
+  const rows = sizeAt(g, ends, 0);
+  const last = unsqueezed(g, g.gather(ends, g.subtract(rows, i64(g, 1)), i64(g, 0)), [1, 2, 3]);
+  const starts = g.select(g.greater(rows, i64(g, 1)), last, i64(g, 0));
+  return adding(g.logicalAnd(before, g.greaterEqual(keys, starts)));
 }
 
 /** Queries see keys up to their own place, which is counted from the end of the keys. */
@@ -93,6 +98,7 @@ function threeOf(node: OnnxNode, heads: number): readonly [Value, Value, Value] 
   const part = (x: Value, from: number): Value => {
     const width = dimOf(x, 2);
     if (rankOf(node, x) === 4) return x;
+    if (bias && width === undefined) throw node.unsupported('a bias for a width that only the run tells');
     return unpacked(g, bias && width !== undefined ? g.add(x, sliced(g, bias, 0, from, from + width)) : x, heads);
   };
   const hidden = dimOf(query, 2) ?? 0;
@@ -122,7 +128,8 @@ function rotated(node: Node, x: Value, positions: Value, cos: Value, sin: Value,
   if (half === undefined) throw node.unsupported('tables of unknown size');
   const angle = (table: Value): Value => g.unsqueeze(g.gather(table, positions, i64(g, 0)), g.ints([1]));
   const [c, s] = [angle(cos), angle(sin)];
-  const whole = dimOf(x, 3) === 2 * half;
+  const size = dimOf(x, 3);
+  const whole = size === undefined ? node.attr.int('rotary_embedding_dim', 0) === 0 : size === 2 * half;
   const turning = whole ? x : sliced(g, x, 3, 0, 2 * half);
   const pick = (i: number): Value => (interleaved ? sliced(g, turning, 3, i, end, 2) : sliced(g, turning, 3, i * half, (i + 1) * half));
   const [a, b] = [pick(0), pick(1)];
@@ -144,9 +151,10 @@ export const RotaryEmbedding: OnnxOp<4> = (node) => {
   } = node;
   const flat = rankOf(node, x) === 3,
     width = dimOf(x, -1),
-    half = dimOf(cos, 1);
-  if (width === undefined || half === undefined) throw node.unsupported('a size that only the run tells');
-  const split = flat ? unpacked(g, x, attr.int('num_heads', 0) || width / (2 * half)) : x;
+    half = dimOf(cos, 1),
+    heads = attr.int('num_heads', 0);
+  if (flat && heads === 0 && (width === undefined || half === undefined)) throw node.unsupported('a size that only the run tells');
+  const split = flat ? unpacked(g, x, heads || (width ?? 0) / (2 * (half ?? 1))) : x;
   const start = (): Value => g.unsqueeze(g.add(positions, counting(g, sizeAt(g, split, 2))), g.ints([0]));
   const y = rotated(node, split, rankOf(node, positions) === 1 ? start() : positions, cos, sin, attr.bool('interleaved'));
   return flat ? packed(g, y) : y;
@@ -184,8 +192,8 @@ export const GroupQueryAttention: OnnxOp = (node) => {
     throw node.unsupported('this form of cache or softmax');
   const times = groupSize(node, heads, keyHeads);
   const width = dimOf(query, 2);
-  if (width === undefined) throw node.unsupported('a width that only the run tells');
-  const size = width / (heads + 2 * keyHeads);
+  if (width === undefined && !key) throw node.unsupported('a width that only the run tells');
+  const size = (width ?? 0) / (heads + 2 * keyHeads);
   const parts =
     key && value
       ? [query, key, value]

@@ -138,10 +138,16 @@ export class Core {
     );
   }
 
+  /** Those that could know the format, core's own first: others are loaded when it is their turn. */
+  *#frontends(path: string | undefined): Iterable<Frontend> {
+    yield ir();
+    yield* this.#registry.frontends(path);
+  }
+
   #readWith(model: ModelInput, weights: WeightsInput | undefined, pace: WorkOptions | undefined): Awaitable<Model> {
     const source = { ...sourceOf(model, weights), extensions: this.#registry.extensions };
     const name = source.path ?? 'the model given as bytes';
-    for (const frontend of [ir(), ...this.#registry.frontends(source.path)]) {
+    for (const frontend of this.#frontends(source.path)) {
       if (!frontend.accepts(source.bytes.subarray(0, 4096), source.path)) continue;
       return attempt(
         () => (pace && frontend.reading ? paced(frontend.reading(source), pace.signal) : frontend.read(source)),

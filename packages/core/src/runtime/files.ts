@@ -240,10 +240,15 @@ export function packageLoader(
   return {
     load: (name) => require(name),
     manifest(name) {
+      const read = (file: string): Record<string, unknown> => JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
       try {
-        return JSON.parse(
-          fs.readFileSync(require.resolve(path.isAbsolute(name) ? path.join(name, 'package.json') : `${name}/package.json`), 'utf8'),
-        ) as Record<string, unknown>;
+        if (path.isAbsolute(name)) return read(path.join(name, 'package.json'));
+        // Where it nearly always lies, from folder to folder upwards; the resolver takes ten times as long to say so.
+        for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
+          const file = path.join(folder, 'node_modules', name, 'package.json');
+          if (fs.existsSync(file)) return read(file);
+          if (path.dirname(folder) === folder) return read(require.resolve(`${name}/package.json`));
+        }
       } catch {
         return undefined;
       }

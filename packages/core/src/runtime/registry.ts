@@ -124,13 +124,13 @@ export class Registry {
     for (const root of [...(entry ? [entry] : []), ...roots]) {
       const owner = owningManifest(root.startsWith('file:') ? toPath(new URL(root)) : root);
       const dependencies = { ...(owner?.manifest.dependencies as object), ...(owner?.manifest.optionalDependencies as object) };
-      if (owner) for (const name of Object.keys(dependencies)) this.#offer(name, owner.path);
+      const loader = owner && packageLoader(owner.path);
+      if (loader) for (const name of Object.keys(dependencies)) this.#offer(name, loader);
     }
-    for (const name of process?.env?.CUVEE_PLUGINS?.split(',').filter(Boolean) ?? []) this.#offer(name, entry ?? '/', true);
+    for (const name of process?.env?.CUVEE_PLUGINS?.split(',').filter(Boolean) ?? []) this.#offer(name, packageLoader(entry ?? '/'), true);
   }
 
-  #offer(name: string, from: string, required = false): void {
-    const loader = packageLoader(from);
+  #offer(name: string, loader: ReturnType<typeof packageLoader>, required = false): void {
     const manifest = loader?.manifest(name)?.cuvee as Manifest | undefined;
     if (!loader || !manifest) {
       if (required)

@@ -56,7 +56,11 @@ export function judgeBinary(platform, bytes) {
   );
   const allowed = systemLibraries[platform.libc ?? platform.os];
   for (const library of found.libraries) expect(allowed.test(library), `needs ${library}, which not every system has`);
-  const offered = found.offers.filter((name) => !/^(napi_register_module|node_api_module_get_api_version)_v1$/.test(name));
+  // On macOS a library's operators new and delete are weak and cannot be hidden, and its header has a name.
+  const unavoidable = platform.os === 'darwin' ? /^(_Z[nd][aw]|_Z[nd]l|_mh_dylib_header$|__dso_handle$)/ : /^$/;
+  const offered = found.offers.filter(
+    (name) => !/^(napi_register_module|node_api_module_get_api_version)_v1$/.test(name) && !unavoidable.test(name),
+  );
   expect(found.offers.includes('napi_register_module_v1'), 'does not offer napi_register_module_v1');
   expect(offered.length === 0, `offers more than an addon's functions: ${offered.slice(0, 5).join(' ')}`);
   const api = nodeApi();

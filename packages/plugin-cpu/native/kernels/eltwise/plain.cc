@@ -1,6 +1,7 @@
 // Elementwise instructions on double and integers: plain loops.
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <type_traits>
 
 #include "kernels/eltwise/eltwise.h"
@@ -191,8 +192,8 @@ void eltwise_plain(const Instruction& in, T* d, const T* a, const T* b, const T*
     case opcode::hard_sigmoid_: return loopr(d, a, n, [=](double x) { return std::fmin(std::fmax(p * x + q, 0), 1); });
     case opcode::hard_swish_: return loopr(d, a, n, [=](double x) { return x * std::fmin(std::fmax(p * x + q, 0), 1); });
     case opcode::silu_: return loopr(d, a, n, [=](double x) { return x * sigmoid(p * x); });
-    case opcode::gelu_erf_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::erf(x * M_SQRT1_2)); });
-    case opcode::gelu_tanh_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::tanh(M_2_SQRTPI * M_SQRT1_2 * (x + 0.044715 * x * x * x))); });
+    case opcode::gelu_erf_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::erf(x * (std::numbers::sqrt2 / 2))); });
+    case opcode::gelu_tanh_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::tanh(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (x + 0.044715 * x * x * x))); });
     case opcode::softplus_: return loopr(d, a, n, softplus);
     case opcode::mish_: return loopr(d, a, n, [](double x) { return x * std::tanh(softplus(x)); });
     case opcode::softsign_: return loopr(d, a, n, [](double x) { return x / (1 + std::fabs(x)); });

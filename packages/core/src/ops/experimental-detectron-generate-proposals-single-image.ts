@@ -35,7 +35,7 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
       height * width,
       a,
       1,
-      0,
+      false,
     );
     const n = a.post_nms_count;
     const filled = (values: readonly number[], count: number): number[] => Array.from({ length: count }, (_, i) => values[i] ?? 0);
@@ -57,7 +57,7 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
       { height: part(0), width: part(1), scaleY: part(2), scaleX: part(2) },
       a,
       1,
-      0,
+      false,
     );
     return found && [filledTo(g, found[0], a.post_nms_count), filledTo(g, found[1], a.post_nms_count)];
   },

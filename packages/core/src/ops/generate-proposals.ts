@@ -31,8 +31,8 @@ export interface Proposals {
 export const proposalAttributes = { min_size: float(), nms_threshold: float(), post_nms_count: int(), pre_nms_count: int() };
 
 /**
- * Proposals of one image: anchors [places · kinds] refined by deltas [kinds·4, places], clipped, those smaller than `min_size` scored
- * `small`, the best `pre_nms_count` suppressed to `post_nms_count`. Those scored -Infinity are none.
+ * Proposals of one image: anchors [places · kinds] refined by deltas [kinds·4, places], clipped, the best `pre_nms_count` suppressed to
+ * `post_nms_count`. Those smaller than `min_size` score 0 or, with `leaveOut`, are left out of the best.
  */
 export function proposals(
   image: { readonly height: number; readonly width: number; readonly minWidth: number; readonly minHeight: number },
@@ -43,10 +43,11 @@ export function proposals(
   places: number,
   a: { readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number; readonly nms_eta?: number },
   offset: number,
-  small: number,
+  leaveOut: boolean,
 ): Proposals {
   const boxes: Box[] = [];
   const rated: number[] = [];
+  const large: boolean[] = [];
   for (let p = 0; p < places; p++) {
     for (let k = 0; k < kinds; k++) {
       const delta = [0, 1, 2, 3].map((i) => deltas[(k * 4 + i) * places + p] as number) as [number, number, number, number];
@@ -56,12 +57,13 @@ export function proposals(
         image.height,
         offset,
       );
-      const large = box.x2 - box.x1 + offset >= image.minWidth && box.y2 - box.y1 + offset >= image.minHeight;
+      const fits = box.x2 - box.x1 + offset >= image.minWidth && box.y2 - box.y1 + offset >= image.minHeight;
       boxes.push(box);
-      rated.push(large ? (scores[k * places + p] as number) : small);
+      large.push(fits);
+      rated.push(fits || leaveOut ? (scores[k * places + p] as number) : 0);
     }
   }
-  const order = byFallingScore(rated, a.pre_nms_count).filter((i) => rated[i] !== Number.NEGATIVE_INFINITY);
+  const order = byFallingScore(rated, a.pre_nms_count).filter((i) => large[i] || !leaveOut);
   const kept = suppressedBoxes(boxes, order, a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
   return { boxes: kept.map((i) => boxes[i] as Box), scores: kept.map((i) => rated[i] as number) };
 }
@@ -78,7 +80,7 @@ export function proposalsGraph(
   image: { readonly height: Value; readonly width: Value; readonly scaleY: Value; readonly scaleX: Value },
   a: { readonly min_size: number; readonly nms_threshold: number; readonly pre_nms_count: number; readonly post_nms_count: number },
   offset: number,
-  small: number,
+  leaveOut: boolean,
 ): readonly [boxes: Value, scores: Value, images: Value] | undefined {
   const sizes = sizesOf(g, scores);
   if (!sizes) return undefined;
@@ -99,7 +101,7 @@ export function proposalsGraph(
   const large = (low: Value, high: Value, scale: Value): Value =>
     g.greaterEqual(g.add(g.subtract(high, low), c(offset)), g.multiply(scale, c(a.min_size)));
   const valid = g.logicalAnd(large(corners[0], corners[2], image.scaleX), large(corners[1], corners[3], image.scaleY));
-  const rated = g.select(valid, rates, c(small));
+  const rated = leaveOut ? rates : g.select(valid, rates, c(0));
   const top =
     typeof count === 'number'
       ? g.constant('i64', [], [Math.min(count, a.pre_nms_count)])
@@ -109,7 +111,11 @@ export function proposalsGraph(
     Value,
   ];
   const kept = g.gather(stacked(g, corners), order, g.constant('i64', [], [1]), { batch_dims: 1 });
-  const [places, images] = suppressedGraph(g, kept, best, {
+  // Without a score they are not chosen.
+  const admitted = leaveOut
+    ? g.select(g.gather(valid, order, g.constant('i64', [], [1]), { batch_dims: 1 }), best, c(Number.NEGATIVE_INFINITY))
+    : best;
+  const [places, images] = suppressedGraph(g, kept, admitted, {
     limit: a.post_nms_count,
     iou: a.nms_threshold,
     score: -3e38,
@@ -167,7 +173,7 @@ export const GenerateProposals = op('GenerateProposals', {
         places,
         a,
         a.normalized ? 0 : 1,
-        Number.NEGATIVE_INFINITY,
+        true,
       );
     });
     const all = found.flatMap((f) => f.boxes);
@@ -192,16 +198,7 @@ export const GenerateProposals = op('GenerateProposals', {
     if (a.nms_eta !== 1 || typeof each !== 'number' || batch === undefined) return undefined;
     const column = (i: number): Value => g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), g.ints([1]));
     const image = { height: column(0), width: column(1), scaleY: column(2), scaleX: column(each > 3 ? 3 : 2) };
-    const found = proposalsGraph(
-      g,
-      g.reshape(anchors, g.ints([-1, 4])),
-      boxesdeltas,
-      scores,
-      image,
-      a,
-      a.normalized ? 0 : 1,
-      Number.NEGATIVE_INFINITY,
-    );
+    const found = proposalsGraph(g, g.reshape(anchors, g.ints([-1, 4])), boxesdeltas, scores, image, a, a.normalized ? 0 : 1, true);
     if (!found) return undefined;
     const [boxes, rates, images] = found;
     const own = g.cast(g.equal(g.unsqueeze(images, g.ints([1])), counting(g, batch)), a.roi_num_type);

@@ -21,7 +21,8 @@ struct Proposed {
 // ---- generate and single
 
 struct Generate {
-  double least_size, threshold, eta, edge, small;  // small: score of boxes below the least size
+  double least_size, threshold, eta, edge;
+  bool leave_out;  // smaller boxes are left out of the best; else they score 0
   int64_t before, after;
 };
 
@@ -31,6 +32,7 @@ Proposed propose(const double* info, int64_t per_info, const std::vector<double>
   const std::vector<double> moves = numbers(deltas, image * kinds * 4 * places, kinds * 4 * places), rates = numbers(scores, image * kinds * places, kinds * places);
   const double least_h = g.least_size * info[2], least_w = g.least_size * info[per_info > 3 ? 3 : 2];
   std::vector<double> boxes(static_cast<size_t>(kinds * places * 4)), rated(static_cast<size_t>(kinds * places));
+  std::vector<bool> large(rated.size());
   const Refinement refinement{g.edge, max_log_ratio, {1, 1, 1, 1}};
   for (int64_t p = 0; p < places; ++p)
     for (int64_t k = 0; k < kinds; ++k) {
@@ -39,13 +41,14 @@ Proposed propose(const double* info, int64_t per_info, const std::vector<double>
       for (int64_t j = 0; j < 4; ++j) d[j] = moves[static_cast<size_t>((k * 4 + j) * places + p)];
       const Box box = clipped(refined(box_at(anchors.data(), i), d, refinement), info[1] - g.edge, info[0] - g.edge);
       put_box(&boxes[static_cast<size_t>(i * 4)], box);
-      const bool large = box.x2 - box.x1 + g.edge >= least_w && box.y2 - box.y1 + g.edge >= least_h;
-      rated[static_cast<size_t>(i)] = large ? rates[static_cast<size_t>(k * places + p)] : g.small;
+      const bool fits = box.x2 - box.x1 + g.edge >= least_w && box.y2 - box.y1 + g.edge >= least_h;
+      large[static_cast<size_t>(i)] = fits || !g.leave_out;
+      rated[static_cast<size_t>(i)] = fits || g.leave_out ? rates[static_cast<size_t>(k * places + p)] : 0;
     }
-  std::vector<int64_t> order;
-  for (size_t i = 0; i < rated.size(); ++i)
-    if (rated[i] != -std::numeric_limits<double>::infinity()) order.push_back(static_cast<int64_t>(i));
+  std::vector<int64_t> order(rated.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
   rank_places(rated.data(), order, g.before);
+  std::erase_if(order, [&](int64_t i) { return !large[static_cast<size_t>(i)]; });
   Proposed out;
   for (const int64_t i : suppress(order, [&](int64_t p) { return box_at(boxes.data(), p); }, g.threshold, g.edge, g.after, g.eta)) {
     out.boxes.insert(out.boxes.end(), &boxes[static_cast<size_t>(i * 4)], &boxes[static_cast<size_t>(i * 4)] + 4);
@@ -63,7 +66,7 @@ Status generate(StepContext& ctx) {
   const int64_t per_info = single ? info.size : info.dim(info.rank - 1);
   if (ctx.in[1].size != kinds * places * 4 || deltas.size != batch * kinds * places * 4 || per_info < 3 || info.size < batch * per_info)
     return Status::fail("SHAPE_MISMATCH", "anchors, deltas or sizes of the images do not fit " + std::to_string(kinds) + " anchors at " + std::to_string(places) + " places");
-  const Generate g{ctx.args[0].f, ctx.args[1].f, ctx.args[4].f, ctx.args[5].i != 0 ? 0.0 : 1.0, single ? 0 : -std::numeric_limits<double>::infinity(), std::max<int64_t>(ctx.args[2].i, 0), std::max<int64_t>(ctx.args[3].i, 0)};
+  const Generate g{ctx.args[0].f, ctx.args[1].f, ctx.args[4].f, ctx.args[5].i != 0 ? 0.0 : 1.0, !single, std::max<int64_t>(ctx.args[2].i, 0), std::max<int64_t>(ctx.args[3].i, 0)};
   const std::vector<double> anchors = numbers(ctx.in[1]), sizes = numbers(info);
   std::vector<Proposed> found(static_cast<size_t>(batch));
   parallel_for(*ctx.pool, static_cast<int>(batch), [&](int image, int) {

@@ -89,7 +89,9 @@ entry(async () => {
   if (unknown) throw new SetupError(`no platform ${unknown}; there are ${platforms.map(({ name }) => name).join(', ')}`);
   for (const platform of platforms.filter(({ name }) => named.length === 0 || named.includes(name))) {
     await build(platform, zig, words.includes('--tests'));
-    const { bytes, oldest, libraries } = fromPrebuild(platform);
+    const made = fromPrebuild(platform);
+    if (!made) throw new SetupError(`the sources changed while ${platform.name} was built. Type the same again`);
+    const { bytes, oldest, libraries } = made;
     console.log(`${platform.name.padEnd(18)} ${(bytes / 1e6).toFixed(2).padStart(5)} MB  ${oldest.padEnd(12)} ${libraries.join(' ')}`);
   }
 });

@@ -10,7 +10,7 @@ export type Steps<T> = Generator<void, T, void>;
 export const stride = 32;
 
 /** Milliseconds between two breaths; the longest step comes on top, and 20 together are what users are promised. */
-const share = 15;
+const share = 17;
 
 /** The whole work, now. */
 export function atOnce<T>(steps: Steps<T>): T {

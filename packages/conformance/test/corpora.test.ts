@@ -7,6 +7,8 @@ const floors: Readonly<Record<Device, Readonly<Record<Corpus, number>>>> = {
   CPU: { opset: 1850, 'onnx-node': 1780, contrib: 106, ml: 69 },
   REFERENCE: { opset: 1880, 'onnx-node': 1780, contrib: 106, ml: 77 },
 };
+/** Cases whose expected values were drawn at random: they differ, or agree by chance. */
+const drawn = /^test_(bernoulli|training_dropout)/;
 const started = Date.now();
 
 describe.each(devices)('device %s', (device) => {
@@ -19,9 +21,10 @@ describe.each(devices)('device %s', (device) => {
       const unexpected: string[] = [];
       const stale: string[] = [];
       for (const [id, outcome] of Object.entries(cases)) {
+        if (drawn.test(id) && kindOf(outcome) === 'differs') continue;
         const known = expected.failures[id];
         if (outcome.status === 'pass') {
-          if (known !== undefined) stale.push(id);
+          if (known !== undefined && !drawn.test(id)) stale.push(id);
         } else if (known !== kindOf(outcome))
           unexpected.push(`${id}: ${outcome.reason}${known === undefined ? '' : ` (expected: ${known})`}`);
       }

@@ -1,6 +1,6 @@
 /**
  * @file Cuvée behind the measuring protocol. `config`: device (CPU), shapes (static, dynamic, all-dynamic), precision (f32, f16, bf16,
- * default), api (sync, async), properties (further ones for compileModel).
+ * default), api (sync, async: to load and to infer), properties (further ones for compileModel).
  */
 import { createRequire } from 'node:module';
 import { Core, Tensor } from 'cuvee';
@@ -19,20 +19,16 @@ await serve({
   async load({ model: path, inputs, threads, config }) {
     const { shapes = 'static', precision = 'f32', api = 'sync', properties = {} } = config;
     device = config.device ?? 'CPU';
-    asynchronous = api === 'async';
     const core = new Core();
-    const model = await core.readModel(path);
+    asynchronous = api === 'async';
+    const model = asynchronous ? await core.readModel(path) : core.readModelSync(path);
     if (shapes === 'static') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.join(',')}]`])));
     else if (shapes === 'all-dynamic')
       model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));
     else if (shapes !== 'dynamic') throw new Error(`shapes is ${shapes}, not static, dynamic or all-dynamic`);
     const hints = precision === 'default' ? {} : { INFERENCE_PRECISION_HINT: precision };
-    const compiled = await core.compileModel(model, device, {
-      INFERENCE_NUM_THREADS: threads,
-      PERFORMANCE_HINT: 'LATENCY',
-      ...hints,
-      ...properties,
-    });
+    const settings = { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: 'LATENCY', ...hints, ...properties };
+    const compiled = asynchronous ? await core.compileModel(model, device, settings) : core.compileModelSync(model, device, settings);
     request = compiled.createInferRequest();
     tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]),

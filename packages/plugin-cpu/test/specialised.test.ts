@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builder, Core, Model, Tensor, type Value } from '@cuvee/core';
+import { builder, Core, Literal, Model, Tensor, type Value } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 
 const core = new Core({ plugins: [cpu()], frontends: [] });
@@ -89,5 +89,19 @@ describe('a rank that only the inputs tell', () => {
     const a = g.parameter('i64', '?', 'axes');
     const model = new Model({ name: 'm', parameters: [x.node, a.node], results: [g.result(g.squeeze(x, a))], scope: g.scope });
     await expect(core.compileModel(model, 'CPU')).rejects.toThrow(/MODEL_UNSUPPORTED.*Squeeze/);
+  });
+});
+
+describe('what the device supports', () => {
+  it('is said of each node, also of those that one operator of a file became', async () => {
+    const g = builder();
+    const words = g.parameter('string', '2', 'words');
+    g.origin = ['encoder'];
+    const apart = g.unsqueeze(words, g.ints([-1]));
+    const found = g.cast(g.equal(apart, g.constant(Literal.from('string', [1], ['a']))), 'f32');
+    const model = new Model({ name: 'm', parameters: [words.node], results: [g.result(g.relu(found))], scope: g.scope });
+    const support = await core.explainSupport(model, 'CPU');
+    const said = Object.fromEntries([...support].map(([node, answer]) => [node.op.name, answer]));
+    expect(said).toMatchObject({ Unsqueeze: 'element type string', Equal: 'element type string', Convert: true, Relu: true });
   });
 });

@@ -534,7 +534,16 @@ function originalSupport(model: Model, copy: Model, support: Support): Support {
     const answer = support.get(node) ?? 'the device did not answer';
     for (const origin of node.origin) if (byOrigin.get(origin) === undefined || answer !== true) byOrigin.set(origin, answer);
   }
-  return new Map(model.nodes().map((node) => [node, byOrigin.get(node.name) ?? true]));
+  // a node that is still there answers for itself; one that became others, for all that share its origin
+  const same = new Map(copy.nodes().map((node) => [node.id, node]));
+  return new Map(
+    model.nodes().map((node) => {
+      const left = same.get(node.id);
+      if (left) return [node, support.get(left) ?? 'the device did not answer'];
+      const answers = [node.name, ...node.origin].map((origin) => byOrigin.get(origin));
+      return [node, answers.find((answer) => answer !== undefined && answer !== true) ?? true];
+    }),
+  );
 }
 
 /** Not enumerable, so that versions compare and print as their fields. */

@@ -6,7 +6,7 @@ import { corners4, proposalAttributes, proposals, proposalsGraph } from './gener
 import { floating, op, port } from './op.js';
 
 /**
- * Region proposals of one image in pixels: im_info [height, width, scale], anchors [h·w·kinds, 4], deltas [kinds·4, h, w], scores
+ * Region proposals of one image in pixels (`min_size` too, whatever the scale): im_info [height, width, scale], anchors [h·w·kinds, 4], deltas [kinds·4, h, w], scores
  * [kinds, h, w]. Outputs have `post_nms_count` rows, zeros behind the last proposal.
  * Spec: OpenVINO ExperimentalDetectronGenerateProposalsSingleImage-6.
  */
@@ -24,8 +24,7 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
   evaluate({ im_info, anchors, deltas, scores }, a) {
     const [kinds, height, width] = scores.shape as [number, number, number];
     const info = im_info.data as Float32Array;
-    const least = a.min_size * (info[2] as number);
-    const image = { height: info[0] as number, width: info[1] as number, minHeight: least, minWidth: least };
+    const image = { height: info[0] as number, width: info[1] as number, minHeight: a.min_size, minWidth: a.min_size };
     const found = proposals(
       image,
       anchors.data as Float32Array,
@@ -49,12 +48,13 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
     const part = (i: number): typeof im_info =>
       g.reshape(g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined), g.ints([1, 1]));
     const batched = (v: typeof im_info): typeof im_info => g.unsqueeze(v, g.ints([0]));
+    const one = g.scalar(1, scores);
     const found = proposalsGraph(
       g,
       anchors,
       batched(deltas),
       batched(scores),
-      { height: part(0), width: part(1), scaleY: part(2), scaleX: part(2) },
+      { height: part(0), width: part(1), scaleY: one, scaleX: one },
       a,
       1,
       false,
@@ -64,7 +64,7 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
 });
 
 /** The first `count` rows, zeros behind the last there is. */
-export function filledTo(g: Builder, rows: Value, count: number): Value {
+function filledTo(g: Builder, rows: Value, count: number): Value {
   const tail = (rows.fact.shape ?? [0]).slice(1) as number[];
   const none = g.broadcast(g.scalar(0, rows), g.ints([count, ...tail]), undefined);
   return g.slice(g.concat([rows, none], { axis: 0 }), g.ints([0]), g.ints([count]), g.ints([1]), undefined);

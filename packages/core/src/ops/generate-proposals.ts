@@ -64,7 +64,7 @@ export function proposals(
     }
   }
   const order = byFallingScore(rated, a.pre_nms_count).filter((i) => large[i] || !leaveOut);
-  const kept = suppressedBoxes(boxes, order, a.nms_threshold, offset, a.post_nms_count, a.nms_eta);
+  const kept = suppressedBoxes(boxes, order, a.nms_threshold, leaveOut ? offset : 0, a.post_nms_count, a.nms_eta);
   return { boxes: kept.map((i) => boxes[i] as Box), scores: kept.map((i) => rated[i] as number) };
 }
 
@@ -119,7 +119,7 @@ export function proposalsGraph(
     limit: a.post_nms_count,
     iou: a.nms_threshold,
     score: -3e38,
-    offset,
+    offset: leaveOut ? offset : 0,
     sorted: false,
   });
   return [g.gatherND(kept, places), g.gatherND(best, places), images];

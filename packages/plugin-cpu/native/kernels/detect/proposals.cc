@@ -30,7 +30,8 @@ const double max_log_ratio = std::log(1000.0 / 16);
 
 Proposed propose(const double* info, int64_t per_info, const std::vector<double>& anchors, const TensorView& deltas, const TensorView& scores, int64_t image, int64_t kinds, int64_t places, const Generate& g) {
   const std::vector<double> moves = numbers(deltas, image * kinds * 4 * places, kinds * 4 * places), rates = numbers(scores, image * kinds * places, kinds * places);
-  const double least_h = g.least_size * info[2], least_w = g.least_size * info[per_info > 3 ? 3 : 2];
+  // A single image's least size is one of pixels, whatever the scale; its overlaps count lengths.
+  const double least_h = g.least_size * (g.leave_out ? info[2] : 1), least_w = g.least_size * (g.leave_out ? info[per_info > 3 ? 3 : 2] : 1);
   std::vector<double> boxes(static_cast<size_t>(kinds * places * 4)), rated(static_cast<size_t>(kinds * places));
   std::vector<bool> large(rated.size());
   const Refinement refinement{g.edge, max_log_ratio, {1, 1, 1, 1}};
@@ -50,7 +51,7 @@ Proposed propose(const double* info, int64_t per_info, const std::vector<double>
   rank_places(rated.data(), order, g.before);
   std::erase_if(order, [&](int64_t i) { return !large[static_cast<size_t>(i)]; });
   Proposed out;
-  for (const int64_t i : suppress(order, [&](int64_t p) { return box_at(boxes.data(), p); }, g.threshold, g.edge, g.after, g.eta)) {
+  for (const int64_t i : suppress(order, [&](int64_t p) { return box_at(boxes.data(), p); }, g.threshold, g.leave_out ? g.edge : 0, g.after, g.eta)) {
     out.boxes.insert(out.boxes.end(), &boxes[static_cast<size_t>(i * 4)], &boxes[static_cast<size_t>(i * 4)] + 4);
     out.scores.push_back(rated[static_cast<size_t>(i)]);
   }
@@ -186,7 +187,8 @@ Status detectron(StepContext& ctx) {
     return Status::fail("SHAPE_MISMATCH", "deltas and scores do not fit " + std::to_string(n) + " regions of " + std::to_string(classes) + " classes");
   const double threshold = ctx.args[4].f, bound = ctx.args[5].f;
   const Refinement refinement{1, ctx.args[6].f, {ctx.args[7].f, ctx.args[8].f, ctx.args[9].f, ctx.args[10].f}};
-  const std::vector<double> image = numbers(ctx.in[3]), corners = numbers(regions), moves = numbers(deltas), rates = numbers(scores);
+  const double open = std::numeric_limits<double>::infinity();  // corners beyond the image stay
+  const std::vector<double> corners = numbers(regions), moves = numbers(deltas), rates = numbers(scores);
   struct Found {
     int64_t cls;
     double score;
@@ -201,7 +203,7 @@ Status detectron(StepContext& ctx) {
       own[static_cast<size_t>(i)] = rates[static_cast<size_t>(i * classes + cls)];
       if (!(own[static_cast<size_t>(i)] > threshold)) continue;
       places.push_back(i);
-      put_box(&boxes[static_cast<size_t>(i * 4)], clipped(refined(box_at(corners.data(), i), &moves[static_cast<size_t>(i * columns + 4 * (agnostic ? 1 : cls))], refinement), image[1], image[0]));
+      put_box(&boxes[static_cast<size_t>(i * 4)], clipped(refined(box_at(corners.data(), i), &moves[static_cast<size_t>(i * columns + 4 * (agnostic ? 1 : cls))], refinement), open, open));
     }
     rank_places(own.data(), places, n);
     for (const int64_t i : suppress(places, [&](int64_t p) { return box_at(boxes.data(), p); }, bound, 1, limit))
@@ -209,9 +211,11 @@ Status detectron(StepContext& ctx) {
   });
   std::vector<Found> all;
   for (const auto& part : found) all.insert(all.end(), part.begin(), part.end());
-  std::stable_sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
   const size_t count = static_cast<size_t>(std::max<int64_t>(ctx.args[2].i, 0));
-  if (all.size() > count) all.resize(count);
+  if (all.size() > count) {
+    std::stable_sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+    all.resize(count);
+  }
   std::vector<double> boxes(count * 4), values(count);
   std::vector<int64_t> names(count);
   for (size_t i = 0; i < all.size(); ++i) put_box(&boxes[i * 4], all[i].box), names[i] = all[i].cls, values[i] = all[i].score;

@@ -5,6 +5,8 @@
 #define NOMINMAX
 #include <windows.h>
 
+#include <initializer_list>
+
 #define FUNCTIONS(X) \
   X(napi_add_env_cleanup_hook) X(napi_adjust_external_memory) X(napi_call_threadsafe_function) \
   X(napi_check_object_type_tag) X(napi_close_handle_scope) X(napi_create_array) X(napi_create_array_with_length) \

@@ -1,4 +1,7 @@
 /** @file Rectangles of the detection rooms. */
+import type { ElementType } from '../tensor/element.js';
+import { Literal } from '../tensor/literal.js';
+import type { NdArray } from '../tensor/nd.js';
 
 /** A rectangle with x1 ≤ x2 and y1 ≤ y2 where it was given so. */
 export interface Box {
@@ -28,4 +31,24 @@ export function overlap(a: Box, b: Box, offset = 0): number {
   const shared = width * height;
   const union = area(a, offset) + area(b, offset) - shared;
   return union > 0 ? shared / union : 0;
+}
+
+/** A box that suppression kept. */
+export interface Chosen {
+  readonly batch: number;
+  readonly cls: number;
+  readonly box: number;
+  readonly score: number;
+}
+
+/** What suppression gives: [batch, class, box] of each, [batch, class, score] of each, and how many; by score when `descending`. */
+export function selectedBoxes(chosen: readonly Chosen[], descending: boolean, type: ElementType, scores: ElementType): readonly NdArray[] {
+  const sorted = descending ? [...chosen].sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box) : chosen;
+  const rows = (of: ElementType, third: (c: Chosen) => number): NdArray =>
+    Literal.from(
+      of,
+      [sorted.length, 3],
+      sorted.flatMap((c) => [c.batch, c.cls, third(c)]),
+    ).nd();
+  return [rows(type, (c) => c.box), rows(scores, (c) => c.score), Literal.from(type, [1], [sorted.length]).nd()];
 }

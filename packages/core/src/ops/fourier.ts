@@ -8,6 +8,7 @@ import { add, bounds, floorDiv, isExpr, mul, sub, type Dim, type Shape } from '.
 import { normalizeAxis, numbersOf, sizeOf, zeros, type NdArray } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
 import { inferAxis } from './movement.js';
+import { floating, index, op, optional, port, type Op } from './op.js';
 import { counting, over, plus, sizesOf, sizeValue, times, type Size } from './sizes.js';
 
 /** Real and imaginary parts of an array. */
@@ -268,3 +269,36 @@ export function graphPlan(
   const { axes: along, lengths } = plan(new Array<number>(rank).fill(0), axes.fact.value.nd(), signal?.fact.value?.nd());
   return along.map((axis, i) => ({ axis, length: lengths[i] }));
 }
+
+/** DFT-7 or its inverse: pairs along the last axis in, pairs out. */
+export const complexTransformOp = (name: 'DFT' | 'IDFT', inverse: boolean): Op =>
+  op(name, {
+    inputs: [port('data', floating), port('axes', index), optional('signal_size', index)],
+    outputs: [port('output', floating)],
+    since: { opset7: {} },
+
+    infer({ data, axes, signal_size }, _, ctx): Fact {
+      if (!data.shape) return { type: data.type, shape: undefined };
+      const shape = transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size);
+      return { type: data.type, shape: shape && [...shape, 2] };
+    },
+
+    evaluate({ data, axes, signal_size }) {
+      const x = fromPairs(data);
+      const { axes: along, lengths } = plan(x.shape, axes, signal_size);
+      return toPairs(
+        along.reduce((y, axis, i) => transform(y, axis, lengths[i] ?? (y.shape[axis] as number), inverse), x),
+        data.type,
+      );
+    },
+
+    decompose(g, { data, axes, signal_size }) {
+      const rank = data.fact.shape?.length;
+      const steps = rank === undefined ? undefined : graphPlan(rank - 1, axes, signal_size);
+      const parts = steps?.reduce<Parts | undefined>(
+        (x, { axis, length }) => x && transformGraph(g, x, axis, length, inverse),
+        partsOf(g, data),
+      );
+      return parts && pairsOf(g, parts);
+    },
+  });

@@ -1,7 +1,7 @@
 import { bounds, type Dim } from '../shape/index.js';
-import { Literal } from '../tensor/literal.js';
 import { numberOf } from '../tensor/nd.js';
 import { bool, elementType } from './attributes.js';
+import { selectedBoxes, type Chosen } from './boxes.js';
 import { floating, index, op, port } from './op.js';
 import { knownScalar } from './top-k.js';
 
@@ -96,7 +96,7 @@ export const NMSRotated = op('NMSRotated', {
     const [batches, count] = boxes.shape as [number, number];
     const classes = scores.shape[1] as number;
     const limit = numberOf(max_output_boxes_per_class);
-    const chosen: { readonly batch: number; readonly cls: number; readonly box: number; readonly score: number }[] = [];
+    const chosen: Chosen[] = [];
     for (let batch = 0; batch < batches; batch++) {
       const own = Array.from({ length: count }, (_, i) => rotated(boxes.data as Float32Array, (batch * count + i) * 5, clockwise));
       for (let cls = 0; cls < classes; cls++) {
@@ -112,19 +112,6 @@ export const NMSRotated = op('NMSRotated', {
         for (const k of kept) chosen.push({ batch, cls, ...k });
       }
     }
-    if (sort_result_descending) chosen.sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box);
-    return [
-      Literal.from(
-        output_type,
-        [chosen.length, 3],
-        chosen.flatMap((c) => [c.batch, c.cls, c.box]),
-      ).nd(),
-      Literal.from(
-        scores.type,
-        [chosen.length, 3],
-        chosen.flatMap((c) => [c.batch, c.cls, c.score]),
-      ).nd(),
-      Literal.from(output_type, [1], [chosen.length]).nd(),
-    ];
+    return selectedBoxes(chosen, sort_result_descending, output_type, scores.type);
   },
 });

@@ -1,13 +1,12 @@
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import { bounds, type Dim } from '../shape/index.js';
-import { Literal } from '../tensor/literal.js';
 import type { NdArray } from '../tensor/nd.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
 import { bool, elementType, oneOf, type Attributes, type Schema } from './attributes.js';
 import { current, floating, index, op, optional, port, type Version } from './op.js';
-import { corners, overlap, type Box } from './boxes.js';
+import { corners, overlap, selectedBoxes, type Box, type Chosen } from './boxes.js';
 import { knownScalar } from './top-k.js';
 
 const shared = { box_encoding: oneOf(['corner', 'center'], 'corner'), sort_result_descending: bool(true) };
@@ -74,7 +73,7 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
     const classes = scores.shape[1] as number;
     const limit = number(max_output_boxes_per_class);
     const x = boxes.data as Float32Array;
-    const chosen: { readonly batch: number; readonly cls: number; readonly box: number; readonly score: number }[] = [];
+    const chosen: Chosen[] = [];
     for (let batch = 0; batch < batches; batch++) {
       const all = Array.from({ length: count }, (_, i): Box => corners(x, (batch * count + i) * 4, box_encoding === 'center'));
       for (let cls = 0; cls < classes; cls++) {
@@ -83,20 +82,7 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
           chosen.push({ batch, cls, ...c });
       }
     }
-    if (sort_result_descending) chosen.sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box);
-    return [
-      Literal.from(
-        output_type,
-        [chosen.length, 3],
-        chosen.flatMap((c) => [c.batch, c.cls, c.box]),
-      ).nd(),
-      Literal.from(
-        scores.type,
-        [chosen.length, 3],
-        chosen.flatMap((c) => [c.batch, c.cls, c.score]),
-      ).nd(),
-      Literal.from(output_type, [1], [chosen.length]).nd(),
-    ];
+    return selectedBoxes(chosen, sort_result_descending, output_type, scores.type);
   },
 });
 

@@ -42,7 +42,7 @@ function alone(body: Model, results: readonly number[] | undefined): Model | str
   }
   if (body.parameters.some((p) => p.output.fact.value)) model.infer();
   decompose(model, keeps);
-  prepare(model);
+  prepare(model, true);
   const refused = refusals(model)[0];
   return refused ? `in its body ${refused.node.op.name} "${refused.node.name}": ${refused.reason}` : model;
 }

@@ -38,19 +38,19 @@ export function* compiling(model: Model, isa: Isa): Steps<Compiled> {
 /** Constants up to this many bytes are folded in JavaScript: what rules look at. Larger ones are the prologue's. */
 const foldedHere = 1 << 14;
 
-/** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. */
-export const prepare = (model: Model): ReadonlyMap<string, number> => atOnce(preparing(model));
+/** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. `inside`: as a body, which has no prologue. */
+export const prepare = (model: Model, inside = false): ReadonlyMap<string, number> => atOnce(preparing(model, inside));
 
 /** The same in steps. */
-export function* preparing(model: Model): Steps<ReadonlyMap<string, number>> {
+export function* preparing(model: Model, inside = false): Steps<ReadonlyMap<string, number>> {
   for (const node of model.nodes()) {
     if (!node.op.traits.control) continue;
-    for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute);
+    for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute, true);
   }
   yield* foldingConstants(model, foldedHere);
   const counts = new Map(yield* rewriting(model, canonicalRules));
   yield* foldingConstants(model, foldedHere);
-  for (const [name, n] of yield* rewriting(model, fusionRules)) counts.set(name, (counts.get(name) ?? 0) + n);
+  for (const [name, n] of yield* rewriting(model, fusionRules(model, inside))) counts.set(name, (counts.get(name) ?? 0) + n);
   const images = fuseImages(model);
   if (images > 0) counts.set('preprocessing of a picture', images);
   yield* fusingElementwise(model);

@@ -1,5 +1,5 @@
 /** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
-import { Literal, numbersOf, pattern, rule, type Builder, type Rule, type Value } from '@cuvee/core';
+import { Literal, numbersOf, pattern, rule, staticShape, type Builder, type Model, type Rule, type Value } from '@cuvee/core';
 import { activatingOps, activationOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
@@ -9,80 +9,131 @@ const { any, constant, node, once, where } = pattern;
 const producer = once(node(fusable, [], { as: 'f' }));
 const f32 = (v: Value): boolean => v.fact.type === 'f32';
 
-/** The elements of a constant, one a channel, when it broadcasts along the channel axis of `f` alone. */
-function perChannel(f: Fused, v: Value): Float32Array | undefined {
-  const literal = v.fact.value;
+/** What rules take for a constant. */
+type IsConstant = (v: Value) => boolean;
+
+/** A value whose elements are known here. */
+const isLiteral: IsConstant = (v) => v.fact.value !== undefined;
+
+/** Says of a model's values, and of those that rules make from them, which depend on constants alone, of whatever size. */
+function computedIn(model: Model): IsConstant {
+  const known = new Map<Value, boolean>();
+  const isComputed: IsConstant = (v) => {
+    const before = known.get(v);
+    if (before !== undefined) return before;
+    const { op, inputs } = v.node;
+    const fixed =
+      isLiteral(v) ||
+      (inputs.length > 0 &&
+        !op.traits.impure &&
+        !op.traits.control &&
+        staticShape(v.fact.shape) !== undefined &&
+        inputs.every((input) => input === undefined || isComputed(input)));
+    known.set(v, fixed);
+    return fixed;
+  };
+  for (const node of model.nodes()) node.outputs.forEach(isComputed); // in order, so that no call goes deep
+  return isComputed;
+}
+
+/** A constant as [channels], when it broadcasts along the channel axis of `f` alone. */
+function perChannel(g: Builder, f: Fused, v: Value): Value | undefined {
+  const shape = staticShape(v.fact.shape);
   const rank = f.node.output.fact.shape?.length ?? 0;
-  if (!literal || f.channels === undefined || literal.type !== 'f32' || literal.shape.length > rank) return undefined;
-  const data = literal.nd().data as Float32Array;
-  if (literal.size === 1) return new Float32Array(f.channels).fill(data[0] as number);
-  const axis = f.channelAxis - rank + literal.shape.length;
-  return literal.size === f.channels && literal.shape[axis] === f.channels ? data : undefined;
+  if (!shape || f.channels === undefined || v.fact.type !== 'f32' || shape.length > rank) return undefined;
+  const size = shape.reduce((a, d) => a * d, 1);
+  const data = v.fact.value?.nd().data as Float32Array | undefined;
+  if (size === 1) {
+    if (data) return channelArray(g, new Float32Array(f.channels).fill(data[0] as number));
+    return g.broadcast(g.reshape(v, g.ints([1])), g.ints([f.channels]), undefined);
+  }
+  const axis = f.channelAxis - rank + shape.length;
+  if (size !== f.channels || shape[axis] !== f.channels) return undefined;
+  return data ? channelArray(g, data) : g.reshape(v, g.ints([f.channels]));
 }
 
 const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
-const values = (v: Value | undefined): Float32Array | undefined => v?.fact.value?.nd().data as Float32Array | undefined;
+const filled = (g: Builder, f: Fused, value: number): Value => channelArray(g, new Float32Array(f.channels as number).fill(value));
 /** Element by element; what is absent changes nothing. Plain loops, for an engine that has not warmed up. */
-function times(a: Float32Array | undefined, b: Float32Array | undefined): Float32Array | undefined {
+function combined(
+  g: Builder,
+  a: Value | undefined,
+  b: Value | undefined,
+  here: (x: number, y: number) => number,
+  there: (x: Value, y: Value) => Value,
+): Value | undefined {
   if (!a || !b) return a ?? b;
-  const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) * (b[i] as number);
-  return out;
+  const [x, y] = [a, b].map((v) => v.fact.value?.nd().data as Float32Array | undefined);
+  if (!x || !y) return there(a, b);
+  const out = new Float32Array(x.length);
+  for (let i = 0; i < out.length; i++) out[i] = here(x[i] as number, y[i] as number);
+  return channelArray(g, out);
 }
-function plus(a: Float32Array | undefined, b: Float32Array | undefined): Float32Array | undefined {
-  if (!a || !b) return a ?? b;
-  const out = new Float32Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = (a[i] as number) + (b[i] as number);
-  return out;
-}
+const times = (g: Builder, a: Value | undefined, b: Value | undefined): Value | undefined =>
+  combined(
+    g,
+    a,
+    b,
+    (x, y) => x * y,
+    (x, y) => g.multiply(x, y),
+  );
+const plus = (g: Builder, a: Value | undefined, b: Value | undefined): Value | undefined =>
+  combined(
+    g,
+    a,
+    b,
+    (x, y) => x + y,
+    (x, y) => g.add(x, y),
+  );
 
 /** y·s + b per channel, folded into what `f` already does: before the activation into weights and bias, after it into the post scale. */
-function affine(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
+function affine(g: Builder, f: Fused, scale: Value | undefined, shift: Value | undefined): Value | undefined {
   const { epilogue: e } = f;
   if (e.residual) {
     if (!f.residualAfter && f.activated.activation !== 'none') return post(g, f, scale, shift);
     return undefined;
   }
   if (f.activated.activation !== 'none' || e.postScale) return post(g, f, scale, shift);
-  const weightScale = scale && times(values(e.weightScale), scale);
-  const bias = plus(e.bias && times(values(e.bias), scale), shift) ?? new Float32Array(f.channels as number);
-  return withEpilogue(f, { epilogue: { bias: channelArray(g, bias), ...(weightScale && { weightScale: channelArray(g, weightScale) }) } });
+  const weightScale = scale && times(g, e.weightScale, scale);
+  const bias = plus(g, e.bias && times(g, e.bias, scale), shift) ?? filled(g, f, 0);
+  return withEpilogue(f, { epilogue: { bias, ...(weightScale && { weightScale }) } });
 }
 
-function post(g: Builder, f: Fused, scale: Float32Array | undefined, shift: Float32Array | undefined): Value | undefined {
-  const n = f.channels as number;
+function post(g: Builder, f: Fused, scale: Value | undefined, shift: Value | undefined): Value | undefined {
   const { postScale, postShift } = f.epilogue;
-  const a = times(values(postScale), scale) ?? new Float32Array(n).fill(1);
-  const b = plus(postShift && times(values(postShift), scale), shift) ?? new Float32Array(n);
-  return withEpilogue(f, { epilogue: { postScale: channelArray(g, a), postShift: channelArray(g, b) } });
+  const a = times(g, postScale, scale) ?? filled(g, f, 1);
+  const b = plus(g, postShift && times(g, postShift, scale), shift) ?? filled(g, f, 0);
+  return withEpilogue(f, { epilogue: { postScale: a, postShift: b } });
 }
 
 /**
  * conv(x, w)·s = conv(x, w·s), for a constant s with one element a channel. Before a rounding the scale stays behind the sums: those of
  * quantised operators are whole numbers, and an inexact one would round to the other side.
  */
-const foldScale = rule({
-  name: 'fold scale into weights',
-  pattern: node('Multiply', [producer, where('s', f32)], { commutative: true, as: 'scaled' }),
-  replace(g, get, { nodes }) {
-    const f = asFused(nodes.get('f') as Value['node']);
-    const s = f && perChannel(f, get('s'));
-    const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => user.op.name === 'Round');
-    if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
-    return f && s && affine(g, f, s, undefined);
-  },
-});
+const foldScale = (isConstant: IsConstant): Rule =>
+  rule({
+    name: 'fold scale into weights',
+    pattern: node('Multiply', [producer, where('s', isConstant)], { commutative: true, as: 'scaled' }),
+    replace(g, get, { nodes }) {
+      const f = asFused(nodes.get('f') as Value['node']);
+      const s = f && perChannel(g, f, get('s'));
+      const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => user.op.name === 'Round');
+      if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
+      return f && s && affine(g, f, s, undefined);
+    },
+  });
 
 /** conv(x, w) + b = the same with a bias, for a constant b with one element a channel. */
-const foldBias = rule({
-  name: 'fold bias',
-  pattern: node('Add', [producer, where('b', f32)], { commutative: true }),
-  replace(g, get, { nodes }) {
-    const f = asFused(nodes.get('f') as Value['node']);
-    const b = f && perChannel(f, get('b'));
-    return f && b && affine(g, f, undefined, b);
-  },
-});
+const foldBias = (isConstant: IsConstant): Rule =>
+  rule({
+    name: 'fold bias',
+    pattern: node('Add', [producer, where('b', isConstant)], { commutative: true }),
+    replace(g, get, { nodes }) {
+      const f = asFused(nodes.get('f') as Value['node']);
+      const b = f && perChannel(g, f, get('b'));
+      return f && b && affine(g, f, undefined, b);
+    },
+  });
 
 /** act(conv(x, w)) in one kernel. */
 const fuseActivation = rule({
@@ -175,4 +226,8 @@ const layerNormalization = rule({
   },
 });
 
-export const fusionRules: readonly Rule[] = [foldScale, foldBias, fuseActivation, fuseResidual, layerNormalization];
+/** The rules for a model. What is not folded here its prologue computes; a body (`inside`) has none. */
+export function fusionRules(model: Model, inside: boolean): readonly Rule[] {
+  const isConstant = inside ? isLiteral : computedIn(model);
+  return [foldScale(isConstant), foldBias(isConstant), fuseActivation, fuseResidual, layerNormalization];
+}

@@ -1,5 +1,4 @@
 /** @file What meta-devices share: their list of devices, and what of their configuration is for an inner device. */
-import { CuveeError } from '../errors.js';
 import { parseDevice, printDevice, type DeviceName } from '../runtime/device-name.js';
 import type { DeviceHost } from './contract.js';
 import type { Config } from './properties.js';
@@ -7,13 +6,7 @@ import type { Config } from './properties.js';
 /** The devices that a meta-device was given, `GPU,CPU(4)`; empty when it was given none. Throws ARGUMENT_INVALID. */
 export function listedDevices(meta: string, config: Config): readonly DeviceName[] {
   const text = String(config.MULTI_DEVICE_PRIORITIES ?? '');
-  const list = text === '' ? [] : (parseDevice(`${meta}:${text}`).list ?? []);
-  for (const device of list) {
-    if (device.name === meta) throw new CuveeError('ARGUMENT_INVALID', `device "${meta}:${text}": ${meta} cannot hold itself`);
-    if (device.count === 0)
-      throw new CuveeError('ARGUMENT_INVALID', `device "${meta}:${text}": ${printDevice(device, true)} asks for no request`);
-  }
-  return list;
+  return text === '' ? [] : (parseDevice(`${meta}:${text}`).list ?? []);
 }
 
 /** Text of a listed device without its count, as `DeviceHost` takes it. */

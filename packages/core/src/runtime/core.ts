@@ -24,6 +24,7 @@ import { after, all, attempt, now } from './awaitable.js';
 import { CacheEntry } from './cache.js';
 import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
+import { resolveDevice, type Resolved } from './resolve.js';
 import { rankOf, watched } from './events.js';
 import { readFile, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
@@ -64,6 +65,8 @@ export interface CompileWork extends WorkOptions {
 /** What work inside is asked for with: `paced` where the caller waits for a promise. */
 interface Work extends CompileWork {
   readonly paced?: boolean | undefined;
+  /** Meta-devices that ask for it, outermost first. */
+  readonly within?: readonly string[] | undefined;
 }
 
 /** Property names to values, as users write them. */
@@ -88,14 +91,17 @@ export interface DeviceReport {
 export class Core {
   readonly #registry: Registry;
   readonly #settings = new Settings();
-  readonly #host: DeviceHost;
 
   constructor(options: CoreOptions = {}) {
     this.#registry = new Registry(options);
-    this.#host = {
+  }
+
+  /** What core offers to a device; `within`: the meta-devices around it, which it must not ask for again. */
+  #host(within: readonly string[]): DeviceHost {
+    return {
       availableDevices: () => this.#available(false),
-      query: (model, device, config) => this.#query(model, device, config),
-      compile: (model, device, config, work) => this.#compile(model, device, config, work ?? {}),
+      query: (model, device, config) => this.#query(model, device, config, within),
+      compile: (model, device, config, work) => this.#compile(model, device, config, { ...work, within }),
       properties: (device) => this.propertyTable(device),
       costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
     };
@@ -232,8 +238,13 @@ export class Core {
   getVersions(...given: unknown[]): Record<string, PluginVersion> {
     if (given.length !== 1) throw wrongCall('getVersions() method expects 1 argument of string type.');
     if (!isText(given[0])) throw wrongCall('The argument in getVersions() method must be a string or convertible to a string.');
-    const { name, list = [] } = parseDevice(given[0]);
-    return Object.fromEntries([name, ...list.map((d) => d.name)].map((n) => [n, versionOf(n, this.#registry.plugin(n))]));
+    const names = new Set<string>();
+    const visit = ({ name, list = [] }: DeviceName): void => {
+      names.add(name);
+      list.forEach(visit);
+    };
+    visit(parseDevice(given[0]));
+    return Object.fromEntries([...names].map((n) => [n, versionOf(n, this.#registry.plugin(n))]));
   }
 
   /** Names of the model formats that can be read. */
@@ -389,36 +400,15 @@ export class Core {
     );
   }
 
-  /** The plugin for a device text, its configuration checked, its device known to be there. */
-  #resolve(text: string, settings: ConfigInput): Awaitable<{ plugin: DevicePlugin; config: Config; device: DeviceName }> {
-    const device = parseDevice(text);
-    const plugin = this.#registry.plugin(device.name);
-    if (device.list && !plugin.meta) throw new CuveeError('ARGUMENT_INVALID', `device "${text}": ${device.name} takes no list of devices`);
-    const config: Record<string, PropertyValue> = {
-      ...this.#settings.of(device.name, tableOf(plugin)),
-      ...checkConfig(device.name, tableOf(plugin), settings),
-    };
-    if (device.list) config.MULTI_DEVICE_PRIORITIES = device.list.map((d) => printDevice(d, true)).join(',');
-    if (device.count !== undefined) config.DEVICE_COUNT = device.count;
-    if (device.id !== '') config.DEVICE_ID = device.id;
-    return after(plugin.devices(), (found) => {
-      const chosen = found.find((d) => d.id === device.id) ?? (device.id === '' ? found[0] : undefined);
-      const ids = found.map((d) => d.id || "''").join(', ');
-      if (!chosen)
-        throw new CuveeError(
-          'DEVICE_NOT_FOUND',
-          `device "${text}": ${device.name} has no device with id "${device.id}"; it has ${ids || 'none'}`,
-        );
-      if ('absent' in chosen) throw new CuveeError('DEVICE_NOT_FOUND', `device "${text}" is not present: ${chosen.absent}`);
-      return { plugin, config, device };
-    });
+  #resolve(text: string, settings: ConfigInput, within?: readonly string[]): Awaitable<Resolved> {
+    return resolveDevice(text, settings, { registry: this.#registry, settings: this.#settings, within });
   }
 
-  #query(model: Model, text: string, settings: ConfigInput): Awaitable<Support> {
-    return after(this.#resolve(text, settings), ({ plugin, config }) => {
+  #query(model: Model, text: string, settings: ConfigInput, around?: readonly string[]): Awaitable<Support> {
+    return after(this.#resolve(text, settings, around), ({ plugin, config, within }) => {
       const { model: copy } = cloneModel(model);
       decompose(copy, (node) => plugin.keeps?.(node) ?? false);
-      return after(plugin.query(copy, config, { host: this.#host }), (support) => originalSupport(model, copy, support));
+      return after(plugin.query(copy, config, { host: this.#host(within) }), (support) => originalSupport(model, copy, support));
     });
   }
 
@@ -429,13 +419,13 @@ export class Core {
     { signal }: WorkOptions,
   ): Awaitable<CompiledModel> {
     const bytes = isBytes(blob) ? blob : blob instanceof Tensor ? bytesOf(blob) : readFile(toPath(blob));
-    return after(this.#resolve(text, settings), ({ plugin, config }) => {
+    return after(this.#resolve(text, settings), ({ plugin, config, within }) => {
       const { load } = plugin;
       if (!load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
       const about = () => ({ model: isPath(blob) ? nameOf(blob as string) : 'bytes', device: text, details: { bytes: bytes.length } });
       return watched('import', rankOf(config.LOG_LEVEL), about, () =>
         attempt(
-          () => load.call(plugin, bytes, config, { signal, host: this.#host }),
+          () => load.call(plugin, bytes, config, { signal, host: this.#host(within) }),
           ({ ports, compiled }) => new CompiledModel(ports, text, compiled, tableOf(plugin), config.LOG_LEVEL),
           (error) => {
             throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
@@ -449,7 +439,7 @@ export class Core {
   #wantsHelp(copy: Model, plugin: DevicePlugin, config: Config): Awaitable<boolean> {
     const there = ['HETERO', helper].every((name) => this.#registry.deviceNames.includes(name));
     if (plugin.meta || plugin.name === helper || !there) return false;
-    return after(plugin.query(copy, config, { host: this.#host }), (support) => {
+    return after(plugin.query(copy, config, { host: this.#host([]) }), (support) => {
       const refused = copy.nodes().filter((n) => support.get(n) !== true);
       return refused.length > 0 && refused.every((n) => isExtension(n) && n.op.evaluate !== undefined);
     });
@@ -458,12 +448,12 @@ export class Core {
   #compile(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel> {
     // At once: the caller may change its model while this works on the copy.
     const { model: copy } = cloneModel(model);
-    return after(this.#resolve(text, settings), ({ plugin, config }) =>
+    return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) =>
       watched(
         'compile',
         rankOf(config.LOG_LEVEL),
         () => ({ model: model.friendlyName, device: text }),
-        () => this.#compileOn(plugin, config, copy, text, settings, work),
+        () => this.#compileOn(plugin, config, copy, text, settings, { ...work, within }),
       ),
     );
   }
@@ -474,9 +464,9 @@ export class Core {
     model: Model,
     text: string,
     settings: ConfigInput,
-    { signal, onProgress, paced: pace }: Work,
+    { signal, onProgress, paced: pace, within = [] }: Work,
   ): Awaitable<DeviceModel> {
-    const options = { signal, paced: pace, host: this.#host };
+    const options = { signal, paced: pace, host: this.#host(within) };
     return attempt(
       () => {
         onProgress?.({ stage: 'prepare' });
@@ -494,7 +484,12 @@ export class Core {
         return after(helped, (help) => {
           const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
           if (help && whole)
-            return this.#compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, { signal, onProgress, paced: pace });
+            return this.#compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, {
+              signal,
+              onProgress,
+              paced: pace,
+              within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
+            });
           onProgress?.({ stage: 'compile' });
           return after(plugin.compile(model, config, options), (made) => {
             worked(work);

@@ -74,7 +74,7 @@ export const cpu = (): DevicePlugin => ({
     const { addon } = native;
     if (dependsOnInputs(model)) return specialised(addon, model, config);
     const planned = planning(addon, model, config);
-    return pace ? paced(planned, signal) : atOnce(planned);
+    return pace ? paced(planned, signal, pace) : atOnce(planned);
   },
   load(blob, config): LoadedModel {
     const native = loadNative();

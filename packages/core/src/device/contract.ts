@@ -29,8 +29,11 @@ export type Support = ReadonlyMap<Node, true | string>;
 export interface CompileOptions {
   /** Aborts the compilation; reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** The caller waits for a promise: long work should let the event loop breathe (`paced`). Else it wants its answer at once. */
-  readonly paced?: boolean | undefined;
+  /**
+   * The caller waits for a promise: long work should let the event loop breathe (`paced`). A number: after so many milliseconds, as
+   * where inferences run meanwhile. Else it wants its answer at once.
+   */
+  readonly paced?: boolean | number | undefined;
   /** The rest of the toolkit, for devices that compile on other devices. */
   readonly host: DeviceHost;
 }
@@ -45,6 +48,23 @@ export interface DeviceHost {
   properties(device: string): PropertyTable;
   /** What the device's plugin says of transfer and compute costs. */
   costs(device: string): Awaitable<DeviceCosts | undefined>;
+  /** The model as the cache of `config.CACHE_DIR` holds it for the device; undefined when it does not. Nothing is compiled. */
+  cached(model: Model, device: string, config: Config): Awaitable<DeviceModel | undefined>;
+  /** The device as it stands here; one that is absent says why. Throws DEVICE_NOT_FOUND when no plugin provides it. */
+  describe(device: string): Awaitable<DeviceReport>;
+  /** Share of the last second, 0 to 1, in which this process had an inference running on the device. */
+  load(device: string): number;
+}
+
+/** A device that is there, or that says why it is not. */
+export interface DeviceReport {
+  /** `CPU`, `GPU.1`. */
+  readonly name: string;
+  readonly fullName: string;
+  readonly plugin: string;
+  readonly version: string;
+  readonly capabilities: readonly string[];
+  readonly absent?: string;
 }
 
 /**
@@ -109,6 +129,8 @@ export interface ModelInfo {
   readonly optimalRequests: number;
   /** Where inference happens, `['CPU']`; meta-devices name the inner ones. */
   readonly executionDevices: readonly string[];
+  /** The one device whose requests a meta-device hands out as its own: core counts its load by them. */
+  readonly passesTo?: string | undefined;
   /** Properties as they are in force, for `CompiledModel.getProperty`. */
   readonly properties?: Readonly<Record<string, unknown>>;
 }
@@ -151,6 +173,8 @@ export interface NodeProfile {
   /** Kernel, as the device names it. */
   readonly kernel: string;
   readonly microseconds: number;
+  /** Where it ran; told by meta-devices. */
+  readonly device?: string | undefined;
 }
 
 /** One row per node or step: free fields for the device, text and JSON for people and machines. */

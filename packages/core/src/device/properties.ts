@@ -76,8 +76,19 @@ function convert(property: Property, value: unknown): PropertyValue | undefined 
         : typeof value === 'string'
           ? value.split(',').filter(Boolean)
           : undefined;
-    case 'object':
-      return typeof value === 'object' && value !== null ? (value as PropertyValue) : undefined;
+    case 'object': {
+      const given = typeof value === 'string' ? fromJson(value) : value;
+      return typeof given === 'object' && given !== null ? (given as PropertyValue) : undefined;
+    }
+  }
+}
+
+/** What a command line says of an object. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import { loadedFromCache } from './cache.js';
 import { logLevels, rankOf, watched } from './events.js';
 import { asBuffer } from './files.js';
 import { InferRequest } from './infer-request.js';
+import type { Load } from './load.js';
 
 /** Compiled once, used by any number of requests at the same time. */
 export class CompiledModel {
@@ -23,17 +24,20 @@ export class CompiledModel {
   readonly #table: PropertyTable;
   /** Rank of LOG_LEVEL. @internal */
   logRank = 0;
+  /** What counts its inferences as a device's load. @internal */
+  readonly load: Load | undefined;
   /** What `setProperty` changed. */
   readonly #changed: Record<string, PropertyValue> = {};
   #released = false;
 
   /** Made by `Core`. `table`: the device's properties; `level`: the LOG_LEVEL in force. */
-  constructor(model: Model, device: string, compiled: DeviceModel, table: PropertyTable = {}, level: unknown = 'LOG_NONE') {
+  constructor(model: Model, device: string, compiled: DeviceModel, table: PropertyTable = {}, level: unknown = 'LOG_NONE', load?: Load) {
     this.#model = portsOf(model);
     this.device = device;
     this.#compiled = compiled;
     this.#table = table;
     this.logRank = rankOf(level);
+    this.load = load;
     leftovers?.register(this, compiled, this);
   }
 

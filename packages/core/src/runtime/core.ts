@@ -9,11 +9,13 @@ import { decompose, decomposing } from '../passes/decompose.js';
 import type {
   AbsentDevice,
   Awaitable,
+  CompileOptions,
   DeviceCosts,
   DeviceHost,
   DeviceInfo,
   DeviceModel,
   DevicePlugin,
+  DeviceReport,
   LoadedModel,
   Support,
 } from '../device/contract.js';
@@ -26,6 +28,7 @@ import { CompiledModel } from './compiled-model.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import { resolveDevice, type Resolved } from './resolve.js';
 import { rankOf, watched } from './events.js';
+import { loadOf, type Load } from './load.js';
 import { readFile, toPath } from './files.js';
 import type { Frontend } from './frontend.js';
 import type { OperationExtension } from './extension.js';
@@ -64,7 +67,7 @@ export interface CompileWork extends WorkOptions {
 
 /** What work inside is asked for with: `paced` where the caller waits for a promise. */
 interface Work extends CompileWork {
-  readonly paced?: boolean | undefined;
+  readonly paced?: boolean | number | undefined;
   /** Meta-devices that ask for it, outermost first. */
   readonly within?: readonly string[] | undefined;
 }
@@ -76,17 +79,6 @@ export interface PluginVersion {
   readonly buildNumber: string;
   readonly description: string;
 }
-/** A device that is there, or that says why it is not. */
-export interface DeviceReport {
-  /** `CPU`, `GPU.1`. */
-  readonly name: string;
-  readonly fullName: string;
-  readonly plugin: string;
-  readonly version: string;
-  readonly capabilities: readonly string[];
-  readonly absent?: string;
-}
-
 /** The door to everything: `new Core().readModel(path)`, `compileModel(model, 'AUTO')`. */
 export class Core {
   readonly #registry: Registry;
@@ -104,6 +96,9 @@ export class Core {
       compile: (model, device, config, work) => this.#compile(model, device, config, { ...work, within }),
       properties: (device) => this.propertyTable(device),
       costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
+      cached: (model, device, config) => this.#cached(model, device, config, within),
+      describe: (device) => this.#describe(device),
+      load: (device) => loadOf(device).share,
     };
   }
 
@@ -360,9 +355,16 @@ export class Core {
         onProgress?.({ stage: 'done' });
         const table = this.propertyTable(device);
         const level = config.LOG_LEVEL ?? this.#settings.of(parseDevice(device).name, table).LOG_LEVEL;
-        return new CompiledModel(ports, device, compiled, table, level);
+        return new CompiledModel(ports, device, compiled, table, level, this.#counted(device, compiled));
       });
     });
+  }
+
+  /** Whose load a compiled model's inferences are; those of meta-devices count for the devices below, which count themselves. */
+  #counted(text: string, { info }: DeviceModel): Load | undefined {
+    const { name } = parseDevice(text);
+    const device = this.#registry.plugin(name).meta ? info.passesTo : text;
+    return device === undefined ? undefined : loadOf(device);
   }
 
   #report(name: string): Awaitable<readonly DeviceReport[]> {
@@ -426,7 +428,8 @@ export class Core {
       return watched('import', rankOf(config.LOG_LEVEL), about, () =>
         attempt(
           () => load.call(plugin, bytes, config, { signal, host: this.#host(within) }),
-          ({ ports, compiled }) => new CompiledModel(ports, text, compiled, tableOf(plugin), config.LOG_LEVEL),
+          ({ ports, compiled }) =>
+            new CompiledModel(ports, text, compiled, tableOf(plugin), config.LOG_LEVEL, this.#counted(text, compiled)),
           (error) => {
             throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
           },
@@ -458,6 +461,38 @@ export class Core {
     );
   }
 
+  /** The entry of a cache for the model, where there is one, and the model that it holds. */
+  #kept(
+    plugin: DevicePlugin,
+    config: Config,
+    model: Model,
+    options: CompileOptions,
+  ): { entry?: CacheEntry | undefined; kept?: DeviceModel | undefined } {
+    if (!plugin.load || !config.CACHE_DIR) return {};
+    const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
+    const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
+    return { entry, kept: entry.take((blob) => now('CACHE_DIR', load(blob)).compiled) };
+  }
+
+  #cached(model: Model, text: string, settings: ConfigInput, around: readonly string[]): Awaitable<DeviceModel | undefined> {
+    return after(
+      this.#resolve(text, settings, around),
+      ({ plugin, config, within }) => this.#kept(plugin, config, model, { host: this.#host(within) }).kept,
+    );
+  }
+
+  /** The device of a text, where it says one; of a meta-device the plugin. */
+  #describe(text: string): Awaitable<DeviceReport> {
+    const device = parseDevice(text);
+    this.#registry.plugin(device.name);
+    return after(this.#report(device.name), (reports) => {
+      const wanted = device.id === '' ? device.name : `${device.name}.${device.id}`;
+      const found = reports.find((r) => r.name === wanted) ?? (device.id === '' || reports.length === 1 ? reports[0] : undefined);
+      if (found) return found;
+      throw new CuveeError('DEVICE_NOT_FOUND', `there is no device ${wanted}; there are ${reports.map((r) => r.name).join(', ') || 'none'}`);
+    });
+  }
+
   #compileOn(
     plugin: DevicePlugin,
     config: Config,
@@ -471,14 +506,13 @@ export class Core {
       () => {
         onProgress?.({ stage: 'prepare' });
         refuseImpossible(model);
-        const entry = plugin.load && config.CACHE_DIR ? new CacheEntry(String(config.CACHE_DIR), model, plugin, config) : undefined;
-        const kept = entry?.take((blob) => now('CACHE_DIR', plugin.load?.(blob, config, options) as Awaitable<LoadedModel>).compiled);
+        const { entry, kept } = this.#kept(plugin, config, model, options);
         if (kept) return kept;
         const work = workOn(plugin.name, model);
         const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
         const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
         const helped = after(
-          pace ? paced(steps, signal) : atOnce(steps),
+          pace ? paced(steps, signal, pace) : atOnce(steps),
           () => whole !== undefined && this.#wantsHelp(model, plugin, config),
         );
         return after(helped, (help) => {

@@ -9,8 +9,29 @@ import { optionalBuiltin } from './files.js';
 /** Levels by rank: each shows what those before it show. */
 export const logLevels = ['LOG_NONE', 'LOG_ERROR', 'LOG_WARNING', 'LOG_INFO', 'LOG_DEBUG', 'LOG_TRACE'] as const;
 
-/** What is told of: reading a model, compiling it, taking it from a blob or writing one, one inference. */
-export type EventKind = 'read' | 'compile' | 'import' | 'export' | 'infer';
+/** What is told of: reading a model, compiling it, taking it from a blob or writing one, one inference, its run on a device below. */
+export type EventKind = 'read' | 'compile' | 'import' | 'export' | 'infer' | 'run';
+
+/**
+ * What a meta-device tells of the devices below: it chose one, went over to another that is better, went to another since one failed,
+ * or lost one.
+ */
+export type DeviceEventKind = 'selected' | 'switched' | 'fallback' | 'lost';
+
+/** The message of `cuvee:selected` and the like. */
+export interface DeviceEvent {
+  readonly kind: DeviceEventKind;
+  /** Friendly name of the model. */
+  readonly model: string;
+  /** The meta-device that tells. */
+  readonly by: string;
+  /** Who it is about: the one that serves from now on, or the one that was lost. */
+  readonly device: string;
+  /** Who served before. */
+  readonly from?: string | undefined;
+  readonly reason: string;
+  readonly error?: unknown;
+}
 
 /** The message of a channel: the same object at the start and at the end. */
 export interface EventMessage {
@@ -36,11 +57,27 @@ interface Channels {
   readonly end: Channel;
 }
 const none: Channel = { hasSubscribers: false, publish: () => undefined };
-const kinds: readonly EventKind[] = ['read', 'compile', 'import', 'export', 'infer'];
+const kinds: readonly EventKind[] = ['read', 'compile', 'import', 'export', 'infer', 'run'];
 let opened: Readonly<Record<EventKind, Channels>> | undefined;
 
+type Diagnostics = { channel(name: string): Channel };
+const diagnostics = (): Diagnostics | undefined => optionalBuiltin<Diagnostics>('node:diagnostics_channel');
+
+/** Tells of a device, on its channel and, from LOG_WARNING (what failed) or LOG_INFO (what was chosen) on, as a line. */
+export function tell(event: DeviceEvent, level: number): void {
+  const channel = diagnostics()?.channel(`cuvee:${event.kind}`);
+  if (channel?.hasSubscribers) channel.publish(event);
+  const bad = event.kind === 'fallback' || event.kind === 'lost';
+  if (Math.max(level, (fromEnvironment ??= environmentRank())) < (bad ? 2 : 3)) return;
+  const from = event.from === undefined ? '' : ` from ${event.from}`;
+  write(
+    bad ? 'WARNING' : 'INFO',
+    `${event.by} ${event.kind} ${event.device}${from} for ${JSON.stringify(event.model)}: ${event.reason}`,
+  );
+}
+
 function channels(): Readonly<Record<EventKind, Channels>> {
-  const module = optionalBuiltin<{ channel(name: string): Channel }>('node:diagnostics_channel');
+  const module = diagnostics();
   const open = (name: string): Channel => module?.channel(`cuvee:${name}`) ?? none;
   opened ??= Object.fromEntries(kinds.map((kind) => [kind, { start: open(`${kind}:start`), end: open(kind) }])) as Record<
     EventKind,
@@ -60,7 +97,7 @@ const environmentRank = (): number =>
 let fromEnvironment: number | undefined;
 
 /** From which rank on a kind is logged when it went well. */
-const shownFrom: Readonly<Record<EventKind, number>> = { read: 3, compile: 3, import: 3, export: 3, infer: 4 };
+const shownFrom: Readonly<Record<EventKind, number>> = { read: 3, compile: 3, import: 3, export: 3, infer: 4, run: 5 };
 
 /** Begins something; undefined when nobody listens. `about` is asked only then. Call the result at the end, with the error if it failed. */
 export function began(kind: EventKind, level: number, about: () => Omit<EventMessage, 'kind'>): ((error?: unknown) => void) | undefined {
@@ -78,7 +115,7 @@ export function began(kind: EventKind, level: number, about: () => Omit<EventMes
     if (error !== undefined && rank >= 1)
       write('ERROR', `${describe(message)} failed: ${error instanceof Error ? error.message : String(error)}`);
     else if (error === undefined && rank >= shownFrom[kind])
-      write(kind === 'infer' ? 'DEBUG' : 'INFO', `${describe(message)} ${message.milliseconds.toFixed(1)} ms`);
+      write(['INFO', 'DEBUG', 'TRACE'][shownFrom[kind] - 3] as string, `${describe(message)} ${message.milliseconds.toFixed(1)} ms`);
   };
 }
 

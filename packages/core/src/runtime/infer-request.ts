@@ -63,6 +63,7 @@ export class InferRequest {
       throw new CuveeError('SYNC_UNAVAILABLE', `device ${this.#compiled.device} runs asynchronously only; use inferAsync`);
     this.#state = 'busy';
     const ended = began('infer', this.#compiled.logRank, () => this.#about(ready));
+    this.#compiled.load?.enter();
     try {
       const outputs = this.#finish(this.#request.runSync(ready, this.#given));
       ended?.();
@@ -71,6 +72,7 @@ export class InferRequest {
       ended?.(error);
       throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
     } finally {
+      this.#compiled.load?.leave();
       if (this.#state === 'busy') this.#state = 'idle';
     }
   }
@@ -136,6 +138,7 @@ export class InferRequest {
     const forward = (): void => abort.abort(signal?.reason);
     signal?.addEventListener('abort', forward, { once: true });
     const ended = began('infer', this.#compiled.logRank, () => this.#about(ready));
+    this.#compiled.load?.enter();
     try {
       const outputs = await this.#request.run(ready, this.#given, { signal: abort.signal });
       ended?.();
@@ -146,6 +149,7 @@ export class InferRequest {
       if (abort.signal.aborted) throw new CuveeError('CANCELLED', `inferring "${this.#model.friendlyName}" was cancelled`);
       throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
     } finally {
+      this.#compiled.load?.leave();
       signal?.removeEventListener('abort', forward);
       this.#abort = undefined;
       if (this.#state === 'busy') this.#state = 'idle';

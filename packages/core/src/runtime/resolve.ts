@@ -1,6 +1,7 @@
 /** @file From a device text to its plugin and configuration: every device named in it is known, is there, and holds no device like itself. */
 import { CuveeError } from '../errors.js';
 import type { AbsentDevice, Awaitable, DeviceInfo, DevicePlugin } from '../device/contract.js';
+import { gathered } from '../device/meta.js';
 import { checkConfig, type Config, type PropertyValue } from '../device/properties.js';
 import { after, all } from './awaitable.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
@@ -38,7 +39,7 @@ export function resolveDevice(text: string, given: Readonly<Record<string, unkno
       `device "${text}": a number belongs to a device in a list, MULTI:${printDevice(device, true)}`,
     );
   const table = tableOf(plugin);
-  const checked = checkConfig(device.name, table, given);
+  const checked = checkConfig(device.name, table, plugin.meta ? gathered(given) : given);
   const said: Record<string, string> = {};
   if (device.list) said.MULTI_DEVICE_PRIORITIES = device.list.map((d) => printDevice(d, true)).join(',');
   if (device.id !== '') said.DEVICE_ID = device.id;

@@ -19,15 +19,19 @@ export function atOnce<T>(steps: Steps<T>): T {
   return step.value;
 }
 
-/** The whole work, with timers, input and output served about every `share` milliseconds. Rejects with `signal.reason` when aborted. */
-export async function paced<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
-  let until = performance.now() + share;
+/**
+ * The whole work, with timers, input and output served about every `pace` milliseconds, or as often as people notice no pause.
+ * Rejects with `signal.reason` when aborted.
+ */
+export async function paced<T>(steps: Steps<T>, signal?: AbortSignal, pace: boolean | number = true): Promise<T> {
+  const least = typeof pace === 'number' ? pace : share;
+  let until = performance.now() + least;
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value;
     if (performance.now() < until) continue;
     await breath();
     signal?.throwIfAborted();
-    until = performance.now() + share;
+    until = performance.now() + least;
   }
 }
 

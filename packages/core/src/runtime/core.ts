@@ -489,7 +489,10 @@ export class Core {
       const wanted = device.id === '' ? device.name : `${device.name}.${device.id}`;
       const found = reports.find((r) => r.name === wanted) ?? (device.id === '' || reports.length === 1 ? reports[0] : undefined);
       if (found) return found;
-      throw new CuveeError('DEVICE_NOT_FOUND', `there is no device ${wanted}; there are ${reports.map((r) => r.name).join(', ') || 'none'}`);
+      throw new CuveeError(
+        'DEVICE_NOT_FOUND',
+        `there is no device ${wanted}; there are ${reports.map((r) => r.name).join(', ') || 'none'}`,
+      );
     });
   }
 

@@ -70,10 +70,7 @@ export function tell(event: DeviceEvent, level: number): void {
   const bad = event.kind === 'fallback' || event.kind === 'lost';
   if (Math.max(level, (fromEnvironment ??= environmentRank())) < (bad ? 2 : 3)) return;
   const from = event.from === undefined ? '' : ` from ${event.from}`;
-  write(
-    bad ? 'WARNING' : 'INFO',
-    `${event.by} ${event.kind} ${event.device}${from} for ${JSON.stringify(event.model)}: ${event.reason}`,
-  );
+  write(bad ? 'WARNING' : 'INFO', `${event.by} ${event.kind} ${event.device}${from} for ${JSON.stringify(event.model)}: ${event.reason}`);
 }
 
 function channels(): Readonly<Record<EventKind, Channels>> {

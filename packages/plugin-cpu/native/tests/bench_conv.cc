@@ -23,19 +23,19 @@ AlignedFloats random_floats(std::size_t count) {
 }
 
 struct Layer {
-  int ic, oc, h, w, k, stride;
+  int ic, oc, h, w, k, stride, groups = 1;
 };
 
 void bench_conv(const Layer& l, bool planar, bool winograd) {
   const KernelTable& table = kernel_table(bench_isa());
   const int threads = bench_threads(), block = table.block;
   ConvShape s;
-  s.in_channels = l.ic, s.out_channels = l.oc, s.in_h = l.h, s.in_w = l.w, s.kernel_h = s.kernel_w = l.k, s.stride_h = s.stride_w = l.stride;
+  s.in_channels = l.ic, s.out_channels = l.oc, s.groups = l.groups, s.in_h = l.h, s.in_w = l.w, s.kernel_h = s.kernel_w = l.k, s.stride_h = s.stride_w = l.stride;
   s.pad_top = s.pad_left = l.k / 2, s.out_h = (l.h - 1) / l.stride + 1, s.out_w = (l.w - 1) / l.stride + 1;
   s.planar_input = planar, s.allow_winograd = winograd;
   const ConvPlan plan = conv_select(table, s, threads);
   const std::size_t in_c = planar ? l.ic : round_up(l.ic, block), out_c = round_up(l.oc, block);
-  AlignedFloats x = random_floats(in_c * l.h * l.w), y(out_c * s.out_h * s.out_w), w = random_floats(std::size_t(l.oc) * l.ic * l.k * l.k);
+  AlignedFloats x = random_floats(in_c * l.h * l.w), y(out_c * s.out_h * s.out_w), w = random_floats(std::size_t(l.oc) * l.ic / l.groups * l.k * l.k);
   AlignedFloats packed(plan.packed_floats), scratch((plan.scratch_floats + 16) * threads);
   for (std::size_t p = 0; p < plan.panels.size(); ++p) conv_pack(plan, w.data(), packed.data(), int(p));
   EpilogueCase e = make_epilogue(2, l.oc, 1);
@@ -49,7 +49,7 @@ void bench_conv(const Layer& l, bool planar, bool winograd) {
   }, bench_seconds());
   pool.leave();
   char name[100];
-  std::snprintf(name, sizeof name, "%s %d>%d %dx%d k%d s%d (%d chunks)", conv_method_name(plan.method), l.ic, l.oc, l.h, l.w, l.k, l.stride, plan.chunks);
+  std::snprintf(name, sizeof name, "%s %d>%d/%d %dx%d k%d s%d (%d chunks)", conv_method_name(plan.method), l.ic, l.oc, l.groups, l.h, l.w, l.k, l.stride, plan.chunks);
   report(name, table.isa, threads, conv_flops(s), timing);
 }
 
@@ -140,6 +140,11 @@ BENCH(bench_conv_1x1) {
                          {256, 64, 56, 56, 1, 1}, {512, 128, 28, 28, 1, 1}, {1024, 256, 14, 14, 1, 1}, {512, 2048, 7, 7, 1, 1}, {256, 512, 56, 56, 1, 2}})
     bench_conv(l, false, true);
 }
+BENCH(bench_conv_groups) {
+  for (const Layer& l : {Layer{272, 68, 28, 28, 1, 1, 4}, {68, 272, 28, 28, 1, 1, 4}, {544, 136, 14, 14, 1, 1, 4}, {136, 544, 14, 14, 1, 1, 4},
+                         {1088, 272, 7, 7, 1, 1, 4}, {272, 1088, 7, 7, 1, 1, 4}})
+    bench_conv(l, false, true);
+}
 BENCH(bench_dw) {
   for (const int c : {16, 48, 96, 192, 384}) {
     const int size = c == 16 ? 320 : c == 48 ? 160 : c == 96 ? 80 : c == 192 ? 40 : 20;
@@ -165,8 +170,8 @@ BENCH(bench_up) {
   bench_deconv(24, 1, 320, 320, 2, 2, true);
   bench_deconv(64, 32, 56, 56, 4, 2);
 }
-BENCH(bench_layer) {  // --shape ic,oc,h,w,k,s
+BENCH(bench_layer) {  // --shape ic,oc,h,w,k,s[,groups]
   Layer l{};
   const char* shape = option("shape");
-  if (shape && std::sscanf(shape, "%d,%d,%d,%d,%d,%d", &l.ic, &l.oc, &l.h, &l.w, &l.k, &l.stride) == 6) bench_conv(l, false, true);
+  if (shape && std::sscanf(shape, "%d,%d,%d,%d,%d,%d,%d", &l.ic, &l.oc, &l.h, &l.w, &l.k, &l.stride, &l.groups) >= 6) bench_conv(l, false, true);
 }

@@ -14,8 +14,9 @@
 ///             is also where nearest-upsampled parts are read), then every panel of output channels sweeps it.
 ///  planar     direct from a planar source (first layers), or from a picture of bytes or floats.
 ///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|.
-/// Groups need no special care by the caller: panels read only the input blocks of their groups. Where groups are narrower
-/// than a block the packed weights hold zeros for the neighbours (whose NaN and infinity therefore spread within the block).
+/// Groups need no special care by the caller: panels read only the input channels of their groups. Where a block of output
+/// channels belongs to several groups the packed weights hold zeros for the neighbours (whose NaN and infinity therefore
+/// spread within the block).
 ///
 /// A virtual concatenation is a shape with several parts: part p has `channels` channels in a blocked tensor of its own
 /// (so each part's channel count is padded by itself) and may be `1 << shift` times smaller in both directions (nearest
@@ -58,6 +59,7 @@ const char* conv_method_name(ConvMethod method);
 struct ConvPanel {
   int block, vectors;      // output blocks [block, block + vectors)
   int in_begin, in_end;    // input blocks
+  int from, to;            // input channels that it reads of these
   std::ptrdiff_t depth;    // reduction length
   std::size_t offset;      // floats from the start of the packed weights
 };

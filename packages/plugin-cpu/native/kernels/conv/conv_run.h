@@ -19,12 +19,25 @@ TileArgs start_args(const ConvArgs& args, TileEntry* entries);
 /// Points a tile at its panel's weights and channel arrays.
 void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t);
 
+/// Channels of an input block that a panel reads: the block's own, cut to the panel's groups.
+struct InChannels {
+  int skip, count;  // the first so many lanes are of other groups; channels read
+};
+inline InChannels in_channels(const ConvPanel& panel, const ConvInBlock& in) {
+  const int first = in.first > panel.from ? in.first : panel.from, end = in.first + in.count < panel.to ? in.first + in.count : panel.to;
+  return {first - in.first, end - first};
+}
+
+/// Whether panels read some of their input blocks in part.
+inline bool cuts_blocks(const ConvShape& shape, int width) { return shape.groups > 1 && shape.in_channels / shape.groups % width != 0; }
+
 /// Computes `pixels` pixels x, x + x_step, … of row y for one panel. A row-table sink may scatter the panel's blocks: then one
 /// vector at a time.
 void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs t);
 
-/// Lists input blocks and panels of a shape whose parts are set; fills packed_floats.
-void list_blocks_and_panels(ConvPlan& plan);
+/// Lists input blocks and panels of a shape whose parts are set; fills packed_floats. `cut`: panels read of their first and last
+/// input block only what is of their groups.
+void list_blocks_and_panels(ConvPlan& plan, bool cut);
 
 /// A rectangle of output pixels and a range of panels.
 struct Region {

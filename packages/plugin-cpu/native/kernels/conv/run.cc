@@ -127,6 +127,20 @@ bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
   return true;
 }
 
+/// Narrows the entries of a panel's first and last input block (`per_block` each) to the channels of its groups; `back` undoes it.
+void cut_entries(const ConvPlan& plan, const ConvPanel& panel, TileEntry* entries, int per_block, bool back) {
+  const int blocks = panel.in_end - panel.in_begin;
+  for (int b : {0, blocks - 1}) {
+    const ConvInBlock& in = plan.in_blocks[panel.in_begin + b];
+    const auto [skip, count] = in_channels(panel, in);
+    for (int i = b * per_block; i < (b + 1) * per_block; ++i) {
+      entries[i].a += back ? -skip : skip;
+      entries[i].count = back ? in.count : count;
+    }
+    if (blocks == 1) break;
+  }
+}
+
 /// Pixels [x0, x1) of row y, or of the whole plane when the plane is one row.
 void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int x0, int x1, int panel0, int panel1, TileEntry* entries) {
   const ConvShape& s = plan.shape;
@@ -137,13 +151,16 @@ void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int
   }
   TileArgs t = start_args(args, entries);
   t.a_step = std::ptrdiff_t(s.stride_w) * width;
+  const bool cut = cuts_blocks(s, width);
   for (int p = panel0; p < panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
     seek_panel(plan, args, panel, t);
     t.entries = entries + panel.in_begin;
     t.entry_count = panel.in_end - panel.in_begin;
     t.a_offset = x0 * t.a_step;
+    if (cut) cut_entries(plan, panel, entries + panel.in_begin, 1, false);
     run_segment(plan, args, panel, n, y, x0, 1, x1 - x0, t);
+    if (cut) cut_entries(plan, panel, entries + panel.in_begin, 1, true);
   }
 }
 
@@ -193,15 +210,19 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
   TileArgs t = start_args(args, entries);
   t.a_step = std::ptrdiff_t(s.stride_w) * width;
   const int per_block = s.kernel_h * taps_x;
+  const bool cut = cuts_blocks(s, width);
   for (int p = region.panel0; p < region.panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
     seek_panel(plan, args, panel, t);
-    t.entries = entries + std::ptrdiff_t(panel.in_begin - in_begin) * per_block;
+    TileEntry* const own = entries + std::ptrdiff_t(panel.in_begin - in_begin) * per_block;
+    t.entries = own;
     t.entry_count = (panel.in_end - panel.in_begin) * per_block;
+    if (cut) cut_entries(plan, panel, own, per_block, false);
     for (int y = region.y0; y < region.y1; ++y) {
       t.a_offset = std::ptrdiff_t(y - region.y0) * s.stride_h * row_floats;
       run_segment(plan, args, panel, region.n, y, region.x0, 1, region.x1 - region.x0, t);
     }
+    if (cut) cut_entries(plan, panel, own, per_block, true);
   }
 }
 

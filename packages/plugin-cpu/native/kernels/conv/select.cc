@@ -25,39 +25,51 @@ void list_in_blocks(ConvPlan& plan) {
     }
 }
 
-/// Splits `blocks` output blocks from `block` into the fewest panels, as evenly as possible.
+/// Splits `blocks` output blocks from `block` into few panels, as evenly as possible; into an even number where they are many, so
+/// that two halves of the panels are halves of the work.
 void add_panels(ConvPlan& plan, int block, int blocks, int widest) {
-  for (int calls = ceil_div(blocks, widest); blocks > 0; --calls) {
-    const int now = ceil_div(blocks, calls);
-    plan.panels.push_back({block, now, 0, 0, 0, 0});
-    block += now;
-    blocks -= now;
+  int count = ceil_div(blocks, widest);
+  if (count > 2 && count % 2) ++count;
+  for (int p = 0; p < count; ++p) {
+    const int from = blocks * p / count, to = blocks * (p + 1) / count;
+    plan.panels.push_back({block + from, to - from, 0, 0, 0, 0, 0, 0});
   }
 }
 
-void list_panels(ConvPlan& plan) {
+/// Groups that do not fill whole blocks: neighbouring blocks of the same groups go together, so that no panel reads a group more
+/// than its blocks need.
+void add_straddling_panels(ConvPlan& plan, int out_group, int widest) {
+  const int width = plan.table->block, channels = plan.shape.out_channels, blocks = ceil_div(channels, width);
+  const auto first = [&](int b) { return b * width / out_group; };
+  const auto last = [&](int b) { return (std::min((b + 1) * width, channels) - 1) / out_group; };
+  for (int b = 0, end; b < blocks; b = end) {
+    for (end = b + 1; end < blocks && first(end) == first(b) && last(end) == last(b);) ++end;
+    add_panels(plan, b, end - b, widest);
+  }
+}
+
+void list_panels(ConvPlan& plan, bool cut) {
   const ConvShape& s = plan.shape;
   const int width = plan.table->block, widest = plan.table->tile->vectors;
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
   if (s.groups == 1) add_panels(plan, 0, ceil_div(s.out_channels, width), widest);
   else if (out_group % width == 0)
     for (int g = 0; g < s.groups; ++g) add_panels(plan, g * (out_group / width), out_group / width, widest);
-  else
-    for (int b = 0; b < ceil_div(s.out_channels, width); ++b) plan.panels.push_back({b, 1, 0, 0, 0, 0});
+  else add_straddling_panels(plan, out_group, widest);
   std::size_t offset = 0;
   for (ConvPanel& panel : plan.panels) {
     const int last = std::min((panel.block + panel.vectors) * width, s.out_channels) - 1;
-    const int from = panel.block * width / out_group * in_group, to = (last / out_group + 1) * in_group;
-    std::ptrdiff_t channels = 0;
+    panel.from = panel.block * width / out_group * in_group;
+    panel.to = (last / out_group + 1) * in_group;
     panel.in_begin = -1;
     for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
       const ConvInBlock& in = plan.in_blocks[b];
-      if (in.first + in.count <= from || in.first >= to) continue;
+      if (in.first + in.count <= panel.from || in.first >= panel.to) continue;
       if (panel.in_begin < 0) panel.in_begin = b;
       panel.in_end = b + 1;
-      channels += in.count;
     }
-    panel.depth = channels * s.kernel_h * s.kernel_w;
+    if (!cut) panel.from = plan.in_blocks[panel.in_begin].first, panel.to = plan.in_blocks[panel.in_end - 1].first + plan.in_blocks[panel.in_end - 1].count;
+    panel.depth = std::ptrdiff_t(panel.to - panel.from) * s.kernel_h * s.kernel_w;
     panel.offset = offset;
     offset += static_cast<std::size_t>(panel.depth) * panel.vectors * width;
   }
@@ -85,6 +97,8 @@ void grid_pointwise(ConvPlan& plan, int threads) {
   int bands = ceil_div(pixels, most);
   if (threads > 1 && !heavy) bands = std::max(bands, std::min(ceil_div(4 * threads, s.batch), pixels / 48));
   bands = std::max(bands, 1);
+  if (threads > 1 && bands * s.batch > 1)
+    while (bands * s.batch % threads) ++bands;  // else a thread has a band more than the others
   plan.band_h = 1;
   plan.band_w = ceil_div(pixels, bands);
   plan.bands_x = ceil_div(pixels, plan.band_w);
@@ -120,9 +134,9 @@ void grid_direct(ConvPlan& plan, int threads) {
 
 }  // namespace
 
-void conv_detail::list_blocks_and_panels(ConvPlan& plan) {
+void conv_detail::list_blocks_and_panels(ConvPlan& plan, bool cut) {
   list_in_blocks(plan);
-  list_panels(plan);
+  list_panels(plan, cut);
 }
 
 const char* conv_method_name(ConvMethod method) {
@@ -149,7 +163,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   if (s.planar_input) plan.method = ConvMethod::planar;
   else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = ConvMethod::pointwise;
   else if (s.allow_winograd && conv_detail::winograd_suits(table, s)) plan.method = ConvMethod::winograd;
-  conv_detail::list_blocks_and_panels(plan);
+  conv_detail::list_blocks_and_panels(plan, true);
   switch (plan.method) {
     case ConvMethod::pointwise: grid_pointwise(plan, threads); break;
     case ConvMethod::winograd: conv_detail::winograd_select(plan, threads); break;
@@ -176,13 +190,13 @@ void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index
     const int group_first = oc / out_group * in_group;
     std::ptrdiff_t k = 0;
     for (int b = panel.in_begin; b < panel.in_end; ++b) {
-      const ConvInBlock& in = plan.in_blocks[b];
-      for (int i = 0; i < in.count; ++i) {
-        const int ic = in.first + i - group_first;
+      const auto [skip, count] = conv_detail::in_channels(panel, plan.in_blocks[b]);
+      for (int i = 0; i < count; ++i) {
+        const int ic = plan.in_blocks[b].first + skip + i - group_first;
         if (ic < 0 || ic >= in_group) continue;
-        for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * in.count + i) * lanes + lane] = filter[ic * taps + tap];
+        for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * count + i) * lanes + lane] = filter[ic * taps + tap];
       }
-      k += std::ptrdiff_t(in.count) * taps;
+      k += std::ptrdiff_t(count) * taps;
     }
   }
 }

@@ -134,7 +134,7 @@ DeconvPlan deconv_select(const KernelTable& table, const DeconvShape& shape, int
   s.kernel_h = shape.kernel_h, s.kernel_w = shape.kernel_w;
   s.parts = 1;
   s.part[0] = {shape.in_channels, 0};
-  conv_detail::list_blocks_and_panels(base);
+  conv_detail::list_blocks_and_panels(base, false);
   plan.packed_floats = base.packed_floats;
   plan.packing = 0xdec0 + shape.planar_output;
   for (int value : {table.block, table.tile->vectors, shape.in_channels, shape.out_channels, shape.groups, shape.kernel_h, shape.kernel_w,

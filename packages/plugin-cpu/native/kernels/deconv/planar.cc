@@ -49,7 +49,7 @@ namespace deconv_detail {
 void planar_select(DeconvPlan& plan, int threads) {
   const DeconvShape& s = plan.shape;
   const int width = plan.blocks.table->block, vectors = ceil_div(lanes_of(s), width);
-  plan.blocks.panels = {{0, vectors, 0, int(plan.blocks.in_blocks.size()), s.in_channels, 0}};
+  plan.blocks.panels = {{0, vectors, 0, int(plan.blocks.in_blocks.size()), 0, s.in_channels, s.in_channels, 0}};
   plan.packed_floats = std::size_t(s.in_channels) * vectors * width;
   const int rows = ceil_div(s.out_h, s.stride_h), wanted = threads > 1 ? ceil_div(4 * threads, s.batch) : 1;
   plan.band_h = std::max(1, ceil_div(rows, wanted)) * s.stride_h;

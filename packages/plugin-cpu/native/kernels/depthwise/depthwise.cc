@@ -14,10 +14,11 @@ DepthwisePlan depthwise_select(const KernelTable& table, const DepthwiseShape& s
   plan.blocks = (shape.channels + table.block - 1) / table.block;
   plan.packed_floats = std::size_t(plan.blocks) * shape.kernel_h * shape.kernel_w * table.block;
   const int wanted = threads > 1 ? (4 * threads + shape.batch - 1) / shape.batch : 1;
-  plan.band_h = std::max((shape.out_h + wanted - 1) / std::max(wanted, 1), std::min(shape.out_h, 4));
-  plan.band_h = std::max(plan.band_h, 1);
-  plan.bands = (shape.out_h + plan.band_h - 1) / plan.band_h;
-  if (plan.bands < wanted) plan.block_splits = std::min(plan.blocks, (wanted + plan.bands - 1) / std::max(plan.bands, 1));
+  // Bands of at least 4 rows, which threads can share evenly; few rows that they cannot are shared by channels.
+  plan.bands = std::clamp(shape.out_h / 4, 1, wanted);
+  if (plan.bands > threads) plan.bands -= plan.bands % threads;
+  if (shape.out_h % threads && shape.out_h < 16 * threads) plan.bands = 1;
+  if (plan.bands < wanted) plan.block_splits = std::min(plan.blocks, (wanted + plan.bands - 1) / plan.bands);
   plan.chunks = shape.batch * plan.bands * plan.block_splits;
   return plan;
 }
@@ -56,8 +57,8 @@ void depthwise_run_rows(const DepthwisePlan& plan, const DepthwiseArgs& args, in
 
 void depthwise_run_chunk(const DepthwisePlan& plan, const DepthwiseArgs& args, int chunk) {
   const int split = chunk % plan.block_splits, band = chunk / plan.block_splits % plan.bands, n = chunk / plan.block_splits / plan.bands;
-  const int y0 = band * plan.band_h;
-  depthwise_run_rows(plan, args, n, y0, std::min(y0 + plan.band_h, plan.shape.out_h), 0, plan.shape.out_w,
+  const int height = plan.shape.out_h;
+  depthwise_run_rows(plan, args, n, height * band / plan.bands, height * (band + 1) / plan.bands, 0, plan.shape.out_w,
                      plan.blocks * split / plan.block_splits, plan.blocks * (split + 1) / plan.block_splits);
 }
 

@@ -27,7 +27,7 @@ struct DepthwisePlan {
   DepthwiseShape shape;
   int blocks = 0;                  // ceil(C / B)
   std::size_t packed_floats = 0;
-  int chunks = 0, bands = 1, band_h = 0, block_splits = 1;  // chunks = batch * bands * block_splits
+  int chunks = 0, bands = 1, block_splits = 1;  // chunks = batch * bands * block_splits
 };
 
 DepthwisePlan depthwise_select(const KernelTable& table, const DepthwiseShape& shape, int threads);

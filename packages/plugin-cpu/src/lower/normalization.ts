@@ -3,7 +3,7 @@
  *
  * mvn: inputs [data, scale, shift], the last two f32 with one number for each element of a row of the last axes (-1: none); args [bits of
  * the axes, whether variance is brought to 1, whether epsilon is inside the root, epsilon].
- * lrn: args [alpha, beta, bias, size, bits of the axes]. cumsum: inputs [data, axis]; args [exclusive, reverse].
+ * lrn: args [alpha, beta, bias, size, bits of the axes]; a blocked tensor across its channels alone, size at most 16. cumsum: inputs [data, axis]; args [exclusive, reverse].
  */
 import { normalizeAxis, numbersOf, type Node } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
@@ -40,7 +40,10 @@ const lrn: Lowering = {
   refuse,
   lower(c) {
     const { alpha, beta, bias, size } = c.node.attributes as { alpha: number; beta: number; bias: number; size: number };
-    c.emit('lrn', '', [c.input(0)], [c.output()], [{ float: alpha }, { float: beta }, { float: bias }, size, axisBits(c.node) as bigint]);
+    const axes = axisBits(c.node) as bigint;
+    const { type, shape } = c.node.output.fact;
+    const layout = type === 'f32' && shape?.length === 4 && axes === 2n && size <= 16 ? 'blocked' : 'plain';
+    c.emit('lrn', '', [c.input(0, layout)], [c.output(0, layout)], [{ float: alpha }, { float: beta }, { float: bias }, size, axes]);
   },
 };
 

@@ -4,9 +4,15 @@
 #include <vector>
 
 #include "kernels/convert/elements.h"
+#include "kernels/lrn/lrn.h"
+#include "kernels/select.h"
+#include "kernels/table.h"
 #include "runtime/step.h"
 
 namespace cuvee {
+
+CUVEE_VARIANTS(LrnRowKernel, lrn, LrnRowKernel, lrn_row)
+
 namespace {
 
 // A tensor as [outer, n, inner] about an axis.
@@ -23,9 +29,31 @@ int chunks_for(const StepContext& ctx, int64_t elements, int64_t most) {
   return static_cast<int>(std::clamp<int64_t>(elements / 4096, 1, std::min<int64_t>(std::max<int64_t>(most, 1), ctx.pool->threads() * 8)));
 }
 
+// Across the channels of a blocked picture, whose size the compiler has checked.
+Status run_blocked_lrn(StepContext& ctx) {
+  const TensorView& x = ctx.in[0];
+  const int size = static_cast<int>(ctx.args[3].i), block = ctx.block;
+  const int64_t plane = x.dim(2) * x.dim(3), blocks = (x.dim(1) + block - 1) / block, total = x.dim(0) * plane;
+  const int chunks = chunks_for(ctx, x.size, total / 16);
+  const auto scale = static_cast<float>(ctx.args[0].f / size), beta = static_cast<float>(ctx.args[1].f), bias = static_cast<float>(ctx.args[2].f);
+  const LrnRowKernel row = lrn_row(ctx.kernels->isa);
+  parallel_for(*ctx.pool, chunks, [&](int chunk, int) {
+    int64_t at = total * chunk / chunks;
+    const int64_t end = total * (chunk + 1) / chunks;
+    while (at < end) {
+      const int64_t n = at / plane, pixel = at % plane, pixels = std::min(plane - pixel, end - at), first = (n * blocks * plane + pixel) * block;
+      row({x.as<float>() + first, ctx.out[0].as<float>() + first, static_cast<ptrdiff_t>(plane * block), static_cast<int>(x.dim(1)), static_cast<int>(pixels),
+           (size - 1) / 2, size / 2, bias, scale, beta});
+      at += pixels;
+    }
+  });
+  return {};
+}
+
 // args: alpha, beta, bias, size, bits of the axes.
 Status run_lrn(StepContext& ctx) {
   const TensorView& x = ctx.in[0];
+  if (x.layout == Layout::blocked) return run_blocked_lrn(ctx);
   const int64_t total = x.size, size = ctx.args[3].i, before = (size - 1) / 2, after = size / 2;
   const uint64_t mask = static_cast<uint64_t>(ctx.args[4].i);
   std::vector<double> data(total), sums(total), next;

@@ -46,6 +46,7 @@ CUVEE_INLINE V add(V a, V b) { return _mm512_add_ps(a, b); }
 CUVEE_INLINE V sub(V a, V b) { return _mm512_sub_ps(a, b); }
 CUVEE_INLINE V mul(V a, V b) { return _mm512_mul_ps(a, b); }
 CUVEE_INLINE V div(V a, V b) { return _mm512_div_ps(a, b); }
+CUVEE_INLINE V sqrt(V x) { return _mm512_sqrt_ps(x); }
 CUVEE_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 /// The second operand when either is NaN, as all maxima and minima here.
 CUVEE_INLINE V max(V a, V b) { return _mm512_max_ps(a, b); }
@@ -80,6 +81,7 @@ CUVEE_INLINE V add(V a, V b) { return _mm256_add_ps(a, b); }
 CUVEE_INLINE V sub(V a, V b) { return _mm256_sub_ps(a, b); }
 CUVEE_INLINE V mul(V a, V b) { return _mm256_mul_ps(a, b); }
 CUVEE_INLINE V div(V a, V b) { return _mm256_div_ps(a, b); }
+CUVEE_INLINE V sqrt(V x) { return _mm256_sqrt_ps(x); }
 CUVEE_INLINE V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
 CUVEE_INLINE V max(V a, V b) { return _mm256_max_ps(a, b); }
 CUVEE_INLINE V min(V a, V b) { return _mm256_min_ps(a, b); }
@@ -132,6 +134,11 @@ CUVEE_INLINE V add(V a, V b) { return a + b; }
 CUVEE_INLINE V sub(V a, V b) { return a - b; }
 CUVEE_INLINE V mul(V a, V b) { return a * b; }
 CUVEE_INLINE V div(V a, V b) { return a / b; }
+CUVEE_INLINE V sqrt(V x) {
+  V r;
+  for (int i = 0; i < B; ++i) r[i] = __builtin_sqrtf(x[i]);
+  return r;
+}
 CUVEE_INLINE V fma(V a, V b, V c) { return a * b + c; }
 CUVEE_INLINE V max(V a, V b) { return a > b ? a : b; }
 CUVEE_INLINE V min(V a, V b) { return a < b ? a : b; }

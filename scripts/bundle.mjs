@@ -3,14 +3,15 @@
  * CommonJS, `bin` = dist/cli.js comes from src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts becomes
  * dist/main.js. Relative sources are taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and
  * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
- * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all.
+ * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from './lib/workspace.mjs';
+
+const readable = process.env['CUVEE_READABLE'] === '1';
 
 /** `{ source, output, executable }` of every entry point that the package's manifest names. */
 function entriesOf({ folder, manifest, example }) {
@@ -36,13 +37,13 @@ function entriesOf({ folder, manifest, example }) {
 }
 
 /** The module that starts dist/node.cjs: with the packages of the house that it imports, and the same exports as the bundle. */
-function nodeEntry({ imports, exports }, digest) {
+function nodeEntry({ imports, exports }) {
   const house = [...new Set(imports.map(({ path }) => path))].filter((path) => path.startsWith('@cuvee/'));
   const named = exports.filter((name) => name !== 'default');
   return [
     ...house.map((path, i) => `import * as $package${i} from '${path}';`),
     `import { start as $start } from '@cuvee/core/start';`,
-    `const $all = $start(import.meta.url, '${digest.slice(0, 16)}', { ${house.map((path, i) => `'${path}': $package${i}`).join(', ')} });`,
+    `const $all = $start(import.meta.url, { ${house.map((path, i) => `'${path}': $package${i}`).join(', ')} });`,
     ...(named.length > 0 ? [`export const { ${named.join(', ')} } = $all;`] : []),
     ...(exports.includes('default') ? ['export default $all.default;'] : []),
     '',
@@ -67,7 +68,7 @@ async function bundlePackage(pack, esbuild) {
   const sources = filesBelow(join(folder, 'src'));
   const value = fingerprint(
     [...sources, ...['package.json', 'main.ts'].map((file) => join(folder, file)).filter(existsSync), import.meta.filename],
-    esbuild.version,
+    `${esbuild.version} ${readable}`,
   );
   const stamp = join(folder, 'dist', '.bundled');
   const entries = entriesOf(pack);
@@ -88,7 +89,9 @@ async function bundlePackage(pack, esbuild) {
       target: 'node20.19',
       mainFields: [],
       external: [...dependencies.flatMap((dependency) => [dependency, `${dependency}/*`]), 'node:*'],
-      minify: true,
+      minifyWhitespace: true,
+      minifySyntax: true,
+      minifyIdentifiers: !readable,
       lineLimit: 140, // Node prints the line that threw
       legalComments: 'none',
       logLevel: 'error',
@@ -108,7 +111,7 @@ async function bundlePackage(pack, esbuild) {
       throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
     const [built] = Object.values(metafile.outputs);
     writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
-    writeFileSync(join(folder, 'dist', 'node.js'), nodeEntry(built, createHash('sha256').update(outputFiles[0].contents).digest('hex')));
+    writeFileSync(join(folder, 'dist', 'node.js'), nodeEntry(built));
   }
   writeStamp(stamp, value);
   return true;

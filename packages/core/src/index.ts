@@ -45,7 +45,7 @@ export { besideModel, checkRange, readFile, readRange, reloadable, writeFile } f
 export { discoverFrom } from './runtime/registry.js';
 export { began, rankOf, tell, watched } from './runtime/events.js';
 export type { DeviceEvent, DeviceEventKind, EventKind, EventMessage } from './runtime/events.js';
-export { onWork } from './runtime/work.js';
+export { onScript, onWork } from './runtime/work.js';
 export { atOnce, paced, stride, type Steps } from './runtime/steps.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export * from './ir/split.js';

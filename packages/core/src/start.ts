@@ -11,17 +11,21 @@
  * compiled. A file is only ever a saving: one that is missing, damaged, of another V8, or not to be written changes nothing but time.
  *
  * Code from a file runs, so the file must be the user's own: the folder and the files belong to the user and nobody else may write
- * them, names hold a digest of the bundle, contents a checksum, and a link is not followed.
+ * them, names hold a checksum of the bundle, contents a checksum, and a link is not followed.
  *
  * `CUVEE_CODE_CACHE=0` switches it off; another value is the folder to use instead of the user's cache folder.
  */
-import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { cachedDataVersionTag } from 'node:v8';
-import { Script } from 'node:vm';
-import { crc32 } from 'node:zlib';
+import type { Stats } from 'node:fs';
+import type { Script } from 'node:vm';
+
+// Taken, not imported: a module of Node that is imported lists its exports first, for which `fs` loads all of Node's streams.
+const { getBuiltinModule } = process;
+const fs = getBuiltinModule('node:fs');
+const { createRequire } = getBuiltinModule('node:module');
+const { dirname, join } = getBuiltinModule('node:path');
+const { fileURLToPath, pathToFileURL } = getBuiltinModule('node:url');
+const vm = getBuiltinModule('node:vm');
+const { crc32 } = getBuiltinModule('node:zlib');
 
 /** What a bundle exports. */
 type Exports = Record<string, unknown>;
@@ -40,35 +44,69 @@ const settle = 1000;
 const lifetime = 30 * 24 * 3600e3;
 
 const running: Running[] = [];
+/** What each script that runs exports, by its path. */
+const started = new Map<string, Exports>();
 /** Kinds of work that this process has done: `onnx Relu`, `CPU Relu`. */
 const done = new Set<string>();
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * Runs the script `node.cjs` beside the module `url` and returns what it exports. `digest` stands for the script's contents; `packages`
- * are the packages of the house that it imports, evaluated already, so that there is one core. Others are required when first touched.
+ * Runs the script `node.cjs` beside the module `url`, once, and returns what it exports. `packages` are the packages of the house that it
+ * imports, evaluated already, so that there is one core. Others are required when first touched.
  */
-export function start(url: string, digest: string, packages: Readonly<Record<string, Exports>> = {}): Exports {
+export function start(url: string, packages: Readonly<Record<string, Exports>> = {}): Exports {
   const path = fileURLToPath(new URL('node.cjs', url));
-  const source = fs.readFileSync(path, 'latin1'); // the bundler writes ASCII
-  const file = codeFile(path, digest);
+  const before = started.get(path);
+  if (before) return before;
+  const bytes = fs.readFileSync(path);
+  const file = codeFile(path, bytes);
   const code = file === undefined ? undefined : readCode(file);
-  // On one line with the script, so that line numbers are the file's.
-  const wrapped = `(function (exports, require, module, moduleUrl) {${source}\n})`;
-  const script = new Script(wrapped, { filename: path, cachedData: code?.data });
+  // The bundler writes ASCII. On one line with the script, so that line numbers are the file's.
+  const wrapped = `(function (exports, require, module, moduleUrl) {${bytes.toString('latin1')}\n})`;
+  const script = new vm.Script(wrapped, {
+    filename: path,
+    cachedData: code?.data,
+  });
   if (file !== undefined) {
     const known = code && script.cachedDataRejected === false ? code.known : [];
     running.push({ script, file, known: new Set(known) });
   }
   const module = { exports: {} as Exports };
   (script.runInThisContext() as (...given: unknown[]) => void)(module.exports, requirer(url, packages), module, url);
-  (module.exports['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
+  started.set(path, module.exports);
+  const core = module.exports;
+  (core['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
+  (core['onScript'] as ((starts: (script: string) => Exports | undefined) => void) | undefined)?.((asked) =>
+    startScript(asked, dirname(dirname(path)), core),
+  );
   return module.exports;
 }
 
+/**
+ * Starts the script of a package that core discovered, without the module loader. Undefined when the package would import another core
+ * than the one that asks.
+ */
+function startScript(path: string, coreFolder: string, core: Exports): Exports | undefined {
+  const real = fs.realpathSync.native(path);
+  return (
+    started.get(real) ??
+    (nearest(real, '@cuvee/core') === coreFolder ? start(pathToFileURL(real).href, { '@cuvee/core': core }) : undefined)
+  );
+}
+
+/** The real folder of a package as a file finds it. */
+function nearest(from: string, name: string): string | undefined {
+  for (let folder = dirname(from); ; folder = dirname(folder)) {
+    const found = join(folder, 'node_modules', name);
+    if (fs.existsSync(found)) return fs.realpathSync.native(found);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
 function requirer(url: string, packages: Readonly<Record<string, Exports>>): (id: string) => unknown {
-  const require = createRequire(url);
-  return (id) => packages[id] ?? (id.startsWith('node:') ? require(id) : lazily(() => require(id) as Exports));
+  let require: NodeJS.Require | undefined;
+  return (id) =>
+    packages[id] ?? (id.startsWith('node:') ? getBuiltinModule(id) : lazily(() => (require ??= createRequire(url))(id) as Exports));
 }
 
 /** A module that is loaded when one of its exports is first asked for. */
@@ -103,8 +141,8 @@ function write(): void {
 }
 
 /** Where the code of a script lies; undefined when it is not to be kept. */
-function codeFile(path: string, digest: string): string | undefined {
-  const { env, platform, arch, versions } = process;
+function codeFile(path: string, script: Uint8Array): string | undefined {
+  const { env, platform, arch, versions, execArgv } = process;
   const wanted = env['CUVEE_CODE_CACHE'];
   // Coverage counts functions as they are compiled. Other engines have other ways.
   if (wanted === '0' || env['NODE_V8_COVERAGE'] || versions['bun'] || versions['deno']) return undefined;
@@ -118,18 +156,19 @@ function codeFile(path: string, digest: string): string | undefined {
   if (!folder) return undefined;
   try {
     const { size, mtimeMs } = fs.statSync(path);
-    // V8's tag stands for its version, its flags and the processor's features.
-    return join(
-      folder,
-      `${digest}-${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}-${arch}-${cachedDataVersionTag().toString(36)}.code`,
-    );
+    // V8's tag stands for its version, its flags and the processor's features; asking for it costs 2 ms. V8 compares all of them itself:
+    // the name only keeps processes with flags from replacing the files of those without.
+    const flags = execArgv.length > 0 || env['NODE_OPTIONS'];
+    const tag = flags ? getBuiltinModule('node:v8').cachedDataVersionTag().toString(36) : versions.v8;
+    const parts = [crc32(script).toString(36), size.toString(36), Math.trunc(mtimeMs).toString(36), arch, tag];
+    return join(folder, `${parts.join('-')}.code`);
   } catch {
     return undefined;
   }
 }
 
 /** Whether only this user can have written it. Windows keeps a user's folder by other means. */
-const isOurs = ({ uid, mode }: fs.Stats): boolean => process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
+const isOurs = ({ uid, mode }: Stats): boolean => process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
 
 /**
  * A code file is V8's data, the kinds of work as JSON, and eight bytes: the length of the JSON and the CRC-32 of all before, each
@@ -146,7 +185,10 @@ function readCode(file: string): { readonly data: Buffer; readonly known: readon
     const end = bytes.length - 8;
     if (end < 0 || crc32(bytes.subarray(0, end + 4)) !== bytes.readUInt32LE(end + 4)) return undefined;
     const start = end - bytes.readUInt32LE(end);
-    return { data: bytes.subarray(0, start), known: JSON.parse(bytes.toString('utf8', start, end)) as string[] };
+    return {
+      data: bytes.subarray(0, start),
+      known: JSON.parse(bytes.toString('utf8', start, end)) as string[],
+    };
   } catch {
     return undefined;
   } finally {
@@ -165,7 +207,10 @@ function writeCode(file: string, data: Buffer, known: Iterable<string>): void {
   trailer.writeUInt32LE(crc32(trailer.subarray(0, 4), crc32(text, crc32(data))), 4);
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    fs.writeFileSync(temporary, Buffer.concat([data, text, trailer]), { flag: 'wx', mode: 0o600 });
+    fs.writeFileSync(temporary, Buffer.concat([data, text, trailer]), {
+      flag: 'wx',
+      mode: 0o600,
+    });
     fs.renameSync(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });

@@ -54,7 +54,7 @@ vm.Script = class extends Script {
 };
 syncBuiltinESMExports();
 const { start } = await import('./start.js');
-const all = start(import.meta.url, 'digest', { house: { name: 'house' } });
+const all = start(import.meta.url, { house: { name: 'house' } });
 const before = globalThis.touched === true;
 process.stdout.write([all.answer(process.argv.slice(2)), before, taken].join(' '));`,
   );
@@ -187,4 +187,34 @@ test('files that nobody wrote for a month go', () => {
   run(['CPU Relu']);
   expect(files()).not.toContain(old);
   expect(files()).toHaveLength(1);
+});
+
+test('a discovered script runs once, with the core that asks; not where it would find another core', () => {
+  const project = join(folder, 'project');
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(project, path, '..'), { recursive: true });
+    writeFileSync(join(project, path), text);
+  };
+  write('node_modules/@cuvee/core/dist/node.cjs', 'exports.onScript = (starts) => { exports.script = starts; };');
+  const plugin = `globalThis.runs = (globalThis.runs ?? 0) + 1; exports.core = require('@cuvee/core'); exports.url = moduleUrl;`;
+  write('node_modules/plugin/dist/node.cjs', plugin);
+  write('node_modules/apart/dist/node.cjs', plugin);
+  write('node_modules/apart/node_modules/@cuvee/core/dist/node.cjs', '');
+  write(
+    'main.mjs',
+    `import { pathToFileURL } from 'node:url';
+import { start } from '../start.js';
+const at = (name) => process.cwd() + '/node_modules/' + name + '/dist/node.cjs';
+const core = start(pathToFileURL(at('@cuvee/core')).href);
+const one = core.script(at('plugin'));
+const again = start(pathToFileURL(at('plugin')).href, { '@cuvee/core': {} });
+process.stdout.write([one.core === core, one === again, one.url === pathToFileURL(at('plugin')).href, core.script(at('apart')), runs].join());`,
+  );
+  const { stdout, stderr } = spawnSync(process.execPath, ['main.mjs'], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_V8_COVERAGE: '', CUVEE_CODE_CACHE: codes },
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toBe('true,true,true,,1');
 });

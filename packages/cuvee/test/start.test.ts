@@ -54,6 +54,19 @@ try {
   expect(node(program, codes)).toBe('true true true\ntrue\ntrue MODEL_INVALID\n');
 });
 
+test('a device that discovery started is the one that import and require give', () => {
+  const program = `import { createRequire } from 'node:module';
+import { Core } from 'cuvee';
+let loaded = 0;
+const { dlopen } = process;
+process.dlopen = (...given) => { loaded++; return dlopen.apply(process, given); };
+const first = new Core().getAvailableDevices().includes('CPU');
+const { default: cpu } = await import('@cuvee/plugin-cpu');
+const second = new Core({ plugins: [cpu()] }).getAvailableDevices().includes('CPU');
+console.log(first, second, createRequire(process.cwd() + '/x.js')('@cuvee/plugin-cpu').default === cpu, loaded);`;
+  expect(node(program, codes)).toBe('true true true 1\n');
+});
+
 test.each(['node', 'browser'] as const)('a bundler for %s takes the plain modules', async (platform) => {
   const { metafile } = await build({
     stdin: { contents: `export * from '@cuvee/core'; export { default } from '@cuvee/frontend-onnx';`, resolveDir: import.meta.dirname },

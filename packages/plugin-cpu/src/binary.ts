@@ -1,5 +1,5 @@
 /** @file Where the native binary is: named, built here, or in the package of this platform; and what to say when it is nowhere. */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,12 +34,16 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown }).
 
 /** Loads it. `CUVEE_CPU_BINARY`, then a local build, then the package `@cuvee/plugin-cpu-<platform>`. Never throws. */
 export function findBinary(): Binary {
-  const load = createRequire(here());
   const open = (path: string, what: string): Binary => {
     try {
-      return { addon: load(path) as unknown, path };
+      // As `require` does, which looks for longer than the loading takes.
+      const module = { exports: {} as unknown };
+      process.dlopen(module, path);
+      return { addon: module.exports, path };
     } catch (error) {
-      return { absent: `${what} cannot be loaded: ${error instanceof Error ? error.message : String(error)}` };
+      return {
+        absent: `${what} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
   };
   const named = process.env['CUVEE_CPU_BINARY'] && resolve(process.env['CUVEE_CPU_BINARY']);
@@ -51,7 +55,7 @@ export function findBinary(): Binary {
   const local =
     folder && ['build/cuvee_cpu.node', 'build/Release/cuvee_cpu.node'].map((name) => join(folder, name)).find((path) => existsSync(path));
   if (local) return open(local, `the local build ${local}`);
-  const { name, system } = platformPackage();
+  const name = platformPackage();
   const tried: string[] = [];
   for (const way of ways) {
     try {
@@ -60,25 +64,47 @@ export function findBinary(): Binary {
       tried.push(`${[...way, name].join(' > ')}: ${codeOf(error)}`);
     }
   }
-  return { absent: absence(name, system, tried) };
+  return { absent: absence(name, tried) };
 }
 
-/** What platform this is, the package for it, and how it is called in an error. The report takes milliseconds: asked once. */
-function platformPackage(): { name: string; system: string } {
+/** The package for this platform. */
+function platformPackage(): string {
+  const { platform, arch } = process;
+  const library = platform === 'linux' ? ((loadedBy() ?? glibcVersion()) ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
+  return `@cuvee/plugin-cpu-${platform}-${arch}${library}`;
+}
+
+/** Node's own report tells the C library's version; it takes up to 0.1 s. */
+const glibcVersion = (): string | undefined =>
+  (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header?.glibcVersionRuntime;
+
+/** Whether Node's program names glibc's loader (true) or musl's (false) among its first bytes, as ELF files do; else undefined. */
+function loadedBy(): boolean | undefined {
+  try {
+    const start = Buffer.alloc(4096);
+    const file = openSync(process.execPath, 'r');
+    try {
+      readSync(file, start);
+    } finally {
+      closeSync(file);
+    }
+    if (start.includes('/ld-linux')) return true;
+    return start.includes('/ld-musl') ? false : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What platform this is, as errors say it. */
+function system(): string {
   const { platform, arch, versions } = process;
-  const report =
-    platform === 'linux' ? (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined) : undefined;
-  const glibc = report?.header?.glibcVersionRuntime;
-  const library = platform === 'linux' ? (glibc ? '-gnu' : '-musl') : platform === 'win32' ? '-msvc' : '';
+  const glibc = platform === 'linux' ? glibcVersion() : undefined;
   const libc = platform === 'linux' ? `, ${glibc ? `glibc ${glibc}` : 'musl'}` : '';
-  return {
-    name: `@cuvee/plugin-cpu-${platform}-${arch}${library}`,
-    system: `${platform} ${arch}${libc}, Node-API ${versions['napi'] ?? '?'}`,
-  };
+  return `${platform} ${arch}${libc}, Node-API ${versions['napi'] ?? '?'}`;
 }
 
-const absence = (name: string, system: string, tried: readonly string[]): string =>
-  `no native code is installed for ${system}. Type: npm install ${name}   (in a checkout: npm run setup)
+const absence = (name: string, tried: readonly string[]): string =>
+  `no native code is installed for ${system()}. Type: npm install ${name}   (in a checkout: npm run setup)
 Looked for:
 ${tried.map((line) => `  ${line}`).join('\n')}
 Usual causes:

@@ -7,7 +7,7 @@
  * The text has the plan, its shape programs and the ports, or the model where plans wait for inputs; the parts are constants and code. A blob is for the version of the
  * plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
  */
-import { createHash } from 'node:crypto';
+
 import { CuveeError, portModel, readIr, reloadable, writeIr, type Model, type PortsText } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
 import { planVersion } from './plan/encode.js';
@@ -32,7 +32,10 @@ export type Planned = Extract<BlobContent['compiled'], { plan: Plan }>;
 export function light(plan: Plan, seen: Parameters<typeof reloadable>[1] = new Map()): Plan {
   return {
     ...plan,
-    weights: plan.weights.map((w) => ({ ...w, source: reloadable(w.source, seen) })),
+    weights: plan.weights.map((w) => ({
+      ...w,
+      source: reloadable(w.source, seen),
+    })),
     plans: plan.plans.map((p) => light(p, seen)),
     prologue: plan.prologue && light(plan.prologue, seen),
   };
@@ -118,18 +121,24 @@ export function readBlob(
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
   if (content.xml !== undefined) {
     const weights = revived(content.weights, parts) as Uint8Array;
-    const model = readIr({ bytes: new TextEncoder().encode(content.xml), weights: { kind: 'bytes', bytes: weights } });
+    const model = readIr({
+      bytes: new TextEncoder().encode(content.xml),
+      weights: { kind: 'bytes', bytes: weights },
+    });
     return { ports: portModel(content.ports), compiled: { model } };
   }
   const plan = revived(content.plan, parts) as Plan;
   if (plan.isa.name !== isa.name || plan.isa.block !== isa.block)
     bad(`is for the instruction set ${plan.isa.name}, this process has ${isa.name}`);
   const programs = revived(content.programs, parts) as Compiled['programs'];
-  return { ports: portModel(content.ports), compiled: { plan, programs, rules: new Map(content.rules) } };
+  return {
+    ports: portModel(content.ports),
+    compiled: { plan, programs, rules: new Map(content.rules) },
+  };
 }
 
 function digest(pieces: readonly Uint8Array[]): Buffer {
-  const hash = createHash('sha256');
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256'); // not imported: few processes need it, and it takes 2 ms to load
   for (const piece of pieces) hash.update(piece);
   return hash.digest();
 }

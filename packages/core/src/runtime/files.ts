@@ -5,6 +5,7 @@
 import { CuveeError } from '../errors.js';
 import type { WeightSource } from '../tensor/literal.js';
 import type { ExternalFile } from './frontend.js';
+import { startScript } from './work.js';
 
 type Fs = typeof import('node:fs');
 type Path = typeof import('node:path');
@@ -39,7 +40,9 @@ export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).pr
 
 /** Pieces as one: a Buffer where the platform has them. */
 export function asBuffer(parts: readonly Uint8Array[]): Uint8Array {
-  const { Buffer } = globalThis as { Buffer?: { from(bytes: ArrayBufferLike): Uint8Array } };
+  const { Buffer } = globalThis as {
+    Buffer?: { from(bytes: ArrayBufferLike): Uint8Array };
+  };
   const bytes = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -65,7 +68,11 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
     const buffer = fs.readFileSync(path);
     // Small files share the memory of a pool.
     if (buffer.byteLength === buffer.buffer.byteLength)
-      filesRead.set(buffer.buffer, { path: absolute(path), size: stat.size, modified: stat.mtimeMs });
+      filesRead.set(buffer.buffer, {
+        path: absolute(path),
+        size: stat.size,
+        modified: stat.mtimeMs,
+      });
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   } catch (error) {
     if (error instanceof CuveeError) throw error;
@@ -217,7 +224,11 @@ export function besideModel(modelPath: string): (relative: string) => ExternalFi
     }
     if (!stat.isFile()) refuse('it is not a regular file');
     if (stat.nlink > 1) refuse('it has more than one name (a hard link)');
-    return { path: full, size: stat.size, read: (offset, length) => rangeOf(full, offset, length, stat) };
+    return {
+      path: full,
+      size: stat.size,
+      read: (offset, length) => rangeOf(full, offset, length, stat),
+    };
   };
 }
 
@@ -228,27 +239,38 @@ export function toPath(path: string | URL): string {
   return builtin<typeof import('node:url')>('node:url').fileURLToPath(path);
 }
 
+/** How discovery sees packages. */
+export interface PackageLoader {
+  /** What a package exports. `script`: its manifest says that this file, too, provides it. */
+  readonly load: (name: string, script?: string) => unknown;
+  readonly manifest: (name: string) => Record<string, unknown> | undefined;
+}
+
 /** Loads packages by name for discovery, seen from a folder; undefined where there is no module loader. */
-export function packageLoader(
-  from: string,
-): { readonly load: (name: string) => unknown; readonly manifest: (name: string) => Record<string, unknown> | undefined } | undefined {
+export function packageLoader(from: string): PackageLoader | undefined {
   if (!hasFiles()) return undefined;
-  const { createRequire } = builtin<typeof import('node:module')>('node:module');
-  const require = createRequire(from);
   const fs = builtin<Fs>('node:fs');
   const path = builtin<Path>('node:path');
+  const require = (): NodeJS.Require => builtin<typeof import('node:module')>('node:module').createRequire(from);
+  /** Where a package nearly always lies, from folder to folder upwards; the resolver takes ten times as long to say so. */
+  const folderOf = (name: string): string | undefined => {
+    if (path.isAbsolute(name)) return name;
+    for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
+      const found = path.join(folder, 'node_modules', name);
+      if (fs.existsSync(path.join(found, 'package.json'))) return found;
+      if (path.dirname(folder) === folder) return undefined;
+    }
+  };
   return {
-    load: (name) => require(name),
+    load(name, script) {
+      const folder = script === undefined ? undefined : folderOf(name);
+      return (folder && script && startScript(path.join(folder, script))) ?? require()(name);
+    },
     manifest(name) {
-      const read = (file: string): Record<string, unknown> => JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
       try {
-        if (path.isAbsolute(name)) return read(path.join(name, 'package.json'));
-        // Where it nearly always lies, from folder to folder upwards; the resolver takes ten times as long to say so.
-        for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
-          const file = path.join(folder, 'node_modules', name, 'package.json');
-          if (fs.existsSync(file)) return read(file);
-          if (path.dirname(folder) === folder) return read(require.resolve(`${name}/package.json`));
-        }
+        const folder = folderOf(name);
+        const file = folder === undefined ? require().resolve(`${name}/package.json`) : path.join(folder, 'package.json');
+        return JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
       } catch {
         return undefined;
       }
@@ -264,7 +286,10 @@ export function owningManifest(file: string): { readonly path: string; readonly 
     const candidate = path.join(folder, 'package.json');
     if (fs.existsSync(candidate)) {
       try {
-        return { path: candidate, manifest: JSON.parse(fs.readFileSync(candidate, 'utf8')) as Record<string, unknown> };
+        return {
+          path: candidate,
+          manifest: JSON.parse(fs.readFileSync(candidate, 'utf8')) as Record<string, unknown>,
+        };
       } catch {
         return undefined;
       }

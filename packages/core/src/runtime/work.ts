@@ -1,4 +1,4 @@
-/** @file What this process has done, in kinds: whoever keeps compiled code (`start.ts`) learns from it when there is more to keep. */
+/** @file What core and `start.ts`, which keeps compiled code in Node, tell each other: kinds of work done, and scripts to run. */
 import type { Model } from '../ir/model.js';
 
 /** Takes kinds of work, such as `onnx Relu` (read) and `CPU Relu` (compiled). */
@@ -17,3 +17,14 @@ export const workOn = (who: string, model: Model): ReadonlySet<string> | undefin
 export function worked(kinds: ReadonlySet<string> | undefined): void {
   if (kinds) listener?.(kinds);
 }
+
+/** Runs the script at a path and returns what it exports; undefined where the module loader has to. */
+export type ScriptStarter = (path: string) => Record<string, unknown> | undefined;
+
+let starter: ScriptStarter | undefined;
+
+/** Makes `starts` run the scripts of discovered packages. @internal */
+export const onScript = (starts: ScriptStarter): void => void (starter = starts);
+
+/** What the script at a path exports; undefined where scripts are not run. */
+export const startScript = (path: string): Record<string, unknown> | undefined => starter?.(path);

@@ -16,6 +16,10 @@ export default defineConfig({
         replacement: fileURLToPath(new URL('./packages/$1/src/$2.ts', import.meta.url)),
       },
       { find: /^@cuvee\/(onnxruntime-(?:node|web))$/, replacement: source('$1') },
+      {
+        find: /^cuvee-device-mine$/,
+        replacement: fileURLToPath(new URL('./examples/third-party-device/src/index.ts', import.meta.url)),
+      },
       { find: /^cuvee$/, replacement: source('cuvee') },
       { find: /^cuvee\/openvino-node$/, replacement: fileURLToPath(new URL('./packages/cuvee/src/openvino-node.ts', import.meta.url)) },
     ],

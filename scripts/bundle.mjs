@@ -1,7 +1,7 @@
 /**
  * @file Bundles each package to one file per entry: `exports["./x"]` = dist/x.js comes from src/x.ts, dist/x.cjs is the same as
- * CommonJS, `bin` = dist/cli.js comes from src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts becomes
- * dist/main.js. Relative sources are taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and
+ * CommonJS, `bin` = dist/cli.js comes from src/cli.ts, src/x.worker.ts becomes dist/x.worker.js, and an example's src/main.ts, where
+ * it has one, becomes dist/main.js. Relative sources are taken in, dependencies stay imports. A package with the condition `node` gets dist/node.cjs and
  * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
  * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
@@ -15,11 +15,8 @@ const readable = process.env['CUVEE_READABLE'] === '1';
 
 /** `{ source, output, executable }` of every entry point that the package's manifest names. */
 function entriesOf({ folder, manifest, example }) {
-  if (example)
-    return ['src/main.ts', 'main.ts']
-      .filter((path) => existsSync(join(folder, path)))
-      .slice(0, 1)
-      .map((source) => ({ source, output: 'dist/main.js' }));
+  const main = example && ['src/main.ts', 'main.ts'].find((path) => existsSync(join(folder, path)));
+  if (main) return [{ source: main, output: 'dist/main.js' }];
   const targets = (target) =>
     typeof target === 'string' ? [target] : ['import', 'require', 'default'].flatMap((key) => (target[key] ? targets(target[key]) : []));
   const exported = Object.values(manifest.exports ?? {}).flatMap(targets);

@@ -22,6 +22,8 @@ export * from './device/contract.js';
 export * from './device/properties.js';
 export * from './device/meta.js';
 export { sharedHints } from './meta/hints.js';
+export * from './device/support.js';
+export { placed } from './device/placed.js';
 export type { OperationExtension } from './runtime/extension.js';
 export { ownRoom } from './runtime/extension.js';
 export * from './runtime/frontend.js';

@@ -1,7 +1,12 @@
 /** @file Device REFERENCE: runs every operation by its room's `evaluate`. Slow, plain, right: the oracle, and a plugin to copy. */
 import {
+  atOnce,
   CuveeError,
-  interpret,
+  interpreting,
+  paced,
+  placed,
+  requireSupport,
+  supportBy,
   Tensor,
   type DeviceModel,
   type DevicePlugin,
@@ -11,7 +16,7 @@ import {
   type Node,
   type NodeProfile,
   type RunOptions,
-  type Support,
+  type Steps,
   type VariableState,
 } from '@cuvee/core';
 
@@ -48,25 +53,25 @@ class ReferenceRequest implements DeviceRequest {
 
   async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
     await new Promise((resolve) => setTimeout(resolve));
-    return this.#run(inputs, outputs, signal);
+    signal?.throwIfAborted();
+    return paced(this.#running(inputs, outputs), signal);
   }
 
   runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    return this.#run(inputs, outputs, undefined);
+    return atOnce(this.#running(inputs, outputs));
   }
 
-  #run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], signal: AbortSignal | undefined): readonly Tensor[] {
+  *#running(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): Steps<readonly Tensor[]> {
     const profile: NodeProfile[] = [];
     const around = (node: Node, work: () => readonly NdArray[]): readonly NdArray[] => {
-      signal?.throwIfAborted();
       const start = performance.now();
       const result = work();
       profile.push({ name: node.name, type: node.op.name, kernel: 'evaluate', microseconds: (performance.now() - start) * 1000 });
       return result;
     };
-    const results = interpret(this.#model, inputs.map(toArray), { variables: this.#variables, around }).map(toTensor);
+    const results = yield* interpreting(this.#model, inputs.map(toArray), { variables: this.#variables, around });
     this.#profile = profile;
-    return results.map((result, i) => place(result, outputs[i]));
+    return results.map((result, i) => placed(toTensor(result), outputs[i]));
   }
 
   profile(): readonly NodeProfile[] {
@@ -78,13 +83,6 @@ class ReferenceRequest implements DeviceRequest {
   }
 }
 
-/** Into the caller's tensor, when it gave one that fits. */
-function place(result: Tensor, given: Tensor | undefined): Tensor {
-  if (!given || given.type !== result.type || given.shape.join() !== result.shape.join()) return result;
-  given.data = result.data;
-  return given;
-}
-
 /** `new Core({ plugins: [reference()] })`. */
 export const reference = (): DevicePlugin => ({
   name: 'REFERENCE',
@@ -92,14 +90,9 @@ export const reference = (): DevicePlugin => ({
   properties: {},
   devices: () => [{ id: '', fullName: 'Reference interpreter', capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64'] }],
   keeps: ({ op }) => op.evaluate !== undefined,
-  query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
+  query: (model) => supportBy(model, refusal),
   compile(model): DeviceModel {
-    const refused = model.nodes().find((n) => refusal(n) !== undefined);
-    if (refused)
-      throw new CuveeError('MODEL_UNSUPPORTED', `device REFERENCE cannot run ${refused.op.name} "${refused.name}": ${refusal(refused)}`, {
-        op: refused.op.name,
-        node: refused.name,
-      });
+    requireSupport('REFERENCE', model, refusal);
     return {
       createRequest: () => new ReferenceRequest(model),
       info: { optimalRequests: 1, executionDevices: ['REFERENCE'] },

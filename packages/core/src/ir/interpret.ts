@@ -1,5 +1,6 @@
 /** @file Runs nodes and models on arrays by the rooms' `evaluate`: what constant folding, bodies and the reference device share. */
 import { CuveeError } from '../errors.js';
+import { atOnce, type Steps } from '../runtime/steps.js';
 import { decode, encode } from '../tensor/convert.js';
 import type { NdArray } from '../tensor/nd.js';
 import type { Fact } from './fact.js';
@@ -58,7 +59,11 @@ export function evaluateNode(
  * Runs a model node by node. Inputs in the order of its parameters, results in the order of its results; every value is rounded to
  * its element type before the next node reads it, and forgotten after its last reader.
  */
-export function interpret(model: Model, inputs: readonly NdArray[], interpretation: Interpretation = {}): readonly NdArray[] {
+export const interpret = (model: Model, inputs: readonly NdArray[], interpretation: Interpretation = {}): readonly NdArray[] =>
+  atOnce(interpreting(model, inputs, interpretation));
+
+/** The same in steps, one for each node; a body runs within its node's step. */
+export function* interpreting(model: Model, inputs: readonly NdArray[], interpretation: Interpretation = {}): Steps<readonly NdArray[]> {
   if (inputs.length !== model.parameters.length)
     throw new CuveeError('ARGUMENT_INVALID', `"${model.name}" takes ${model.parameters.length} inputs, ${inputs.length} given`);
   const order = model.nodes();
@@ -70,6 +75,7 @@ export function interpret(model: Model, inputs: readonly NdArray[], interpretati
   const results = new Map<Node, NdArray>();
   for (const node of order) {
     if (node.op.name === 'Parameter') continue;
+    yield;
     const given = node.inputs.map((v) => v && values.get(v));
     const work = (): readonly NdArray[] => evaluateNode(node, given, undefined, interpretation, assigned);
     const outputs = interpretation.around ? interpretation.around(node, work) : work();

@@ -26,9 +26,9 @@ export function attempt<T, U>(
 /** All values: an array now when all are there. */
 export const all = <T>(values: readonly Awaitable<T>[]): Awaitable<T[]> => (values.some(isPromise) ? Promise.all(values) : (values as T[]));
 
-/** The value, which must be there. Throws SYNC_UNAVAILABLE when it is promised. */
-export function now<T>(doing: string, value: Awaitable<T>): T {
+/** The value, which must be there. Throws SYNC_UNAVAILABLE when it is promised; `leftover` is told of what comes then after all. */
+export function now<T>(doing: string, value: Awaitable<T>, leftover: (value: T) => void = () => undefined): T {
   if (!isPromise(value)) return value;
-  value.catch(() => undefined);
+  value.then(leftover, () => undefined);
   throw new CuveeError('SYNC_UNAVAILABLE', `${doing}: the device answers asynchronously; use the method without "Sync"`);
 }

@@ -186,7 +186,7 @@ export class Core {
   compileModelSync(...given: unknown[]): CompiledModel {
     checkCompile('compileModelSync', given, 3);
     const [model, device, config = {}] = given as [Model | string | URL, string, ConfigInput?];
-    return now('compileModelSync', this.#compiled(model, device, config, {}));
+    return now('compileModelSync', this.#compiled(model, device, config, {}), (late) => late.release());
   }
 
   /**
@@ -215,7 +215,7 @@ export class Core {
   importModelSync(...given: unknown[]): CompiledModel {
     checkImport('importModelSync', given, false);
     const [blob, device, config = {}] = given as [Uint8Array, string, ConfigInput?];
-    return now('importModelSync', this.#import(blob, device, config, {}));
+    return now('importModelSync', this.#import(blob, device, config, {}), (late) => late.release());
   }
 
   /** Names of the devices that are present; meta-devices are not listed. */

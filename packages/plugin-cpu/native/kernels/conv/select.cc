@@ -29,7 +29,7 @@ void list_in_blocks(ConvPlan& plan) {
 /// that two halves of the panels are halves of the work.
 void add_panels(ConvPlan& plan, int block, int blocks, int widest) {
   int count = ceil_div(blocks, widest);
-  if (count > 2 && count % 2) ++count;
+  if (count > 2 && count < blocks && count % 2) ++count;
   for (int p = 0; p < count; ++p) {
     const int from = blocks * p / count, to = blocks * (p + 1) / count;
     plan.panels.push_back({block + from, to - from, 0, 0, 0, 0, 0, 0});

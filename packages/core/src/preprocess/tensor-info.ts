@@ -165,38 +165,29 @@ export class OutputTensorInfo {
   }
 }
 
-/** What is to be known of the model's own input. */
-export class InputModelInfo {
-  readonly #settings: TensorSettings;
+/** What is to be known of one of the model's own inputs or outputs. */
+class ModelInfo {
+  protected readonly settings: TensorSettings;
 
   constructor(settings: TensorSettings) {
-    this.#settings = settings;
+    this.settings = settings;
   }
 
-  /** Layout of the model's input, `NCHW`; it overrides the one that the model's file says. */
+  /** Layout in the model, `NCHW`; it overrides the one that the model's file says. */
   setLayout(layout: string | Layout, ...extra: never[]): this {
-    this.#settings.layout = layoutArgument('setLayout', arguments.length === 0 ? [] : [layout, ...extra]);
+    this.settings.layout = layoutArgument('setLayout', arguments.length === 0 ? [] : [layout, ...extra]);
     return this;
   }
 }
 
+/** What is to be known of the model's own input. */
+export class InputModelInfo extends ModelInfo {}
+
 /** What is to be known of the model's own output. */
-export class OutputModelInfo {
-  readonly #settings: TensorSettings;
-
-  constructor(settings: TensorSettings) {
-    this.#settings = settings;
-  }
-
-  /** Layout of the model's output; it overrides the one that the model's file says. */
-  setLayout(layout: string | Layout, ...extra: never[]): this {
-    this.#settings.layout = layoutArgument('setLayout', arguments.length === 0 ? [] : [layout, ...extra]);
-    return this;
-  }
-
+export class OutputModelInfo extends ModelInfo {
   /** Colours of the model's output, RGB or BGR, which `convertColor` starts from. */
   setColorFormat(format: 'RGB' | 'BGR'): this {
-    this.#settings.color = choice('setColorFormat', [format], { RGB: 'RGB', BGR: 'BGR' } as const, "(format: 'RGB' | 'BGR')");
+    this.settings.color = choice('setColorFormat', [format], { RGB: 'RGB', BGR: 'BGR' } as const, "(format: 'RGB' | 'BGR')");
     return this;
   }
 }

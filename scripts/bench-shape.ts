@@ -55,15 +55,15 @@ function infer(ctx: ShapeContext, size: (image: number, axis: number) => Dim): D
       const up = [
         1,
         top[1]!,
-        sliceLength(ctx, binaryElements.Multiply(top[2]!, 2) as Dim, 0, x[2]!, 1),
-        sliceLength(ctx, binaryElements.Multiply(top[3]!, 2) as Dim, 0, x[3]!, 1),
+        sliceLength(ctx, binaryElements.product(top[2]!, 2) as Dim, 0, x[2]!, 1),
+        sliceLength(ctx, binaryElements.product(top[3]!, 2) as Dim, 0, x[3]!, 1),
       ];
       top = [1, add(up[1]!, x[1]!), up[2]!, up[3]!];
       count += 6;
     }
     // ShapeOf → Gather → Mul → Concat → Reshape → Transpose → MatMul.
-    const rows: Element = binaryElements.Multiply(top[2], top[3]),
-      half: Element = binaryElements.Divide(top[3], 2);
+    const rows: Element = binaryElements.product(top[2], top[3]),
+      half: Element = binaryElements.quotient(top[3], 2);
     const flat = reshape(ctx, top, [0, 0, -1], true)!;
     const tokens = reshape(ctx, flat, [1, 8, -1, rows as Dim], false)!;
     all.push(...top, ...flat, ...tokens, half as Dim);

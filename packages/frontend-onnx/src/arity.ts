@@ -1,14 +1,13 @@
 /** Checks how many inputs and outputs a node has before any operator's code runs. */
 import type { NodeProto } from './proto/index.js';
-import { additions, microsoftSignatures } from './signatures-microsoft.js';
+import { findOp } from './registry.js';
 import { signatures } from './signatures.js';
-
-const tables: typeof signatures = { ...signatures, '': { ...signatures[''], ...additions }, 'com.microsoft': microsoftSignatures };
 
 /** The signature in force at a version; an operator younger than the version takes its first. */
 function signature(domain: string, op: string, version: number): string | undefined {
-  const domainTable = Object.hasOwn(tables, domain) ? tables[domain] : undefined;
-  const text = domainTable && Object.hasOwn(domainTable, op) ? domainTable[op] : undefined;
+  const printed = Object.hasOwn(signatures, domain) ? signatures[domain] : undefined;
+  const own = findOp(domain, op) as { readonly signature?: string } | undefined;
+  const text = own?.signature ?? (printed && Object.hasOwn(printed, op) ? printed[op] : undefined);
   if (text === undefined || !text.includes(' ')) return text;
   const parts = text.split(' ');
   let form = parts[1];

@@ -99,3 +99,10 @@ export interface BodyTranslation {
 
 /** Translates one operator: one exported function each, named as the operator. Several outputs as an array, in order. */
 export type OnnxOp<N extends number = 1> = (node: OnnxNode<N>) => Operand | undefined | readonly (Operand | undefined)[];
+
+/**
+ * An operator with its signature, for those that the printed table does not have: inputs and outputs in the notation of
+ * `signatures.ts`, after ONNX Runtime's ContribOperators.md.
+ */
+export const takes = <N extends number>(signature: string, op: OnnxOp<N>): OnnxOp<N> =>
+  Object.assign((node: OnnxNode<N>) => op(node), { signature });

@@ -1,6 +1,7 @@
 /** Runs a recurrent cell over time: one TensorIterator for each direction, or the cell alone for a single step. */
 import { builder, Model, type Builder, type PortMapping, type Value } from '@cuvee/core';
 import { dimOf, like, sizesOf, sliced, type AnyNode } from './build.js';
+import { activationNamed } from './activations.js';
 import { dropUnread } from './unread.js';
 
 /** One step: the input's part [batch, gates · hidden] and the states [batch, hidden] give the next states; the first is the output. */
@@ -83,7 +84,7 @@ export function recur(
     { external: 0, internal: 0, ...walk },
     ...states.map((_, i): PortMapping => ({ external: 1 + i, internal: 1 + i })),
   ];
-  const [y, ...last] = g.node('TensorIterator', [source, ...(time ? [time.outer] : []), ...states, ...shared.map(({ outer }) => outer)], {
+  const [y, ...last] = g.tensorIterator([source, ...(time ? [time.outer] : []), ...states, ...shared.map(({ outer }) => outer)], {
     body,
     inputs,
     outputs,
@@ -93,23 +94,6 @@ export function recur(
 
 /** Part `d` of a tensor with one entry a direction, without that axis. */
 export const ofDirection = (g: Builder, value: Value, d: number): Value => g.squeeze(sliced(g, value, 0, d, d + 1), g.ints([0]));
-
-/** The functions that recurrent operators may name, with up to two constants. */
-const functions: Readonly<
-  Record<string, { readonly constants: readonly number[]; readonly apply: (g: Builder, x: Value, alpha: number, beta: number) => Value }>
-> = {
-  relu: { constants: [], apply: (g, x) => g.relu(x) },
-  tanh: { constants: [], apply: (g, x) => g.tanh(x) },
-  sigmoid: { constants: [], apply: (g, x) => g.sigmoid(x) },
-  softsign: { constants: [], apply: (g, x) => g.softSign(x) },
-  softplus: { constants: [], apply: (g, x) => g.softPlus(x) },
-  affine: { constants: [1, 0], apply: (g, x, alpha, beta) => g.add(g.multiply(x, like(g, x, alpha)), like(g, x, beta)) },
-  leakyrelu: { constants: [0.01], apply: (g, x, alpha) => g.pRelu(x, like(g, x, alpha)) },
-  thresholdedrelu: { constants: [1], apply: (g, x, alpha) => g.select(g.greater(x, like(g, x, alpha)), x, like(g, x, 0)) },
-  scaledtanh: { constants: [1, 1], apply: (g, x, alpha, beta) => g.multiply(g.tanh(g.multiply(x, like(g, x, beta))), like(g, x, alpha)) },
-  hardsigmoid: { constants: [0.2, 0.5], apply: (g, x, alpha, beta) => g.hardSigmoid(x, like(g, x, alpha), like(g, x, beta)) },
-  elu: { constants: [1], apply: (g, x, alpha) => g.elu(x, { alpha }) },
-};
 
 /** A function of one tensor. */
 export type Activation = (g: Builder, x: Value) => Value;
@@ -124,7 +108,7 @@ export function activationsOf(node: AnyNode, usual: readonly string[], direction
   const alphas = [...attr.floats('activation_alpha', [])],
     betas = [...attr.floats('activation_beta', [])];
   const list = all.map((name): Activation => {
-    const found = functions[name.toLowerCase()];
+    const found = activationNamed(name);
     if (!found) throw node.invalid(`there is no activation ${JSON.stringify(name.slice(0, 40))}`);
     const alpha = found.constants.length > 0 ? (alphas.shift() ?? (found.constants[0] as number)) : 0;
     const beta = found.constants.length > 1 ? (betas.shift() ?? (found.constants[1] as number)) : 0;

@@ -55,7 +55,7 @@ const undecided = ({ node, reason }: { readonly node: Node; readonly reason: str
 export function dependsOnInputs(model: Model): boolean {
   const open = (n: Node): boolean => n.outputs.some((v) => v.fact.shape === undefined) || (!loweringOf(n.op) && decomposesByInput(n));
   if (!model.nodes().some(open)) return false;
-  if (model.sinks.length > 0 || model.nodes().some((n) => n.op.name === 'ReadValue' || n.outputs.some((v) => v.fact.type === 'string')))
+  if (model.sinks.length > 0 || model.nodes().some((n) => n.op.traits.variable || n.outputs.some((v) => v.fact.type === 'string')))
     return false;
   const { model: copy } = cloneModel(model);
   prepare(copy);

@@ -102,9 +102,9 @@ class Reader {
       const layer = order[i] as RawLayer;
       this.#values.set(layer.id, this.#build(layer));
     }
-    const nodes = (type: string): Node[] =>
+    const nodes = (wanted: (op: Op | undefined) => boolean): Node[] =>
       this.#net.layers
-        .filter((l) => roomOf(l.type)?.name === type)
+        .filter((l) => wanted(roomOf(l.type)))
         .flatMap(
           (l) =>
             this.#values
@@ -114,9 +114,9 @@ class Reader {
         );
     const model = new Model({
       name: this.#net.name,
-      parameters: nodes('Parameter'),
-      results: nodes('Result'),
-      sinks: nodes('Assign'),
+      parameters: nodes((op) => op?.name === 'Parameter'),
+      results: nodes((op) => op?.name === 'Result'),
+      sinks: nodes((op) => op?.traits.variable === 'write'),
       scope: this.#g.scope,
     });
     model.rtInfo = this.#net.rtInfo;

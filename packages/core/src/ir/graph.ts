@@ -1,6 +1,7 @@
 /** @file Builds nodes: `g.softmax(x, { axis: 1 })` for every room, and a few conveniences. */
 import { CuveeError } from '../errors.js';
 import type { Attributes } from '../ops/attributes.js';
+import type { Builder } from '../opset/builder.js';
 import type { Op } from '../ops/op.js';
 import { createScope, type ShapeScope } from '../shape/index.js';
 import { bitsOf, type ElementType } from '../tensor/element.js';
@@ -96,11 +97,16 @@ export class GraphBuilder {
     return derivedNode(this.#rooms.get('Constant') as Op, [], { value: literal }, fact, { name: label, origin: this.origin });
   }
 
+  /** The same builder with a method for each room, as every builder that is made has them. */
+  get #rich(): Builder {
+    return this as unknown as Builder;
+  }
+
   /** A scalar of the type of `like`, or of a type. */
   scalar(value: number, like: Value | ElementType): Value {
     const type = typeof like === 'string' ? like : like.fact.type;
     if (type !== 'dynamic') return this.constant(type, [], [value]);
-    return (this.node('ConvertLike', [this.constant('f32', [], [value]), like as Value]) as [Value])[0];
+    return this.#rich.convertLike(this.constant('f32', [], [value]), like as Value);
   }
 
   /** A 1-D i64 constant: axes, shapes, patterns. */
@@ -117,7 +123,7 @@ export class GraphBuilder {
   /** The value converted, or itself when it has that type. */
   cast(value: Value, type: ElementType): Value {
     if (value.fact.type === type || bitsOf(type) < 0) return value;
-    return (this.node('Convert', [value], { destination_type: type }) as [Value])[0];
+    return this.#rich.convert(value, { destination_type: type });
   }
 }
 

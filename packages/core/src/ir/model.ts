@@ -209,7 +209,7 @@ export class Model {
       changed.set(port, { ...port.attributes, shape: shapeText(shape), element_type: port.attributes.element_type });
     for (const [port, type] of types) changed.set(port, { ...(changed.get(port) ?? port.attributes), element_type: type });
     for (const [id, shape] of variables instanceof Map ? (variables as ReadonlyMap<string, ShapeArgument>) : Object.entries(variables)) {
-      const readers = this.nodes().filter((n) => n.op.name === 'ReadValue' && n.attributes.variable_id === id);
+      const readers = this.nodes().filter((n) => n.op.traits.variable === 'read' && n.attributes.variable_id === id);
       if (readers.length === 0) throw new CuveeError('ARGUMENT_INVALID', `reshape: "${this.name}" has no variable "${id}"`);
       for (const node of readers) changed.set(node, { ...node.attributes, variable_shape: shapeText(shape as ShapeArgument) });
     }

@@ -23,9 +23,9 @@ export function splitModel(model: Model, labelOf: (node: Node) => string): reado
   const level = new Map<Node, number>();
   const inner = model.nodes().filter((n) => !isEdge(n));
   const variables = new Map<string, string>();
-  for (const node of inner) if (node.op.name === 'ReadValue') variables.set(String(node.attributes.variable_id), labelOf(node));
+  for (const node of inner) if (node.op.traits.variable === 'read') variables.set(String(node.attributes.variable_id), labelOf(node));
   const label = (node: Node): string =>
-    node.op.name === 'Assign' ? (variables.get(String(node.attributes.variable_id)) ?? labelOf(node)) : labelOf(node);
+    node.op.traits.variable === 'write' ? (variables.get(String(node.attributes.variable_id)) ?? labelOf(node)) : labelOf(node);
   // A node joins the part of its inputs when that has its label, else the next one: so parts can only feed later parts.
   for (const node of inner) {
     const sources = node.inputs.flatMap((v) => (v && level.has(v.node) ? [v.node] : []));
@@ -76,7 +76,7 @@ function part(whole: Model, label: string, nodes: readonly Node[], wanted: Reado
     .flatMap((n) => n.outputs)
     .filter((v) => wanted.has(v) || [...v.users].some((u) => !own.has(u) && u.op.name !== 'Result'));
   const results = outputs.map((v) => g.result(values.get(v) as Value, v.label));
-  const sinks = nodes.filter((n) => n.op.name === 'Assign').map((n) => (values.get(n.output) as Value).node);
+  const sinks = nodes.filter((n) => n.op.traits.variable === 'write').map((n) => (values.get(n.output) as Value).node);
   const model = new Model({ name: `${whole.name} (${label})`, parameters, results, sinks, scope: g.scope });
   return { label, model, inputs, outputs, nodes };
 }

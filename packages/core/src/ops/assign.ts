@@ -12,5 +12,5 @@ export const Assign = op('Assign', {
     ctx.assign(variable_id, value);
     return value;
   },
-  traits: { impure: true },
+  traits: { impure: true, variable: 'write' },
 });

@@ -1,5 +1,7 @@
 import { bounds, broadcastTo, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
+import type { Value } from '../ir/node.js';
+import type { Literal } from '../tensor/literal.js';
 import { broadcastOffsets, broadcastShapes, numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { oneOf } from './attributes.js';
 import { picked } from './movement.js';
@@ -96,4 +98,10 @@ function spread(data: NdArray, shape: readonly number[]): NdArray {
   if (!fits) throw new CuveeError('SHAPE_MISMATCH', `[${data.shape.join(',')}] does not broadcast to [${shape.join(',')}]`);
   if (sizeOf(shape) === 0) return picked(data, shape, []);
   return picked(data, shape, broadcastOffsets(data.shape, shape));
+}
+
+/** The one element that a value repeats, where this operation says so: a large constant is not looked at while shapes are inferred. */
+export function repeatedElement(value: Value | undefined): Literal | undefined {
+  const literal = value?.node.op.name === 'Broadcast' ? value.node.inputs[0]?.fact.value : undefined;
+  return literal?.size === 1 ? literal : undefined;
 }

@@ -47,9 +47,9 @@ export function convertKnown(data: Fact, type: ElementType): Pick<Fact, 'element
   const elements = elementsOf(data);
   if (type === 'f32' && elements) return { floats: elements.map(dimOf) };
   if (type === 'f32' && data.floats) return { floats: data.floats };
-  if (type === 'boolean' && elements) return { elements: elements.map(unaryElements.ToBoolean) };
+  if (type === 'boolean' && elements) return { elements: elements.map(unaryElements.toBoolean) };
   if (!holdsSizes(type)) return {};
-  if (elements) return { elements: elements.map(unaryElements.ToInteger) };
+  if (elements) return { elements: elements.map(unaryElements.toInteger) };
   return data.floats
     ? { elements: data.floats.map((x) => (x instanceof ScaledValue ? truncateScaled(x) : typeof x === 'number' ? Math.trunc(x) : x)) }
     : {};

@@ -28,7 +28,7 @@ export const Divide = op('Divide', {
   infer({ a, b }, { auto_broadcast, axis, m_pythondiv }, ctx) {
     const shape = ctx.broadcast(a.shape, pdpdAligned(a, b, auto_broadcast, axis), broadcastRule(auto_broadcast));
     const elements = holdsSizes(a.type)
-      ? zipElements(a, b, m_pythondiv ? binaryElements.Divide : binaryElements.TruncatedDivide)
+      ? zipElements(a, b, m_pythondiv ? binaryElements.quotient : binaryElements.truncatedQuotient)
       : undefined;
     const floats = zipFloats(a, b, divideFloats);
     return { type: sameType(ctx, a, b), shape, ...(elements && { elements }), ...(floats && { floats }) };

@@ -3,4 +3,4 @@ import { comparison } from './logic.js';
 import { any } from './op.js';
 
 /** a = b, with broadcasting. Spec: OpenVINO Equal-1. */
-export const Equal = comparison('Equal', (a, b) => a === b, binaryElements.Equal, any);
+export const Equal = comparison('Equal', (a, b) => a === b, binaryElements.equal, any);

@@ -14,5 +14,5 @@ export const FloorMod = binary('FloorMod', {
     const rest = a % b;
     return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;
   },
-  symbolic: binaryElements.FloorMod,
+  symbolic: binaryElements.modulo,
 });

@@ -271,7 +271,7 @@ export function graphPlan(
 }
 
 /** DFT-7 or its inverse: pairs along the last axis in, pairs out. */
-export const complexTransformOp = (name: 'DFT' | 'IDFT', inverse: boolean): Op =>
+export const complexTransformOp = (name: string, inverse: boolean): Op =>
   op(name, {
     inputs: [port('data', floating), port('axes', index), optional('signal_size', index)],
     outputs: [port('output', floating)],

@@ -9,7 +9,7 @@ export const LogicalNot = op('LogicalNot', {
   outputs: [port('output', boolean)],
 
   infer({ data }) {
-    const elements = elementsOf(data)?.map(unaryElements.LogicalNot);
+    const elements = elementsOf(data)?.map(unaryElements.not);
     return { type: 'boolean', shape: data.shape, ...(elements && { elements }) };
   },
 

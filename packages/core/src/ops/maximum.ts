@@ -5,5 +5,5 @@ import { binary } from './elementwise.js';
 export const Maximum = binary('Maximum', {
   number: (a, b) => Math.max(a, b),
   bigint: (a, b) => (a > b ? a : b),
-  symbolic: binaryElements.Maximum,
+  symbolic: binaryElements.larger,
 });

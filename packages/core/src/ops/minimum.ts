@@ -5,5 +5,5 @@ import { binary } from './elementwise.js';
 export const Minimum = binary('Minimum', {
   number: (a, b) => Math.min(a, b),
   bigint: (a, b) => (a < b ? a : b),
-  symbolic: binaryElements.Minimum,
+  symbolic: binaryElements.smaller,
 });

@@ -6,5 +6,5 @@ import { binary } from './elementwise.js';
 export const Mod = binary('Mod', {
   number: (a, b, type) => (b === 0 && isInteger(type) ? 0 : a % b),
   bigint: (a, b) => (b === 0n ? 0n : a % b),
-  symbolic: binaryElements.Mod,
+  symbolic: binaryElements.remainder,
 });

@@ -1,15 +1,9 @@
-import type { Value } from '../ir/node.js';
 import { bounds, product, type Dim } from '../shape/index.js';
 import { Literal } from '../tensor/literal.js';
 import { elementType } from './attributes.js';
+import { repeatedElement } from './broadcast.js';
 import { indexOf } from './movement.js';
 import { numericOrBoolean, only, op, port } from './op.js';
-
-/** The one element that a value repeats, where a Broadcast says so: a large constant is not looked at while shapes are inferred. */
-function equalElements(value: Value | undefined): Literal | undefined {
-  const literal = value?.node.op.name === 'Broadcast' ? value.node.inputs[0]?.fact.value : undefined;
-  return literal?.size === 1 ? literal : undefined;
-}
 
 /** Indices of the elements that are not 0, in row-major order: column k holds the index of the k-th along each axis. Spec: OpenVINO NonZero-3. */
 export const NonZero = op('NonZero', {
@@ -21,7 +15,7 @@ export const NonZero = op('NonZero', {
   infer({ data }, { output_type }, ctx) {
     const { shape } = data;
     if (!shape) return { type: output_type, shape: ctx.freshShape(2) };
-    const equal = equalElements(ctx.node.inputs[0]);
+    const equal = repeatedElement(ctx.node.inputs[0]);
     if (equal !== undefined)
       return { type: output_type, shape: [shape.length, Number(equal.nd().data[0]) === 0 ? 0 : product(shape)] satisfies Dim[] };
     const most = shape.reduce<number>((n, d) => n * bounds(d)[1], 1);

@@ -3,4 +3,4 @@ import { comparison } from './logic.js';
 import { any } from './op.js';
 
 /** a ≠ b, with broadcasting. Spec: OpenVINO NotEqual-1. */
-export const NotEqual = comparison('NotEqual', (a, b) => a !== b, binaryElements.NotEqual, any);
+export const NotEqual = comparison('NotEqual', (a, b) => a !== b, binaryElements.notEqual, any);

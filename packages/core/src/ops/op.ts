@@ -57,6 +57,8 @@ export interface Traits {
   readonly mixes?: (attributes: Attributes, rank: number) => readonly number[];
   /** Not a function of its inputs (random, state): never folded, never merged. */
   readonly impure?: boolean;
+  /** Reads or writes the variable that its attribute `variable_id` names. */
+  readonly variable?: 'read' | 'write';
   /** Has sub-models. */
   readonly control?: boolean;
   /** Floating-point operations for given facts; elementwise ops default to one per output element. */

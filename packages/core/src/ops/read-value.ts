@@ -59,5 +59,5 @@ export const ReadValue = op('ReadValue', {
     );
   },
 
-  traits: { impure: true },
+  traits: { impure: true, variable: 'read' },
 });

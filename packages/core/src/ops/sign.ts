@@ -5,5 +5,5 @@ import { unary } from './elementwise.js';
 export const Sign = unary('Sign', {
   number: (x) => Math.sign(x),
   bigint: (x) => (x < 0n ? -1n : x > 0n ? 1n : 0n),
-  symbolic: unaryElements.Sign,
+  symbolic: unaryElements.sign,
 });

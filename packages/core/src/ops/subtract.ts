@@ -6,6 +6,6 @@ import { subtractFloats } from './scaled.js';
 export const Subtract = binary('Subtract', {
   number: (a, b) => a - b,
   bigint: (a, b) => a - b,
-  symbolic: binaryElements.Subtract,
+  symbolic: binaryElements.difference,
   floats: subtractFloats,
 });

@@ -77,30 +77,30 @@ function divide(a: Dim, b: Dim, roundDown: boolean): Element {
   return exactDiv(a, b) ?? (roundDown ? floorDiv(a, b) : truncDiv(a, b));
 }
 
-/** Elementwise operations of two elements, by operation name. */
+/** Elementwise operations of two elements, by what they compute. */
 export const binaryElements = {
-  Add: onDims(add),
-  Subtract: onDims((a, b) => sub(a, b)),
-  Multiply: onDims(mul),
-  Maximum: onDims((a, b) => max(a, b)),
-  Minimum: onDims((a, b) => min(a, b)),
-  Divide: onDims((a, b) => divide(a, b, true)),
+  sum: onDims(add),
+  difference: onDims((a, b) => sub(a, b)),
+  product: onDims(mul),
+  larger: onDims((a, b) => max(a, b)),
+  smaller: onDims((a, b) => min(a, b)),
+  quotient: onDims((a, b) => divide(a, b, true)),
   /** Divide with pythondiv off. */
-  TruncatedDivide: onDims((a, b) => divide(a, b, false)),
-  FloorMod: onDims((a, b) => (positive(b) || negative(b) ? mod(a, b) : undefined)),
+  truncatedQuotient: onDims((a, b) => divide(a, b, false)),
+  modulo: onDims((a, b) => (positive(b) || negative(b) ? mod(a, b) : undefined)),
   /** The remainder has the dividend's sign. */
-  Mod: onDims((a, b) =>
+  remainder: onDims((a, b) =>
     positive(b) || negative(b) ? (bounds(a)[0] >= 0 && positive(b) ? mod(a, b) : sub(a, mul(b, truncDiv(a, b)))) : undefined,
   ),
-  Equal: onDims((a, b) => elementOfCondition(isEqual(a, b))),
-  NotEqual: onDims((a, b) => elementOfCondition(not(isEqual(a, b)))),
-  Less: onDims((a, b) => elementOfCondition(isAtLeast(b, add(a, 1)))),
-  LessEqual: onDims((a, b) => elementOfCondition(isAtLeast(b, a))),
-  Greater: onDims((a, b) => elementOfCondition(isAtLeast(a, add(b, 1)))),
-  GreaterEqual: onDims((a, b) => elementOfCondition(isAtLeast(a, b))),
-  LogicalAnd: onConditions((a, b) => allOf([a, b]), false),
-  LogicalOr: onConditions((a, b) => anyOf([a, b]), true),
-  LogicalXor: onConditions((a, b) => anyOf([allOf([a, not(b)]), allOf([not(a), b])]), undefined),
+  equal: onDims((a, b) => elementOfCondition(isEqual(a, b))),
+  notEqual: onDims((a, b) => elementOfCondition(not(isEqual(a, b)))),
+  less: onDims((a, b) => elementOfCondition(isAtLeast(b, add(a, 1)))),
+  lessEqual: onDims((a, b) => elementOfCondition(isAtLeast(b, a))),
+  greater: onDims((a, b) => elementOfCondition(isAtLeast(a, add(b, 1)))),
+  greaterEqual: onDims((a, b) => elementOfCondition(isAtLeast(a, b))),
+  and: onConditions((a, b) => allOf([a, b]), false),
+  or: onConditions((a, b) => anyOf([a, b]), true),
+  xor: onConditions((a, b) => anyOf([allOf([a, not(b)]), allOf([not(a), b])]), undefined),
 } satisfies Record<string, Binary>;
 
 function onDim(compute: (a: Dim) => Element): Unary {
@@ -110,22 +110,22 @@ function onDim(compute: (a: Dim) => Element): Unary {
   };
 }
 
-/** Elementwise operations of one element, by operation name. */
+/** Elementwise operations of one element, by what they compute. */
 export const unaryElements = {
-  Negative: onDim((a) => sub(0, a)),
-  Abs: onDim((a) => max(a, sub(0, a))),
-  Sign: onDim((a) => max(-1, min(1, a))),
-  LogicalNot: (a: Element): Element => {
+  negative: onDim((a) => sub(0, a)),
+  magnitude: onDim((a) => max(a, sub(0, a))),
+  sign: onDim((a) => max(-1, min(1, a))),
+  not: (a: Element): Element => {
     const p = conditionOf(a);
     return p === undefined ? undefined : elementOfCondition(not(p));
   },
   /** To boolean. */
-  ToBoolean: (a: Element): Element => {
+  toBoolean: (a: Element): Element => {
     const p = conditionOf(a);
     return p === undefined ? undefined : elementOfCondition(p);
   },
   /** From boolean or another integer type, to one of at least 32 bits. */
-  ToInteger: (a: Element): Element => dimOf(a),
+  toInteger: (a: Element): Element => dimOf(a),
 } satisfies Record<string, Unary>;
 
 /** p ? a : b for elements of one type. */
@@ -150,15 +150,15 @@ export function clampElement(x: Element, lo: number, hi: number): Element {
 
 /** One element from many: ReduceSum, ReduceProd, ReduceMax, ReduceMin, ReduceLogicalAnd, ReduceLogicalOr. Of none: the neutral element, where there is one. */
 export function reduceElements(list: readonly Element[], how: 'sum' | 'prod' | 'max' | 'min' | 'and' | 'or'): Element {
-  const { Add, Multiply, Maximum, Minimum, LogicalAnd, LogicalOr } = binaryElements;
+  const { sum, product, larger, smaller, and, or } = binaryElements;
   const [start, step] = (
     {
-      sum: [0, Add],
-      prod: [1, Multiply],
-      max: [undefined, Maximum],
-      min: [undefined, Minimum],
-      and: [1, LogicalAnd],
-      or: [0, LogicalOr],
+      sum: [0, sum],
+      prod: [1, product],
+      max: [undefined, larger],
+      min: [undefined, smaller],
+      and: [1, and],
+      or: [0, or],
     } as const
   )[how];
   if (list.length === 0) return start;
@@ -173,7 +173,7 @@ export function cumulativeElements(list: readonly Element[], exclusive: boolean,
   let total: Element = 0;
   for (let k = 0; k < list.length; k++) {
     const i = reverse ? list.length - 1 - k : k;
-    const next: Element = binaryElements.Add(total, list[i]);
+    const next: Element = binaryElements.sum(total, list[i]);
     out[i] = exclusive ? total : next;
     total = next;
   }

@@ -44,7 +44,7 @@ export const If: OnnxOp = (node) => {
     other = translated(branches[1]);
   if (then.made.some((operand, i) => !madeAlike(operand, other.made[i] as Operand)))
     throw node.unsupported('branches that give sequences of different lengths, or an optional that holds something in one of them only');
-  const values = g.node('If', [scalarOf(g, condition), ...outer], {
+  const values = g.if(scalarOf(g, condition), outer, {
     then_body: then.model,
     then_inputs: then.inputs,
     then_outputs: then.outputs,
@@ -119,7 +119,7 @@ export const Loop: OnnxOp<0> = (node) => {
     ...carried.map((_, i): PortMapping => ({ external: i, internal: 1 + i })),
     ...collected.map((_, i): PortMapping => ({ external: count + i, internal: 1 + count + i, axis: 0, ...forwards })),
   ];
-  return g.node('Loop', [limit, start, ...carried, ...captured], { body: model, inputs: rows, outputs });
+  return g.loop(limit, start, [...carried, ...captured], { body: model, inputs: rows, outputs });
 };
 
 /** Most turns of a loop that are written out. */
@@ -237,5 +237,5 @@ function scanned(node: OnnxNode<0>, graph: GraphProto, operands: readonly Value[
       ({ axis }, i): PortMapping => ({ external: states + i, internal: states + i, axis, ...(outputDirections[i] ? backwards : forwards) }),
     ),
   ];
-  return g.node('TensorIterator', [...operands, ...captured], { body: model, inputs: rows, outputs });
+  return g.tensorIterator([...operands, ...captured], { body: model, inputs: rows, outputs });
 }

@@ -2,7 +2,7 @@
 import type { Builder, Value } from '@cuvee/core';
 import { dimOf, like, listOf, rankOf, sizeAt, sizesOf, sliced, unsqueezed } from '../build.js';
 import { along, bias as maskBias, counting, groupSize, packed, repeatedHeads, unpacked } from '../heads.js';
-import type { OnnxNode, OnnxOp } from '../node.js';
+import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import { dequantised } from './microsoft-quantize.js';
 
 type Node = Pick<OnnxNode<0>, 'g' | 'attr' | 'invalid' | 'unsupported'>;
@@ -77,17 +77,17 @@ function attention(node: OnnxNode<2>, x: Value, weights: Value, bias: Value | un
   return [y, node.wants(1) ? both() : undefined];
 }
 
-export const Attention: OnnxOp<2> = (node) => {
+export const Attention: OnnxOp<2> = takes('ssooooo>so', (node) => {
   const [x, weights, bias, mask, past] = node.inputs;
   return attention(node, x, weights, bias, mask, past);
-};
+});
 
 /** Attention with x and the weights in 8 bits. Inputs: x, weights, bias, their scales, mask, their zero points, past. */
-export const QAttention: OnnxOp<4> = (node) => {
+export const QAttention: OnnxOp<4> = takes('sssssoooo>so', (node) => {
   const [x, weights, bias, xs, ws, mask, xz, wz, past] = node.inputs as readonly Value[] as readonly [Value, Value, ...Value[]];
   const real = [dequantised(node, x, xs as Value, xz), dequantised(node, weights, ws as Value, wz)] as const;
   return attention(node as unknown as OnnxNode<2>, ...real, bias, mask, past);
-};
+});
 
 /** Queries, keys and values of MultiHeadAttention as [batch, heads, length, size]: apart, or packed as [B, T, heads, 3 or 2, size]. */
 function threeOf(node: OnnxNode, heads: number): readonly [Value, Value, Value] {
@@ -108,7 +108,7 @@ function threeOf(node: OnnxNode, heads: number): readonly [Value, Value, Value] 
 }
 
 /** Query, key, value, an optional bias of all three, a mask of keys, what is added to the scores, and a cache. */
-export const MultiHeadAttention: OnnxOp = (node) => {
+export const MultiHeadAttention: OnnxOp = takes('soooooooo>soo', (node) => {
   const { g, inputs, attr } = node;
   const heads = attr.int('num_heads');
   const [q, newKey, newValue] = threeOf(node, heads);
@@ -118,7 +118,7 @@ export const MultiHeadAttention: OnnxOp = (node) => {
   const order = attr.bool('unidirectional') ? causal(node, q, k) : undefined;
   const y = packed(g, attended(node, q, k, v, [masked(node, padding, q, k), added, order]));
   return [y, node.wants(1) ? k : undefined, node.wants(2) ? v : undefined];
-};
+});
 
 /** [batch, heads, length, size] with the first elements of each head turned by angles of their positions [batch, length]. */
 function rotated(node: Node, x: Value, positions: Value, cos: Value, sin: Value, interleaved: boolean): Value {
@@ -143,7 +143,7 @@ function rotated(node: Node, x: Value, positions: Value, cos: Value, sin: Value,
 }
 
 /** Positions come before the tables, and may be one number from which they count. */
-export const RotaryEmbedding: OnnxOp<4> = (node) => {
+export const RotaryEmbedding: OnnxOp<4> = takes('ssss>s', (node) => {
   const {
     g,
     inputs: [x, positions, cos, sin],
@@ -158,7 +158,7 @@ export const RotaryEmbedding: OnnxOp<4> = (node) => {
   const start = (): Value => g.unsqueeze(g.add(positions, counting(g, sizeAt(g, split, 2))), g.ints([0]));
   const y = rotated(node, split, rankOf(node, positions) === 1 ? start() : positions, cos, sin, attr.bool('interleaved'));
   return flat ? packed(g, y) : y;
-};
+});
 
 /** The cache with the new part behind the `before` entries [B, 1] that are in use, [B, heads, P + T, size]; entries of a batch may be less. */
 function appended({ g }: Node, past: Value, now: Value, before: Value): Value {
@@ -184,7 +184,7 @@ function visible({ g, attr }: Node, q: Value, k: Value, before: Value): Value {
  * Several query heads share each key head. Inputs: query (or all three packed), key, value, past key and value, lengths less one [B],
  * total length, tables of cosines and sines, positions, what is added to the scores.
  */
-export const GroupQueryAttention: OnnxOp = (node) => {
+export const GroupQueryAttention: OnnxOp = takes('soooosooooooooo>soooo', (node) => {
   const { g, inputs, attr } = node;
   const [query, key, value, pastKey, pastValue, lengths, , cos, sin, positions, added] = inputs;
   const [heads, keyHeads] = [attr.int('num_heads'), attr.int('kv_num_heads')];
@@ -208,4 +208,4 @@ export const GroupQueryAttention: OnnxOp = (node) => {
   const seen = [visible(node, q, keys, before), added];
   const y = attended(node, turn(q), repeatedHeads(g, keys, times), repeatedHeads(g, values, times), seen, attr.float('softcap', 0));
   return [packed(g, y), keys, values];
-};
+});

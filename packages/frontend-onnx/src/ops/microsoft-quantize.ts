@@ -1,7 +1,7 @@
 /** Quantised operators of com.microsoft. Meaning after its ContribOperators.md. */
 import { Literal, type Value } from '@cuvee/core';
 import { axisOf, like, rankOf, reshaped, scalarOf, upTo } from '../build.js';
-import type { OnnxNode, OnnxOp } from '../node.js';
+import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as arithmetic from './arithmetic.js';
 import * as microsoft from './microsoft.js';
 import * as pooling from './pooling.js';
@@ -9,7 +9,7 @@ import * as quantize from './quantize.js';
 import * as recurrent from './recurrent.js';
 
 /** Weights of 2, 4 or 8 bits in blocks along K: [N, blocks, bytes]; a block's scale, and its zero point or the middle of the range. */
-export const MatMulNBits: OnnxOp<3> = (node) => {
+export const MatMulNBits: OnnxOp<3> = takes('sssooo>s', (node) => {
   const {
     g,
     inputs: [x, weights, scales, zeros, order, bias],
@@ -44,7 +44,7 @@ export const MatMulNBits: OnnxOp<3> = (node) => {
   const matrix = blocks * block === k ? real : g.slice(real, g.ints([0]), g.ints([k]), g.ints([1]), g.ints([1]));
   const product = g.matMul(x, matrix, { transpose_a: false, transpose_b: true });
   return bias ? g.add(product, bias) : product;
-};
+});
 
 /** (x - zero) scale in f32; parameters of one number, or one for each place of the last axis. */
 export function dequantised({ g }: Pick<OnnxNode, 'g'>, x: Value, scale: Value, zero: Value | undefined): Value {
@@ -62,16 +62,16 @@ function requantised(node: Pick<OnnxNode, 'g' | 'unsupported'>, y: Value, scale:
   return g.cast(g.clamp(zero ? g.add(whole, g.cast(scalarOf(g, zero), 'f32')) : whole, { min: range[0], max: range[1] }), type);
 }
 
-export const MatMulIntegerToFloat: OnnxOp<4> = (node) => {
+export const MatMulIntegerToFloat: OnnxOp<4> = takes('ssssooo>s', (node) => {
   const {
     g,
     inputs: [a, b, as, bs, azero, bzero, bias],
   } = node;
   const product = g.matMul(dequantised(node, a, as, azero), dequantised(node, b, bs, bzero), { transpose_a: false, transpose_b: false });
   return bias ? g.add(product, bias) : product;
-};
+});
 
-export const DynamicQuantizeMatMul: OnnxOp<3> = (node) => {
+export const DynamicQuantizeMatMul: OnnxOp<3> = takes('sssoo>s', (node) => {
   const {
     g,
     inputs: [a, b, scale, zero, bias],
@@ -82,7 +82,7 @@ export const DynamicQuantizeMatMul: OnnxOp<3> = (node) => {
     transpose_b: false,
   });
   return bias ? g.add(product, bias) : product;
-};
+});
 
 type Quantised = readonly [Value, Value, Value | undefined, Value, Value, Value | undefined, Value, Value | undefined];
 const binary =
@@ -96,8 +96,8 @@ const binary =
     } as unknown as OnnxNode<2>) as Value;
     return requantised(node, y, ys, yz);
   };
-export const QLinearAdd = binary(arithmetic.Add);
-export const QLinearMul = binary(arithmetic.Mul);
+export const QLinearAdd = takes('ssossoso>s', binary(arithmetic.Add));
+export const QLinearMul = takes('ssossoso>s', binary(arithmetic.Mul));
 
 const unary =
   (apply: (node: OnnxNode, x: Value) => Value): OnnxOp =>
@@ -111,52 +111,70 @@ const unary =
     ];
     return requantised(node, apply(node, dequantised(node, x, xs, xz)), ys, yz);
   };
-export const QLinearSigmoid = unary(({ g }, x) => g.sigmoid(x));
-export const QLinearLeakyRelu = unary(({ g, attr }, x) => g.pRelu(x, like(g, x, attr.float('alpha', 0.01))));
-export const QLinearSoftmax = unary(({ g, attr }, x) => g.softmax(x, { axis: attr.int('axis', -1) }));
-export const QLinearGlobalAveragePool = unary((node, x) => {
-  const rank = rankOf(node, x),
-    last = node.attr.bool('channels_last');
-  return node.g.reduceMean(x, node.g.ints(last ? upTo(rank - 1, 1) : upTo(rank, 2)), { keep_dims: true });
-});
+export const QLinearSigmoid = takes(
+  'ssoso>s',
+  unary(({ g }, x) => g.sigmoid(x)),
+);
+export const QLinearLeakyRelu = takes(
+  'ssoso>s',
+  unary(({ g, attr }, x) => g.pRelu(x, like(g, x, attr.float('alpha', 0.01)))),
+);
+export const QLinearSoftmax = takes(
+  'ssoss>s',
+  unary(({ g, attr }, x) => g.softmax(x, { axis: attr.int('axis', -1) })),
+);
+export const QLinearGlobalAveragePool = takes(
+  'sssss>s',
+  unary((node, x) => {
+    const rank = rankOf(node, x),
+      last = node.attr.bool('channels_last');
+    return node.g.reduceMean(x, node.g.ints(last ? upTo(rank - 1, 1) : upTo(rank, 2)), { keep_dims: true });
+  }),
+);
 
 /** Scale and zero point of the output, then each input with its own. */
-export const QLinearConcat: OnnxOp<2> = (node) => {
+export const QLinearConcat: OnnxOp<2> = takes('ss1>s', (node) => {
   const { g, inputs, attr } = node;
   const [ys, yz, ...rest] = inputs as readonly Value[] as readonly [Value, Value, ...Value[]];
   if (rest.length === 0 || rest.length % 3 !== 0)
     throw node.invalid(`${rest.length} inputs are no triples of tensor, scale and zero point`);
   const parts = upTo(rest.length / 3).map((i) => dequantised(node, rest[3 * i] as Value, rest[3 * i + 1] as Value, rest[3 * i + 2]));
   return requantised(node, g.concat(parts, { axis: attr.int('axis') }), ys, yz);
-};
-export const QLinearAveragePool = unary((node, x) => {
-  if (node.attr.bool('channels_last')) throw node.unsupported('channels last');
-  return pooling.AveragePool({ ...node, version: 19, inputs: [x] }) as Value;
 });
-export const QLinearReduceMean = unary((node, x) => {
-  const axes = node.attr.has('axes') ? node.attr.ints('axes') : upTo(rankOf(node, x));
-  return node.g.reduceMean(x, node.g.ints(axes), { keep_dims: node.attr.bool('keepdims', true) });
-});
+export const QLinearAveragePool = takes(
+  'ssoso>s',
+  unary((node, x) => {
+    if (node.attr.bool('channels_last')) throw node.unsupported('channels last');
+    return pooling.AveragePool({ ...node, version: 19, inputs: [x] }) as Value;
+  }),
+);
+export const QLinearReduceMean = takes(
+  'ssoso>s',
+  unary((node, x) => {
+    const axes = node.attr.has('axes') ? node.attr.ints('axes') : upTo(rankOf(node, x));
+    return node.g.reduceMean(x, node.g.ints(axes), { keep_dims: node.attr.bool('keepdims', true) });
+  }),
+);
 
 /** Where, each side and the output with a scale and a zero point. */
-export const QLinearWhere: OnnxOp<4> = (node) => {
+export const QLinearWhere: OnnxOp<4> = takes('sssssssss>s', (node) => {
   const [condition, a, as, az, b, bs, bz, ys, yz] = node.inputs as readonly Value[] as readonly [Value, ...Value[]];
   const side = (x?: Value, scale?: Value, zero?: Value): Value => dequantised(node, x as Value, scale as Value, zero);
   return requantised(node, node.g.select(condition, side(a, as, az), side(b, bs, bz)), ys as Value, yz);
-};
+});
 
 /** As ai.onnx has it, and with `channels_last`. */
-export const QLinearConv: OnnxOp<4> = (node) => {
+export const QLinearConv: OnnxOp<4> = takes('sssssssso>s', (node) => {
   const { g, inputs } = node;
   if (!node.attr.bool('channels_last')) return quantize.QLinearConv({ ...node, version: 10 });
   const rank = rankOf(node, inputs[0]);
   const first = g.transpose(inputs[0], g.ints([0, rank - 1, ...upTo(rank - 1, 1)]));
   const y = quantize.QLinearConv({ ...node, version: 10, inputs: [first, ...inputs.slice(1)] } as unknown as OnnxNode<4>) as Value;
   return g.transpose(y, g.ints([0, ...upTo(rank, 2), 1]));
-};
+});
 
 /** alpha A B + C, where C counts in units of both scales; to 8 bits when an output scale is given, else f32. */
-export const QGemm: OnnxOp<4> = (node) => {
+export const QGemm: OnnxOp<4> = takes('sssssoooo>s', (node) => {
   const { g, inputs, attr } = node;
   const [a, as, az, b, bs, bz, c, ys, yz] = inputs as readonly (Value | undefined)[] as readonly [
     Value,
@@ -175,13 +193,13 @@ export const QGemm: OnnxOp<4> = (node) => {
   const sum = c ? g.add(product, g.cast(c, 'f32')) : product;
   const unit = g.multiply(g.multiply(scalarOf1(g, as), scalarOf1(g, bs)), g.constant('f32', [], [attr.float('alpha', 1)]));
   return ys && yz ? quantize.rescaled(node, sum, g.divide(unit, scalarOf(g, ys)), scalarOf(g, yz), yz.fact.type) : g.multiply(sum, unit);
-};
+});
 
 /** A parameter of one number as that number, any other as it is. */
 const scalarOf1 = (g: OnnxNode['g'], x: Value): Value => (x.fact.shape?.every((d) => d === 1) ? scalarOf(g, x) : x);
 
 /** Rows of a table in blocks of 2, 4 or 8 bits along `quantize_axis`, which are packed along the last axis. */
-export const GatherBlockQuantized: OnnxOp<3> = (node) => {
+export const GatherBlockQuantized: OnnxOp<3> = takes('ssso>s', (node) => {
   const {
     g,
     inputs: [table, places, scales, zeros],
@@ -209,7 +227,7 @@ export const GatherBlockQuantized: OnnxOp<3> = (node) => {
   const values = real(table, width);
   const middle = zeros ? spread(real(zeros, blocks)) : like(g, values, stored.type === 'i4' ? 0 : 2 ** (bits - 1));
   return g.multiply(g.subtract(values, middle), spread(picked(scales)));
-};
+});
 
 /** Bytes as the elements of fewer bits that they hold, low bits first, `width` of them along the last axis. */
 function parts(node: OnnxNode<3>, bytes: Value, bits: number, width: number): Value {
@@ -226,7 +244,7 @@ function parts(node: OnnxNode<3>, bytes: Value, bits: number, width: number): Va
 }
 
 /** EmbedLayerNormalization of quantised tables. Inputs 8 to 12 are scales, 13 to 17 zero points. */
-export const QEmbedLayerNormalization: OnnxOp<4> = (node) => {
+export const QEmbedLayerNormalization: OnnxOp<4> = takes('sossossosssssooooo>so', (node) => {
   const [ids, segments, ...rest] = node.inputs as readonly (Value | undefined)[];
   const table = (i: number): Value | undefined => {
     const x = rest[i];
@@ -234,10 +252,10 @@ export const QEmbedLayerNormalization: OnnxOp<4> = (node) => {
   };
   const inputs = [ids, segments, table(0), table(1), table(2), table(3), table(4), node.inputs[7]];
   return microsoft.EmbedLayerNormalization({ ...node, inputs } as unknown as OnnxNode<4>);
-};
+});
 
 /** LSTM whose weights are stored [directions, inputs, 4 hidden] in 8 bits, with a scale and a zero point for each direction or column. */
-export const DynamicQuantizeLSTM: OnnxOp<3> = (node) => {
+export const DynamicQuantizeLSTM: OnnxOp<3> = takes('sssooooossss>ooo', (node) => {
   const { g, inputs } = node;
   const weights = (i: number, scale: number): Value => {
     const spread = (x: Value): Value => (rankOf(node, x) === 1 ? g.unsqueeze(x, g.ints([1, 2])) : g.unsqueeze(x, g.ints([1])));
@@ -247,4 +265,4 @@ export const DynamicQuantizeLSTM: OnnxOp<3> = (node) => {
   };
   const own = [inputs[0], weights(1, 8), weights(2, 10), ...inputs.slice(3, 8)];
   return recurrent.LSTM({ ...node, version: 7, inputs: own } as unknown as OnnxNode<3>);
-};
+});

@@ -1,8 +1,9 @@
 /** Operators of com.microsoft: what ONNX Runtime's optimiser writes. Meaning after its ContribOperators.md. */
 import type { Value } from '@cuvee/core';
+import { activationNamed } from '../activations.js';
 import { computedAs, dimOf, like, listOf, rankOf, scalarOf, sliced, upTo } from '../build.js';
 import { biased, convolved } from '../convolved.js';
-import type { OnnxNode, OnnxOp } from '../node.js';
+import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as data from './data.js';
 import * as image from './image.js';
 import { Gemm } from './linear.js';
@@ -15,14 +16,14 @@ const newest =
   (node) =>
     op({ ...node, version: 28 });
 
-export const QuantizeLinear = newest(quantize.QuantizeLinear);
-export const DequantizeLinear = newest(quantize.DequantizeLinear);
-export const GatherND = newest(shape.GatherND);
-export const Pad = newest(shape.Pad);
-export const Trilu = newest(data.Trilu);
+export const QuantizeLinear = takes('sso>s', newest(quantize.QuantizeLinear));
+export const DequantizeLinear = takes('sso>s', newest(quantize.DequantizeLinear));
+export const GatherND = takes('ss>s', newest(shape.GatherND));
+export const Pad = takes('ssoo>s', newest(shape.Pad));
+export const Trilu = takes('so>s', newest(data.Trilu));
 
 /** The step is 1 unless given. */
-export const Range: OnnxOp<2> = (node) => {
+export const Range: OnnxOp<2> = takes('sso>s', (node) => {
   const {
     g,
     inputs: [start, limit, delta],
@@ -30,32 +31,29 @@ export const Range: OnnxOp<2> = (node) => {
   return g.range(scalarOf(g, start), scalarOf(g, limit), delta ? scalarOf(g, delta) : g.constant(start.fact.type, [], [1]), {
     output_type: start.fact.type,
   });
-};
+});
 
-export const Gelu: OnnxOp = ({ g, inputs: [x] }) => g.gelu(x, { approximation_mode: 'ERF' });
-export const FastGelu: OnnxOp = ({ g, inputs: [x, bias] }) => g.gelu(bias ? g.add(x, bias) : x, { approximation_mode: 'TANH' });
-export const BiasGelu: OnnxOp<2> = ({ g, inputs: [x, bias] }) => g.gelu(g.add(x, bias), { approximation_mode: 'ERF' });
-export const QuickGelu: OnnxOp = ({ g, inputs: [x], attr }) => g.swish(x, like(g, x, attr.float('alpha', 1.702)));
-export const BiasAdd: OnnxOp<3> = ({ g, inputs: [x, bias, skip] }) => g.add(g.add(x, bias), skip);
+export const Gelu: OnnxOp = takes('s>s', ({ g, inputs: [x] }) => g.gelu(x, { approximation_mode: 'ERF' }));
+export const FastGelu: OnnxOp = takes('so>s', ({ g, inputs: [x, bias] }) =>
+  g.gelu(bias ? g.add(x, bias) : x, { approximation_mode: 'TANH' }),
+);
+export const BiasGelu: OnnxOp<2> = takes('ss>s', ({ g, inputs: [x, bias] }) => g.gelu(g.add(x, bias), { approximation_mode: 'ERF' }));
+export const QuickGelu: OnnxOp = takes('s>s', ({ g, inputs: [x], attr }) => g.swish(x, like(g, x, attr.float('alpha', 1.702))));
+export const BiasAdd: OnnxOp<3> = takes('sss>s', ({ g, inputs: [x, bias, skip] }) => g.add(g.add(x, bias), skip));
 
-const activations: Readonly<Record<string, (node: OnnxNode<2>, x: Value, given: readonly number[]) => Value>> = {
-  '': (_, x) => x,
-  Relu: ({ g }, x) => g.relu(x),
-  Tanh: ({ g }, x) => g.tanh(x),
-  Sigmoid: ({ g }, x) => g.sigmoid(x),
-  LeakyRelu: ({ g }, x, [alpha = 0.01]) => g.pRelu(x, like(g, x, alpha)),
-  Clip: ({ g }, x, [min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY]) => g.clamp(x, { min, max }),
-  HardSigmoid: ({ g }, x, [alpha = 0.2, beta = 0.5]) => g.hardSigmoid(x, like(g, x, alpha), like(g, x, beta)),
-};
-
+/** The fused activation: one of those that recurrent layers name, or a clamp. */
 function activated(node: OnnxNode<2>, x: Value, given: readonly number[]): Value {
-  const name = node.attr.text('activation', '');
-  const apply = Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (!apply) throw node.unsupported(`activation ${JSON.stringify(name.slice(0, 40))}`);
-  return apply(node, x, given);
+  const { g, attr } = node;
+  const name = attr.text('activation', '');
+  if (name === '') return x;
+  const [p, q] = given;
+  if (name === 'Clip') return g.clamp(x, { min: p ?? Number.NEGATIVE_INFINITY, max: q ?? Number.POSITIVE_INFINITY });
+  const found = activationNamed(name);
+  if (!found) throw node.unsupported(`activation ${JSON.stringify(name.slice(0, 40))}`);
+  return found.apply(g, x, p ?? found.constants[0] ?? 0, q ?? found.constants[1] ?? 0);
 }
 
-export const FusedConv: OnnxOp<2> = (node) => {
+export const FusedConv: OnnxOp<2> = takes('ssoo>s', (node) => {
   const {
     g,
     inputs: [x, filters, bias, added],
@@ -63,15 +61,15 @@ export const FusedConv: OnnxOp<2> = (node) => {
   } = node;
   const y = biased(node, convolved(node, x, filters), bias, rankOf(node, filters) - 2);
   return activated(node, added ? g.add(y, added) : y, attr.floats('activation_params', []));
-};
+});
 
-export const FusedGemm: OnnxOp<2> = (node) => {
+export const FusedGemm: OnnxOp<2> = takes('sso>s', (node) => {
   const { attr } = node;
   const given = ['activation_alpha', 'activation_beta'].filter((name) => attr.has(name)).map((name) => attr.float(name));
   return activated(node, Gemm({ ...node, version: 13 }) as Value, given);
-};
+});
 
-export const FusedMatMul: OnnxOp<2> = (node) => {
+export const FusedMatMul: OnnxOp<2> = takes('ss>s', (node) => {
   const {
     g,
     inputs: [a, b],
@@ -88,9 +86,9 @@ export const FusedMatMul: OnnxOp<2> = (node) => {
   });
   const alpha = attr.float('alpha', 1);
   return alpha === 1 ? product : g.multiply(product, like(g, product, alpha));
-};
+});
 
-export const TransposeMatMul: OnnxOp<2> = FusedMatMul;
+export const TransposeMatMul: OnnxOp<2> = takes('ss>s', FusedMatMul);
 
 /** Normalised last axis, mean and 1 / deviation. */
 function layerNormalised({ g }: Pick<OnnxNode, 'g'>, x: Value, epsilon: number): Value {
@@ -98,7 +96,7 @@ function layerNormalised({ g }: Pick<OnnxNode, 'g'>, x: Value, epsilon: number):
 }
 
 /** The sum of input, skip and bias, normalised; outputs 0 and 3 are supported. */
-export const SkipLayerNormalization: OnnxOp<3> = (node) => {
+export const SkipLayerNormalization: OnnxOp<3> = takes('sssoo>sooo', (node) => {
   const {
     g,
     inputs: [x, skip, gamma, beta, bias],
@@ -107,10 +105,10 @@ export const SkipLayerNormalization: OnnxOp<3> = (node) => {
   const sum = bias ? g.add(g.add(x, skip), bias) : g.add(x, skip);
   const scaled = g.multiply(layerNormalised(node, sum, attr.float('epsilon', 1e-12)), gamma);
   return [beta ? g.add(scaled, beta) : scaled, undefined, undefined, sum];
-};
+});
 
 /** As SkipLayerNormalization by the root mean square. */
-export const SkipSimplifiedLayerNormalization: OnnxOp<3> = (node) => {
+export const SkipSimplifiedLayerNormalization: OnnxOp<3> = takes('ssso>sooo', (node) => {
   const {
     g,
     inputs: [x, skip, gamma, bias],
@@ -124,10 +122,10 @@ export const SkipSimplifiedLayerNormalization: OnnxOp<3> = (node) => {
     ),
   );
   return [g.multiply(y, gamma), undefined, undefined, sum];
-};
+});
 
 /** Word, position and segment vectors added and normalised. */
-export const EmbedLayerNormalization: OnnxOp<4> = (node) => {
+export const EmbedLayerNormalization: OnnxOp<4> = takes('sosso2>soo', (node) => {
   const { g, inputs, attr } = node;
   const [ids, segments, words, positions, segmentTable, gamma, beta, mask, given] = inputs as readonly (Value | undefined)[] as readonly [
     Value,
@@ -154,15 +152,15 @@ export const EmbedLayerNormalization: OnnxOp<4> = (node) => {
         mode: 'numpy',
       });
   return [y, counts, all];
-};
+});
 
-export const Inverse: OnnxOp = ({ g, inputs: [x] }) => g.inverse(x, { adjoint: false });
-export const ExpandDims: OnnxOp<2> = ({ g, inputs: [x, axis] }) => g.unsqueeze(x, listOf(g, axis));
-export const GridSample: OnnxOp<2> = (node) => image.GridSample({ ...node, version: 16 });
-export const Unique: OnnxOp = (node) => {
+export const Inverse: OnnxOp = takes('s>s', ({ g, inputs: [x] }) => g.inverse(x, { adjoint: false }));
+export const ExpandDims: OnnxOp<2> = takes('ss>s', ({ g, inputs: [x, axis] }) => g.unsqueeze(x, listOf(g, axis)));
+export const GridSample: OnnxOp<2> = takes('ss>s', (node) => image.GridSample({ ...node, version: 16 }));
+export const Unique: OnnxOp = takes('s>soo', (node) => {
   const [y, , places, counts] = node.g.unique(node.inputs[0], undefined, { sorted: false }) as readonly Value[];
   return [y, places, counts];
-};
+});
 
 /** As FusedConv, channels last. */
 const channelsLast =
@@ -175,11 +173,11 @@ const channelsLast =
     const y = op({ ...node, inputs: [first(x), filters, bias, added && first(added)] }) as Value;
     return g.transpose(y, g.ints([0, ...upTo(rank, 2), 1]));
   };
-export const NhwcConv = channelsLast(FusedConv);
-export const NhwcFusedConv = channelsLast(FusedConv);
+export const NhwcConv = takes('sso>s', channelsLast(FusedConv));
+export const NhwcFusedConv = takes('ssoo>s', channelsLast(FusedConv));
 
 /** Groups of channels, which come last, normalised; with `activation` x σ(x) of it. */
-export const GroupNorm: OnnxOp<3> = (node) => {
+export const GroupNorm: OnnxOp<3> = takes('sss>s', (node) => {
   const {
     g,
     inputs: [x, gamma, beta],
@@ -191,10 +189,10 @@ export const GroupNorm: OnnxOp<3> = (node) => {
   const y = g.groupNormalization(first, gamma, beta, { num_groups: attr.int('groups'), epsilon: attr.float('epsilon', 1e-5) });
   const active = attr.bool('activation') ? g.swish(y, undefined) : y;
   return last ? g.transpose(active, g.ints([0, ...upTo(rank, 2), 1])) : active;
-};
+});
 
 /** GroupNorm of the sum of input, skip [B, …, C] or [B, C] and bias; output 1 is the sum. */
-export const SkipGroupNorm: OnnxOp<4> = (node) => {
+export const SkipGroupNorm: OnnxOp<4> = takes('sssso>so', (node) => {
   const {
     g,
     inputs: [x, gamma, beta, skip, bias],
@@ -202,10 +200,10 @@ export const SkipGroupNorm: OnnxOp<4> = (node) => {
   const wide = rankOf(node, skip) === 2 ? g.unsqueeze(skip, g.ints([1, 2])) : skip;
   const sum = g.add(bias ? g.add(x, bias) : x, wide);
   return [GroupNorm({ ...node, inputs: [sum, gamma, beta] }) as Value, sum];
-};
+});
 
 /** (x + bias) in two halves: the first times Gelu of the second. */
-export const BiasSplitGelu: OnnxOp<2> = (node) => {
+export const BiasSplitGelu: OnnxOp<2> = takes('ss>s', (node) => {
   const {
     g,
     inputs: [x, bias],
@@ -215,4 +213,4 @@ export const BiasSplitGelu: OnnxOp<2> = (node) => {
   const sum = g.add(x, bias);
   const half = (i: number): Value => sliced(g, sum, -1, (i * width) / 2, ((i + 1) * width) / 2);
   return g.multiply(half(0), g.gelu(half(1), { approximation_mode: 'ERF' }));
-};
+});

@@ -1,7 +1,7 @@
 /** Normalisations. */
 import type { Value } from '@cuvee/core';
 import { axisOf, dimOf, like, rankOf, reshaped, shapeOf, upTo, type AnyNode } from '../build.js';
-import type { OnnxOp } from '../node.js';
+import { takes, type OnnxOp } from '../node.js';
 
 /** [C] as [1, C, 1, …], to broadcast over a tensor of `rank` axes. */
 const perChannel = (node: AnyNode, x: Value, rank: number): Value =>
@@ -104,7 +104,7 @@ export const RMSNormalization: OnnxOp<2> = (node) => {
 };
 
 /** What ONNX Runtime writes into ai.onnx for RMSNormalization. */
-export const SimplifiedLayerNormalization: OnnxOp<2> = RMSNormalization;
+export const SimplifiedLayerNormalization: OnnxOp<2> = takes('ss>so', RMSNormalization);
 
 /** GroupNormalization-18 scales each group, 21 each channel. */
 export const GroupNormalization: OnnxOp<3> = (node) => {

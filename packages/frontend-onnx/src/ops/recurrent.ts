@@ -90,7 +90,7 @@ const product = (g: Builder, a: Value, b: Value): Value => g.matMul(a, b, { tran
 export const RNN: OnnxOp<3> = (node) => {
   const limited = clipped(node);
   return layer(node, {
-    usual: ['Tanh'],
+    usual: ['tanh'],
     gates: 1,
     states: [5],
     cell: ({ r, f: [f] }) => ({
@@ -105,7 +105,7 @@ export const GRU: OnnxOp<3> = (node) => {
   const limited = clipped(node),
     linear = node.attr.bool('linear_before_reset');
   return layer(node, {
-    usual: ['Sigmoid', 'Tanh'],
+    usual: ['sigmoid', 'tanh'],
     gates: 3,
     states: [5],
     keepsBias: true,
@@ -135,7 +135,7 @@ export const LSTM: OnnxOp<3> = (node) => {
     tied = node.attr.bool('input_forget'),
     peepholes = inputs[7];
   return layer(node, {
-    usual: ['Sigmoid', 'Tanh', 'Tanh'],
+    usual: ['sigmoid', 'tanh', 'tanh'],
     gates: 4,
     states: [5, 6],
     cell({ r, hidden, f, d }) {

@@ -33,7 +33,7 @@ export function standalone(body: Model, results?: readonly number[]): Model | st
 function alone(body: Model, results: readonly number[] | undefined): Model | string {
   const unknown = body.parameters.find((p) => p.output.fact.shape === undefined);
   if (unknown) return `its body's input "${unknown.name}" has an unknown rank`;
-  if (body.sinks.length > 0 || body.nodes().some((n) => n.op.name === 'ReadValue')) return 'a variable in its body';
+  if (body.sinks.length > 0 || body.nodes().some((n) => n.op.traits.variable)) return 'a variable in its body';
   const model = copy(body, results);
   for (const [i, p] of body.parameters.entries()) {
     const { value } = p.output.fact;

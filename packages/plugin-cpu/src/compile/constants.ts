@@ -1,5 +1,6 @@
 /** @file Finds what depends on constants alone and was too large to be folded in TypeScript. */
 import { staticShape, type Fact, type Model, type Node, type Value } from '@cuvee/core';
+import { names } from '../ops/names.js';
 
 /** Nodes that run once, and the values of theirs that the rest of the model reads. */
 export interface ConstantPart {
@@ -7,7 +8,7 @@ export interface ConstantPart {
   readonly boundary: readonly Value[];
 }
 
-const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze']);
+const views = new Set<string>([names.reshape, names.squeeze, names.unsqueeze]);
 
 /** The value whose memory a chain of reshapes looks at. */
 export function behindViews(value: Value): Value {

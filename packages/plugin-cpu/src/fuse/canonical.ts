@@ -1,60 +1,65 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
 import { numbersOf, pattern, rule, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
+import { opsOf } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
 
 const { any, constant, node, once, scalar, where, uniform, either } = pattern;
 /** √x, also as a power. */
-const root = (inner: pattern.Pattern): pattern.Pattern => either(node('Sqrt', [inner]), node('Power', [inner, scalar('half', 0.5)]));
+const root = (inner: pattern.Pattern): pattern.Pattern =>
+  either(node(opsOf('sqrt'), [inner]), node(opsOf('pow'), [inner, scalar('half', 0.5)]));
 const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
 
 /** x·clamp(x + 3, 0, 6)/6 = hswish(x), with the division before or after the product. */
 const clipped = once(
-  node('Clamp', [once(node('Add', [any('x'), scalar('three', 3)], { commutative: true }))], {
+  node(opsOf('clip'), [once(node(opsOf('add'), [any('x'), scalar('three', 3)], { commutative: true }))], {
     test: (n) => n.attributes.min === 0 && n.attributes.max === 6,
   }),
 );
 const sixth = (inner: pattern.Pattern): pattern.Pattern =>
-  either(node('Divide', [inner, scalar('six', 6)]), node('Multiply', [inner, scalar('sixth', 1 / 6)], { commutative: true }));
+  either(node(opsOf('div'), [inner, scalar('six', 6)]), node(opsOf('mul'), [inner, scalar('sixth', 1 / 6)], { commutative: true }));
 const hswish = rule({
-  name: 'recognise HSwish',
+  name: 'recognise hard swish',
   pattern: either(
-    sixth(once(node('Multiply', [f32('x'), clipped], { commutative: true }))),
-    node('Multiply', [f32('x'), once(sixth(clipped))], { commutative: true }),
+    sixth(once(node(opsOf('mul'), [f32('x'), clipped], { commutative: true }))),
+    node(opsOf('mul'), [f32('x'), once(sixth(clipped))], { commutative: true }),
   ),
   replace: (g, get) => g.hSwish(get('x')),
 });
 
 /** x·hardsigmoid(x; 1/6, 1/2) = hswish(x). */
 const hswishOfHardSigmoid = rule({
-  name: 'recognise HSwish of HardSigmoid',
-  pattern: node('Multiply', [f32('x'), once(node('HardSigmoid', [any('x'), scalar('a', 1 / 6), scalar('b', 0.5)]))], { commutative: true }),
+  name: 'recognise hard swish of a hard sigmoid',
+  pattern: node(opsOf('mul'), [f32('x'), once(node(opsOf('hard_sigmoid'), [any('x'), scalar('a', 1 / 6), scalar('b', 0.5)]))], {
+    commutative: true,
+  }),
   replace: (g, get) => g.hSwish(get('x')),
 });
 
 /** x·sigmoid(x) = swish(x). */
 const swish = rule({
-  name: 'recognise Swish',
-  pattern: node('Multiply', [f32('x'), once(node('Sigmoid', [any('x')]))], { commutative: true }),
+  name: 'recognise swish',
+  pattern: node(opsOf('mul'), [f32('x'), once(node(opsOf('sigmoid'), [any('x')]))], { commutative: true }),
   replace: (g, get) => g.swish(get('x'), undefined),
 });
 
 /** x·(1 + φ)·½, in the orders in which exporters write the three factors. */
 const halfOfSum = (phi: pattern.Pattern): pattern.Pattern => {
-  const sum = once(node('Add', [phi, scalar('one', 1)], { commutative: true }));
-  const times = (a: pattern.Pattern, b: pattern.Pattern): pattern.Pattern => node('Multiply', [a, b], { commutative: true });
+  const sum = once(node(opsOf('add'), [phi, scalar('one', 1)], { commutative: true }));
+  const times = (a: pattern.Pattern, b: pattern.Pattern): pattern.Pattern => node(opsOf('mul'), [a, b], { commutative: true });
   const half = scalar('half', 0.5);
   return either(times(once(times(f32('x'), sum)), half), times(once(times(f32('x'), half)), sum), times(f32('x'), once(times(sum, half))));
 };
 
 /** x·(1 + erf(x/√2))·½ = gelu(x). */
 const gelu = rule({
-  name: 'recognise Gelu',
+  name: 'recognise gelu',
   pattern: halfOfSum(
     once(
-      node('Erf', [
+      node(opsOf('erf'), [
         once(
           either(
-            node('Divide', [any('x'), scalar('root', Math.SQRT2)]),
-            node('Multiply', [any('x'), scalar('root', Math.SQRT1_2)], { commutative: true }),
+            node(opsOf('div'), [any('x'), scalar('root', Math.SQRT2)]),
+            node(opsOf('mul'), [any('x'), scalar('root', Math.SQRT1_2)], { commutative: true }),
           ),
         ),
       ]),
@@ -66,7 +71,7 @@ const gelu = rule({
 /** x/c = x·(1/c) for a power of two c: exact. */
 const divideByPowerOfTwo = rule({
   name: 'division by a power of two',
-  pattern: node('Divide', [f32('x'), scalar('c')]),
+  pattern: node(opsOf('div'), [f32('x'), scalar('c')]),
   replace(g, get) {
     const c = uniform(get('c'));
     return c && Number.isInteger(Math.log2(Math.abs(c))) && get('c').fact.type === 'f32'
@@ -78,7 +83,7 @@ const divideByPowerOfTwo = rule({
 /** x − c = x + (−c). */
 const subtractConstant = rule({
   name: 'subtraction of a constant',
-  pattern: node('Subtract', [f32('x'), constant('c')]),
+  pattern: node(opsOf('sub'), [f32('x'), constant('c')]),
   replace(g, get) {
     const literal = get('c').fact.value;
     if (!literal || literal.type !== 'f32' || literal.size > 1 << 16) return undefined;
@@ -97,7 +102,7 @@ const subtractConstant = rule({
 const identity = rule({
   name: 'identity',
   pattern: either(
-    node('Multiply', [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) }),
+    node(opsOf('mul'), [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) }),
   ),
   replace(_, get, { root }) {
     const x = get('x');
@@ -112,7 +117,7 @@ const identity = rule({
  */
 const meanOfPointwise = rule({
   name: 'mean of a pointwise convolution',
-  pattern: node('ReduceMean', [node('Convolution', [f32('x'), constant('w')], { as: 'conv', test: isPointwise }), constant('axes')], {
+  pattern: node(names.mean, [node(names.convolution, [f32('x'), constant('w')], { as: 'conv', test: isPointwise }), constant('axes')], {
     test: (n) => n.attributes.keep_dims === true,
   }),
   replace(g, get, { nodes }) {
@@ -150,20 +155,22 @@ const keepsAxes = { test: (n: Node): boolean => n.attributes.keep_dims === true 
 
 /** (x − mean x) / √(mean (x − mean x)² + ε) = mvn(x), over the same axes. */
 const meanVariance = rule({
-  name: 'recognise MVN',
-  pattern: node('Divide', [
-    named('centred', node('Subtract', [f32('x'), node('ReduceMean', [any('x'), constant('axes')], keepsAxes)])),
+  name: 'recognise mean and variance',
+  pattern: node(opsOf('div'), [
+    named('centred', node(opsOf('sub'), [f32('x'), node(names.mean, [any('x'), constant('axes')], keepsAxes)])),
     once(
       root(
         once(
           node(
-            'Add',
+            opsOf('add'),
             [
               once(
                 node(
-                  'ReduceMean',
+                  names.mean,
                   [
-                    once(either(node('Power', [any('centred'), scalar('two', 2)]), node('Multiply', [any('centred'), any('centred')]))),
+                    once(
+                      either(node(opsOf('pow'), [any('centred'), scalar('two', 2)]), node(opsOf('mul'), [any('centred'), any('centred')])),
+                    ),
                     constant('sameAxes'),
                   ],
                   keepsAxes,

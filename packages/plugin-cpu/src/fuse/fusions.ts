@@ -1,13 +1,15 @@
 /** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
 import { Literal, numbersOf, pattern, rule, staticShape, type Builder, type Model, type Rule, type Value } from '@cuvee/core';
-import { activatingOps, activationOf } from '../ops/elementwise.js';
+import { activatingOps, activationOf, instructionOf, opsOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
+import { names } from '../ops/names.js';
 
 const { any, constant, node, once, where } = pattern;
 
 const producer = once(node(fusable, [], { as: 'f' }));
 const f32 = (v: Value): boolean => v.fact.type === 'f32';
+const isRounding = (n: Value['node']): boolean => instructionOf(n)?.instruction.opcode.startsWith('round') === true;
 
 /** What rules take for a constant. */
 type IsConstant = (v: Value) => boolean;
@@ -113,11 +115,11 @@ function post(g: Builder, f: Fused, scale: Value | undefined, shift: Value | und
 const foldScale = (isConstant: IsConstant): Rule =>
   rule({
     name: 'fold scale into weights',
-    pattern: node('Multiply', [producer, where('s', isConstant)], { commutative: true, as: 'scaled' }),
+    pattern: node(opsOf('mul'), [producer, where('s', isConstant)], { commutative: true, as: 'scaled' }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
       const s = f && perChannel(g, f, get('s'));
-      const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => user.op.name === 'Round');
+      const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => isRounding(user));
       if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
       return f && s && affine(g, f, s, undefined);
     },
@@ -127,7 +129,7 @@ const foldScale = (isConstant: IsConstant): Rule =>
 const foldBias = (isConstant: IsConstant): Rule =>
   rule({
     name: 'fold bias',
-    pattern: node('Add', [producer, where('b', isConstant)], { commutative: true }),
+    pattern: node(opsOf('add'), [producer, where('b', isConstant)], { commutative: true }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
       const b = f && perChannel(g, f, get('b'));
@@ -179,7 +181,7 @@ function independent(v: Value, f: Value['node']): boolean {
 /** conv(x, w) + r, r of the same shape: added by the kernel before it stores. */
 const fuseResidual = rule({
   name: 'fuse residual',
-  pattern: node('Add', [producer, any('r')], { commutative: true }),
+  pattern: node(opsOf('add'), [producer, any('r')], { commutative: true }),
   replace(_, get, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const r = get('r');
@@ -212,9 +214,13 @@ function alongRows(data: Value, axes: Value, v: Value): boolean {
 const layerNormalization = rule({
   name: 'layer normalisation',
   pattern: node(
-    'Add',
+    opsOf('add'),
     [
-      once(node('Multiply', [once(node('MVN', [where('x', f32), constant('axes')], { as: 'mvn' })), constant('s')], { commutative: true })),
+      once(
+        node(opsOf('mul'), [once(node(names.normalization, [where('x', f32), constant('axes')], { as: 'mvn' })), constant('s')], {
+          commutative: true,
+        }),
+      ),
       constant('b'),
     ],
     { commutative: true },

@@ -4,6 +4,9 @@
  */
 import { applyPatch, builder, isInteger, normalizeAxis, numbersOf, type Literal, type Model, type Node, type Value } from '@cuvee/core';
 import { Image, mostPlanes } from '../ops/image.js';
+import { instructionOf } from '../ops/elementwise.js';
+import { plainConvolutions } from '../ops/fused.js';
+import { names } from '../ops/names.js';
 
 /** What is known of a value: each of its channels is a channel of `picture`, plus pre, times scale, plus shift. */
 interface Planes {
@@ -18,8 +21,6 @@ interface Planes {
   readonly nodes: readonly Node[];
 }
 
-const affine = new Set(['Add', 'Subtract', 'Multiply', 'Divide']);
-
 /** The value as planes of a picture of bytes or floats; undefined when it is none. `axis`: which axis its channels are to be. */
 function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   const count = value.fact.shape?.[axis];
@@ -31,14 +32,14 @@ function planesOf(value: Value, axis: 1 | 3): Planes | undefined {
   const through = (v: Value | undefined, at: 1 | 3 = axis): Planes | undefined =>
     v && (v.users.size === 1 ? planesOf(v, at) : itself(v, at));
   if (value.fact.type !== 'u8' && value.fact.type !== 'f32') return undefined;
-  if (name === 'Convert' && inner?.fact.type === 'u8') return withNode(through(inner), node);
-  if (name === 'Transpose') {
+  if (name === names.conversion && inner?.fact.type === 'u8') return withNode(through(inner), node);
+  if (name === names.transpose) {
     const order = constants(node.inputs[1])?.join();
     const from = order === '0,3,1,2' && axis === 1 ? 3 : order === '0,2,3,1' && axis === 3 ? 1 : undefined;
     if (from) return withNode(through(inner, from), node);
   }
-  if (name === 'Gather' || name === 'Slice') return chosen(node, through(inner), axis) ?? itself(value, axis);
-  return (affine.has(name) && scaled(node, axis, count, through)) || itself(value, axis);
+  if (name === names.gather || name === names.slice) return chosen(node, through(inner), axis) ?? itself(value, axis);
+  return scaled(node, axis, count, through) || itself(value, axis);
 }
 
 /** More channels than that are no picture. */
@@ -73,7 +74,7 @@ const constants = (v: Value | undefined): readonly number[] | undefined => {
 /** Channels chosen by constant indices, or by a range of step one. */
 function chosen(node: Node, planes: Planes | undefined, axis: 1 | 3): Planes | undefined {
   const count = planes?.channels.length ?? 0;
-  const wanted = node.op.name === 'Gather' ? gathered(node, axis) : sliced(node, axis, count);
+  const wanted = node.op.name === names.gather ? gathered(node, axis) : sliced(node, axis, count);
   const places = wanted?.map((i) => (i < 0 ? i + count : i));
   if (!planes || !places?.every((i) => i >= 0 && i < count)) return undefined;
   const pick = (list: readonly number[]): number[] => places.map((i) => list[i] as number);
@@ -98,18 +99,19 @@ function sliced(node: Node, axis: number, count: number): readonly number[] | un
 
 /** x + c, x − c, x·c or x / c with a constant of one element, or of one a channel. */
 function scaled(node: Node, axis: 1 | 3, count: number, through: (v: Value | undefined) => Planes | undefined): Planes | undefined {
-  const { name } = node.op;
+  const opcode = instructionOf(node)?.instruction.opcode;
+  if (opcode !== 'add' && opcode !== 'sub' && opcode !== 'mul' && opcode !== 'div') return undefined;
   const [a, b] = node.inputs;
-  const commutes = name === 'Add' || name === 'Multiply';
+  const commutes = opcode === 'add' || opcode === 'mul';
   const [x, c] = b?.fact.value || !commutes ? [a, b] : [b, a];
   const by = c?.fact.value && perChannel(c.fact.value, axis, count);
   const planes = by && through(x);
   if (!planes || x?.fact.shape?.length !== 4) return undefined;
   const each = (list: readonly number[], fn: (v: number, by: number) => number): number[] => list.map((v, i) => fn(v, by[i] as number));
   const { pre, scale, shift } = planes;
-  const linear = name === 'Multiply' ? (v: number, k: number) => v * k : name === 'Divide' ? (v: number, k: number) => v / k : undefined;
+  const linear = opcode === 'mul' ? (v: number, k: number) => v * k : opcode === 'div' ? (v: number, k: number) => v / k : undefined;
   if (linear) return withNode({ ...planes, scale: each(scale, linear), shift: each(shift, linear) }, node);
-  const added = (list: readonly number[]): number[] => each(list, name === 'Add' ? (v, k) => v + k : (v, k) => v - k);
+  const added = (list: readonly number[]): number[] => each(list, opcode === 'add' ? (v, k) => v + k : (v, k) => v - k);
   // What is added first stays so: with large numbers the sum of products would lose what the difference keeps.
   const first = pre.every((v) => v === 0) && scale.every((v) => v === 1) && shift.every((v) => v === 0);
   return withNode({ ...planes, ...(first ? { pre: added(pre) } : { shift: added(shift) }) }, node);
@@ -125,8 +127,8 @@ function perChannel(literal: Literal, axis: number, count: number): readonly num
 
 /** Whether a convolution reads it, or the one operation spares a pass over memory. */
 const pays = (value: Value, { nodes, picture }: Planes): boolean =>
-  [...value.users].every((n) => /^(Fused)?Convolution$/.test(n.op.name) && n.inputs[0] === value) ||
-  (nodes.length > 1 && (picture.fact.type === 'u8' || nodes.some((n) => n.op.name === 'Transpose')));
+  [...value.users].every((n) => plainConvolutions.includes(n.op.name) && n.inputs[0] === value) ||
+  (nodes.length > 1 && (picture.fact.type === 'u8' || nodes.some((n) => n.op.name === names.transpose)));
 
 /** Replaces the preprocessing of each picture by one Image. */
 export function fuseImages(model: Model): number {

@@ -3,6 +3,7 @@ import type { Model, Node, PortMapping, Value } from '@cuvee/core';
 import { standalone } from '../compile/body.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
 import type { TensorId } from '../plan/plan.js';
+import { names } from '../ops/names.js';
 
 interface Ports {
   readonly body: Model;
@@ -149,4 +150,4 @@ const choosing: Lowering = {
   },
 };
 
-export const control: LoweringTable = { Loop: looping(true), TensorIterator: looping(false), If: choosing };
+export const control: LoweringTable = { Loop: looping(true), TensorIterator: looping(false), [names.choice]: choosing };

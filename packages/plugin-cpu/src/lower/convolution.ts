@@ -12,12 +12,13 @@
 import { Literal, normalizeAxis, shape, type Dim, type Node, type Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
-import { asFused, type Fused } from '../ops/fused.js';
+import { convolutions, asFused, type Fused } from '../ops/fused.js';
 import { computeType } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
 import { imageArgs } from './image.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
 import { windowPads, type Windows } from './windows.js';
+import { names } from '../ops/names.js';
 
 const isTransposed = (f: Fused): boolean => f.base.endsWith('BackpropData');
 const isGrouped = (f: Fused): boolean => f.base.startsWith('Group');
@@ -95,7 +96,8 @@ function upsampled(value: Value): Part {
   const source = node.inputs[0];
   const from = source?.fact.shape;
   const to = value.fact.shape;
-  if (node.op.name !== 'Interpolate' || how.mode !== 'nearest' || !source || !from || !to || to.length !== 4) return { value, shift: 0 };
+  if (node.op.name !== names.interpolation || how.mode !== 'nearest' || !source || !from || !to || to.length !== 4)
+    return { value, shift: 0 };
   if ([...(how.pads_begin ?? []), ...(how.pads_end ?? [])].some((p) => p !== 0)) return { value, shift: 0 };
   // x / scale rounded down, or its centre rounded, are both x >> shift.
   const floors = how.coordinate_transformation_mode === 'asymmetric' && how.nearest_mode === 'floor';
@@ -118,7 +120,7 @@ function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[
   const data = f.inputs[0] as Value;
   if (isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
   const { node } = data;
-  const joined = node.op.name === 'Concat' && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
+  const joined = node.op.name === names.concatenation && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
   const parts = (joined ? node.inputs.map((v) => v as Value) : [data]).map(upsampled);
   const fits =
     parts.length <= 8 &&
@@ -221,10 +223,4 @@ const lowering: Lowering = {
   },
 };
 
-const names = ['Convolution', 'GroupConvolution', 'ConvolutionBackpropData', 'GroupConvolutionBackpropData'];
-export const convolution: LoweringTable = Object.fromEntries(
-  names.flatMap((n) => [
-    [n, lowering],
-    [`Fused${n}`, lowering],
-  ]),
-);
+export const convolution: LoweringTable = Object.fromEntries(convolutions.map((name) => [name, lowering]));

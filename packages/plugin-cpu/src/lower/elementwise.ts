@@ -2,8 +2,9 @@
 import type { Dim, Node, Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
-import { computeType, elementwiseOps, instructionOf, opcodes, readProgram, type Instruction } from '../ops/elementwise.js';
+import { computeType, elementwiseOps, opcodes, programOf, readProgram, type Instruction, type NodeProgram } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
+import { names } from '../ops/names.js';
 
 /** The compute type of a node: that of its inputs, the widest where booleans are among them. */
 function typeOf(node: Node): string | undefined {
@@ -53,38 +54,13 @@ function blockedOperand(c: LoweringContext, v: Value): TensorId {
 
 const single: Lowering = {
   refuse(node) {
-    if (!instructionOf(node)) return 'these attributes';
+    const program = programOf(node);
+    if (typeof program === 'string') return program;
     return typeOf(node) ? undefined : `element type ${node.inputs[0]?.fact.type}`;
   },
   lower(c) {
-    const { instruction, reads } = instructionOf(c.node) as NonNullable<ReturnType<typeof instructionOf>>;
-    lower(c, [instruction], reads);
-  },
-};
-
-/** The slope's dimensions where it goes along axis 1; undefined where it broadcasts as it is; null where the sizes do not tell. */
-function slopeAlong(node: Node): readonly Dim[] | undefined | null {
-  const [data, slope] = [node.input(0).fact.shape, node.input(1).fact.shape];
-  if (!data || slope?.length !== 1 || data.length < 3 || slope[0] === 1) return undefined;
-  if (slope[0] === data[1]) return [slope[0] as Dim, ...new Array<Dim>(data.length - 2).fill(1)];
-  return typeof slope[0] === 'number' && typeof data[1] === 'number' ? undefined : null;
-}
-
-const prelu: Lowering = {
-  refuse(node) {
-    if (slopeAlong(node) === null) return 'whether its slope goes along the channels is not known';
-    return typeOf(node) ? undefined : `element type ${node.output.fact.type}`;
-  },
-  lower: (c) => lower(c, [{ opcode: 'prelu', a: 0, b: 1, c: -1, p: 0, q: 0 }], 2, slopeAlong(c.node) ?? undefined),
-};
-
-/** alpha and beta as data where they are no constants. */
-const hardSigmoid: Lowering = {
-  refuse: (node) => (typeOf(node) ? undefined : `element type ${node.output.fact.type}`),
-  lower(c) {
-    if (instructionOf(c.node)) return single.lower(c);
-    const step = (opcode: 'mul' | 'add' | 'clip', a: number, b: number, q: number): Instruction => ({ opcode, a, b, c: -1, p: 0, q });
-    lower(c, [step('mul', 0, 1, 0), step('add', 3, 2, 0), step('clip', 4, -1, 1)], 3);
+    const { program, reads, aligned } = programOf(c.node) as NodeProgram;
+    lower(c, program, reads, aligned);
   },
 };
 
@@ -100,9 +76,7 @@ const converting: Lowering = {
 };
 
 export const elementwise: LoweringTable = {
-  Convert: converting,
+  [names.conversion]: converting,
   ...Object.fromEntries(elementwiseOps.map((name) => [name, single])),
-  PRelu: prelu,
-  HardSigmoid: hardSigmoid,
   Elementwise: { lower: (c) => lower(c, readProgram(c.node.attributes.program as readonly string[]), c.node.inputs.length) },
 };

@@ -2,6 +2,7 @@
 import { bitsOf, normalizeAxis, type Dim, type Node } from '@cuvee/core';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
 
 /** Elements are moved as whole bytes. */
 const movable = (node: Node): string | undefined => {
@@ -65,7 +66,7 @@ export const indexing: LoweringTable = {
     () => [],
     (node) => (computeType(node.input(0).fact.type) ? undefined : `element type ${node.input(0).fact.type}`),
   ),
-  Gather: simple('gather', (c) => {
+  [names.gather]: simple('gather', (c) => {
     const batch = c.node.attributes.batch_dims as number;
     return [batch < 0 ? batch + rankOf(c, 1) : batch];
   }),

@@ -9,6 +9,7 @@ import { normalizeAxis, numbersOf, type Node } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import { knownElements, type Lowering, type LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
 
 const modes = ['nearest', 'linear', 'linear_onnx', 'cubic', 'bilinear_pillow', 'bicubic_pillow'];
 const coordinates = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'tf_half_pixel_for_nn', 'align_corners'];
@@ -80,4 +81,4 @@ const lowering: Lowering = {
   },
 };
 
-export const interpolate: LoweringTable = { Interpolate: lowering };
+export const interpolate: LoweringTable = { [names.interpolation]: lowering };

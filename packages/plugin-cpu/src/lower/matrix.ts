@@ -8,7 +8,7 @@
 import type { Dim, Value } from '@cuvee/core';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
-import { asFused, type Fused } from '../ops/fused.js';
+import { asFused, products, type Fused } from '../ops/fused.js';
 import type { TensorId } from '../plan/plan.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
 
@@ -56,4 +56,7 @@ const inverse: Lowering = {
   lower: (c) => c.emit('inverse', '', [c.input(0)], [c.output()], [c.node.attributes.adjoint ? 1 : 0]),
 };
 
-export const matrix: LoweringTable = { MatMul: lowering, FusedMatMul: lowering, Inverse: inverse };
+export const matrix: LoweringTable = {
+  ...Object.fromEntries(products.map((name) => [name, lowering])),
+  Inverse: inverse,
+};

@@ -3,6 +3,7 @@
  */
 import { bitsOf, normalizeAxis, numbersOf, shape, type Dim, type Node, type Value } from '@cuvee/core';
 import { isOpen, type Lowering, type LoweringContext, type LoweringTable } from '../compile/lowering.js';
+import { names } from '../ops/names.js';
 
 /** Types whose elements are whole bytes. */
 const movable = (node: Node): string | undefined => {
@@ -143,19 +144,19 @@ function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {
 }
 
 export const movement: LoweringTable = {
-  Reshape: reshaping,
-  Squeeze: reshaping,
+  [names.reshape]: reshaping,
+  [names.squeeze]: reshaping,
   Bitcast: reshaping,
-  Unsqueeze: {
+  [names.unsqueeze]: {
     refuse: (node) => (isOpen(node.output) ? movable(node) : undefined),
     opens: true,
     lower: (c) => (isOpen(c.node.output) ? byData(c, 'unsqueeze_by') : reshaping.lower(c)),
   },
-  Transpose: transposing,
-  Slice: slicing,
+  [names.transpose]: transposing,
+  [names.slice]: slicing,
   Split: splitting,
   VariadicSplit: splitting,
   Broadcast: broadcasting,
   Tile: tiling,
-  Concat: concatenating,
+  [names.concatenation]: concatenating,
 };

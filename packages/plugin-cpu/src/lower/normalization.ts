@@ -8,6 +8,7 @@
 import { normalizeAxis, numbersOf, type Node } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
 
 /** Axes as bits, from the second input; undefined when they are not constant. */
 function axisBits(node: Node): bigint | undefined {
@@ -52,4 +53,4 @@ const cumsum: Lowering = {
   lower: (c) => c.emit('cumsum', '', c.inputs(), [c.output()], [c.node.attributes.exclusive ? 1 : 0, c.node.attributes.reverse ? 1 : 0]),
 };
 
-export const normalization: LoweringTable = { MVN: mvn, FusedMVN: mvn, LRN: lrn, CumSum: cumsum };
+export const normalization: LoweringTable = { [names.normalization]: mvn, FusedMVN: mvn, LRN: lrn, CumSum: cumsum };

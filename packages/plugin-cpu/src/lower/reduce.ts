@@ -2,10 +2,11 @@
 import { normalizeAxis, numbersOf, type Node } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
 
 const actions: Readonly<Record<string, string>> = {
   ReduceSum: 'sum',
-  ReduceMean: 'mean',
+  [names.mean]: 'mean',
   ReduceMax: 'max',
   ReduceMin: 'min',
   ReduceProd: 'prod',

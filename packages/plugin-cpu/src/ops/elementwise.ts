@@ -4,7 +4,7 @@
  * A program is a list of instructions over registers: register i < inputs is input i (broadcast), the others are
  * temporaries in the order in which they are written; the last one is the result.
  */
-import { numericOrBoolean, op, port, many, texts, elementType, type ElementType, type Node } from '@cuvee/core';
+import { numericOrBoolean, op, port, many, texts, elementType, type Dim, type ElementType, type Node } from '@cuvee/core';
 import { activations, type Activated } from './activation.js';
 
 /** Opcodes, in the order of `native/kernels/eltwise/opcodes.inc`. */
@@ -168,50 +168,86 @@ const binary: Readonly<Record<string, Opcode>> = {
   BitwiseLeftShift: 'shift_left',
   BitwiseRightShift: 'shift_right',
 };
+/** How the nodes of an operation become instructions. */
+interface Form {
+  /** Which they may become. */
+  readonly opcodes: readonly Opcode[];
+  readonly read: Reading;
+  /** Of those that no single instruction over the inputs as they are says. */
+  readonly program?: (node: Node) => NodeProgram | string;
+}
+const form = (opcode: Opcode, read: Reading = () => make(opcode, 1), program?: Form['program']): Form => ({
+  opcodes: [opcode],
+  read,
+  ...(program && { program }),
+});
+const choice = (reads: number, opcodes: readonly Opcode[], of: (node: Node) => Opcode): Form => ({
+  opcodes,
+  read: (node) => make(of(node), reads),
+});
+
 /** What a kernel may apply to its results, too. */
-const activating: Readonly<Record<string, Reading>> = {
-  Relu: () => make('relu', 1),
-  Clamp: ({ attributes: a }) => make('clip', 1, a.min as number, a.max as number),
-  HSwish: () => make('hard_swish', 1, 1 / 6, 0.5),
-  HSigmoid: () => make('hard_sigmoid', 1, 1 / 6, 0.5),
-  HardSigmoid: immediates('hard_sigmoid'),
-  Sigmoid: () => make('sigmoid', 1),
-  Tanh: () => make('tanh', 1),
-  Elu: ({ attributes: a }) => make('elu', 1, a.alpha as number),
-  Gelu: ({ attributes: a }) => make(a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf', 1),
-  Swish: (node) => {
+const activating: Readonly<Record<string, Form>> = {
+  Relu: form('relu'),
+  Clamp: form('clip', ({ attributes: a }) => make('clip', 1, a.min as number, a.max as number)),
+  HSwish: form('hard_swish', () => make('hard_swish', 1, 1 / 6, 0.5)),
+  HSigmoid: form('hard_sigmoid', () => make('hard_sigmoid', 1, 1 / 6, 0.5)),
+  HardSigmoid: form('hard_sigmoid', immediates('hard_sigmoid'), hardSigmoid),
+  Sigmoid: form('sigmoid'),
+  Tanh: form('tanh'),
+  Elu: form('elu', ({ attributes: a }) => make('elu', 1, a.alpha as number)),
+  Gelu: choice(1, ['gelu_tanh', 'gelu_erf'], ({ attributes: a }) => (a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf')),
+  Swish: form('silu', (node) => {
     const beta = node.inputs.length > 1 ? scalar(node, 1) : 1;
     return beta === undefined ? undefined : make('silu', 1, beta);
-  },
-  PRelu: (node) => (preluBroadcasts(node) ? make('prelu', 2) : undefined),
-  SoftPlus: () => make('softplus', 1),
-  Mish: () => make('mish', 1),
+  }),
+  PRelu: form('prelu', (node) => (preluBroadcasts(node) ? make('prelu', 2) : undefined), prelu),
+  SoftPlus: form('softplus'),
+  Mish: form('mish'),
 };
-const others: Readonly<Record<string, Reading>> = {
-  Divide: (node) => make(isFloating(node) ? 'div' : node.attributes.m_pythondiv === false ? 'trunc_div' : 'floor_div', 2),
-  BitwiseNot: (node) => make(node.output.fact.type === 'boolean' ? 'not' : 'bit_not', 1),
-  Select: () => make('select', 3),
-  Round: ({ attributes: a }) => make(a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even', 1),
-  IsInf: ({ attributes: a }) => make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0),
-  Selu: immediates('selu'),
+const others: Readonly<Record<string, Form>> = {
+  Divide: choice(2, ['div', 'trunc_div', 'floor_div'], (node) =>
+    isFloating(node) ? 'div' : node.attributes.m_pythondiv === false ? 'trunc_div' : 'floor_div',
+  ),
+  BitwiseNot: choice(1, ['not', 'bit_not'], (node) => (node.output.fact.type === 'boolean' ? 'not' : 'bit_not')),
+  Select: form('select', () => make('select', 3)),
+  Round: choice(1, ['round_away', 'round_even'], ({ attributes: a }) => (a.mode === 'half_away_from_zero' ? 'round_away' : 'round_even')),
+  IsInf: form('is_inf', ({ attributes: a }) => make('is_inf', 1, a.detect_negative ? 1 : 0, a.detect_positive ? 1 : 0)),
+  Selu: form('selu', immediates('selu')),
 };
-const readings = new Map<string, Reading>([
-  ...Object.entries(unary).map(([name, opcode]) => [name, () => make(opcode, 1)] as const),
-  ...Object.entries(binary).map(([name, opcode]) => [name, () => make(opcode, 2)] as const),
+const forms = new Map<string, Form>([
+  ...Object.entries(unary).map(([name, opcode]) => [name, form(opcode)] as const),
+  ...Object.entries(binary).map(([name, opcode]) => [name, form(opcode, () => make(opcode, 2))] as const),
   ...Object.entries(activating),
   ...Object.entries(others),
 ]);
 
-/** Names of all operations that become one instruction. */
-export const elementwiseOps: readonly string[] = [...readings.keys()];
+/** Names of all operations that become programs. */
+export const elementwiseOps: readonly string[] = [...forms.keys()];
 /** Names of those that may be activations. */
 export const activatingOps: readonly string[] = Object.keys(activating);
+/** Names of those whose nodes may become a given instruction. */
+export const opsOf = (opcode: Opcode): readonly string[] => elementwiseOps.filter((name) => forms.get(name)?.opcodes.includes(opcode));
 
 /** The instruction for a node; undefined when there is none. */
 export function instructionOf(node: Node): NodeInstruction | undefined {
   const { auto_broadcast: rule } = node.attributes;
   if (rule !== undefined && rule !== 'numpy' && rule !== 'none') return undefined;
-  return readings.get(node.op.name)?.(node);
+  return forms.get(node.op.name)?.read(node);
+}
+
+/** A node as a program over its inputs; a text says why there is none. */
+export interface NodeProgram {
+  readonly program: readonly Instruction[];
+  readonly reads: number;
+  /** Dimensions under which input 1 broadcasts, where they are not its own. */
+  readonly aligned?: readonly Dim[];
+}
+export function programOf(node: Node): NodeProgram | string {
+  const own = forms.get(node.op.name)?.program;
+  if (own) return own(node);
+  const found = instructionOf(node);
+  return found ? { program: [found.instruction], reads: found.reads } : 'these attributes';
 }
 
 /** What kernels can apply to what they compute before they store it: an activation and its two parameters. */
@@ -233,6 +269,26 @@ const preluBroadcasts = (node: Node): boolean => {
   const data = node.inputs[0]?.fact.shape;
   return slope !== undefined && data !== undefined && (slope.length === data.length || slope.every((d) => d === 1));
 };
+
+/** The slope goes along axis 1 where it is as long; a text where the sizes do not tell. */
+function prelu(node: Node): NodeProgram | string {
+  const { instruction, reads } = make('prelu', 2);
+  const program = [instruction];
+  const [data, slope] = [node.input(0).fact.shape, node.input(1).fact.shape];
+  if (!data || slope?.length !== 1 || data.length < 3 || slope[0] === 1) return { program, reads };
+  if (slope[0] === data[1]) return { program, reads, aligned: [slope[0] as Dim, ...new Array<Dim>(data.length - 2).fill(1)] };
+  return typeof slope[0] === 'number' && typeof data[1] === 'number'
+    ? { program, reads }
+    : 'whether its slope goes along the channels is not known';
+}
+
+/** clamp(x·alpha + beta, 0, 1), alpha and beta as data where they are no constants. */
+function hardSigmoid(node: Node): NodeProgram {
+  const found = immediates('hard_sigmoid')(node);
+  if (found) return { program: [found.instruction], reads: found.reads };
+  const step = (opcode: Opcode, a: number, b: number, q = 0): Instruction => ({ opcode, a, b, c: -1, p: 0, q });
+  return { program: [step('mul', 0, 1), step('add', 3, 2), step('clip', 4, -1, 1)], reads: 3 };
+}
 
 /** The type in which a tensor's elements are computed. */
 export type ComputeType = 'f32' | 'f64' | 'i32' | 'i64' | 'u64';

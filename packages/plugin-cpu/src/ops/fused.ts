@@ -15,6 +15,7 @@ import {
   type Value,
 } from '@cuvee/core';
 import { activations, type Activated } from './activation.js';
+import { names } from './names.js';
 
 /**
  * What may follow the sums x of channel c, in this order: x·weightScale[c] + bias[c], + residual, activation,
@@ -32,11 +33,11 @@ const schema = {
 
 /** Ops that take an epilogue, and the axis of their output that counts channels, from the front or the end. */
 const bases: Readonly<Record<string, 1 | -1>> = {
-  Convolution: 1,
-  GroupConvolution: 1,
-  ConvolutionBackpropData: 1,
-  GroupConvolutionBackpropData: 1,
-  MatMul: -1,
+  [names.convolution]: 1,
+  [names.groupConvolution]: 1,
+  [names.transposedConvolution]: 1,
+  [names.transposedGroupConvolution]: 1,
+  [names.product]: -1,
 };
 
 /** `Fused…` of a base op: its inputs, then the epilogue's. */
@@ -67,8 +68,13 @@ const fusedOps = new Map(
   }),
 );
 
-/** Names of the ops that take an epilogue, fused or not. */
-export const fusable: readonly string[] = Object.keys(bases).flatMap((name) => [name, `Fused${name}`]);
+const both = (name: string): readonly string[] => [name, `Fused${name}`];
+/** Names of the ops that take an epilogue, fused or not: all, those whose channels are axis 1, the products. */
+export const fusable: readonly string[] = Object.keys(bases).flatMap(both);
+export const convolutions: readonly string[] = fusable.filter((_, i) => Object.values(bases)[i >> 1] === 1);
+export const products: readonly string[] = both(names.product);
+/** Names of the convolution of one group. */
+export const plainConvolutions: readonly string[] = both(names.convolution);
 
 /** A convolution or product, fused or plain, as its base and its epilogue. */
 export interface Fused {

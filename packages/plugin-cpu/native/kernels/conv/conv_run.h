@@ -19,6 +19,9 @@ TileArgs start_args(const ConvArgs& args, TileEntry* entries);
 /// Points a tile at its panel's weights and channel arrays.
 void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t);
 
+/// Has the first calls for panel `p` fetch its weights ahead of their use, and all of them together the next panel's.
+void fetch_weights(const ConvPlan& plan, const ConvArgs& args, int p, TileArgs& t);
+
 /// Channels of an input block that a panel reads: the block's own, cut to the panel's groups.
 struct InChannels {
   int skip, count;  // the first so many lanes are of other groups; channels read
@@ -32,8 +35,8 @@ inline InChannels in_channels(const ConvPanel& panel, const ConvInBlock& in) {
 inline bool cuts_blocks(const ConvShape& shape, int width) { return shape.groups > 1 && shape.in_channels / shape.groups % width != 0; }
 
 /// Computes `pixels` pixels x, x + x_step, … of row y for one panel. A row-table sink may scatter the panel's blocks: then one
-/// vector at a time.
-void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs t);
+/// vector at a time. Of `t` what concerns place changes.
+void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs& t);
 
 /// Lists input blocks and panels of a shape whose parts are set; fills packed_floats. `cut`: panels read of their first and last
 /// input block only what is of their groups.

@@ -7,6 +7,10 @@
 namespace cuvee {
 namespace conv_detail {
 
+/// Steps of k by which the first pixels' pass over a panel fetches its weights ahead.
+constexpr int fetch_ahead = 24;
+constexpr std::ptrdiff_t fetch_floats = 8192;  // smaller panels are there soon enough
+
 std::size_t entry_floats(std::size_t entries) { return round_up(entries * sizeof(TileEntry), alignment) / sizeof(float); }
 
 void copy_halo(const ConvPlan& plan, const ConvArgs& args, int n, const ConvInBlock& in, int iy0, int rows, int ix0, int cols, float* dst) {
@@ -62,6 +66,15 @@ void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pan
   seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block) * width);
 }
 
+void fetch_weights(const ConvPlan& plan, const ConvArgs& args, int p, TileArgs& t) {
+  const ConvPanel& panel = plan.panels[p];
+  if (panel.depth * panel.vectors * plan.table->block < fetch_floats) return;
+  t.ahead = fetch_ahead * t.w_step;
+  t.fetch = args.weights + panel.offset + panel.depth * panel.vectors * plan.table->block;
+  t.fetch_end = p + 1 < static_cast<int>(plan.panels.size()) ? t.fetch + plan.panels[p + 1].depth * plan.panels[p + 1].vectors * plan.table->block : t.fetch;
+  t.fetch_step = panel.depth * plan.table->block;
+}
+
 namespace {
 
 /// Rows of different output blocks lie at sink.block from each other, or anywhere when the sink is a row table.
@@ -80,7 +93,7 @@ void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, i
 
 }  // namespace
 
-void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs t) {
+void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs& t) {
   const bool scattered = args.sink.rows || (args.epilogue.has_residual && args.epilogue.residual.rows);
   bool even = true;
   if (scattered && panel.vectors > 1) {
@@ -155,6 +168,7 @@ void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int
   for (int p = panel0; p < panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
     seek_panel(plan, args, panel, t);
+    fetch_weights(plan, args, p, t);
     t.entries = entries + panel.in_begin;
     t.entry_count = panel.in_end - panel.in_begin;
     t.a_offset = x0 * t.a_step;
@@ -214,6 +228,7 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
   for (int p = region.panel0; p < region.panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
     seek_panel(plan, args, panel, t);
+    fetch_weights(plan, args, p, t);
     TileEntry* const own = entries + std::ptrdiff_t(panel.in_begin - in_begin) * per_block;
     t.entries = own;
     t.entry_count = (panel.in_end - panel.in_begin) * per_block;

@@ -9,6 +9,7 @@ namespace {
 using conv_detail::entry_floats;
 
 constexpr std::size_t band_floats = 128 * 1024;  // 512 KiB of copied input rows: a quarter of L2
+constexpr std::size_t panel_floats = 224 * 1024;  // 896 KiB: less than half of L2
 constexpr std::size_t pixel_floats = 64 * 1024;  // 256 KiB of pointwise input per chunk
 
 int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
@@ -48,9 +49,18 @@ void add_straddling_panels(ConvPlan& plan, int out_group, int widest) {
   }
 }
 
+/// Vectors of a panel at most. Deep panels are narrower, so that one and the next, which is fetched meanwhile, fit into the second cache.
+int widest_panel(const ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  const std::size_t column = std::size_t(s.in_channels) / s.groups * s.kernel_h * s.kernel_w * plan.table->block;
+  int widest = plan.table->tile->vectors;
+  while (widest > 2 && widest * column > panel_floats) --widest;
+  return widest;
+}
+
 void list_panels(ConvPlan& plan, bool cut) {
   const ConvShape& s = plan.shape;
-  const int width = plan.table->block, widest = plan.table->tile->vectors;
+  const int width = plan.table->block, widest = widest_panel(plan);
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
   if (s.groups == 1) add_panels(plan, 0, ceil_div(s.out_channels, width), widest);
   else if (out_group % width == 0)
@@ -82,7 +92,7 @@ std::uint64_t packing_of(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   std::uint64_t h = 0xcbf29ce484222325u;
   const bool winograd = plan.method == ConvMethod::winograd;
-  for (int value : {plan.table->block, plan.table->tile->vectors, int(winograd), int(s.planar_input), s.in_channels, s.out_channels,
+  for (int value : {plan.table->block, widest_panel(plan), int(winograd), int(s.planar_input), s.in_channels, s.out_channels,
                     s.groups, s.kernel_h, s.kernel_w, s.parts})
     hash(h, static_cast<std::uint64_t>(value));
   for (int p = 0; p < s.parts; ++p) hash(h, static_cast<std::uint64_t>(s.part[p].channels));

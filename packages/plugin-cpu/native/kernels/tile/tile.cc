@@ -35,6 +35,7 @@ void run_row(const TileKernel* table, int most, TileArgs& args, int pixels) {
     const int now = (left + calls - 1) / calls;
     table[now - 1](args);
     args.ahead = 0;
+    args.fetch += args.fetch_step;
     args.a_offset += now * args.a_step;
     args.c += now * args.c_step;
     if (args.residual) args.residual += now * args.r_step;

@@ -27,6 +27,9 @@ struct TileArgs {
   const float* w;
   std::ptrdiff_t w_step;    // floats between consecutive k
   std::ptrdiff_t ahead;     // floats by which the first call of run_tiles fetches w into the second cache ahead of its use; 0: not
+  /// Memory that is read after this: calls of run_tiles fetch it into the second cache, B floats for each k, up to fetch_end. Null: nothing.
+  const float *fetch, *fetch_end;
+  std::ptrdiff_t fetch_step;  // floats that one call fetches: B times its k
   float* c;
   std::ptrdiff_t c_step, c_block;
   const float* residual;    // null: none; addressed as c with the next two
@@ -80,7 +83,7 @@ inline void seek_channel(TileArgs& args, const Epilogue& epilogue, std::ptrdiff_
 /// The same with the kernels of one and a half vectors.
 void run_half_tiles(const TileKernels& kernels, TileArgs& args, int pixels);
 
-/// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c and residual advance by their steps, `ahead` becomes 0.
+/// Covers `pixels` pixels with calls of nearly equal MR for the given NV; a, c, residual and fetch advance by their steps, `ahead` becomes 0.
 void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels);
 
 }  // namespace cuvee

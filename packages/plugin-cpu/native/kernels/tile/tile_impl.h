@@ -19,7 +19,7 @@ void tile(const TileArgs& t) {
   }
   const std::ptrdiff_t step = t.a_step, step3 = 3 * step;
   const std::ptrdiff_t w_step = t.w_step, ahead = t.ahead;
-  const float* w = t.w;
+  const float *w = t.w, *fetch = t.fetch;
   const TileEntry* const end = t.entries + t.entry_count;
   for (const TileEntry* e = t.entries; e != end; ++e) {
     const float* p[bases];
@@ -37,6 +37,10 @@ void tile(const TileArgs& t) {
         for (int n = 0; n < NV; ++n) __builtin_prefetch(w + n * B + ahead, 0, 2);
       }
       w += w_step;
+      if (fetch < t.fetch_end) {
+        __builtin_prefetch(fetch, 0, 2);
+        fetch += B;
+      }
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {
         const float* q = p[m / 4];

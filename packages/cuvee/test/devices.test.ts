@@ -89,7 +89,7 @@ describe('AUTO', () => {
     expect(summary.device).toBe('AUTO');
     expect(summary.GPU).toContain('not for me');
     expect(summary.NPU).toContain('not for me');
-    expect(summary.CPU).toContain('chosen');
+    expect(summary.CPU).toContain('serves');
   });
   it('takes the reasons together when none can, with their code where they agree', () => {
     const failure = (list: string): CuveeError => {

@@ -28,3 +28,28 @@ export const sharedHints: PropertyTable = {
   NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, description: `Inferences at the same time; ${handedOn}` },
   PERF_COUNT: { type: 'bool', mutability: 'RW', description: `Measure every step of every inference; ${handedOn}` },
 };
+
+/** How inferences find their device, for meta-devices with a `Scheduler`. */
+export const schedulingProperties: PropertyTable = {
+  SCHEDULE_POLICY: {
+    type: 'enum',
+    mutability: 'RW',
+    words: ['DEVICE_PRIORITY', 'ROUND_ROBIN'],
+    default: 'DEVICE_PRIORITY',
+    description:
+      'Where devices work side by side, which one an inference takes that finds several free: the first in the list, or each in its turn',
+  },
+  ENABLE_RUNTIME_FALLBACK: {
+    type: 'bool',
+    mutability: 'RW',
+    default: true,
+    description: 'An inference whose device is lost is repeated on another',
+  },
+  CUVEE_RUN_DEADLINE_MS: {
+    type: 'int',
+    mutability: 'RW',
+    min: 0,
+    default: 0,
+    description: 'Milliseconds after which a device that does not answer an inference counts as lost; 0: never',
+  },
+};

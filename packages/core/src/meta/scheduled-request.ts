@@ -1,0 +1,79 @@
+/** @file A request of a meta-device: borrows a worker for each run, and keeps its outputs apart from the worker's. */
+import type { DeviceRequest, NodeProfile, RunOptions } from '../device/contract.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Worker } from './branch.js';
+import type { Scheduler } from './scheduler.js';
+
+type Given = readonly (Tensor | undefined)[];
+
+/**
+ * Devices write into tensors of the request itself where they can (or into the user's), so that nothing is copied from the second run
+ * on: a worker's own memory serves the next inference, while outputs stay valid until the next run of this request.
+ */
+export class ScheduledRequest implements DeviceRequest {
+  readonly #scheduler: Scheduler;
+  /** Outputs of the last run. */
+  #kept: Given = [];
+  #devices: readonly string[] | undefined;
+  #profile: readonly NodeProfile[] = [];
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  run(inputs: readonly Tensor[], outputs: Given, { signal }: RunOptions): Promise<readonly Tensor[]> {
+    let offered: Given = [];
+    // A device that hangs may write later: what it was given is not given to another, nor to the user.
+    const offer = (): Given => (offered = this.#scheduler.options.deadline > 0 ? [] : this.#offer(inputs, outputs));
+    return this.#scheduler.run(inputs, offer, signal, (results, worker) => this.#take(results, offered, outputs, worker));
+  }
+
+  runSync(inputs: readonly Tensor[], outputs: Given): readonly Tensor[] {
+    let offered: Given = [];
+    const offer = (): Given => (offered = this.#offer(inputs, outputs));
+    return this.#scheduler.runSync(inputs, offer, (results, worker) => this.#take(results, offered, outputs, worker));
+  }
+
+  /** Devices that served the last run. */
+  get lastDevices(): readonly string[] | undefined {
+    return this.#devices;
+  }
+  profile(): readonly NodeProfile[] {
+    return this.#profile;
+  }
+  /** Workers belong to the model. */
+  release(): void {
+    this.#kept = [];
+  }
+
+  /** The user's tensors, and this request's own where the user gave none and the inputs do not lie in them. */
+  #offer(inputs: readonly Tensor[], given: Given): Given {
+    return Array.from({ length: Math.max(given.length, this.#kept.length) }, (_, i) => {
+      const kept = this.#kept[i];
+      return given[i] ?? (kept && isWhole(kept) && !inputs.some((t) => shareMemory(t, kept)) ? kept : undefined);
+    });
+  }
+
+  /** What the device gave, out of its reach. */
+  #take(results: readonly Tensor[], offered: Given, given: Given, { branch, request }: Worker): readonly Tensor[] {
+    this.#devices = request.lastDevices ?? branch.model?.info.executionDevices ?? [branch.device];
+    this.#profile = request.profile?.() ?? [];
+    const own = results.map((result, i) => {
+      const user = given[i];
+      const there = offered[i];
+      if (result === user) return result;
+      if (user && user.type === result.type && user.shape.join() === result.shape.join()) {
+        user.data = result.data;
+        return user;
+      }
+      return there && shareMemory(result, there) ? result : result.slice();
+    });
+    this.#kept = own.map((tensor, i) => (tensor === given[i] ? undefined : tensor));
+    return own;
+  }
+}
+
+const shareMemory = (a: Tensor, b: Tensor): boolean =>
+  Array.isArray(a.data) || Array.isArray(b.data) ? a.data === b.data : a.data.buffer === b.data.buffer;
+/** A tensor whose memory was transferred away has none. */
+const isWhole = (tensor: Tensor): boolean => Array.isArray(tensor.data) || tensor.data.byteLength === tensor.byteLength;

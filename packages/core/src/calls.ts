@@ -70,11 +70,13 @@ export function noArguments<T extends object>(
   }
 }
 
+const objects = /^(DEVICE_PROPERTIES(_.+)?|device\.properties|DEVICES_UTILIZATION_THRESHOLD)$/;
+
 /** Values that a property may be given: a text, a number, a truth value, or a list of such; objects only for the properties that hold them. */
 export function checkSettings(settings: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(settings)) {
     const plain = ['string', 'number', 'boolean', 'bigint', 'undefined'].includes(typeof value) || Array.isArray(value);
-    const nested = typeof value === 'object' && value !== null && (name === 'DEVICE_PROPERTIES' || name === 'device.properties');
+    const nested = typeof value === 'object' && value !== null && objects.test(name);
     if (!plain && !nested)
       throw wrongCall(
         `Cannot convert to ov::Any: property "${name}" takes a text, a number or a truth value, got ${value === null ? 'null' : typeof value}`,

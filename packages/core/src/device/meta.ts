@@ -16,8 +16,15 @@ export const bareDevice = ({ name, id, list }: DeviceName): string => printDevic
 const apart = 'DEVICE_PROPERTIES_';
 type Nested = Readonly<Record<string, Config>>;
 
-/** Settings with both spellings of nested properties as one: `DEVICE_PROPERTIES_CPU: {…}` goes before `DEVICE_PROPERTIES: { CPU: {…} }`. */
-export function gathered(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/**
+ * Settings with all spellings of nested properties as one: `DEVICE_PROPERTIES_CPU: {…}` goes before `DEVICE_PROPERTIES: { CPU: {…} }`,
+ * which is also called `device.properties`.
+ */
+export function gathered(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { 'device.properties': other, ...named } = given;
+  return other === undefined ? apartOnes(given) : apartOnes({ DEVICE_PROPERTIES: other, ...named });
+}
+function apartOnes(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const named = Object.entries(settings).filter(([key]) => key.startsWith(apart));
   if (named.length === 0) return settings;
   const rest = Object.fromEntries(Object.entries(settings).filter(([key]) => !key.startsWith(apart)));

@@ -37,14 +37,18 @@ export const isLoss = (error: unknown): boolean => codeOf(error) === 'DEVICE_LOS
 export const textOf = (error: unknown): string =>
   error instanceof CuveeError ? error.text : error instanceof Error ? error.message : String(error);
 
-/** One error for the failures of several devices, with their code where they agree. */
-export function together(
-  what: string,
-  failed: readonly { readonly device: string; readonly error: unknown }[],
-  code: ErrorCode,
-): CuveeError {
-  const codes = new Set(failed.map(({ error }) => codeOf(error)));
-  const agreed = codes.size === 1 ? ([...codes][0] as ErrorCode) : code;
+/** A device and what it failed with. */
+interface Failed {
+  readonly device: string;
+  readonly error: unknown;
+}
+/** One error for the failures of several devices. */
+export function together(what: string, failed: readonly Failed[], code: ErrorCode): CuveeError {
   const texts = failed.map(({ device, error }) => `${device}: ${textOf(error)}`);
-  return new CuveeError(agreed, `${what}: ${texts.join('; ')}`, { cause: failed[0]?.error });
+  return new CuveeError(code, `${what}: ${texts.join('; ')}`, { cause: failed[0]?.error });
+}
+/** The code in which failures agree, else MODEL_UNSUPPORTED. */
+export function agreed(failed: readonly Failed[]): ErrorCode {
+  const codes = [...new Set(failed.map(({ error }) => codeOf(error)))];
+  return codes.length === 1 ? (codes[0] as ErrorCode) : 'MODEL_UNSUPPORTED';
 }

@@ -11,7 +11,7 @@ import type { Scheduler } from './scheduler.js';
 const words = { standby: 'in reserve', compiling: 'compiling', ready: 'serves', lost: 'lost', refused: 'left out' } as const;
 
 /** One line about each device: what became of it and why. */
-export const story = (branch: Branch): string => `${words[branch.state]}: ${branch.story}`;
+export const story = (branch: Branch): string => `${words[branch.state]}: ${[branch.because, branch.story].filter(Boolean).join('; ')}`;
 
 /**
  * What a meta-device did with a model: `summary` has the whole, `rows` the devices with their shares. `more`: what else it decided.
@@ -29,6 +29,7 @@ export function explainBranches(by: string, branches: readonly Branch[], more: E
       'mean ms': b.served === 0 ? '' : Number((b.milliseconds / b.served).toFixed(3)),
       'busy %': Math.round(b.load.share * 100),
       losses: b.losses,
+      place: b.because,
       why: b.story,
     })),
   };

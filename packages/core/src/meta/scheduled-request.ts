@@ -1,5 +1,6 @@
 /** @file A request of a meta-device: borrows a worker for each run, and keeps its outputs apart from the worker's. */
 import type { DeviceRequest, NodeProfile, RunOptions } from '../device/contract.js';
+import { placed } from '../device/placed.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Worker } from './branch.js';
 import type { Scheduler } from './scheduler.js';
@@ -61,11 +62,8 @@ export class ScheduledRequest implements DeviceRequest {
     const own = results.map((result, i) => {
       const user = given[i];
       const there = offered[i];
-      if (result === user) return result;
-      if (user && user.type === result.type && user.shape.join() === result.shape.join()) {
-        user.data = result.data;
-        return user;
-      }
+      const at = placed(result, user);
+      if (at === user) return at;
       return there && shareMemory(result, there) ? result : result.slice();
     });
     this.#kept = own.map((tensor, i) => (tensor === given[i] ? undefined : tensor));

@@ -206,6 +206,6 @@ export class Scheduler {
     }
   }
   #nobody(): CuveeError {
-    return this.supply.nobody('no device is left for', 'DEVICE_LOST');
+    return this.supply.nobodyLeft();
   }
 }

@@ -8,7 +8,7 @@ import { after, all, attempt, isPromise } from '../runtime/awaitable.js';
 import { tell, type DeviceEventKind } from '../runtime/events.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Branch, Worker } from './branch.js';
-import { isLoss, judged, mayPass, textOf, together } from './failures.js';
+import { agreed, isLoss, judged, mayPass, textOf, together } from './failures.js';
 import { perform, type RunTerms } from './perform.js';
 
 /** How a compilation is asked for. */
@@ -70,18 +70,22 @@ export class Supply {
   startFirst(asked: Asked): Awaitable<void> {
     const next = (i: number): Awaitable<void> => {
       const branch = this.branches[i];
-      if (!branch) throw this.nobody('no device runs', 'MODEL_UNSUPPORTED');
-      const before = this.branches.slice(0, i).filter((b) => b.error !== undefined);
-      const trouble = before.find((b) => judged(b.error) === 'trouble');
+      if (!branch) throw this.#nobody();
+      const [trouble] = this.#troubled(branch);
       if (trouble && branch.lastResort) throw trouble.error;
-      return after(this.#bring(branch, { asked, strict: true }), (ready) => {
-        const failed = before.at(-1);
-        if (!ready) return next(i + 1);
-        if (failed && trouble) this.#tell('fallback', branch, textOf(failed.error), failed.device, failed.error);
-        return undefined;
-      });
+      return after(this.#bring(branch, { asked, strict: true }), (ready) => (ready ? this.#instead(branch) : next(i + 1)));
     };
     return next(0);
+  }
+  /** Those before a branch that failed, where they should not have; the last one first. */
+  #troubled(branch: Branch): readonly Branch[] {
+    const before = this.branches.slice(0, this.branches.indexOf(branch));
+    return before.filter((b) => b.error !== undefined && judged(b.error) === 'trouble').reverse();
+  }
+  /** Tells when a branch serves since another failed. */
+  #instead(branch: Branch): void {
+    const [failed] = this.#troubled(branch);
+    if (failed) this.#tell('fallback', branch, textOf(failed.error), failed.device, failed.error);
   }
 
   /** Compiles for a branch that is quickly there, and behind its back for those that are wanted more. */
@@ -98,6 +102,7 @@ export class Supply {
     }
     return after(this.#bring(helper, { asked, strict: true }), (ready): Awaitable<void> => {
       if (!ready) return this.startFirst(asked);
+      this.#instead(helper);
       // After the caller had its turn: its first inference begins before the other compilation does.
       setTimeout(() => this.seek());
       return undefined;
@@ -117,7 +122,7 @@ export class Supply {
       () => {
         const bad = mustAll ? this.branches.find((b) => b.state === 'refused') : undefined;
         if (!bad && this.ready.length > 0) return undefined;
-        throw this.#given(bad ? bad.error : this.nobody('no device runs', 'MODEL_UNSUPPORTED'));
+        throw this.#given(bad ? bad.error : this.#nobody());
       },
       (error) => {
         throw this.#given(error);
@@ -207,10 +212,16 @@ export class Supply {
     for (const branch of this.branches) if (branch.state !== 'refused') branch.down('refused', 'released');
   }
 
-  /** One error for the failures of all. */
-  nobody(what: string, code: 'MODEL_UNSUPPORTED' | 'DEVICE_LOST'): CuveeError {
-    const failed = this.branches.filter((b) => b.error !== undefined);
-    return together(`${what} "${this.options.model}"`, failed, code);
+  /** All are lost. */
+  nobodyLeft(): CuveeError {
+    return together(`no device is left for "${this.options.model}"`, this.#erring(), 'DEVICE_LOST');
+  }
+  #nobody(): CuveeError {
+    const failed = this.#erring();
+    return together(`no device runs "${this.options.model}"`, failed, agreed(failed));
+  }
+  #erring(): readonly Branch[] {
+    return this.branches.filter((b) => b.error !== undefined);
   }
 
   /** Compiles for a branch; whether it is ready then. */
@@ -272,14 +283,14 @@ export class Supply {
     const before = this.options.spread ? undefined : this.ready[0];
     branch.state = 'ready';
     branch.error = undefined;
-    branch.story = [branch.because, because].filter(Boolean).join('; ');
+    branch.story = because;
     this.#vain.clear();
     this.#restless = true;
     this.#last = branch;
     if (before && this.branches.indexOf(before) > this.branches.indexOf(branch)) {
       before.down('standby', `served until ${branch.device} was compiled`);
       this.#tell('switched', branch, because, before.device);
-    } else this.#tell('selected', branch, branch.story);
+    } else this.#tell('selected', branch, [branch.because, because].filter(Boolean).join('; '));
     this.#changed();
     return true;
   }

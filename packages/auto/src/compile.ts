@@ -19,7 +19,8 @@ import { candidates, helperKind, isKind, lastResort, type Candidate } from './or
 import { claim, type Priority } from './priority.js';
 import { select, type Selection } from './select.js';
 
-const hasStates = (model: Model): boolean => model.sinks.length > 0 || model.nodes().some((n) => n.op.name === 'ReadValue');
+/** Whether something lives from one inference to the next. */
+const hasStates = (model: Model): boolean => model.nodes().some((n) => n.attributes.variable_id !== undefined);
 
 /** How AUTO works for a model with a configuration. */
 interface Plan {

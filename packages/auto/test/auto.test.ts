@@ -75,12 +75,13 @@ describe('the order', () => {
     const g = builder();
     const x = g.parameter('f16', '2,4', 'x');
     const product = g.matMul(x, g.constant('f16', [4, 4], Array(16).fill(1)));
-    const model = new Model({ parameters: [x.node], results: [g.result(product)], scope: g.scope });
+    const model = new Model({ name: 'half', parameters: [x.node], results: [g.result(product)], scope: g.scope });
     expect(coreWith(fake('GPU')).compileModelSync(model, 'AUTO:CPU,GPU').explain().summary.precision).toBe('FP16');
     const q = builder();
     const p = q.parameter('f32', '2,4', 'x');
     const [low, high] = [q.constant('f32', [], [0]), q.constant('f32', [], [1])];
     const quantised = new Model({
+      name: 'quantised',
       parameters: [p.node],
       results: [q.result(q.fakeQuantize(p, low, high, low, high, { levels: 256 }))],
       scope: q.scope,
@@ -361,7 +362,7 @@ describe('all devices side by side', () => {
     const x = g.parameter('f32', '2', 'x');
     const state = g.readValue(x, { variable_id: 's', variable_type: 'f32', variable_shape: '2' } as never);
     const assign = g.assign(state, { variable_id: 's' } as never);
-    const model = new Model({ parameters: [x.node], results: [g.result(state)], sinks: [assign.node], scope: g.scope });
+    const model = new Model({ name: 'stateful', parameters: [x.node], results: [g.result(state)], sinks: [assign.node], scope: g.scope });
     const core = coreWith(fake('GPU'));
     expect(codeOf(() => core.compileModelSync(model, 'AUTO:CPU,GPU', { PERFORMANCE_HINT: 'CUMULATIVE_THROUGHPUT' }))).toBe(
       'MODEL_UNSUPPORTED',

@@ -11,6 +11,7 @@ import { behindViews, constantPart, type ConstantPart } from './constants.js';
 import { Draft, symbolKey } from './draft.js';
 import { finishing, type Isa, type Programs } from './finish.js';
 import { isOpen, knownElements, LoweringContext } from './lowering.js';
+import { placesOf } from './places.js';
 import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
@@ -95,13 +96,12 @@ function* lowering(model: Model, isa: Isa, inside = false): Steps<Lowered> {
   const draft = new Draft(model.scope.guards);
   const wanted = new Map<Value, Storage[]>();
   model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => atOnce(lowering(body, isa, true)).draft);
+  const nodes = model.nodes().filter((n) => !constants.nodes.has(n));
+  const bodies = (body: Model): Draft => atOnce(lowering(body, isa, true)).draft;
+  const context = new LoweringContext(draft, model.scope, isa.block, wanted, bodies, placesOf(nodes));
   const prologue = constants.nodes.size > 0 ? yield* loweringConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
-  yield* loweringNodes(
-    context,
-    model.nodes().filter((n) => !constants.nodes.has(n)),
-  );
+  yield* loweringNodes(context, nodes);
   model.results.forEach((r, index) => {
     context.node = r;
     context.finishResult(r.input(0), index);

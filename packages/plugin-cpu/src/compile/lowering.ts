@@ -15,6 +15,7 @@ import {
   type Value,
 } from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
+import type { Place } from './places.js';
 import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
 
 /** How one operation becomes steps. */
@@ -41,13 +42,24 @@ export class LoweringContext {
   readonly #lowered = new Map<Value, Lowered>();
   /** Values wanted in memory of a certain kind (results, computed constants): claimed by the first tensor that can be written there. */
   readonly #wanted: Map<Value, Storage[]>;
+  /** Values that are made, in blocks, within the result of a concatenation. */
+  readonly #places: ReadonlyMap<Value, Place>;
+  readonly #joined = new Map<Value, TensorId>();
 
-  constructor(draft: Draft, scope: ShapeScope, block: number, wanted: Map<Value, Storage[]>, compileBody: CompileBody) {
+  constructor(
+    draft: Draft,
+    scope: ShapeScope,
+    block: number,
+    wanted: Map<Value, Storage[]>,
+    compileBody: CompileBody,
+    places: ReadonlyMap<Value, Place> = new Map(),
+  ) {
     this.draft = draft;
     this.scope = scope;
     this.block = block;
     this.#wanted = wanted;
     this.compileBody = compileBody;
+    this.#places = places;
   }
 
   fact(i: number): Fact {
@@ -126,7 +138,7 @@ export class LoweringContext {
     const existing = entry[layout];
     if (existing !== undefined) return existing;
     const from = entry[layout === 'plain' ? 'blocked' : 'plain'] as TensorId;
-    const to = this.#newTensor(value, layout, layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' });
+    const to = layout === 'plain' ? this.#newTensor(value, layout, this.#resultStorage(value)) : this.#newBlocked(value);
     this.#push({ family: 'reorder', action: layout, inputs: [from], outputs: [to], args: [] });
     entry[layout] = to;
     return to;
@@ -174,8 +186,10 @@ export class LoweringContext {
   output(i = 0, layout: Layout = 'plain'): TensorId {
     const value = this.node.outputs[i] as Value;
     const unknown = this.#ownDimensions(value);
-    const storage: Storage = isOpen(value) ? { kind: 'dynamic' } : layout === 'plain' ? this.#resultStorage(value) : { kind: 'arena' };
-    const id = this.#newTensor(value, layout, storage);
+    const blocked = layout === 'blocked' && !isOpen(value);
+    const id = blocked
+      ? this.#newBlocked(value)
+      : this.#newTensor(value, layout, isOpen(value) ? { kind: 'dynamic' } : this.#resultStorage(value));
     for (const { key, axis } of unknown) this.draft.bindings.set(key, { kind: 'dim', tensor: id, at: axis });
     this.define(value, layout, id);
     return id;
@@ -208,7 +222,7 @@ export class LoweringContext {
   viewAs(of: TensorId, dims: readonly Dim[], layout?: Layout): TensorId {
     const base = this.draft.tensors[of] as (typeof this.draft.tensors)[number];
     return this.draft.addTensor(
-      { ...base, layout: layout ?? base.layout, dims, storage: { kind: 'view', of, offset: -1 } },
+      { ...base, layout: layout ?? base.layout, dims, storage: { kind: 'view', of, offset: -1 }, offset: undefined },
       this.draft.tensorLevel[of],
     );
   }
@@ -320,6 +334,38 @@ export class LoweringContext {
     if (!dims)
       throw new CuveeError('MODEL_UNSUPPORTED', `"${value.label}" has an unknown rank`, { op: value.node.op.name, node: value.node.name });
     return this.draft.addTensor({ type, layout, storage, dims, name: value.label });
+  }
+
+  #newBlocked(value: Value): TensorId {
+    const place = this.#places.get(value);
+    if (!place) return this.#newTensor(value, 'blocked', { kind: 'arena' });
+    let of = this.#joined.get(place.joined);
+    if (of === undefined) this.#joined.set(place.joined, (of = this.#newBlocked(place.joined)));
+    return this.part(of, value, place.channels);
+  }
+
+  /** The result of a concatenation that some of its inputs were already written into, in blocks. */
+  joined(value: Value): TensorId | undefined {
+    return this.#joined.get(value);
+  }
+
+  /** Channels before a value where it is made within a concatenation. */
+  placeOf(value: Value): number | undefined {
+    return this.#places.get(value)?.channels;
+  }
+
+  /** A blocked tensor for a value, behind so many channels of the blocked tensor `of`. */
+  part(of: TensorId, value: Value, channels: number): TensorId {
+    const { shape: dims = [], type } = value.fact;
+    const offset = shape.mul(4 * channels, ...dims.slice(2));
+    return this.draft.addTensor({
+      type,
+      layout: 'blocked',
+      storage: { kind: 'view', of, offset: -1 },
+      dims,
+      name: value.label,
+      ...(channels > 0 && { offset }),
+    });
   }
 
   /** The memory in which a value is wanted, the first time it is asked for. */

@@ -120,6 +120,7 @@ function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[
   const data = f.inputs[0] as Value;
   if (isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
   const { node } = data;
+  if (c.joined(data) !== undefined) return undefined;
   const joined = node.op.name === names.concatenation && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
   const parts = (joined ? node.inputs.map((v) => v as Value) : [data]).map(upsampled);
   const fits =

@@ -4,6 +4,7 @@
 import { bitsOf, normalizeAxis, numbersOf, shape, type Dim, type Node, type Value } from '@cuvee/core';
 import { isOpen, type Lowering, type LoweringContext, type LoweringTable } from '../compile/lowering.js';
 import { names } from '../ops/names.js';
+import type { TensorId } from '../plan/plan.js';
 
 /** Types whose elements are whole bytes. */
 const movable = (node: Node): string | undefined => {
@@ -124,6 +125,8 @@ const concatenating: Lowering = {
   lower(c) {
     const axis = normalizeAxis(c.node.attributes.axis as number, c.node.output.fact.shape?.length ?? 0);
     const values = c.node.inputs.filter((v): v is Value => v !== undefined && !v.fact.shape?.includes(0));
+    const place = c.joined(c.node.output);
+    if (place !== undefined) return joinInPlace(c, place, values);
     const blocked = axis === 1 && inBlocks(c, values);
     const layout = blocked ? 'blocked' : 'plain';
     c.emit(
@@ -135,6 +138,22 @@ const concatenating: Lowering = {
     );
   },
 };
+
+/** Parts that were not written where they belong are copied there (compile/places.ts). */
+function joinInPlace(c: LoweringContext, to: TensorId, values: readonly Value[]): void {
+  let channels = 0;
+  let level = 0;
+  for (const value of values) {
+    const from = c.tensor(value, 'blocked');
+    const storage = c.draft.tensors[from]?.storage;
+    const there = storage?.kind === 'view' && storage.of === to && c.placeOf(value) === channels;
+    if (!there) c.emit('concat', '', [from], [c.part(to, value, channels)], [1]);
+    level = Math.max(level, c.draft.tensorLevel[there ? from : to] ?? 0);
+    channels += value.fact.shape?.[1] as number;
+  }
+  c.draft.tensorLevel[to] = level;
+  c.define(c.node.output, 'blocked', to);
+}
 
 /** Along channels, blocked tensors join as they are when all but the last one fill their blocks. */
 function inBlocks(c: LoweringContext, values: readonly Value[]): boolean {

@@ -55,6 +55,7 @@ export type { DeviceEvent, DeviceEventKind, EventKind, EventMessage } from './ru
 export { onScript, onWork } from './runtime/work.js';
 export { atOnce, paced, stride, type Steps } from './runtime/steps.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
+export { affinityOf, setAffinity } from './ir/affinity.js';
 export * from './ir/split.js';
 export * from './ir/ports.js';
 export * from './preprocess/index.js';

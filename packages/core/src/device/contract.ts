@@ -44,6 +44,8 @@ export interface DeviceHost {
   availableDevices(): Awaitable<readonly string[]>;
   query(model: Model, device: string, config: Config): Awaitable<Support>;
   compile(model: Model, device: string, config: Config, options?: Pick<CompileOptions, 'signal' | 'paced'>): Awaitable<DeviceModel>;
+  /** What the device's own `save` wrote. Rejects with NOT_IMPLEMENTED where it does not import, MODEL_INVALID for what it refuses. */
+  importModel(blob: Uint8Array, device: string, config: Config, options?: Pick<CompileOptions, 'signal' | 'paced'>): Awaitable<LoadedModel>;
   /** Every property that the device knows. Throws DEVICE_NOT_FOUND. */
   properties(device: string): PropertyTable;
   /** What the device's plugin says of transfer and compute costs. */
@@ -177,8 +179,24 @@ export interface NodeProfile {
   readonly device?: string | undefined;
 }
 
+/** Boxes from top to bottom, and wires between them: who got what, and what is handed from one to the next. */
+export interface Diagram {
+  readonly boxes: readonly {
+    readonly title: string;
+    readonly lines: readonly string[];
+    /** Boxes of one group have one colour: a device, mostly. */
+    readonly group: string;
+    /** More, for those who ask: names of nodes. */
+    readonly tip?: string | undefined;
+  }[];
+  /** By numbers of boxes; a wire never leads back. */
+  readonly wires: readonly { readonly from: number; readonly to: number; readonly label: string }[];
+}
+
 /** One row per node or step: free fields for the device, text and JSON for people and machines. */
 export interface Explanation {
   readonly summary: Readonly<Record<string, string | number>>;
   readonly rows: readonly Readonly<Record<string, string | number>>[];
+  /** What a drawing shows, where the device has something to draw. */
+  readonly diagram?: Diagram | undefined;
 }

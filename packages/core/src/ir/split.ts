@@ -1,82 +1,147 @@
 /** @file Cuts a model into parts that run one after the other, each on one device. */
 import { CuveeError } from '../errors.js';
 import { builder } from '../opset/index.js';
-import { partialShapeOf } from './fact.js';
+import { requireEqual, shapeContext, type Dim, type Expr, type ShapeScope } from '../shape/index.js';
+import { Literal } from '../tensor/literal.js';
+import { partialShapeOf, staticShape, type Fact } from './fact.js';
 import { Model } from './model.js';
 import type { Node, Value } from './node.js';
 
-/** One part: a model of its own, and which values of the whole its inputs and outputs are. */
-export interface Part {
+/** Nodes that go together, and where. */
+export interface Group {
+  /** Device that the part is for, or what else tells parts apart. */
   readonly label: string;
-  readonly model: Model;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  /** Nodes of the whole that it runs; constants not among them. */
   readonly nodes: readonly Node[];
 }
 
-/**
- * Parts in an order in which they can run: every value is made before it is read, by construction. `labelOf` gives each node its
- * device; constants go wherever they are read. States must not be cut off from their Assign: both get the label of the ReadValue.
- */
-export function splitModel(model: Model, labelOf: (node: Node) => string): readonly Part[] {
-  const level = new Map<Node, number>();
-  const inner = model.nodes().filter((n) => !isEdge(n));
-  const variables = new Map<string, string>();
-  for (const node of inner) if (node.op.traits.variable === 'read') variables.set(String(node.attributes.variable_id), labelOf(node));
-  const label = (node: Node): string =>
-    node.op.traits.variable === 'write' ? (variables.get(String(node.attributes.variable_id)) ?? labelOf(node)) : labelOf(node);
-  // A node joins the part of its inputs when that has its label, else the next one: so parts can only feed later parts.
-  for (const node of inner) {
-    const sources = node.inputs.flatMap((v) => (v && level.has(v.node) ? [v.node] : []));
-    level.set(node, Math.max(0, ...sources.map((s) => (level.get(s) as number) + (label(s) === label(node) ? 0 : 1))));
-  }
-  const groups = new Map<string, Node[]>();
-  for (const node of inner) {
-    const key = `${String(level.get(node)).padStart(6, '0')} ${label(node)}`;
-    groups.set(key, [...(groups.get(key) ?? []), node]);
-  }
-  const wanted = new Set(model.results.map((r) => r.input(0)));
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, nodes]) => part(model, key.slice(7), nodes, wanted));
+/** One part: a model of its own, and which values of the whole its inputs and outputs are. */
+export interface Part extends Group {
+  readonly model: Model;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
 }
 
-const isEdge = (n: Node): boolean => n.op.name === 'Parameter' || n.op.name === 'Result' || n.op.name === 'Constant';
+/**
+ * Parts of a model, one for each group, in the order of the groups, in which they can run. Nodes of no group (constants, and what
+ * follows from constants alone) go wherever they are read. What the whole knew of sizes its parts know, too: numbers stay numbers, and
+ * sizes that were one stay equal. Throws MODEL_UNSUPPORTED where a value of unknown rank would be cut, INTERNAL when a group reads what
+ * only a later one makes.
+ */
+export function splitModel(model: Model, groups: readonly Group[]): readonly Part[] {
+  const groupOf = new Map<Node, number>();
+  groups.forEach((group, i) => {
+    for (const node of group.nodes) groupOf.set(node, i);
+  });
+  const wanted = new Set(model.results.map((r) => r.input(0)));
+  const order = new Map(model.nodes().map((node, i) => [node, i]));
+  return groups.map((group, i) => {
+    const nodes = [...group.nodes].sort((a, b) => (order.get(a) as number) - (order.get(b) as number));
+    return new Cut(model, { ...group, nodes }, i, groupOf, wanted).part();
+  });
+}
 
-function part(whole: Model, label: string, nodes: readonly Node[], wanted: ReadonlySet<Value>): Part {
-  const own = new Set(nodes);
-  const g = builder();
-  const values = new Map<Value, Value>();
-  const inputs: Value[] = [];
-  const parameters: Node[] = [];
-  const take = (v: Value): Value => {
-    const known = values.get(v);
-    if (known) return known;
-    let made: Value;
-    if (v.fact.value && !own.has(v.node)) made = g.constant(v.fact.value, v.node.name);
-    else {
-      if (v.fact.shape === undefined)
-        throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v.label}", whose rank is unknown`, { node: v.node.name });
-      made = g.parameter(v.fact.type, partialShapeOf(v.fact).toString(), v.node.op.name === 'Parameter' ? v.node.name : v.label);
-      parameters.push(made.node);
-      inputs.push(v);
-    }
-    values.set(v, made);
-    return made;
-  };
-  for (const node of nodes) {
-    const outs = g.node(
+/** The making of one part. */
+class Cut {
+  readonly #whole: Model;
+  readonly #group: Group;
+  readonly #index: number;
+  readonly #groupOf: ReadonlyMap<Node, number>;
+  readonly #wanted: ReadonlySet<Value>;
+  readonly #g = builder();
+  readonly #values = new Map<Value, Value>();
+  readonly #inputs: Value[] = [];
+  readonly #parameters: Node[] = [];
+  /** Sizes of the whole that an input of the part has, and what they are called in the part. */
+  readonly #sizes = new Map<Expr, Dim>();
+
+  constructor(whole: Model, group: Group, index: number, groupOf: ReadonlyMap<Node, number>, wanted: ReadonlySet<Value>) {
+    this.#whole = whole;
+    this.#group = group;
+    this.#index = index;
+    this.#groupOf = groupOf;
+    this.#wanted = wanted;
+  }
+
+  part(): Part {
+    const { label, nodes } = this.#group;
+    for (const node of nodes) this.#copy(node);
+    const outputs = nodes.flatMap((n) => n.outputs).filter((v) => this.#wanted.has(v) || [...v.users].some((u) => this.#isElsewhere(u)));
+    const results = outputs.map((v) => this.#g.result(this.#values.get(v) as Value, v.label));
+    const sinks = this.#whole.sinks.flatMap((n) =>
+      this.#groupOf.get(n) === this.#index ? [(this.#values.get(n.output) as Value).node] : [],
+    );
+    const model = new Model({ name: `${this.#whole.name} (${label})`, parameters: this.#parameters, results, sinks, scope: this.#g.scope });
+    return { label, model, inputs: this.#inputs, outputs, nodes };
+  }
+
+  #isElsewhere(user: Node): boolean {
+    const group = this.#groupOf.get(user);
+    return group !== undefined && group !== this.#index;
+  }
+
+  #copy(node: Node): void {
+    const outs = this.#g.node(
       node.op,
-      node.inputs.map((v) => (v ? take(v) : undefined)),
+      node.inputs.map((v) => v && this.#take(v)),
       node.attributes,
       { name: node.name, origin: node.origin },
     );
-    outs.forEach((o, i) => values.set(node.outputs[i] as Value, o));
+    outs.forEach((o, i) => {
+      const old = node.outputs[i] as Value;
+      o.fact = told(o.fact, old.fact);
+      this.#values.set(old, o);
+    });
   }
-  const outputs = nodes
-    .flatMap((n) => n.outputs)
-    .filter((v) => wanted.has(v) || [...v.users].some((u) => !own.has(u) && u.op.name !== 'Result'));
-  const results = outputs.map((v) => g.result(values.get(v) as Value, v.label));
-  const sinks = nodes.filter((n) => n.op.traits.variable === 'write').map((n) => (values.get(n.output) as Value).node);
-  const model = new Model({ name: `${whole.name} (${label})`, parameters, results, sinks, scope: g.scope });
-  return { label, model, inputs, outputs, nodes };
+
+  /** A value of the whole as this part has it. */
+  #take(v: Value): Value {
+    const known = this.#values.get(v);
+    if (known) return known;
+    const group = this.#groupOf.get(v.node);
+    const literal = group === this.#index ? undefined : literalOf(v.fact);
+    if (literal) this.#values.set(v, this.#g.constant(literal, v.node.name));
+    else if (group === undefined && v.node.op.name !== 'Parameter') this.#copy(v.node);
+    else this.#values.set(v, this.#parameter(v));
+    return this.#values.get(v) as Value;
+  }
+
+  #parameter(v: Value): Value {
+    const { shape } = v.fact;
+    if ((this.#groupOf.get(v.node) ?? -1) >= this.#index)
+      throw new CuveeError('INTERNAL', `part ${this.#index} reads "${v.label}" before it is made`, { node: v.node.name });
+    if (shape === undefined)
+      throw new CuveeError('MODEL_UNSUPPORTED', `the model cannot be cut at "${v.label}", whose rank is unknown`, { node: v.node.name });
+    const text = partialShapeOf(v.fact, this.#whole.scope).toString();
+    const made = this.#g.parameter(v.fact.type, text, v.node.op.name === 'Parameter' ? v.node.name : v.label);
+    made.fact.shape?.forEach((mine, axis) => {
+      const whole = shape[axis] as Dim;
+      if (typeof whole === 'number' || typeof mine === 'number') return;
+      const same = this.#sizes.get(whole);
+      if (same === undefined) this.#sizes.set(whole, mine);
+      else equate(this.#g.scope, v, same, mine);
+    });
+    this.#parameters.push(made.node);
+    this.#inputs.push(v);
+    return made;
+  }
+}
+
+/** Two sizes of one part that were one in the whole. */
+function equate(scope: ShapeScope, v: Value, a: Dim, b: Dim): void {
+  requireEqual(shapeContext(scope, v.label), 'sizes', a, b);
+}
+
+/** A fact with the numbers that the whole knew. */
+function told(own: Fact, whole: Fact): Fact {
+  const shape = staticShape(own.shape) ? own.shape : (staticShape(whole.shape) ?? own.shape);
+  return shape === own.shape ? own : { ...own, shape };
+}
+
+/** The value of a fact whose every element is a number. */
+function literalOf({ type, shape, value, elements }: Fact): Literal | undefined {
+  if (value) return value;
+  const sizes = staticShape(shape);
+  return sizes && elements?.every((e) => typeof e === 'number' || typeof e === 'boolean')
+    ? Literal.from(type, sizes, elements as number[])
+    : undefined;
 }

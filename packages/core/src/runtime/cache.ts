@@ -5,6 +5,7 @@
 import type { DeviceModel, DevicePlugin } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
 import { Model } from '../ir/model.js';
+import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
 import { asBuffer, hashOf, joinPath, makeFolder, readFile, removeFile, writeFile } from './files.js';
@@ -68,7 +69,7 @@ function* contentOf(model: Model, before: readonly string[] = []): Iterable<stri
     const outputs = node.outputs.map((v) => `${printFact(v.fact)} ${JSON.stringify(v.names)}`);
     // A name that nobody gave, `Relu_12`, has a number of the process that made it in it.
     const name = node.name.startsWith(`${node.op.name}_`) && /_\d+$/.test(node.name) ? '' : node.name;
-    yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')}\n`;
+    yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')} ${affinityOf(node) ?? ''}\n`;
     for (const [key, value] of Object.entries(node.attributes)) {
       yield `${key}=`;
       if (value instanceof Model) yield* contentOf(value);

@@ -94,6 +94,7 @@ export class Core {
       availableDevices: () => this.#available(false),
       query: (model, device, config) => this.#query(model, device, config, within),
       compile: (model, device, config, work) => this.#compile(model, device, config, { ...work, within }),
+      importModel: (blob, device, config, work) => this.#load(blob, 'bytes', device, config, { ...work, within }),
       properties: (device) => this.propertyTable(device),
       costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
       cached: (model, device, config) => this.#cached(model, device, config, within),
@@ -421,15 +422,24 @@ export class Core {
     { signal }: WorkOptions,
   ): Awaitable<CompiledModel> {
     const bytes = isBytes(blob) ? blob : blob instanceof Tensor ? bytesOf(blob) : readFile(toPath(blob));
-    return after(this.#resolve(text, settings), ({ plugin, config, within }) => {
+    const model = isPath(blob) ? nameOf(blob as string) : 'bytes';
+    return after(this.#load(bytes, model, text, settings, { signal }), ({ ports, compiled }) => {
+      const table = this.propertyTable(text);
+      const level = settings.LOG_LEVEL ?? this.#settings.of(parseDevice(text).name, table).LOG_LEVEL;
+      return new CompiledModel(ports, text, compiled, table, level, this.#counted(text, compiled));
+    });
+  }
+
+  /** What a device makes of a blob that it wrote; `model` is what the blob is called in messages. */
+  #load(blob: Uint8Array, model: string, text: string, settings: ConfigInput, work: Work): Awaitable<LoadedModel> {
+    return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) => {
       const { load } = plugin;
       if (!load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
-      const about = () => ({ model: isPath(blob) ? nameOf(blob as string) : 'bytes', device: text, details: { bytes: bytes.length } });
+      const about = () => ({ model, device: text, details: { bytes: blob.length } });
       return watched('import', rankOf(config.LOG_LEVEL), about, () =>
         attempt(
-          () => load.call(plugin, bytes, config, { signal, host: this.#host(within) }),
-          ({ ports, compiled }) =>
-            new CompiledModel(ports, text, compiled, tableOf(plugin), config.LOG_LEVEL, this.#counted(text, compiled)),
+          () => load.call(plugin, blob, config, { signal: work.signal, paced: work.paced, host: this.#host(within) }),
+          (loaded) => loaded,
           (error) => {
             throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
           },

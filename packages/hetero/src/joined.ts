@@ -1,0 +1,107 @@
+/** @file The parts as one compiled model. */
+import {
+  after,
+  all,
+  CuveeError,
+  rankOf,
+  writeIr,
+  type Awaitable,
+  type CompileOptions,
+  type Config,
+  type DeviceModel,
+  type Model,
+  type PortsText,
+} from '@cuvee/core';
+import { writeBlob, type PartBlob, type Seal } from './blob.js';
+import { explain, type Story } from './explain.js';
+import { HeteroRequest, type Split } from './request.js';
+
+/** What else a blob of the model needs. */
+export interface Kept {
+  readonly ports: PortsText;
+  /** For each part its model, where its device cannot write what it made of it. */
+  readonly models: readonly (Model | undefined)[];
+  readonly seals: readonly Seal[];
+}
+
+/** The devices of the parts as they are here. */
+export function sealsOf({ parts }: Pick<Story, 'parts'>, { host }: CompileOptions): Awaitable<readonly Seal[]> {
+  const devices = [...new Set(parts.map((p) => p.device))];
+  return all(devices.map((device) => after(host.describe(device), ({ version, fullName }): Seal => ({ device, version, fullName }))));
+}
+
+/** A model of HETERO over compiled parts. */
+export function joined(split: Split, story: Story, config: Config, kept: Kept): DeviceModel {
+  const { models, wiring } = split;
+  const each = new Map<string, number>();
+  models.forEach((m, i) => {
+    const device = wiring.parts[i]?.device ?? '';
+    each.set(device, Math.max(each.get(device) ?? 0, m.info.optimalRequests));
+  });
+  const { MULTI_DEVICE_PRIORITIES: _list, DEVICE_PROPERTIES: _nested, CACHE_DIR: _cache, ...properties } = config;
+  return {
+    createRequest: () => new HeteroRequest(split),
+    info: {
+      // As many inferences as keep every device busy, each with another part.
+      optimalRequests: Math.max(
+        1,
+        [...each.values()].reduce((sum, n) => sum + n, 0),
+      ),
+      executionDevices: [...new Set(models.flatMap((m) => [...m.info.executionDevices]))],
+      properties: { ...config, HETERO_NUMBER_OF_SUBMODELS: models.length },
+    },
+    explain: () => explain(story, wiring),
+    save: () => save(split, story, kept, properties),
+    set(changed) {
+      if (changed.LOG_LEVEL !== undefined) split.level = rankOf(changed.LOG_LEVEL);
+    },
+    release() {
+      for (const m of models) m.release();
+    },
+  };
+}
+
+/** In pieces; at once where every device writes at once. */
+function save(split: Split, story: Story, kept: Kept, properties: Config): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  const written = split.models.map((m) => m.save?.());
+  const finish = (parts: readonly PartBlob[]): readonly Uint8Array[] =>
+    writeBlob({ name: split.name, ports: kept.ports, wiring: split.wiring, story, seals: kept.seals, properties, parts });
+  const models = kept.models.map((model) => model && modelBlob(model));
+  if (written.every((w) => w === undefined || Symbol.iterator in w))
+    return finish(written.map((w, i) => (w ? { compiled: together([...(w as Iterable<Uint8Array>)]) } : (models[i] as PartBlob))));
+  return (async function* later() {
+    const parts: PartBlob[] = [];
+    for (const [i, w] of written.entries()) {
+      const pieces: Uint8Array[] = [];
+      if (w) for await (const piece of w) pieces.push(piece);
+      parts.push(w ? { compiled: together(pieces) } : (models[i] as PartBlob));
+    }
+    yield* finish(parts);
+  })();
+}
+
+/** A part whose device cannot write: it is compiled again where it is read. */
+function modelBlob(model: Model): PartBlob {
+  const custom = model.nodes().find((n) => n.op.domain !== undefined);
+  if (custom)
+    throw new CuveeError(
+      'NOT_IMPLEMENTED',
+      `${custom.op.name} "${custom.name}" is an operation of an extension, which only its device could write`,
+      {
+        op: custom.op.name,
+        node: custom.name,
+      },
+    );
+  const { xml, weights } = writeIr(model);
+  return { xml: new TextEncoder().encode(xml), weights: together(weights) };
+}
+
+function together(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

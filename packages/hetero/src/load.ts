@@ -1,0 +1,133 @@
+/** @file A compiled split from its blob, after a check that the devices here are those that made it. */
+import {
+  after,
+  attempt,
+  CuveeError,
+  portModel,
+  rankOf,
+  readIr,
+  type Awaitable,
+  type CompileOptions,
+  type Config,
+  type DeviceModel,
+  type LoadedModel,
+  type Model,
+  type PropertyValue,
+  type Value,
+} from '@cuvee/core';
+import { readBlob, type Content, type PartBlob, type Seal } from './blob.js';
+import { partConfig } from './compile.js';
+import { joined, sealsOf } from './joined.js';
+import type { Split } from './request.js';
+
+/**
+ * Reads a blob for the devices of the list. Throws MODEL_INVALID: what is damaged, or all that differs from when it was written:
+ * devices that are not in the list, versions of plugins, properties.
+ */
+export function load(bytes: Uint8Array, devices: readonly string[], config: Config, options: CompileOptions): Awaitable<LoadedModel> {
+  const content = readBlob(bytes);
+  const missing = content.seals.filter((seal) => !devices.includes(seal.device));
+  if (missing.length > 0) refuse([`it runs on ${content.story.devices.join(', ')}, here are ${devices.join(', ')}`]);
+  return after(sealsOf(content.story, options), (seals) => {
+    const differences = [...versionsThatDiffer(content, seals), ...propertiesThatDiffer(content, config)];
+    if (differences.length > 0) refuse(differences);
+    return after(loadParts(content, seals, config, options), (models) => {
+      checkPorts(
+        content,
+        models.map((m) => m.ports),
+      );
+      const { name, wiring, story, ports } = content;
+      const split: Split = { name, wiring, models: models.map((m) => m.compiled), level: rankOf(config.LOG_LEVEL) };
+      const kept = { ports, models: models.map((m) => m.model), seals };
+      return { ports: portModel(ports), compiled: joined(split, story, config, kept) };
+    });
+  });
+}
+
+function refuse(differences: readonly string[]): never {
+  throw new CuveeError('MODEL_INVALID', `the compiled model does not suit: ${differences.join('; ')}; compile it again from the model`);
+}
+
+/** Only of devices that wrote what they made: the others compile anew. */
+function versionsThatDiffer({ seals, parts, wiring }: Content, here: readonly Seal[]): readonly string[] {
+  return seals.flatMap((seal) => {
+    const own = here.find((s) => s.device === seal.device);
+    const wrote = parts.some((p, i) => 'compiled' in p && wiring.parts[i]?.device === seal.device);
+    return own && wrote && own.version !== seal.version ? [`${seal.device} had version ${seal.version}, here it is ${own.version}`] : [];
+  });
+}
+
+const apart = new Set(['LOG_LEVEL', 'CACHE_DIR', 'MULTI_DEVICE_PRIORITIES', 'DEVICE_PROPERTIES', 'DEVICE_ID']);
+
+/** Those that were given to compile, or are given now, with other values. */
+function propertiesThatDiffer({ properties }: Content, config: Config): readonly string[] {
+  const names = new Set([...Object.keys(properties), ...Object.keys(config)]);
+  const text = (value: PropertyValue | undefined): string => JSON.stringify(value) ?? 'not set';
+  return [...names].flatMap((name) => {
+    const [was, is] = [properties[name] as PropertyValue | undefined, config[name]];
+    return apart.has(name) || is === undefined || text(was) === text(is) ? [] : [`${name} was ${text(was)}, here it is ${text(is)}`];
+  });
+}
+
+/** A part that stands here again, with its model when its device could not write it. */
+interface LoadedPart {
+  readonly ports: Model;
+  readonly compiled: DeviceModel;
+  readonly model: Model | undefined;
+}
+
+/** Every part takes what the wires bring: a blob of parts that do not belong together is refused. */
+function checkPorts({ ports, wiring }: Content, parts: readonly Model[]): void {
+  const values = portModel(ports).inputs.map(typeAndRank);
+  parts.forEach((part, i) => {
+    const { inputs = [], outputs = [] } = wiring.parts[i] ?? {};
+    const suits =
+      part.inputs.length === inputs.length &&
+      part.outputs.length === outputs.length &&
+      inputs.every((v, k) => values[v] === typeAndRank(part.inputs[k] as Value));
+    if (!suits) refuse([`part ${i} is of another model`]);
+    values.push(...part.outputs.map(typeAndRank));
+  });
+}
+const typeAndRank = (v: Value): string => `${v.elementType} ${v.partialShape.dimensions?.length}`;
+
+function loadParts(content: Content, here: readonly Seal[], config: Config, options: CompileOptions): Awaitable<readonly LoadedPart[]> {
+  const loaded: LoadedPart[] = [];
+  const next = (i: number): Awaitable<readonly LoadedPart[]> => {
+    const part = content.parts[i];
+    if (!part) return loaded;
+    const device = content.wiring.parts[i]?.device as string;
+    return attempt(
+      () => loadPart(part, device, config, options),
+      (one) => {
+        loaded.push(one);
+        return next(i + 1);
+      },
+      (error) => {
+        for (const { compiled } of loaded) compiled.release();
+        const was = content.seals.find((s) => s.device === device)?.fullName;
+        const is = here.find((s) => s.device === device)?.fullName;
+        const other = was === is ? '' : ` (compiled on ${was}, here is ${is})`;
+        throw CuveeError.wrap(`part ${i} on ${device}${other}`, error, 'MODEL_INVALID');
+      },
+    );
+  };
+  return next(0);
+}
+
+function loadPart(part: PartBlob, device: string, config: Config, options: CompileOptions): Awaitable<LoadedPart> {
+  const { host, signal, paced } = options;
+  const own = partConfig(config, device, options);
+  if ('compiled' in part)
+    return after(host.importModel(part.compiled, device, own, { signal, paced }), ({ ports, compiled }) => ({
+      ports,
+      compiled,
+      model: undefined,
+    }));
+  const model = readIr({ bytes: part.xml, weights: { kind: 'bytes', bytes: part.weights } });
+  return after(host.compile(model, device, own, { signal, paced }), (compiled) => ({
+    ports: model,
+    compiled,
+    model: compiled.save ? undefined : model,
+  }));
+}

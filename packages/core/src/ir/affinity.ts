@@ -10,7 +10,10 @@ export const affinityOf = (node: Node): string | undefined => node.rtInfo?.affin
  * Places nodes by hand, all or some: devices by the nodes' friendly names, or a function of the node. `undefined` takes a node's place
  * away. Nodes that nothing is said of stay as they are. Throws ARGUMENT_INVALID for a name that the model has not.
  */
-export function setAffinity(model: Model, devices: Readonly<Record<string, string | undefined>> | ((node: Node) => string | undefined)): void {
+export function setAffinity(
+  model: Model,
+  devices: Readonly<Record<string, string | undefined>> | ((node: Node) => string | undefined),
+): void {
   const set = (node: Node, device: string | undefined): void => {
     const { affinity: _before, ...others } = node.rtInfo ?? {};
     const info = device === undefined ? others : { ...others, affinity: { version: '0', value: device } };

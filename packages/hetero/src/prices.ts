@@ -26,16 +26,22 @@ const usual: DeviceCosts = { transferBytesPerSecond: 1e10, launchSeconds: least,
  * Prices for units that each have devices which can run them, the most wanted first. With figures of all devices the cheapest of these
  * is chosen; an earlier device counts as no slower than a later one, since the user wants it. Without, the first is.
  */
-export function pricesOf({ bytes, flops }: Units, allowed: Prices['allowed'], figures: readonly (DeviceCosts | undefined)[]): Prices {
+export function pricesOf(
+  { nodes, bytes, flops }: Units,
+  allowed: Prices['allowed'],
+  figures: readonly (DeviceCosts | undefined)[],
+): Prices {
   const complete = figures.every((f) => f !== undefined);
   const costs = complete ? (figures as DeviceCosts[]) : figures.map(() => usual);
   const speed = costs.map((_, i) => Math.max(...costs.slice(i).map((c) => c.flopsPerSecond)));
+  const start = costs.map((_, i) => Math.min(...costs.slice(i).map((c) => c.nodeSeconds ?? 0)));
   const transfer = (value: number, device: number): number =>
     (bytes[value] as number) / (costs[device] as DeviceCosts).transferBytesPerSecond;
   return {
     allowed: complete ? allowed : allowed.map((devices) => devices.slice(0, 1)),
     // Between equal prices the earlier device is taken.
-    compute: (unit, device) => (flops[unit] as number) / (speed[device] as number) + device * 1e-12,
+    compute: (unit, device) =>
+      (flops[unit] as number) / (speed[device] as number) + (nodes[unit]?.length ?? 0) * (start[device] as number) + device * 1e-12,
     read: (value, device) => handOver + transfer(value, device),
     give: (value, device) => transfer(value, device),
     launch: (device) => (costs[device] as DeviceCosts).launchSeconds,

@@ -99,7 +99,7 @@ export const reference = (): DevicePlugin => ({
       release: () => undefined,
     };
   },
-  costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e8 }),
+  costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e8, nodeSeconds: 2e-5 }),
 });
 
 export default reference;

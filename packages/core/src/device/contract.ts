@@ -104,6 +104,8 @@ export interface DeviceCosts {
   readonly launchSeconds: number;
   /** Sustained f32 operations per second. */
   readonly flopsPerSecond: number;
+  /** Fixed cost of each node, seconds. Default: 0. */
+  readonly nodeSeconds?: number | undefined;
 }
 
 /** A model that was compiled before, with its ports: parameters and results are all that is asked of `ports`. */

@@ -7,16 +7,17 @@ import { findOp } from './registry.js';
 export type FindOp = (domain: string, op: string) => OnnxOp | undefined;
 
 /** What translates an operator of a file: the extensions' first. */
-export const finder =
-  (extensions: readonly OperationExtension[] = []): FindOp =>
-  (domain, op) => {
-    for (const { conversions } of extensions) {
-      const own = conversions?.onnx?.[domain]?.[op];
-      if (typeof own === 'function') return own as OnnxOp;
-    }
-    const room = ownRoom(extensions, domain, op);
-    return room ? asItIs(room) : findOp(domain, op);
-  };
+export const finder = (extensions: readonly OperationExtension[] = []): FindOp =>
+  extensions.length === 0
+    ? findOp
+    : (domain, op) => {
+        for (const { conversions } of extensions) {
+          const own = conversions?.onnx?.[domain]?.[op];
+          if (typeof own === 'function') return own as OnnxOp;
+        }
+        const room = ownRoom(extensions, domain, op);
+        return room ? asItIs(room) : findOp(domain, op);
+      };
 
 /** Inputs in order, attributes by the room's names. */
 const asItIs =

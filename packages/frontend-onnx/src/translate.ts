@@ -187,12 +187,13 @@ class Translation {
       op = node.opType ?? '';
     const title = node.name || node.output.find((name) => name !== '') || '';
     const what = `${op} "${title}"`;
-    const function_ = this.#find(domain, op) ? undefined : this.#functions.find(node);
+    const known = this.#find(domain, op);
+    const function_ = known ? undefined : this.#functions.find(node);
     try {
       const operands = node.input.map((name) => (name === '' ? undefined : operandOf(name, frame.scope)));
       const outputs = function_
         ? this.#call(function_, node, operands, frame, what)
-        : this.#operator(this.#find(domain, op) as OnnxOp, node, operands, frame, domain, what, title);
+        : this.#operator(known as OnnxOp, node, operands, frame, domain, what, title);
       this.#bind(node, outputs, frame, title);
     } catch (error) {
       throw atNode(what, error, op, title);
@@ -223,12 +224,12 @@ class Translation {
       name: title,
       version: version ?? 1,
       attr: attributes,
-      inputs: operands.map((operand) => (operand instanceof Value ? operand : undefined)),
+      inputs: operands.map(tensorOf),
       operands,
       outputs: node.output.length,
       wants: (i) => (node.output[i] ?? '') !== '',
-      invalid: (message) => new CuveeError('MODEL_INVALID', message),
-      unsupported: (message) => new CuveeError('MODEL_UNSUPPORTED', message),
+      invalid,
+      unsupported,
       inline: (body, inputs) => this.#inline(body, inputs, frame, title),
       body: (body) => this.#body(body, frame, title),
     };
@@ -369,6 +370,10 @@ function structuredResults(g: Builder, name: string, operand: Operand): readonly
   result.output.names = [name];
   return [result];
 }
+
+const tensorOf = (operand: Operand | undefined): Value | undefined => (operand instanceof Value ? operand : undefined);
+const invalid = (message: string): CuveeError => new CuveeError('MODEL_INVALID', message);
+const unsupported = (message: string): CuveeError => new CuveeError('MODEL_UNSUPPORTED', message);
 
 const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] =>
   Array.isArray(result);

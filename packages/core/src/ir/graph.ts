@@ -130,19 +130,35 @@ export class GraphBuilder {
 const isAttributes = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !(x instanceof Value) && !Array.isArray(x);
 
-/** Gives a builder class one method for each room: positional inputs, then attributes with optional `name` and `origin`. */
+/**
+ * Gives a builder class one method for each room: positional inputs, then attributes with optional `name` and `origin`. A method is made
+ * when it is first looked up: programs call few of them, and making all takes a millisecond.
+ */
 export function addMethods(target: { prototype: object }, rooms: Iterable<Op>): void {
-  for (const room of rooms) {
-    const method = methodName(room.name);
-    if (method in target.prototype) continue;
-    const single = room.outputs.length === 1 && room.outputs[0]?.arity === 'one';
-    Object.defineProperty(target.prototype, method, {
-      value(this: GraphBuilder, ...args: unknown[]): Value | readonly Value[] {
-        const last = args[args.length - 1];
-        const { name, origin, ...attributes } = (isAttributes(last) ? args.pop() : {}) as Record<string, unknown> & NodeOptions;
-        const outputs = this.node(room, (args as (Value | Value[] | undefined)[]).flat(), attributes, { name, origin });
-        return single ? (outputs[0] as Value) : outputs;
-      },
-    });
-  }
+  let byMethod: ReadonlyMap<string | symbol, Op> | undefined;
+  const find = (method: string | symbol): Op | undefined =>
+    (byMethod ??= new Map(Array.from(rooms, (room) => [methodName(room.name), room]))).get(method);
+  const inherited = Object.getPrototypeOf(GraphBuilder.prototype) as object;
+  // Behind all other prototypes, so that only names that nothing else has come here, each once.
+  const missing = new Proxy(inherited, {
+    has: (_, method) => method in inherited || find(method) !== undefined,
+    get(_, method, receiver) {
+      const room = find(method);
+      if (!room) return Reflect.get(inherited, method, receiver) as unknown;
+      const value = methodOf(room);
+      Object.defineProperty(target.prototype, method, { value });
+      return value;
+    },
+  });
+  Object.setPrototypeOf(GraphBuilder.prototype, missing);
+}
+
+function methodOf(room: Op): (this: GraphBuilder, ...args: unknown[]) => Value | readonly Value[] {
+  const single = room.outputs.length === 1 && room.outputs[0]?.arity === 'one';
+  return function (...args) {
+    const last = args[args.length - 1];
+    const { name, origin, ...attributes } = (isAttributes(last) ? args.pop() : {}) as Record<string, unknown> & NodeOptions;
+    const outputs = this.node(room, (args as (Value | Value[] | undefined)[]).flat(), attributes, { name, origin });
+    return single ? (outputs[0] as Value) : outputs;
+  };
 }

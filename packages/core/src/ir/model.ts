@@ -97,18 +97,14 @@ export class Model {
 
   /** Infers every fact again in a fresh scope, after the parameters changed. All or nothing. */
   infer(): void {
-    const before = this.nodes().map((n) => n.outputs.map((v) => v.fact));
+    const before = factsOf(this.nodes());
     const scope = this.#scope;
     this.#scope = createScope();
     try {
       for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#scope);
     } catch (error) {
       this.#scope = scope;
-      this.nodes().forEach((n, i) =>
-        n.outputs.forEach((v, k) => {
-          v.fact = before[i]?.[k] ?? v.fact;
-        }),
-      );
+      before.forEach((fact, value) => void (value.fact = fact));
       throw error;
     }
   }
@@ -174,7 +170,7 @@ export class Model {
    * Facts are as before when it throws.
    */
   inferWithin(scope: ShapeScope, given: readonly (Fact | undefined)[]): void {
-    const before = this.nodes().map((n) => n.outputs.map((v) => v.fact));
+    const before = factsOf(this.nodes());
     try {
       this.parameters.forEach((p, i) => {
         const fact = given[i];
@@ -185,11 +181,7 @@ export class Model {
       for (const node of this.nodes()) if (!parameters.has(node)) setFacts(node, scope);
       this.#scope = scope;
     } catch (error) {
-      this.nodes().forEach((n, i) =>
-        n.outputs.forEach((v, k) => {
-          v.fact = before[i]?.[k] ?? v.fact;
-        }),
-      );
+      before.forEach((fact, value) => void (value.fact = fact));
       throw error;
     }
   }
@@ -297,6 +289,13 @@ function find(what: string, values: readonly Value[], given: readonly unknown[])
   );
 }
 
+/** What is known of the values that nodes make, constants aside. */
+function factsOf(nodes: readonly Node[]): ReadonlyMap<Value, Fact> {
+  const facts = new Map<Value, Fact>();
+  for (const { op, outputs } of nodes) if (op.name !== 'Constant') outputs.forEach((v) => facts.set(v, v.fact));
+  return facts;
+}
+
 /** Infers a node's facts and gives it its output values (the same objects when it has them). */
 export function setFacts(node: Node, scope: ShapeScope): void {
   const facts = inferNode(node, scope);
@@ -309,35 +308,40 @@ export function setFacts(node: Node, scope: ShapeScope): void {
 
 /** Depth-first order without recursion. Throws MODEL_INVALID on a cycle, naming a node on it. */
 export function topological(roots: readonly Node[]): readonly Node[] {
-  const done = new Set<Node>();
-  const open = new Set<Node>();
+  const open = ++walks;
+  const done = ++walks;
   const order: Node[] = [];
-  const stack: { node: Node; next: number }[] = [];
+  const stack: Node[] = []; // the way from the root, and for each node its next input
+  const next: number[] = [];
   for (const root of roots) {
-    if (done.has(root)) continue;
-    stack.push({ node: root, next: 0 });
-    open.add(root);
+    if (root.walk === done) continue;
+    stack.push(root);
+    next.push(0);
+    root.walk = open;
     while (stack.length > 0) {
-      const top = stack[stack.length - 1] as { node: Node; next: number };
-      const input = top.node.inputs[top.next++];
-      if (top.next > top.node.inputs.length) {
+      const top = stack[stack.length - 1] as Node;
+      const at = next[next.length - 1] as number;
+      if (at >= top.inputs.length) {
         stack.pop();
-        open.delete(top.node);
-        done.add(top.node);
-        order.push(top.node);
-      } else if (input && !done.has(input.node)) {
-        if (open.has(input.node))
-          throw new CuveeError('MODEL_INVALID', `"${input.node.name}" depends on itself`, {
-            op: input.node.op.name,
-            node: input.node.name,
-          });
-        stack.push({ node: input.node, next: 0 });
-        open.add(input.node);
+        next.pop();
+        top.walk = done;
+        order.push(top);
+        continue;
       }
+      next[next.length - 1] = at + 1;
+      const node = top.inputs[at]?.node;
+      if (!node || node.walk === done) continue;
+      if (node.walk === open)
+        throw new CuveeError('MODEL_INVALID', `"${node.name}" depends on itself`, { op: node.op.name, node: node.name });
+      stack.push(node);
+      next.push(0);
+      node.walk = open;
     }
   }
   return order;
 }
+/** Marks that walks have left on nodes so far. */
+let walks = 0;
 
 /** A copy that shares only constants and rooms, in a scope of its own, and what became of each value. */
 export interface Cloned {

@@ -93,6 +93,8 @@ export class Node {
   origin: readonly string[];
   /** Run-time information kept through IR files (`rt_info`): attribute name → its fields. */
   rtInfo: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  /** The mark of the last walk over the graph that came by. @internal */
+  walk = 0;
 
   constructor(
     op: Op,
@@ -108,7 +110,7 @@ export class Node {
     this.inputs = inputs;
     this.name = name ?? `${op.name}_${this.id}`;
     this.origin = origin ?? [this.name];
-    for (const input of inputs) input?.users.add(this);
+    for (let i = 0; i < inputs.length; i++) inputs[i]?.users.add(this);
   }
 
   /** The only output. */

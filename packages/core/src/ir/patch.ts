@@ -18,7 +18,7 @@ export function applyPatch(model: Model, patch: Patch, why: string): void {
     compatible(old, replacement, why);
     inheritOrigin(old.node, replacement.node);
     if (old.names.length > 0) {
-      replacement.names = [...new Set([...replacement.names, ...old.names])];
+      replacement.names = joined(replacement.names, old.names);
       old.names = [];
     }
     for (const user of [...old.users]) rewire(user, old, replacement);
@@ -48,8 +48,14 @@ const sameNumbers = (a: Shape, b: Shape): boolean =>
 
 /** New nodes made by a rule stand for the node that they replace. */
 function inheritOrigin(old: Node, fresh: Node): void {
-  fresh.origin = [...new Set([...(fresh.origin.length === 1 && fresh.origin[0] === fresh.name ? [] : fresh.origin), ...old.origin])];
+  fresh.origin = fresh.origin.length === 1 && fresh.origin[0] === fresh.name ? old.origin : joined(fresh.origin, old.origin);
   if (fresh.name === `${fresh.op.name}_${fresh.id}`) fresh.name = old.name;
+}
+
+/** Both lists, each text once. */
+export function joined(a: readonly string[], b: readonly string[]): readonly string[] {
+  if (a.length === 0 || a === b) return b;
+  return b.every((text) => a.includes(text)) ? a : [...new Set([...a, ...b])];
 }
 
 function rewire(user: Node, old: Value, replacement: Value): void {
@@ -61,14 +67,16 @@ function rewire(user: Node, old: Value, replacement: Value): void {
 
 /** Takes a node that nobody reads out of its inputs' users, and then those that thereby became unread. */
 function discard(node: Node, model: Model): void {
-  const kept = new Set<Node>([...model.parameters, ...model.results, ...model.sinks]);
   const pending = [node];
   while (pending.length > 0) {
     const dead = pending.pop() as Node;
-    if (kept.has(dead) || dead.outputs.some((v) => v.users.size > 0)) continue;
-    for (const input of dead.inputs) {
-      if (!input?.users.delete(dead)) continue;
-      if (input.users.size === 0) pending.push(input.node);
+    if (dead.outputs.some(isRead) || model.parameters.includes(dead) || model.results.includes(dead) || model.sinks.includes(dead))
+      continue;
+    for (let i = 0; i < dead.inputs.length; i++) {
+      const input = dead.inputs[i];
+      if (input?.users.delete(dead) && input.users.size === 0) pending.push(input.node);
     }
   }
 }
+
+const isRead = (v: Value): boolean => v.users.size > 0;

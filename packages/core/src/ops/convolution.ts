@@ -35,17 +35,15 @@ export function windowCounts(
   w: Windows,
   rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor',
 ): Dim[] {
-  for (const [what, list] of [
-    ['strides', w.strides],
-    ['dilations', w.dilations],
-    ...(w.auto_pad === 'explicit'
-      ? ([
-          ['pads_begin', w.pads_begin],
-          ['pads_end', w.pads_end],
-        ] as const)
-      : []),
-  ] as const) {
-    if (list.length > 0 && list.length !== spatial.length) ctx.fail(`${list.length} ${what} for ${spatial.length} spatial axes`);
+  const check = (what: 'strides' | 'dilations' | 'pads_begin' | 'pads_end'): void => {
+    const { length } = w[what];
+    if (length > 0 && length !== spatial.length) ctx.fail(`${length} ${what} for ${spatial.length} spatial axes`);
+  };
+  check('strides');
+  check('dilations');
+  if (w.auto_pad === 'explicit') {
+    check('pads_begin');
+    check('pads_end');
   }
   const window = {
     strides: w.strides,

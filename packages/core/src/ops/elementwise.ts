@@ -88,9 +88,17 @@ function zipKnown<T>(
 
 /** The element type that both inputs have. Throws TYPE_MISMATCH. */
 export function sameType(ctx: Infer, ...facts: readonly Fact[]): ElementType {
-  const known = facts.filter((f) => f.type !== 'dynamic').map((f) => f.type);
-  if (new Set(known).size > 1) ctx.typeMismatch(`inputs must have one element type, they are ${known.join(' and ')}`);
-  return known[0] ?? 'dynamic';
+  let known: ElementType = 'dynamic';
+  for (let i = 0; i < facts.length; i++) {
+    const { type } = facts[i] as Fact;
+    if (type === 'dynamic' || type === known) continue;
+    if (known !== 'dynamic')
+      ctx.typeMismatch(
+        `inputs must have one element type, they are ${facts.flatMap((f) => (f.type === 'dynamic' ? [] : [f.type])).join(' and ')}`,
+      );
+    known = type;
+  }
+  return known;
 }
 
 /** A room for an arithmetic operation on two broadcast inputs of one type. */

@@ -129,25 +129,33 @@ function byName<T>(ports: readonly Port[], values: readonly (T | undefined)[]): 
 
 const list = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? (value as readonly T[]) : [value as T]);
 
+const nothing: readonly string[] = [];
+const plain: Traits = {};
+
+const versionsOf = (since: Definition<Schema, Port[]>['since']): Op['versions'] =>
+  Object.entries(since ?? { opset1: current })
+    .map(([key, version]) => ({ ...version, opset: Number(key.slice(5)) }))
+    .sort((a, b) => a.opset - b.opset);
+
 /** Makes a room. */
 export function op<const S extends Schema, const P extends readonly Port[]>(name: string, definition: Definition<S, P>): Op {
   const schema = definition.attributes ?? ({} as S);
   const { evaluate, decompose } = definition;
   const typed = (attributes: Attributes): AttributesOf<S> => attributes as AttributesOf<S>;
   const named = <T>(values: readonly (T | undefined)[]): ByName<P, T> => byName(definition.inputs, values) as ByName<P, T>;
-  const versions = Object.entries(definition.since ?? { opset1: current })
-    .map(([key, version]) => ({ ...version, opset: Number(key.slice(5)) }))
-    .sort((a, b) => a.opset - b.opset);
+  let versions: Op['versions'] | undefined;
   return {
     name,
     domain: definition.domain,
     xmlName: definition.xmlName ?? name,
-    aliases: definition.aliases ?? [],
+    aliases: definition.aliases ?? nothing,
     schema,
     inputs: definition.inputs,
     outputs: definition.outputs,
-    versions,
-    traits: definition.traits ?? {},
+    get versions() {
+      return (versions ??= versionsOf(definition.since)); // most processes never ask
+    },
+    traits: definition.traits ?? plain,
     attributes(given, node) {
       const attributes = checkAttributes(name, node, schema, given);
       const wrong = definition.check?.(typed(attributes));

@@ -25,6 +25,7 @@ export function* decomposing(model: Model, keeps: (node: Node) => boolean): Step
         changed = true;
         continue; // bodies that became part of the model are looked at in the next round, those dropped never
       }
+      if (!node.op.traits.control) continue;
       // Decompositions bring bodies of their own.
       for (const value of Object.values(node.attributes)) {
         if (!(value instanceof Model) || bodies.has(value)) continue;

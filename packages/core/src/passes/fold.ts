@@ -55,7 +55,7 @@ export function* foldingConstants(model: Model, limit: number = foldLimit): Step
 
 /** Small integer values whose every element turned out to be a number (ShapeOf of a static shape). */
 function foldKnown(model: Model, g: ReturnType<typeof builder>, node: Node): void {
-  if (node.op.traits.impure || node.op.traits.control) return;
+  if (node.op.traits.impure || node.op.traits.control || !node.outputs.some(({ fact }) => fact.value ?? fact.elements)) return;
   const literals = node.outputs.map(({ fact }) => {
     if (fact.value) return fact.value;
     const shape = staticShape(fact.shape);

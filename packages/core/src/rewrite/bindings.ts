@@ -2,31 +2,32 @@
 
 /** Things by name; the last one set under a name counts. */
 export class Bindings<T> {
+  // The lists only grow; beyond `size` they hold what was cut.
   readonly #names: string[] = [];
   readonly #things: T[] = [];
+  #size = 0;
 
   get size(): number {
-    return this.#names.length;
+    return this.#size;
   }
 
   get(name: string): T | undefined {
-    return this.#things[this.#names.lastIndexOf(name)];
+    for (let i = this.#size - 1; i >= 0; i--) if (this.#names[i] === name) return this.#things[i];
+    return undefined;
   }
 
   set(name: string, thing: T): void {
-    this.#names.push(name);
-    this.#things.push(thing);
+    this.#names[this.#size] = name;
+    this.#things[this.#size++] = thing;
   }
 
   /** Forgets everything beyond the first `size` bindings. */
   cut(size: number): void {
-    if (this.#names.length === size) return;
-    this.#names.length = size;
-    this.#things.length = size;
+    this.#size = size;
   }
 
   /** Everything bound, oldest first. */
   values(): readonly T[] {
-    return this.#things;
+    return this.#things.slice(0, this.#size);
   }
 }

@@ -1,7 +1,7 @@
 /** @file Applies rule lists to a model until nothing changes. */
 import { CuveeError } from '../errors.js';
 import type { Model } from '../ir/model.js';
-import { applyPatch } from '../ir/patch.js';
+import { applyPatch, joined } from '../ir/patch.js';
 import { builder } from '../opset/index.js';
 import { Bindings } from './bindings.js';
 import type { Bound, Rule } from './pattern.js';
@@ -62,8 +62,7 @@ function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value,
     const get = (name: string): Value => bound.values.get(name) as Value;
     const replacement = r.replace(g, get, { ...bound, root });
     if (replacement === undefined || replacement === root) return false;
-    const origins = bound.nodes.values().flatMap((n) => n.origin);
-    replacement.node.origin = [...new Set([...replacement.node.origin, ...origins])];
+    for (const { origin } of bound.nodes.values()) replacement.node.origin = joined(replacement.node.origin, origin);
     applyPatch(model, [[root, replacement]], `rule ${r.name}`);
     return true;
   } catch (error) {

@@ -73,8 +73,8 @@ export function node(ops: string | readonly string[], inputs: readonly Pattern[]
     if (value.index !== 0 || !names.includes(n.op.name) || n.inputs.length < inputs.length || options.test?.(n) === false) return false;
     const values = bound.values.size;
     const nodes = bound.nodes.size;
-    for (const order of orders) {
-      if (inOrder(order, n, bound)) {
+    for (let i = 0; i < orders.length; i++) {
+      if (inOrder(orders[i] as readonly Pattern[], n, bound)) {
         if (options.as) bound.nodes.set(options.as, n);
         return true;
       }

@@ -11,8 +11,17 @@ export const VARINT = 0,
   FIXED32 = 5;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Up to this many bytes, making a text of ASCII by hand is quicker than asking the decoder. */
-const short = 64;
+
+/** Where the platform has it: quicker than the decoder for the many short texts of a file. Bytes that are no UTF-8 become U+FFFD. */
+interface Texts {
+  toString(encoding: 'utf8', start: number, end: number): string;
+}
+const textsOf = (bytes: Uint8Array): Texts | undefined =>
+  (globalThis as { Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Texts } }).Buffer?.from(
+    bytes.buffer,
+    bytes.byteOffset,
+    bytes.length,
+  );
 
 /** A cursor over one file. All offsets are bytes from the file's start. */
 export class Wire {
@@ -22,11 +31,13 @@ export class Wire {
   /** The wire type of the field that `next` found. */
   type = VARINT;
   readonly #bytes: Uint8Array;
+  readonly #texts: Texts | undefined;
   readonly #what: string;
 
   /** `what` names the file in errors. */
   constructor(bytes: Uint8Array, what: string) {
     this.#bytes = bytes;
+    this.#texts = textsOf(bytes);
     this.length = bytes.length;
     this.#what = what;
   }
@@ -133,11 +144,11 @@ export class Wire {
   string(end: number, what: string): string {
     const stop = this.span(end, what);
     const start = this.position;
-    const view = this.#bytes.subarray(start, stop);
     this.position = stop;
-    if (view.length <= short && isAscii(view)) return String.fromCharCode.apply(null, view as unknown as number[]);
+    const text = this.#texts?.toString('utf8', start, stop);
+    if (text?.includes('\ufffd') === false) return text;
     try {
-      return utf8.decode(view);
+      return utf8.decode(this.#bytes.subarray(start, stop));
     } catch (cause) {
       throw this.invalid(`${what} is not valid UTF-8${cause instanceof RangeError ? ` (${cause.message})` : ''}`, start);
     }
@@ -185,9 +196,4 @@ export class Wire {
         throw this.invalid(`${what} has wire type ${this.type}, which ONNX does not use`);
     }
   }
-}
-
-function isAscii(view: Uint8Array): boolean {
-  for (let i = 0; i < view.length; i++) if ((view[i] as number) > 0x7f) return false;
-  return true;
 }

@@ -108,7 +108,8 @@ class Executor {
   Status enter_level(uint32_t level);
   Status build(uint32_t level, Signature& signature);
   Status resolve(uint32_t level, Signature& signature);
-  Status bind_step(uint32_t level, uint32_t step, Signature& signature);
+  Status bind_steps(uint32_t level, Signature& signature);
+  Status place_step(uint32_t level, uint32_t step, Signature& signature);
   Status lay_out(uint32_t level, Signature& signature);
   Status point(Signature& signature);
   Status point_tensor(const Resolved& resolved);

@@ -8,6 +8,9 @@
 #include "runtime/sub_executor.h"
 
 namespace cuvee {
+namespace {
+constexpr uint64_t shared_from = uint64_t{2} << 20;  // bytes of a constant that all threads pack together
+}
 
 Signature::~Signature() = default;
 
@@ -34,7 +37,7 @@ std::shared_ptr<Packed> Context::pack(int i, std::string_view format, size_t byt
     if (const auto found = kept.packs.find(key); found != kept.packs.end()) made = found->second;
   }
   if (!made) {
-    made = find_packed(key, bytes, executor->env_.budget, fill, from, argument, *executor->env_.pool);
+    made = find_packed(key, bytes, executor->env_.budget, fill, from, argument, packs_alone ? *alone() : *executor->env_.pool);
     if (!made) {
       failure = Status::fail("OUT_OF_MEMORY", "packing a constant into " + std::to_string(bytes) + " bytes: " + std::to_string(budget->used()) + " of " + std::to_string(budget->limit()) + " allowed bytes are in use");
       return nullptr;
@@ -92,9 +95,7 @@ Status Executor::build(uint32_t level, Signature& signature) {
   if (Status s = plan_.shapes.run_level(signature.registers.data(), level); !s.ok()) return s;
   if (Status s = resolve(level, signature); !s.ok()) return s;
   for (const PlanSegment& segment : plan.segments) cut_strips(segment, signature, resolved_, env_, whole_);
-  signature.steps.reserve(plan.steps.size());
-  for (uint32_t s = 0; s < plan.steps.size(); ++s)
-    if (Status status = bind_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
+  if (Status s = bind_steps(level, signature); !s.ok()) return s;
   for (const auto& segment : signature.segments)
     if (!plan_segment(*segment, signature, plan_, env_)) {
       whole_.push_back(segment->first);
@@ -138,7 +139,45 @@ Status Executor::resolve(uint32_t level, Signature& signature) {
   return {};
 }
 
-Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature) {
+// Families bind on all threads: most of it is packing of weights. A step with a large constant comes after the others, so that all
+// threads share its packing, and so does one with sub-plans, which are made when they are first asked for.
+Status Executor::bind_steps(uint32_t level, Signature& signature) {
+  const PlanLevel& plan = plan_.levels[level];
+  const uint32_t count = static_cast<uint32_t>(plan.steps.size());
+  signature.steps.reserve(count);
+  std::vector<uint32_t> together, alone_each;
+  for (uint32_t s = 0; s < count; ++s) {
+    if (Status status = place_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
+    const Context& c = *signature.steps.back();
+    if (c.skip || !c.step->family->bind) continue;
+    uint64_t constant = 0;
+    for (size_t i = 0; i < c.constants.size(); ++i)
+      if (c.constants[i]) constant = std::max(constant, static_cast<uint64_t>(c.views[i].bytes));
+    (c.step->plans.empty() && constant < shared_from ? together : alone_each).push_back(s);
+  }
+  std::vector<Status> statuses(count);
+  const auto bind = [&](uint32_t s, bool shared) {
+    Context& c = *signature.steps[s];
+    c.packs_alone = shared;
+    statuses[s] = guarded([&] { return c.step->family->bind(c); });
+    if (!c.failure.ok()) statuses[s] = std::exchange(c.failure, {});
+  };
+  parallel_for(*env_.pool, static_cast<int>(together.size()), [&](int i, int) { bind(together[static_cast<size_t>(i)], true); });
+  for (const uint32_t s : alone_each) bind(s, false);
+  for (uint32_t s = 0; s < count; ++s) {
+    if (!statuses[s].ok()) return fail(plan.steps[s], std::move(statuses[s]));
+    Context& c = *signature.steps[s];
+    for (size_t i = 0; i < c.constants.size(); ++i)
+      if (c.packed[i] || c.skip) {
+        c.constants[i].reset();
+        c.views[i].data = nullptr;
+      }
+  }
+  return {};
+}
+
+// A step's views, sizes and arguments.
+Status Executor::place_step(uint32_t level, uint32_t index, Signature& signature) {
   const PlanStep& step = plan_.levels[level].steps[index];
   signature.steps.push_back(std::make_unique<Context>());
   Context& c = *signature.steps.back();
@@ -199,16 +238,6 @@ Status Executor::bind_step(uint32_t level, uint32_t index, Signature& signature)
   c.skip = !step.outputs.empty() && !step.makes_dynamic && std::all_of(c.out.begin(), c.out.end(), [](const TensorView& v) { return v.size == 0; });
   for (const auto& segment : signature.segments)
     if (index >= segment->first && index < segment->first + segment->count) c.pool = alone();
-  if (!c.skip && step.family->bind) {
-    Status status = step.family->bind(c);
-    if (!c.failure.ok()) return std::exchange(c.failure, {});
-    if (!status.ok()) return status;
-  }
-  for (size_t i = 0; i < ins; ++i)
-    if (c.packed[i] || c.skip) {
-      c.constants[i].reset();
-      c.views[i].data = nullptr;
-    }
   return {};
 }
 

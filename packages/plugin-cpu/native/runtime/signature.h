@@ -23,6 +23,7 @@ class Context final : public StepContext {
   std::vector<std::shared_ptr<const Blob>> constants;  // by input, while needed
   std::vector<std::vector<int64_t>> open_dims;         // by output: of dynamic ones, what is known, -1 where it is not
   bool skip = false;
+  bool packs_alone = false;  // other threads bind other steps
   bool no_memory = false;  // why the last `allocate` or `pack` said no
   Status failure;          // or this
 

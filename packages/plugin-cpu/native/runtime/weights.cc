@@ -42,6 +42,11 @@ struct OwnedBlob final : Blob {
   Buffer buffer;
 };
 
+// One that shares huge pages with others: touching new pages one by one takes longer than the copying.
+struct SharedBlob final : Blob {
+  SlabRun run;
+};
+
 // Never destroyed: blobs may outlive everything else.
 struct Shared {
   std::mutex mutex;
@@ -94,10 +99,10 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
       }
     }
   }
-  auto fresh = std::make_shared<OwnedBlob>();
-  if (!fresh->buffer.ensure(bytes, budget)) return no_memory(bytes, *budget);
-  if (bytes) std::memcpy(fresh->buffer.data(), from, bytes);
-  fresh->data = reinterpret_cast<const uint8_t*>(fresh->buffer.data());
+  auto fresh = std::make_shared<SharedBlob>();
+  if (!fresh->run.ensure(bytes, budget)) return no_memory(bytes, *budget);
+  if (bytes) std::memcpy(fresh->run.data(), from, bytes);
+  fresh->data = reinterpret_cast<const uint8_t*>(fresh->run.data());
   fresh->bytes = bytes;
   fresh->identity = fresh_identity();
   if (bytes >= share_from) {

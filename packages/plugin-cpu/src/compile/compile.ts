@@ -74,15 +74,17 @@ export function refusal(node: Node): string | undefined {
     if (node.op.name !== 'Constant' && node.output.fact.type === 'string') return 'element type string';
     return node.output.fact.shape ? undefined : 'its rank is unknown';
   }
-  if (node.outputs.some((v) => v.fact.shape === undefined) || node.inputs.some((v) => v && v.fact.shape === undefined))
-    return 'a tensor of unknown rank';
-  const string = [...node.inputs, ...node.outputs].find((v) => v?.fact.type === 'string' || v?.fact.type === 'dynamic');
+  if (node.outputs.some(hasNoRank) || node.inputs.some(hasNoRank)) return 'a tensor of unknown rank';
+  const string = node.inputs.find(isNoNumber) ?? node.outputs.find(isNoNumber);
   if (string) return `element type ${string.fact.type}`;
   if (needsNoStep(node)) return undefined;
   const lowering = loweringOf(node.op);
   if (!lowering) return 'no kernel';
   return lowering.refuse?.(node) ?? (!lowering.opens && node.outputs.some(isOpen) ? 'a size that only the run tells' : undefined);
 }
+
+const hasNoRank = (v: Value | undefined): boolean => v !== undefined && v.fact.shape === undefined;
+const isNoNumber = (v: Value | undefined): boolean => v?.fact.type === 'string' || v?.fact.type === 'dynamic';
 
 /** Whether all that a node makes is known as constants or sizes before it would run. */
 const needsNoStep = (node: Node): boolean =>

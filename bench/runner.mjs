@@ -1,13 +1,15 @@
 /**
  * @file Cuvée behind the measuring protocol. `config`: device (CPU), shapes (static, dynamic, all-dynamic), precision (f32, f16, bf16,
- * default), api (sync, async: to load and to infer), properties (further ones for compileModel).
+ * default), api (sync, async: to load and to infer), hint, properties (further ones for compileModel).
  */
 import { createRequire } from 'node:module';
 import { Core, Tensor } from 'cuvee';
 import { serve } from './serve.mjs';
 
 const { version } = createRequire(import.meta.url)('cuvee/package.json');
+let compiled;
 let request;
+const more = [];
 let tensors;
 let device = 'CPU';
 let asynchronous = false;
@@ -17,7 +19,7 @@ await serve({
   version: () => `cuvee ${version} ${device}`,
 
   async load({ model: path, inputs, threads, config }) {
-    const { shapes = 'static', precision = 'f32', api = 'sync', properties = {} } = config;
+    const { shapes = 'static', precision = 'f32', api = 'sync', hint = 'LATENCY', properties = {} } = config;
     device = config.device ?? 'CPU';
     const core = new Core();
     asynchronous = api === 'async';
@@ -27,8 +29,8 @@ await serve({
       model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));
     else if (shapes !== 'dynamic') throw new Error(`shapes is ${shapes}, not static, dynamic or all-dynamic`);
     const hints = precision === 'default' ? {} : { INFERENCE_PRECISION_HINT: precision };
-    const settings = { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: 'LATENCY', ...hints, ...properties };
-    const compiled = asynchronous ? await core.compileModel(model, device, settings) : core.compileModelSync(model, device, settings);
+    const settings = { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: hint, ...hints, ...properties };
+    compiled = asynchronous ? await core.compileModel(model, device, settings) : core.compileModelSync(model, device, settings);
     request = compiled.createInferRequest();
     tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]),
@@ -37,6 +39,11 @@ await serve({
 
   async infer() {
     results = asynchronous ? await request.inferAsync(tensors) : request.infer(tensors);
+  },
+
+  lanes(n) {
+    while (more.length < n) more.push(compiled.createInferRequest());
+    return more.slice(0, n).map((one) => () => one.inferAsync(tensors));
   },
 
   outputs: () =>

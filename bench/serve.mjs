@@ -1,6 +1,7 @@
 /**
  * @file The measuring protocol, for runners in JavaScript: one JSON object per line on stdin, one answer per line on stdout.
- * `load` → load_ms, first_ms, engine, base_mb; `run {n}` → ms; `outputs {dir}` → raw files; `mem` → rss_mb, peak_mb; `quit`.
+ * `load` → load_ms, first_ms, engine, base_mb; `run {n}` → ms; `stream {seconds, requests}` → count, seconds;
+ * `outputs {dir}` → raw files; `mem` → rss_mb, peak_mb; `quit`.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +30,9 @@ function readInput({ file, dtype, shape }) {
   const Elements = arrays[dtype];
   if (!Elements) throw new Error(`element type ${dtype} is not part of the protocol`);
   const bytes = readFileSync(file);
-  return { dtype, shape, data: new Elements(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) };
+  // Small files come from Node's pool, at any offset.
+  const own = bytes.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
+  return { dtype, shape, data: new Elements(own.buffer, own.byteOffset, own.byteLength / Elements.BYTES_PER_ELEMENT) };
 }
 
 /** Resident memory now and at its highest, in MB, as Linux counts it. */
@@ -41,7 +44,8 @@ function memory() {
 
 /**
  * Serves an engine: `{ version, load({ model, inputs, threads, config }), infer(), outputs() }`, where inputs are
- * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }.
+ * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }; where it can keep several inferences in
+ * flight, `lanes(n)` too: n functions, each of which starts one and resolves when it is done.
  */
 export async function serve(engine) {
   const timed = async (work) => {
@@ -60,6 +64,20 @@ export async function serve(engine) {
       const ms = [];
       for (let i = 0; i < n; i++) ms.push(await timed(engine.infer));
       return { ms };
+    },
+    async stream({ seconds, requests }) {
+      const lanes = engine.lanes(requests);
+      const begin = performance.now();
+      let count = 0;
+      await Promise.all(
+        lanes.map(async (infer) => {
+          while (performance.now() - begin < seconds * 1000) {
+            await infer();
+            count++;
+          }
+        }),
+      );
+      return { count, seconds: (performance.now() - begin) / 1000 };
     },
     outputs({ dir = mkdtempSync(join(tmpdir(), 'cuvee-bench-')) }) {
       const outputs = engine.outputs().map(({ name, dtype, shape, data }, index) => {

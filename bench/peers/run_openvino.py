@@ -24,7 +24,10 @@ class Engine:
         core = ov.Core()
         network = core.read_model(model)
         network.reshape({name: list(array.shape) for name, array in arrays.items()})
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+        hint = (config or {}).get("hint", "LATENCY")
+        options = {"PERFORMANCE_HINT": hint, "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+        if hint == "LATENCY":
+            options["NUM_STREAMS"] = 1
         self.compiled = core.compile_model(network, "CPU", options)
         self.request = self.compiled.create_infer_request()
         self.arrays = arrays
@@ -42,6 +45,19 @@ class Engine:
             self.request.infer()
             times.append((time.perf_counter() - start) * 1e3)
         return {"ms": times}
+
+    def stream(self, seconds, requests):
+        queue = ov.AsyncInferQueue(self.compiled, requests)
+        for request in queue:
+            for name, array in self.arrays.items():
+                request.set_tensor(name, ov.Tensor(array, shared_memory=True))
+        start = time.perf_counter()
+        count = 0
+        while time.perf_counter() - start < seconds:
+            queue.start_async()
+            count += 1
+        queue.wait_all()
+        return {"count": count, "seconds": time.perf_counter() - start}
 
     def outputs(self, dir):
         listed = []

@@ -117,7 +117,7 @@ export class CpuModel implements DeviceModel {
           layout: out?.layout ?? '',
           type: out?.type ?? '',
           shape: ran ? ran.shapes.map((s) => `[${s.join(',')}]`).join(' ') : '',
-          strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.stripRows} rows`,
+          strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.panels} panels of ${ran.stripRows} × ${ran.panelColumns}`,
           nodes: step.origin.join(' '),
         };
       }),
@@ -141,6 +141,9 @@ interface RunLevel {
     readonly shapes: readonly (readonly number[])[];
     readonly segment?: number;
     readonly stripRows?: number;
+    readonly panelColumns?: number;
+    readonly panels?: number;
+    readonly bytes?: number;
   }[];
 }
 

@@ -82,7 +82,8 @@ bool measure(TensorView& view, int64_t block) {
   view.size = size;
   view.bytes = (lanes * static_cast<int64_t>(type_bits(view.type)) + 7) / 8;
   view.rows = view.rank > 2 ? view.dims[2] : 0;
-  view.row0 = 0;
+  view.cols = view.rank > 3 ? view.dims[3] : 0;
+  view.row0 = view.col0 = 0;
   return true;
 }
 
@@ -207,7 +208,7 @@ Status Executor::enter_level(uint32_t level) {
       std::rotate(state.known.begin(), found, found + 1);
     } else {
       std::unique_ptr<Signature> fresh;
-      whole_.clear();
+      banned_ = {};
       for (Status s = Status::fail(again, {}); !s.ok();) {
         if (s.code != again) return s;
         fresh = std::make_unique<Signature>();
@@ -279,6 +280,7 @@ Status Executor::point_tensor(const Resolved& r) {
   view.bytes = r.bytes;
   view.absent = false;
   view.rows = view.rank > 2 ? view.dims[2] : 0;
+  view.cols = view.rank > 3 ? view.dims[3] : 0;
   void* memory = nullptr;
   if (!own) {
     memory = tensors_[tensor.root].data;

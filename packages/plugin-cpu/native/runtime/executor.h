@@ -49,6 +49,13 @@ struct Environment {
   bool accurate = false;
   bool profile = false;
   Strips strips = Strips::automatic;
+  int64_t panel_columns = 0;  // of strips' panels; 0: chosen from the cache size
+};
+
+// What turned out about segments while a signature is made.
+struct Banned {
+  std::vector<uint32_t> whole;  // first steps of parts that do not go in strips
+  std::vector<uint32_t> cuts;   // steps where a part must begin
 };
 
 // A variable of a request.
@@ -138,7 +145,7 @@ class Executor {
   std::vector<std::vector<int64_t>> output_dims_[2];
   std::vector<int32_t> resolved_;                 // by tensor: index in the signature being made, -1: not in it
   std::vector<void*> computed_;                   // by weight: memory that this run computes it in (a prologue)
-  std::vector<uint32_t> whole_;                   // first steps of runs that turned out not to go in strips, while a signature is made
+  Banned banned_;
   bool built_ = false;                            // a signature was made in this run
   std::vector<std::shared_ptr<Buffer>> dynamic_[2], outputs_[2];
   std::vector<std::shared_ptr<Buffer>> given_;    // by output: the memory handed out

@@ -81,6 +81,8 @@ std::string Executor::explain() const {
         if (segment < signature->segments.size() && s >= signature->segments[segment]->first) {
           number(out, "segment", segment);
           number(out, "stripRows", static_cast<uint64_t>(signature->segments[segment]->strip));
+          number(out, "panelColumns", static_cast<uint64_t>(signature->segments[segment]->column_cuts[1]));
+          number(out, "panels", signature->segments[segment]->panels.size());
           number(out, "stripBytes", signature->segments[segment]->bytes());
         }
       }

@@ -181,7 +181,7 @@ struct Decoder {
       const uint32_t count = r.u32();
       if (!r.fits(count, 12)) return r.bad("segments");
       for (uint32_t i = 0; i < count; ++i) {
-        PlanSegment s{r.u32(), r.u32(), r.u32(), {}, {}};
+        PlanSegment s{r.u32(), r.u32(), r.u32(), {}, {}, {}};
         const uint32_t after = level.segments.empty() ? 0 : level.segments.back().first + level.segments.back().count;
         if (s.first < after || s.count == 0 || s.first > level.steps.size() || s.count > level.steps.size() - s.first) return r.bad("segments");
         level.segments.push_back(std::move(s));

@@ -51,7 +51,8 @@ struct PlanStep {
 
 struct PlanSegment {
   uint32_t first, count, rows;
-  std::vector<int32_t> inner;   // the steps' results, but the last one's: nothing outside reads them
+  std::vector<int32_t> inner;   // the steps' results, but the last one's
+  std::vector<char> exit;       // by inner tensor: only steps outside read it, else only steps inside
   std::vector<uint32_t> reach;  // by inner tensor: the last step that reads it
 };
 

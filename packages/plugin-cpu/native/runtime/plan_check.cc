@@ -187,7 +187,15 @@ struct Checker {
     }
   }
 
-  // Keeps the segments that can run strip by strip: row steps only, each result but the last one's seen by no step outside.
+  // Does a step of the segment after `step` read the memory of tensor `t`?
+  bool read_within(const PlanLevel& level, const PlanSegment& segment, uint32_t step, int32_t t) const {
+    for (uint32_t s = step + 1; s < segment.first + segment.count; ++s)
+      for (const int32_t in : level.steps[s].inputs)
+        if (in >= 0 && plan.tensors[in].root == plan.tensors[t].root) return true;
+    return false;
+  }
+
+  // Keeps the segments that can run strip by strip: row steps only, each result but the last one's seen either by steps inside or by others.
   void segments(uint32_t index) {
     PlanLevel& level = plan.levels[index];
     std::vector<PlanSegment> kept;
@@ -200,9 +208,12 @@ struct Checker {
         if (!fits || s + 1 == segment.first + segment.count) break;
         const int32_t t = step.outputs[0];
         const Life& l = lives[t];
-        fits = plan.tensors[t].storage == Storage::arena && l.writers == 1 && l.views == 0 && l.segment_only && !l.outlives && l.segment == static_cast<int>(index * 65536 + i);
+        const bool inside = plan.tensors[t].storage == Storage::arena && l.views == 0 && l.segment_only && !l.outlives && l.segment == static_cast<int>(index * 65536 + i);
+        const bool exit = !inside && !read_within(level, segment, s, t);
+        fits = l.writers == 1 && (inside || exit);
         segment.inner.push_back(t);
-        segment.reach.push_back(l.last);
+        segment.exit.push_back(exit);
+        segment.reach.push_back(exit ? s : l.last);
       }
       if (fits && segment.count > 1) kept.push_back(std::move(segment));
     }

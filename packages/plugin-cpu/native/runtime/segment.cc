@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/system.h"
+#include "runtime/segment_walk.h"
 
 namespace cuvee {
 namespace {
@@ -18,97 +19,131 @@ uint64_t second_level() {
   return bytes ? bytes : 1 << 20;
 }
 
-// Which rows of the inner tensors are there, and which the next strip needs, on one panel.
-class Walk {
- public:
-  struct Rows {
-    int64_t keep = 0;          // first row that is still needed
-    int64_t from = 0, to = 0;  // rows to compute
-  };
-
-  explicit Walk(const SegmentPlan& plan) : plan_(plan), there_(plan.inner.size()), rows_(plan.count) {}
-
-  // Rows of every step for output rows [y0, y1).
-  const std::vector<Rows>& strip(int64_t y0, int64_t y1) {
-    rows_.back() = {y0, y0, y1};
-    for (size_t i = plan_.inner.size(); i-- > 0;) {
-      int64_t keep = INT64_MAX, from = INT64_MAX, to = 0;
-      const int64_t height = plan_.inner[i].height;
-      for (const SegmentPlan::Reader& reader : plan_.readers[i]) {
-        const Rows& r = rows_[reader.step];
-        const Context& c = *plan_.signature->steps[plan_.first + reader.step];
-        const int64_t end = c.out[0].dims[2];
-        if (r.from >= end) continue;
-        const bool idle = r.to <= r.from;  // computes nothing now, but will
-        int64_t a0 = 0, a1 = 0;
-        c.step->family->rows_needed(c, reader.input, r.from, idle ? r.from + 1 : r.to, &a0, &a1);
-        a0 = std::clamp<int64_t>(a0, 0, height);
-        a1 = std::clamp<int64_t>(a1, 0, height);
-        keep = std::min(keep, a0);
-        if (idle) continue;
-        from = std::min(from, a0);
-        to = std::max(to, a1);
-      }
-      const There& there = there_[i];
-      if (!there.any) {
-        rows_[i] = from < to ? Rows{std::min(keep, from), std::min(keep, from), to} : Rows{0, 0, 0};
-      } else {
-        if (keep == INT64_MAX) keep = there.end;
-        keep = std::clamp(keep, there.begin, there.end);
-        rows_[i] = {keep, there.end, std::max(to, there.end)};
-      }
-      const Context& maker = *plan_.signature->steps[plan_.first + i];
-      if (rows_[i].to > rows_[i].from && maker.step->family->row_step) {
-        const auto step = static_cast<size_t>(maker.step->family->row_step(maker));
-        rows_[i].to = std::min<int64_t>(height, static_cast<int64_t>(round_up(static_cast<size_t>(rows_[i].to), step)));
-      }
-    }
-    return rows_;
-  }
-
-  // After the step has run.
-  void made(size_t i) {
-    if (rows_[i].to > rows_[i].from) there_[i] = {true, rows_[i].keep, rows_[i].to};
-  }
-
-  struct There {
-    bool any = false;
-    int64_t begin = 0, end = 0;
-  };
-  const There& there(size_t i) const { return there_[i]; }
-
- private:
-  const SegmentPlan& plan_;
-  std::vector<There> there_;
-  std::vector<Rows> rows_;
-};
-
-// Rows that each buffer must hold for the strips of all panels.
+// Rows and columns that each buffer must hold for the strips of all panels.
 void measure_buffers(SegmentPlan& plan) {
-  for (auto& inner : plan.inner) inner.capacity = 0;
-  for (size_t p = 0; p + 1 < plan.panels.size(); ++p) {
-    Walk walk(plan);
-    for (int64_t y = plan.panels[p]; y < plan.panels[p + 1]; y += plan.strip) {
-      const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.panels[p + 1]));
+  for (auto& inner : plan.inner) inner.capacity = inner.columns = 0;
+  for (size_t p = 0; p + 1 < plan.row_cuts.size(); ++p) {
+    Walk walk(plan, {plan.row_cuts[p], plan.row_cuts[p + 1]});
+    for (int64_t y = plan.row_cuts[p]; y < plan.row_cuts[p + 1]; y += plan.strip) {
+      const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.row_cuts[p + 1]));
       for (size_t i = 0; i < plan.inner.size(); ++i) {
         plan.inner[i].capacity = std::max(plan.inner[i].capacity, rows[i].to - rows[i].keep);
         walk.made(i);
       }
     }
   }
+  for (size_t p = 0; p + 1 < plan.column_cuts.size(); ++p) {
+    const auto columns = segment_columns(plan, {plan.column_cuts[p], plan.column_cuts[p + 1]});
+    for (size_t i = 0; i < plan.inner.size(); ++i) plan.inner[i].columns = std::max(plan.inner[i].columns, columns[i].end - columns[i].begin);
+  }
   uint64_t at = 0;
   for (auto& inner : plan.inner) {
+    if (inner.exit) continue;
     inner.offset = at;
-    at += round_up(static_cast<uint64_t>(inner.planes * inner.capacity * inner.row_bytes), alignment) + alignment;
+    at += round_up(static_cast<uint64_t>(inner.planes * inner.capacity * inner.row_bytes()), alignment) + alignment;
   }
   plan.scratch_offset = at;
 }
 
-void cut_panels(SegmentPlan& plan, int threads) {
-  const int64_t most = std::max<int64_t>(1, plan.height / 4);
-  const int64_t count = threads == 1 ? 1 : std::min(most, std::clamp<int64_t>(plan.height / (4 * plan.strip), threads, 4 * threads));
+// What is computed with these columns of panels, over what there is: bytes of results.
+double repeated(const SegmentPlan& plan) {
+  double done = 0, all = 0;
+  for (size_t p = 0; p + 1 < plan.column_cuts.size(); ++p) {
+    const auto columns = segment_columns(plan, {plan.column_cuts[p], plan.column_cuts[p + 1]});
+    for (size_t i = 0; i < plan.inner.size(); ++i)
+      done += static_cast<double>(columns[i].end - columns[i].begin) * static_cast<double>(plan.inner[i].height * plan.inner[i].planes * plan.inner[i].pixel_bytes);
+  }
+  for (const auto& inner : plan.inner) all += static_cast<double>(inner.width) * static_cast<double>(inner.height * inner.planes * inner.pixel_bytes);
+  return all > 0 ? done / all : 1;
+}
+
+// Panels for a height of strips and a number of columns of panels: enough for the threads to share evenly.
+void cut_panels(SegmentPlan& plan, int threads, int64_t across) {
+  constexpr int64_t group = 16;  // columns: exits of a fourth of the width still begin at Winograd's tiles
+  plan.column_cuts.clear();
+  for (int64_t p = 0; p <= across; ++p) plan.column_cuts.push_back(p == across ? plan.width : plan.width * p / across / group * group);
+  const int64_t most = std::max<int64_t>(1, plan.height / 4), each = (4 * threads + across - 1) / across;
+  int64_t down = threads == 1 ? 1 : std::min(most, std::clamp<int64_t>(plan.height / (4 * plan.strip), across > 1 ? 1 : threads, each));
+  while (down < most && across * down < 4 * threads && across * down % threads != 0) ++down;
+  plan.row_cuts.clear();
+  for (int64_t p = 0; p <= down; ++p) plan.row_cuts.push_back(p == down ? plan.height : plan.height * p / down / 4 * 4);
   plan.panels.clear();
-  for (int64_t p = 0; p <= count; ++p) plan.panels.push_back(p == count ? plan.height : plan.height * p / count / 4 * 4);
+  for (size_t y = 0; y + 1 < plan.row_cuts.size(); ++y)
+    for (size_t x = 0; x + 1 < plan.column_cuts.size(); ++x) plan.panels.push_back({plan.row_cuts[y], plan.row_cuts[y + 1], plan.column_cuts[x], plan.column_cuts[x + 1]});
+}
+
+// Do all steps work on windows of columns?
+bool goes_sideways(const SegmentPlan& plan) {
+  for (size_t i = 0; i < plan.inner.size(); ++i)
+    for (const auto& reader : plan.readers[i]) {
+      const Context& c = *plan.signature->steps[plan.first + reader.step];
+      int64_t a0 = 0, a1 = 0;
+      if (!c.step->family->columns_needed || !c.step->family->columns_needed(c, reader.input, 0, 1, &a0, &a1)) return false;
+    }
+  return true;
+}
+
+// Panels and strips whose buffers take at most `room`, in the fewest columns of panels and the highest strips; those columns may repeat
+// that much of the work.
+bool panels_within(SegmentPlan& plan, int threads, int64_t lowest, bool sideways, uint64_t room, double most_repeated) {
+  for (const int64_t across : {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64}) {
+    if (across > 1 && (!sideways || plan.width / across < 32)) break;
+    for (const int64_t height : {64, 32, 16, 8, 4, 2, 1}) {
+      if (height < lowest) break;
+      plan.strip = height;
+      cut_panels(plan, threads, across);
+      measure_buffers(plan);
+      if (plan.scratch_offset > room) continue;
+      if (across == 1 || repeated(plan) <= most_repeated) return true;
+      return false;  // more columns repeat more
+    }
+  }
+  return false;
+}
+
+// Panels whose strips stay in a core's cache, if need be with much repeated; false when there are none: then the lowest strips of whole rows.
+bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel_columns) {
+  // As low as leaves four rows of the highest result, and whole steps of the last one.
+  const Context& last = *plan.signature->steps[plan.first + plan.count - 1];
+  int64_t highest = plan.height;
+  for (const auto& inner : plan.inner) highest = std::max(highest, inner.height);
+  const int64_t lowest = std::max<int64_t>(last.step->family->row_step ? last.step->family->row_step(last) : 1, std::max<int64_t>(1, 4 * plan.height / std::max<int64_t>(highest, 1)));
+  const bool sideways = goes_sideways(plan), asked = panel_columns > 0 && sideways;
+  if (plan.rows || asked) {
+    plan.strip = plan.rows ? plan.rows : lowest;
+    cut_panels(plan, threads, asked ? std::max<int64_t>(1, plan.width / panel_columns) : 1);
+    measure_buffers(plan);
+    return true;
+  }
+  const struct {
+    uint64_t room;
+    double most_repeated;
+  } tries[] = {{cache / 4 * 3, 1.06}, {cache * 2, 1.06}, {cache / 4 * 3, 1.2}};
+  for (const auto& [room, most_repeated] : tries)
+    if (panels_within(plan, threads, lowest, sideways, room, most_repeated)) return true;
+  plan.strip = lowest;
+  cut_panels(plan, threads, 1);
+  measure_buffers(plan);
+  return false;
+}
+
+// A step before which the part is best cut in two: no result but that of the step before crosses, and that one is small; of equals the one
+// in the middle. 0: none.
+uint32_t best_cut(const SegmentPlan& plan) {
+  uint32_t best = 0;
+  const auto cost = [&](uint32_t e) {
+    const SegmentPlan::Inner& crosses = plan.inner[e - 1];
+    const uint32_t off = e > plan.count / 2 ? e - plan.count / 2 : plan.count / 2 - e;
+    const bool alone = e == 1 || e + 1 == plan.count;
+    return static_cast<double>(crosses.planes * crosses.height * crosses.width * crosses.pixel_bytes) * (1 + 0.5 * off / plan.count) * (alone ? 4 : 1);
+  };
+  uint32_t reach = 0;  // last reader of results 0 .. e - 2
+  for (uint32_t e = 1; e < plan.count; ++e) {
+    if (e >= 2)
+      for (const auto& reader : plan.readers[e - 2]) reach = std::max(reach, reader.step);
+    if (reach < e && !plan.inner[e - 1].exit && (best == 0 || cost(e) < cost(best))) best = e;
+  }
+  return best;
 }
 
 // The same step for another thread: tensors of its own, everything else shared.
@@ -134,21 +169,27 @@ std::unique_ptr<Context> twin(Context& c) {
 void move_rows(const SegmentPlan::Inner& inner, char* data, int64_t from, int64_t to, int64_t count) {
   if (from == to || count <= 0) return;
   for (int64_t p = 0; p < inner.planes; ++p) {
-    char* plane = data + p * inner.capacity * inner.row_bytes;
-    std::memmove(plane + to * inner.row_bytes, plane + from * inner.row_bytes, static_cast<size_t>(count * inner.row_bytes));
+    char* plane = data + p * inner.capacity * inner.row_bytes();
+    std::memmove(plane + to * inner.row_bytes(), plane + from * inner.row_bytes(), static_cast<size_t>(count * inner.row_bytes()));
   }
 }
 
-Status run_panel(SegmentPlan& plan, size_t panel, std::vector<std::unique_ptr<Context>>& steps, char* memory, const Environment& environment, std::vector<uint64_t>* times) {
-  Walk walk(plan);
-  for (int64_t y = plan.panels[panel]; y < plan.panels[panel + 1]; y += plan.strip) {
+Status run_panel(SegmentPlan& plan, const SegmentPlan::Panel& panel, std::vector<std::unique_ptr<Context>>& steps, char* memory, const Environment& environment, std::vector<uint64_t>* times) {
+  Walk walk(plan, {panel.y0, panel.y1});
+  const std::vector<Span> columns = segment_columns(plan, {panel.x0, panel.x1});
+  for (uint32_t s = 0; s + 1 < plan.count; ++s) {
+    if (plan.inner[s].exit) continue;
+    steps[s]->out[0].col0 = columns[s].begin;
+    for (const auto& reader : plan.readers[s]) steps[reader.step]->views[static_cast<size_t>(reader.input)].col0 = columns[s].begin;
+  }
+  for (int64_t y = panel.y0; y < panel.y1; y += plan.strip) {
     if (environment.cancel->load(std::memory_order_relaxed)) return Status::fail("CANCELLED", "the inference was cancelled");
-    const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.panels[panel + 1]));
+    const auto& rows = walk.strip(y, std::min(y + plan.strip, panel.y1));
     for (uint32_t s = 0; s < plan.count; ++s) {
       const Walk::Rows& r = rows[s];
       if (r.to <= r.from) continue;
       Context& c = *steps[s];
-      if (s + 1 < plan.count) {
+      if (s + 1 < plan.count && !plan.inner[s].exit) {
         const SegmentPlan::Inner& inner = plan.inner[s];
         const auto there = walk.there(s);
         if (there.any) move_rows(inner, memory + inner.offset, r.keep - there.begin, 0, there.end - r.keep);
@@ -156,11 +197,12 @@ Status run_panel(SegmentPlan& plan, size_t panel, std::vector<std::unique_ptr<Co
         for (const auto& reader : plan.readers[s]) steps[reader.step]->views[static_cast<size_t>(reader.input)].row0 = r.keep;
       }
       const Clock::time_point start = times ? Clock::now() : Clock::time_point{};
-      if (Status status = c.step->family->run_rows(c, r.from, r.to); !status.ok()) {
-        status.origin = c.step->origins();
-        status.op = c.step->op;
-        return status;
-      }
+      if (columns[s].begin < columns[s].end)
+        if (Status status = c.step->family->run_rows(c, {r.from, r.to, columns[s].begin, columns[s].end}); !status.ok()) {
+          status.origin = c.step->origins();
+          status.op = c.step->op;
+          return status;
+        }
       if (times) (*times)[s] += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
       if (s + 1 < plan.count) walk.made(s);
     }
@@ -175,7 +217,7 @@ Parallel* alone() {
   return serial;
 }
 
-void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const std::vector<uint32_t>& whole) {
+void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned) {
   if (environment.strips == Strips::never) return;
   const bool always = segment.rows > 0 || environment.strips == Strips::always;
   const uint64_t caches = second_level() / 2 * static_cast<uint64_t>(environment.pool->threads());
@@ -186,61 +228,108 @@ void cut_strips(const PlanSegment& segment, Signature& signature, const std::vec
     uint32_t reach = 0, e = s + 1;
     bool empty = false;
     for (; e < end; ++e) {  // does the part go on beyond the result of step e - 1?
-      const bool large = always || static_cast<uint64_t>(sizes(e - 1).bytes) > caches;
-      if (!large && reach < e) break;
+      const bool exit = segment.exit[e - 1 - segment.first] != 0;
+      const bool large = !exit && (always || static_cast<uint64_t>(sizes(e - 1).bytes) > caches);
+      const bool wanted = std::find(banned.cuts.begin(), banned.cuts.end(), e) != banned.cuts.end();
+      if ((!large || wanted) && reach < e) break;
       reach = std::max(reach, segment.reach[e - 1 - segment.first]);
       empty = empty || sizes(e - 1).size == 0;
-      part->inner.push_back({sizes(e - 1).tensor, 0, 0, 0});
+      SegmentPlan::Inner inner;
+      inner.tensor = sizes(e - 1).tensor;
+      inner.exit = exit;
+      part->inner.push_back(inner);
     }
     part->first = s;
     part->count = e - s;
     part->rows = segment.rows;
-    if (part->count > 1 && !empty && std::find(whole.begin(), whole.end(), s) == whole.end()) signature.segments.push_back(std::move(part));
+    if (part->count > 1 && !empty && std::find(banned.whole.begin(), banned.whole.end(), s) == banned.whole.end()) signature.segments.push_back(std::move(part));
     s = e;
   }
 }
 
-bool plan_segment(SegmentPlan& part, Signature& signature, const Plan& plan, const Environment& environment) {
+namespace {
+
+// As plan_segment, of one part.
+bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const Environment& environment, Banned& banned) {
+  const auto refuse = [&] { return banned.whole.push_back(part.first), false; };
   part.signature = &signature;
   part.readers.resize(part.inner.size());
   uint64_t scratch = 0, whole = 0;
   for (uint32_t s = 0; s < part.count; ++s) {
     const Context& c = *signature.steps[part.first + s];
     const TensorView& out = c.out[0];
-    if (c.skip || type_bits(out.type) < 8) return false;
+    if (c.skip || type_bits(out.type) < 8) return refuse();
     scratch = std::max(scratch, c.scratch_bytes);
     if (s + 1 == part.count) {
       part.height = out.dims[2];
+      part.width = out.dims[3];
       break;
     }
     SegmentPlan::Inner& inner = part.inner[s];
     inner.height = out.dims[2];
-    inner.row_bytes = out.dims[3] * static_cast<int64_t>(type_bits(out.type) / 8) * (out.layout == Layout::blocked ? plan.block : 1);
-    inner.planes = out.bytes / (inner.height * inner.row_bytes);
+    inner.width = out.dims[3];
+    inner.pixel_bytes = static_cast<int64_t>(type_bits(out.type) / 8) * (out.layout == Layout::blocked ? plan.block : 1);
+    inner.planes = out.bytes / (inner.height * inner.width * inner.pixel_bytes);
+    if (inner.exit) continue;
     whole += static_cast<uint64_t>(out.bytes);
     for (uint32_t r = s + 1; r < part.count; ++r) {
       const Context& reader = *signature.steps[part.first + r];
       for (size_t i = 0; i < reader.in.size(); ++i) {
         if (reader.step->inputs[i] != inner.tensor) continue;
         int64_t a0 = 0, a1 = 0;
-        if (!reader.step->family->rows_needed(reader, static_cast<int>(i), 0, 1, &a0, &a1)) return false;
+        if (!reader.step->family->rows_needed(reader, static_cast<int>(i), 0, 1, &a0, &a1)) return refuse();
         part.readers[s].push_back({r, static_cast<int>(i)});
       }
     }
   }
   const int threads = environment.pool->threads();
-  const uint64_t room = second_level() / 4 * 3;
-  for (const int64_t strip : {64, 32, 16, 8, 4}) {
-    part.strip = part.rows ? part.rows : strip;
-    cut_panels(part, threads);
-    measure_buffers(part);
-    if (part.rows || part.scratch_offset <= room) break;
-  }
+  const bool fits = choose_panels(part, threads, second_level(), environment.panel_columns);
   part.thread_bytes = part.scratch_offset + round_up(scratch, alignment);
-  if (!part.rows && part.scratch_offset > room && part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return false;
+  if (!fits && environment.strips != Strips::always) {
+    if (const uint32_t cut = best_cut(part)) {
+      banned.cuts.push_back(part.first + cut);
+      return false;
+    }
+    if (part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return refuse();
+  }
   part.workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
   for (auto& worker : part.workers)
     for (uint32_t s = 0; s < part.count; ++s) worker.push_back(twin(*signature.steps[part.first + s]));
+  return true;
+}
+
+// Steps [from, to) of a part as a part of their own.
+std::unique_ptr<SegmentPlan> piece(const SegmentPlan& part, uint32_t from, uint32_t to) {
+  auto made = std::make_unique<SegmentPlan>();
+  made->first = part.first + from;
+  made->count = to - from;
+  made->rows = part.rows;
+  for (uint32_t s = from; s + 1 < to; ++s) {
+    made->inner.emplace_back();
+    made->inner.back().tensor = part.inner[s].tensor;
+    made->inner.back().exit = part.inner[s].exit;
+  }
+  return made;
+}
+
+}  // namespace
+
+bool plan_segments(Signature& signature, const Plan& plan, const Environment& environment, Banned& banned) {
+  auto& parts = signature.segments;
+  for (size_t i = 0; i < parts.size();) {
+    SegmentPlan& part = *parts[i];
+    const size_t cuts = banned.cuts.size();
+    if (plan_part(part, signature, plan, environment, banned)) {
+      ++i;
+      continue;
+    }
+    if (banned.cuts.size() == cuts) return false;
+    const uint32_t cut = banned.cuts.back() - part.first;
+    if (cut == 1 || part.count - cut == 1) return false;  // a step alone is bound for all threads
+    auto head = piece(part, 0, cut), tail = piece(part, cut, part.count);
+    parts[i] = std::move(head);
+    parts.insert(parts.begin() + static_cast<ptrdiff_t>(i) + 1, std::move(tail));
+  }
   return true;
 }
 
@@ -256,9 +345,11 @@ Status run_segment(SegmentPlan& plan, char* memory, const Environment& environme
     }
     for (uint32_t s = 0; s + 1 < plan.count; ++s) {
       const SegmentPlan::Inner& inner = plan.inner[s];
+      if (inner.exit) continue;
       const auto point = [&](TensorView& view) {
         view.data = own + inner.offset;
         view.rows = inner.capacity;
+        view.cols = inner.columns;
       };
       point(plan.workers[t][s]->out[0]);
       for (const auto& reader : plan.readers[s]) point(plan.workers[t][reader.step]->views[static_cast<size_t>(reader.input)]);
@@ -268,10 +359,10 @@ Status run_segment(SegmentPlan& plan, char* memory, const Environment& environme
   Status failed;
   std::atomic<bool> stop{false};
   std::vector<std::vector<uint64_t>> times(nanoseconds ? plan.workers.size() : 0, std::vector<uint64_t>(plan.count));
-  parallel_for(*environment.pool, static_cast<int>(plan.panels.size()) - 1, [&](int panel, int thread) {
+  parallel_for(*environment.pool, static_cast<int>(plan.panels.size()), [&](int panel, int thread) {
     if (stop.load(std::memory_order_relaxed)) return;
     const auto t = static_cast<size_t>(thread);
-    Status status = guarded([&] { return run_panel(plan, static_cast<size_t>(panel), plan.workers[t], memory + t * plan.thread_bytes, environment, nanoseconds ? &times[t] : nullptr); });
+    Status status = guarded([&] { return run_panel(plan, plan.panels[static_cast<size_t>(panel)], plan.workers[t], memory + t * plan.thread_bytes, environment, nanoseconds ? &times[t] : nullptr); });
     if (status.ok()) return;
     stop.store(true, std::memory_order_relaxed);
     std::lock_guard lock(mutex);

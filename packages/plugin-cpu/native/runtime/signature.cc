@@ -94,13 +94,9 @@ Status Executor::build(uint32_t level, Signature& signature) {
   for (size_t i = 0; i < plan.bindings.size(); ++i) signature.registers[plan.bindings[i].reg] = bound_[i];
   if (Status s = plan_.shapes.run_level(signature.registers.data(), level); !s.ok()) return s;
   if (Status s = resolve(level, signature); !s.ok()) return s;
-  for (const PlanSegment& segment : plan.segments) cut_strips(segment, signature, resolved_, env_, whole_);
+  for (const PlanSegment& segment : plan.segments) cut_strips(segment, signature, resolved_, env_, banned_);
   if (Status s = bind_steps(level, signature); !s.ok()) return s;
-  for (const auto& segment : signature.segments)
-    if (!plan_segment(*segment, signature, plan_, env_)) {
-      whole_.push_back(segment->first);
-      return Status::fail(again, {});
-    }
+  if (!plan_segments(signature, plan_, env_, banned_)) return Status::fail(again, {});
   return lay_out(level, signature);
 }
 
@@ -218,6 +214,8 @@ Status Executor::place_step(uint32_t level, uint32_t index, Signature& signature
     view.bytes = r.bytes;
     view.row0 = 0;
     view.rows = view.rank > 2 ? view.dims[2] : 0;
+    view.col0 = 0;
+    view.cols = view.rank > 3 ? view.dims[3] : 0;
     if (root.storage == Storage::weight && !(program_.computes_weights && plan_.weights[root.link].computed)) {
       auto& blob = c.constants[i];
       if (Status s = acquire(static_cast<uint32_t>(root.link), blob); !s.ok()) return s;
@@ -249,7 +247,7 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
   std::vector<char> inner(plan_.tensors.size());
   for (const auto& segment : signature.segments) {
     for (uint32_t s = segment->first; s < segment->first + segment->count; ++s) first[s] = segment->first, last[s] = segment->first + segment->count - 1;
-    for (const auto& t : segment->inner) inner[t.tensor] = 1;
+    for (const auto& t : segment->inner) inner[t.tensor] = !t.exit;
   }
   std::vector<Box> boxes;
   std::vector<int32_t> owners;

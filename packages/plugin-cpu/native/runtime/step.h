@@ -40,9 +40,12 @@ struct TensorView {
 
   // In `run_rows` only: the memory holds rows [row0, row0 + rows) of axis 2, for every image and channel (block); `data`
   // points at row `row0` of the first. So row y of channel block c of image n starts at
-  // data + ((n * channel_blocks + c) * rows + (y - row0)) * row_bytes. A whole tensor has row0 = 0, rows = dims[2].
+  // data + ((n * channel_blocks + c) * rows + (y - row0)) * row_bytes. A whole tensor has row0 = col0 = 0, rows = dims[2], cols = dims[3].
   int64_t row0 = 0;
   int64_t rows = 0;
+  // Likewise columns [col0, col0 + cols) of axis 3: a row has cols columns in memory, and `data` points at column `col0`.
+  int64_t col0 = 0;
+  int64_t cols = 0;
 
   template <class T> T* as() const { return static_cast<T*>(data); }
   int64_t dim(int i) const { return dims[i]; }
@@ -163,18 +166,25 @@ class StepContext {
   virtual SubPlan& plan(int i) = 0;
 };
 
+// Rows [y0, y1) of axis 2 and columns [x0, x1) of axis 3.
+struct Window {
+  int64_t y0, y1, x0, x1;
+};
+
 // A kernel family. `bind` sees shapes and constants, not data; `run` sees everything. Both may be called from any thread,
 // never at the same time for one state. A step whose outputs are all empty is neither bound nor run.
 struct Family {
   const char* name;
   Status (*bind)(StepContext&);  // may be null
   Status (*run)(StepContext&);
-  // Output rows [y0, y1) (axis 2) of a 4-D step; null when the family cannot run strip by strip. Called from several threads
-  // at once with one state, each on rows and memory of its own (see TensorView::row0); equal to `run` bit by bit.
-  Status (*run_rows)(StepContext&, int64_t y0, int64_t y1) = nullptr;
+  // A window of a 4-D step's output; null when the family cannot run strip by strip. Called from several threads
+  // at once with one state, each on windows and memory of its own (see TensorView::row0); equal to `run` bit by bit.
+  Status (*run_rows)(StepContext&, const Window& window) = nullptr;
   // Rows of input i that output rows [y0, y1) need: writes [*a0, *a1), which the executor clamps to the image, and returns
   // true; false when the input is needed whole (weights, per-channel values).
   bool (*rows_needed)(const StepContext&, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) = nullptr;
+  // The same of columns, for windows narrower than the output; null or false when only whole rows will do.
+  bool (*columns_needed)(const StepContext&, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) = nullptr;
   // Rows that cost as much together as one alone: in strips, rows for later steps are made up to multiples of it. Null: 1.
   int64_t (*row_step)(const StepContext&) = nullptr;
 };

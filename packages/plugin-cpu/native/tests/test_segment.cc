@@ -10,72 +10,84 @@
 namespace cuvee::test {
 namespace {
 
-// A column filter: y[row] = sum over k < kernel of (k + 1) * x[row * stride + k - pad]; args: kernel, stride, pad. Then plus in[1]
-// where there is one: a tensor like the result, or (rank 1, needed whole) one number for each channel.
-Status filter_rows(StepContext& c, int64_t y0, int64_t y1) {
-  const TensorView &x = c.in[0], &y = c.out[0];
-  const int64_t kernel = c.args[0].i, stride = c.args[1].i, pad = c.args[2].i, width = y.dims[3], height = x.dims[2];
+// A filter over a square: y[row][column] = sum over i, j < kernel of (i + 1) * (j + 2) * x[row * stride + i - pad][column * stride + j - pad];
+// args: kernel, stride, pad. Then plus in[1] where there is one: a tensor like the result, or (rank 1, needed whole) one number for each channel.
+const float& at(const TensorView& v, int64_t plane, int64_t y, int64_t x) {
+  CHECK(y >= v.row0 && y < v.row0 + v.rows, "row %lld outside [%lld, %lld)", (long long)y, (long long)v.row0, (long long)(v.row0 + v.rows));
+  CHECK(x >= v.col0 && x < v.col0 + v.cols, "column %lld outside [%lld, %lld)", (long long)x, (long long)v.col0, (long long)(v.col0 + v.cols));
+  return v.as<float>()[(plane * v.rows + y - v.row0) * v.cols + x - v.col0];
+}
+float& at(TensorView& v, int64_t plane, int64_t y, int64_t x) { return const_cast<float&>(at(static_cast<const TensorView&>(v), plane, y, x)); }
+
+Status filter_rows(StepContext& c, const Window& window) {
+  const TensorView& x = c.in[0];
+  TensorView& y = c.out[0];
+  const int64_t kernel = c.args[0].i, stride = c.args[1].i, pad = c.args[2].i;
   for (int64_t p = 0; p < y.dims[0] * y.dims[1]; ++p)
-    for (int64_t r = y0; r < y1; ++r)
-      for (int64_t w = 0; w < width; ++w) {
+    for (int64_t r = window.y0; r < window.y1; ++r)
+      for (int64_t w = window.x0; w < window.x1; ++w) {
         float sum = 0;
-        for (int64_t k = 0; k < kernel; ++k) {
-          const int64_t at = r * stride + k - pad;
-          if (at < 0 || at >= height) continue;
-          CHECK(at >= x.row0 && at < x.row0 + x.rows, "row %lld read outside [%lld, %lld)", (long long)at, (long long)x.row0, (long long)(x.row0 + x.rows));
-          sum += static_cast<float>(k + 1) * x.as<float>()[(p * x.rows + at - x.row0) * width + w];
-        }
+        for (int64_t i = 0; i < kernel; ++i)
+          for (int64_t j = 0; j < kernel; ++j) {
+            const int64_t in_y = r * stride + i - pad, in_x = w * stride + j - pad;
+            if (in_y < 0 || in_y >= x.dims[2] || in_x < 0 || in_x >= x.dims[3]) continue;
+            sum += static_cast<float>((i + 1) * (j + 2)) * at(x, p, in_y, in_x);
+          }
         if (c.in.size() > 1 && c.in[1].rank == 1) sum += c.in[1].as<float>()[p % y.dims[1]];
-        else if (c.in.size() > 1) sum += c.in[1].as<float>()[(p * c.in[1].rows + r - c.in[1].row0) * width + w];
-        y.as<float>()[(p * y.rows + r - y.row0) * width + w] = sum;
+        else if (c.in.size() > 1) sum += at(c.in[1], p, r, w);
+        at(y, p, r, w) = sum;
       }
   return {};
 }
-Status filter(StepContext& c) { return filter_rows(c, 0, c.out[0].dims[2]); }
+Status filter(StepContext& c) { return filter_rows(c, {0, c.out[0].dims[2], 0, c.out[0].dims[3]}); }
 bool filter_needs(const StepContext& c, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
   if (i == 1) return *a0 = y0, *a1 = y1, c.in[1].rank == 4;
   *a0 = y0 * c.args[1].i - c.args[2].i;
   *a1 = (y1 - 1) * c.args[1].i - c.args[2].i + c.args[0].i;
   return true;
 }
-// y[row] = x[row / 2]
-Status twice_rows(StepContext& c, int64_t y0, int64_t y1) {
-  const TensorView &x = c.in[0], &y = c.out[0];
-  for (int64_t p = 0; p < y.dims[0] * y.dims[1]; ++p)
-    for (int64_t r = y0; r < y1; ++r) {
-      CHECK(r / 2 >= x.row0 && r / 2 < x.row0 + x.rows, "row outside the window");
-      std::memcpy(y.as<float>() + (p * y.rows + r - y.row0) * y.dims[3], x.as<float>() + (p * x.rows + r / 2 - x.row0) * y.dims[3], static_cast<size_t>(y.dims[3]) * 4);
-    }
+// y[row][column] = x[row / 2][column / 2]
+Status twice_rows(StepContext& c, const Window& window) {
+  for (int64_t p = 0; p < c.out[0].dims[0] * c.out[0].dims[1]; ++p)
+    for (int64_t r = window.y0; r < window.y1; ++r)
+      for (int64_t w = window.x0; w < window.x1; ++w) at(c.out[0], p, r, w) = at(c.in[0], p, r / 2, w / 2);
   return {};
 }
-Status twice(StepContext& c) { return twice_rows(c, 0, c.out[0].dims[2]); }
+Status twice(StepContext& c) { return twice_rows(c, {0, c.out[0].dims[2], 0, c.out[0].dims[3]}); }
 bool twice_needs(const StepContext&, int, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
   *a0 = y0 / 2;
   *a1 = (y1 - 1) / 2 + 1;
   return true;
 }
-const Family filter_family{"filter", nullptr, filter, filter_rows, filter_needs};
-const Family twice_family{"twice", nullptr, twice, twice_rows, twice_needs};
+const Family filter_family{"filter", nullptr, filter, filter_rows, filter_needs, filter_needs};
+const Family twice_family{"twice", nullptr, twice, twice_rows, twice_needs, twice_needs};
 
 struct Layer {
   int64_t kernel, stride, pad;  // kernel 0: twice
   int input;                    // -1: the picture, else a layer before
   int added = -2;               // also this layer's result; -2: nothing, -3: a number per channel
+  bool exit = false;            // an output of the plan, too
 };
 
-// Runs the layers over a picture of `height` rows, in strips of `rows` (0: as the executor likes; -1: whole).
-std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, int64_t rows, int threads, uint64_t* arena) {
-  const int64_t channels = 3, width = 5;
+struct Size {
+  int64_t height, width;
+};
+
+// Runs the layers over a picture, in strips of `rows` (0: as the executor likes; -1: whole) and panels of `columns` (0: likewise). All outputs.
+std::vector<float> run_layers(const std::vector<Layer>& layers, Size size, int64_t rows, int64_t columns, int threads, uint64_t* arena) {
+  const int64_t channels = 3;
   Plan plan;
   plan.block = 8;
-  std::vector<int64_t> numbers{1, channels, width};  // registers: 0 batch, 1 channels, 2 width, then heights
-  const auto add = [&](Storage storage, int32_t link, int64_t h) {
-    numbers.push_back(h);
-    plan.tensors.push_back({Type::f32, Layout::plain, storage, link, -1, "t", {0, 1, static_cast<uint32_t>(numbers.size() - 1), 2}, 0, -1});
+  std::vector<int64_t> numbers{1, channels};  // registers: 0 batch, 1 channels, then heights and widths
+  const auto add = [&](Storage storage, int32_t link, Size s) {
+    numbers.push_back(s.height);
+    numbers.push_back(s.width);
+    const auto last = static_cast<uint32_t>(numbers.size() - 1);
+    plan.tensors.push_back({Type::f32, Layout::plain, storage, link, -1, "t", {0, 1, last - 1, last}, 0, -1});
     return static_cast<int32_t>(plan.tensors.size() - 1);
   };
-  std::vector<int64_t> heights;
-  plan.inputs = {add(Storage::input, 0, height)};
+  std::vector<Size> sizes_of;
+  plan.inputs = {add(Storage::input, 0, size)};
   plan.tensors.push_back({Type::f32, Layout::plain, Storage::input, 1, -1, "bias", {1}, 0, -1});
   plan.inputs.push_back(1);
   plan.levels.resize(1);
@@ -83,10 +95,12 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, 
   std::vector<int32_t> made;
   for (size_t i = 0; i < layers.size(); ++i) {
     const Layer& l = layers[i];
-    const int64_t from = l.input < 0 ? height : heights[static_cast<size_t>(l.input)];
-    heights.push_back(l.kernel ? (from + 2 * l.pad - l.kernel) / l.stride + 1 : 2 * from);
-    const bool end = i + 1 == layers.size();
-    made.push_back(add(end ? Storage::output : Storage::arena, end ? 0 : -1, heights.back()));
+    const Size from = l.input < 0 ? size : sizes_of[static_cast<size_t>(l.input)];
+    const auto after = [&](int64_t n) { return l.kernel ? (n + 2 * l.pad - l.kernel) / l.stride + 1 : 2 * n; };
+    sizes_of.push_back({after(from.height), after(from.width)});
+    const bool end = l.exit || i + 1 == layers.size();
+    made.push_back(add(end ? Storage::output : Storage::arena, end ? static_cast<int32_t>(plan.outputs.size()) : -1, sizes_of.back()));
+    if (end) plan.outputs.push_back(made.back());
     PlanStep step;
     step.family = l.kernel ? &filter_family : &twice_family;
     step.inputs = {l.input < 0 ? 0 : made[static_cast<size_t>(l.input)]};
@@ -96,8 +110,7 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, 
     for (const int64_t a : {l.kernel, l.stride, l.pad}) step.args.push_back({PlanArg::integer, {a, 0}});
     level.steps.push_back(step);
   }
-  plan.outputs = {made.back()};
-  if (rows >= 0) level.segments.push_back({0, static_cast<uint32_t>(layers.size()), static_cast<uint32_t>(rows), {}, {}});
+  if (rows >= 0) level.segments.push_back({0, static_cast<uint32_t>(layers.size()), static_cast<uint32_t>(rows), {}, {}, {}});
   for (size_t r = 0; r < numbers.size(); ++r) level.bindings.push_back({true, 2, static_cast<uint32_t>(r), static_cast<uint32_t>(r)});
   // The numbers come in as a third input.
   const auto sizes = static_cast<int32_t>(plan.tensors.size());
@@ -124,24 +137,25 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, 
   environment.kernels = &kernel_table(default_isa());
   environment.packs = &packs;
   environment.cancel = &cancel;
+  environment.panel_columns = columns;
   Executor executor(program, environment, 1);
 
-  std::vector<float> picture(static_cast<size_t>(channels * height * width)), bias{1, 2, 3};
+  std::vector<float> picture(static_cast<size_t>(channels * size.height * size.width)), bias{1, 2, 3};
   Random random(7);
   random.fill(picture);
-  const int64_t picture_dims[] = {1, channels, height, width}, bias_dims[] = {channels}, number_dims[] = {static_cast<int64_t>(numbers.size())};
+  const int64_t picture_dims[] = {1, channels, size.height, size.width}, bias_dims[] = {channels}, number_dims[] = {static_cast<int64_t>(numbers.size())};
   TensorView in[3];
   in[0] = {picture.data(), Type::f32, Layout::plain, false, 4, picture_dims, 0, static_cast<int64_t>(picture.size() * 4), 0, 0};
   in[1] = {bias.data(), Type::f32, Layout::plain, false, 1, bias_dims, 0, 12, 0, 0};
   in[2] = {numbers.data(), Type::i64, Layout::plain, false, 1, number_dims, 0, static_cast<int64_t>(numbers.size() * 8), 0, 0};
-  TensorView out[1];
   std::vector<float> result;
   for (int again = 0; again < 3; ++again) {
-    out[0] = {};
+    std::vector<TensorView> out(plan.outputs.size());
     const Status status = executor.run(in, out);
     CHECK(status.ok(), "%s", status.message.c_str());
     if (!status.ok()) return {};
-    std::vector<float> now(out[0].as<float>(), out[0].as<float>() + out[0].bytes / 4);
+    std::vector<float> now;
+    for (const TensorView& o : out) now.insert(now.end(), o.as<float>(), o.as<float>() + o.bytes / 4);
     CHECK(again == 0 || now == result, "run %d differs from run 0", again);
     result = std::move(now);
   }
@@ -153,10 +167,13 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, int64_t height, 
 }
 
 void compare(const char* name, const std::vector<Layer>& layers) {
-  for (const int64_t height : {1, 2, 3, 7, 16, 33, 100}) {
-    const std::vector<float> whole = run_layers(layers, height, -1, 1, nullptr);
+  for (const Size size : {Size{1, 5}, Size{2, 40}, Size{3, 5}, Size{7, 33}, Size{16, 48}, Size{33, 67}, Size{100, 5}}) {
+    const std::vector<float> whole = run_layers(layers, size, -1, 0, 1, nullptr);
     for (const int64_t rows : {0, 1, 2, 3, 4, 7, 64})
-      for (const int threads : {1, 2, 3}) CHECK(run_layers(layers, height, rows, threads, nullptr) == whole, "%s: height %lld, strips of %lld rows, %d threads", name, (long long)height, (long long)rows, threads);
+      for (const int64_t columns : {0, 16, 24})
+        for (const int threads : {1, 2, 3})
+          if (columns == 0 || (size.width > 5 && threads < 3))
+            CHECK(run_layers(layers, size, rows, columns, threads, nullptr) == whole, "%s: %lld x %lld, strips of %lld rows, panels of %lld columns, %d threads", name, (long long)size.height, (long long)size.width, (long long)rows, (long long)columns, threads);
   }
 }
 
@@ -168,13 +185,18 @@ TEST(segment_skips_rows) { compare("skips rows", {{3, 1, 1, -1}, {1, 3, 0, 0}, {
 TEST(segment_upsampling) { compare("upsampling", {{3, 1, 1, -1}, {0, 1, 0, 0}, {3, 1, 1, 1}, {0, 1, 0, 2}}); }
 TEST(segment_residual) { compare("residual", {{3, 1, 1, -1}, {3, 1, 1, 0}, {5, 1, 2, 1, 0}, {1, 1, 0, 2, -1}, {3, 1, 1, 3, 1}}); }
 TEST(segment_whole_inputs) { compare("inputs needed whole", {{3, 1, 1, -1, -3}, {3, 1, 1, 0, -3}}); }
+TEST(segment_exits) { compare("exits", {{3, 1, 1, -1}, {1, 1, 0, 0, -2, true}, {3, 2, 1, 0}, {3, 1, 1, 2, -2, true}, {3, 2, 1, 2}, {1, 1, 0, 4}}); }
+TEST(segment_exits_above) { compare("exits of a pyramid", {{3, 2, 1, -1}, {1, 1, 0, 0, -2, true}, {0, 1, 0, 0}, {3, 1, 1, 2, -2, true}, {0, 1, 0, 2}, {3, 1, 1, 4}}); }
 
 TEST(segment_memory) {
   const std::vector<Layer> layers{{3, 1, 1, -1}, {3, 1, 1, 0}, {3, 1, 1, 1}};
-  uint64_t whole = 0, strips = 0;
-  run_layers(layers, 4096, -1, 1, &whole);
-  run_layers(layers, 4096, 8, 1, &strips);
+  uint64_t whole = 0, strips = 0, panels = 0;
+  run_layers(layers, {4096, 5}, -1, 0, 1, &whole);
+  run_layers(layers, {4096, 5}, 8, 0, 1, &strips);
   CHECK(strips * 100 < whole, "arena of %llu bytes in strips, %llu whole", (unsigned long long)strips, (unsigned long long)whole);
+  run_layers(layers, {5, 20000}, -1, 0, 1, &whole);
+  run_layers(layers, {5, 20000}, 4, 64, 1, &panels);
+  CHECK(panels * 50 < whole, "arena of %llu bytes in panels, %llu whole", (unsigned long long)panels, (unsigned long long)whole);
 }
 
 }  // namespace cuvee::test

@@ -4,7 +4,7 @@
  * A run qualifies when each step works row by row on 4-D tensors and each result but the last is read only within the run.
  * Whether strips pay is decided natively, by sizes and caches.
  */
-import { sunk } from './order.js';
+import { clustered } from './order.js';
 import type { Level, Plan, PlanTensor, Segment, Step, TensorId } from '../plan/plan.js';
 
 /** Families with `run_rows` natively; eltwise has it for f32 results. */
@@ -12,34 +12,20 @@ const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize'
 
 /** `one`: register of the number 1, if sizes have it. */
 export function withSegments(given: Plan, one?: number): Plan {
-  const before = usesOf(given);
-  const levels = given.levels.map(
-    (level, l): Level => ({ ...level, steps: sunk(level.steps, (step) => readerOf(step, level, l, given.tensors, before, one)) }),
-  );
+  const rootOf = (t: TensorId): TensorId => {
+    const storage = given.tensors[t]?.storage;
+    return storage?.kind === 'view' ? rootOf(storage.of) : t;
+  };
+  const levels = given.levels.map((level): Level => {
+    const follows = (s: number): boolean => {
+      const step = level.steps[s] as Step;
+      return isRowwise(step, given.tensors, one) && !step.inputs.some((t) => t >= 0 && given.tensors[t]?.storage.kind === 'state');
+    };
+    return { ...level, steps: clustered(level.steps, follows, rootOf) };
+  });
   const plan = { ...given, levels };
   const uses = usesOf(plan);
   return { ...plan, levels: plan.levels.map((level, l) => ({ ...level, segments: segmentsOf(level, l, plan, uses, one) })) };
-}
-
-/**
- * The one step that reads a rowwise step's result, when it reads it row by row, too: just before it they can share strips, and
- * what is usually the larger tensor lives shorter.
- */
-function readerOf(
-  step: Step,
-  level: Level,
-  l: number,
-  tensors: readonly PlanTensor[],
-  uses: ReadonlyMap<TensorId, readonly Use[]>,
-  one: number | undefined,
-): number | undefined {
-  const result = step.outputs[0] as TensorId;
-  const readers = uses.get(result) ?? [];
-  const reader = readers[0]?.step ?? -1;
-  if (!isRowwise(step, tensors, one) || readers.some((u) => u.level !== l || u.step !== reader)) return undefined;
-  if (step.inputs.some((t) => t >= 0 && tensors[t]?.storage.kind === 'state')) return undefined;
-  const after = level.steps[reader];
-  return after && isRowwise(after, tensors, one) ? reader : undefined;
 }
 
 interface Use {
@@ -71,7 +57,7 @@ function segmentsOf(level: Level, l: number, plan: Plan, uses: ReadonlyMap<Tenso
   return found;
 }
 
-/** End of the longest run from `first` on whose inner results stay inside. */
+/** End of the longest run from `first` on, each of whose results is read only inside or only outside; the last one's as it may be. */
 function longest(
   steps: readonly Step[],
   first: number,
@@ -80,19 +66,36 @@ function longest(
   uses: ReadonlyMap<TensorId, readonly Use[]>,
   one: number | undefined,
 ): number {
+  let rows = first;
+  while (rows < steps.length && isRowwise(steps[rows] as Step, tensors, one)) rows++;
+  if (rows - first < 2) return rows;
+  const readers = (s: number): readonly number[] =>
+    (uses.get(steps[s]?.outputs[0] as TensorId) ?? []).map((u) => (u.level === l ? u.step : Number.POSITIVE_INFINITY));
+  // A step of the run reads something of it, or something made before is read after.
+  const made = new Set<TensorId>();
+  let reach = first;
+  let end = first;
+  for (; end < rows; end++) {
+    const step = steps[end] as Step;
+    if (end > first && reach <= end && !step.inputs.some((t) => made.has(t))) break;
+    made.add(step.outputs[0] as TensorId);
+    reach = Math.max(reach, ...readers(end).filter((r) => r < rows));
+  }
+  // It may not end between a result's first and last reader.
+  const split = new Int32Array(end - first + 2);
+  for (let s = first; s < end; s++) {
+    const all = readers(s);
+    const whole = tensors[steps[s]?.outputs[0] as TensorId]?.storage.kind !== 'arena';
+    const from = Math.max(Math.min(...all) + 1, s + 2);
+    const to = whole ? end : Math.min(Math.max(...all), end);
+    if (from > to) continue;
+    split[from - first] = (split[from - first] as number) + 1;
+    split[to + 1 - first] = (split[to + 1 - first] as number) - 1;
+  }
   let best = first;
-  let reach = first; // last step that reads a result made so far
-  for (let s = first; s < steps.length; s++) {
-    const step = steps[s] as Step;
-    if (!isRowwise(step, tensors, one)) break;
-    // It reads something of the run, or the run has to go on beyond it anyway.
-    if (s > first && reach <= s && !step.inputs.some((t) => steps.slice(first, s).some((before) => before.outputs[0] === t))) break;
-    if (reach <= s) best = s + 1;
-    const result = step.outputs[0] as TensorId;
-    if (tensors[result]?.storage.kind !== 'arena') break;
-    const readers = uses.get(result) ?? [];
-    if (readers.length === 0 || readers.some((u) => u.level !== l)) break;
-    reach = Math.max(reach, ...readers.map((u) => u.step));
+  for (let e = first, open = 0; e <= end; e++) {
+    open += split[e - first] as number;
+    if (open === 0) best = e;
   }
   return best;
 }

@@ -29,18 +29,18 @@ Status run(StepContext& c) {
   return {};
 }
 
-// Plain and blocked tensors alike: rows of axis 2, all images and channel blocks.
-Status run_rows(StepContext& c, int64_t y0, int64_t y1) {
+// Plain and blocked tensors alike: a window of axes 2 and 3, all images and channel blocks.
+Status run_rows(StepContext& c, const Window& w) {
   const TensorView& from = c.in[0];
   const TensorView& to = c.out[0];
-  const int64_t height = to.dims[2];
   if (!std::equal(from.dims, from.dims + from.rank, to.dims, to.dims + to.rank)) return Status::fail("MODEL_INVALID", "rows are copied between tensors of one shape");
-  if (height == 0 || to.bytes == 0) return {};
-  int64_t row_bytes = to.dims[3] * static_cast<int64_t>(type_bits(to.type)) / 8;
-  if (to.layout == Layout::blocked) row_bytes *= c.block;
-  const int64_t planes = to.bytes / (height * row_bytes);
+  if (to.dims[2] == 0 || to.bytes == 0) return {};
+  int64_t pixel = static_cast<int64_t>(type_bits(to.type)) / 8;
+  if (to.layout == Layout::blocked) pixel *= c.block;
+  const int64_t planes = to.bytes / (to.dims[2] * to.dims[3] * pixel);
+  const auto at = [&](const TensorView& v, int64_t p, int64_t y) { return v.as<char>() + ((p * v.rows + y - v.row0) * v.cols + w.x0 - v.col0) * pixel; };
   for (int64_t p = 0; p < planes; ++p)
-    std::memcpy(to.as<char>() + (p * to.rows + y0 - to.row0) * row_bytes, from.as<char>() + (p * from.rows + y0 - from.row0) * row_bytes, static_cast<size_t>((y1 - y0) * row_bytes));
+    for (int64_t y = w.y0; y < w.y1; ++y) std::memcpy(at(to, p, y), at(from, p, y), static_cast<size_t>((w.x1 - w.x0) * pixel));
   return {};
 }
 
@@ -53,6 +53,6 @@ bool rows_needed(const StepContext&, int, int64_t y0, int64_t y1, int64_t* a0, i
 }  // namespace
 
 extern const Family copy_family;
-const Family copy_family{"copy", bind, run, run_rows, rows_needed};
+const Family copy_family{"copy", bind, run, run_rows, rows_needed, rows_needed};
 
 }  // namespace cuvee

@@ -114,6 +114,8 @@ struct RowRange {
 };
 RowRange conv_rows_needed(const ConvPlan& plan, int y0, int y1);
 RowRange conv_rows_needed(const ConvShape& shape, int y0, int y1);
+/// Input columns that output columns [x0, x1) read; with `tiles`, those of the Winograd tiles that they lie in.
+RowRange conv_columns_needed(const ConvShape& shape, bool tiles, int x0, int x1);
 
 /// Multiply-accumulates times two of the mathematical convolution, for profiles.
 double conv_flops(const ConvShape& shape);

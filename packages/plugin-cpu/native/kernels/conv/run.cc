@@ -135,7 +135,7 @@ bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
   const std::ptrdiff_t row = std::ptrdiff_t(s.out_w) * plan.table->block;
   if (s.stride_h != 1 || s.stride_w != 1 || s.in_w != s.out_w || args.sink.rows || args.sink.row != row) return false;
   if (args.epilogue.has_residual && (args.epilogue.residual.rows || args.epilogue.residual.row != row)) return false;
-  for (int p = 0; p < s.parts; ++p)
+  for (int p = 0; p < std::max(s.parts, 1); ++p)
     if (args.sources[p].rows || args.sources[p].row != row) return false;
   return true;
 }

@@ -217,6 +217,12 @@ RowRange conv_rows_needed(const ConvShape& s, int y0, int y1) {
   return {std::clamp(begin, 0, s.in_h), std::clamp(end, 0, s.in_h)};
 }
 
+RowRange conv_columns_needed(const ConvShape& s, bool tiles, int x0, int x1) {
+  if (x1 <= x0) return {0, 0};
+  if (tiles) x0 &= ~3, x1 = (x1 + 3) & ~3;
+  return {std::clamp(x0 * s.stride_w - s.pad_left, 0, s.in_w), std::clamp((x1 - 1) * s.stride_w - s.pad_left + (s.kernel_w - 1) * s.dilation_w + 1, 0, s.in_w)};
+}
+
 RowRange conv_rows_needed(const ConvPlan& plan, int y0, int y1) {
   if (plan.method != ConvMethod::winograd || y1 <= y0) return conv_rows_needed(plan.shape, y0, y1);
   return conv_rows_needed(plan.shape, y0 & ~3, (y1 + 3) & ~3);

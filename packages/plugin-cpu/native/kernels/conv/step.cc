@@ -180,47 +180,35 @@ const float* weights(StepContext& ctx, ConvState& state) {
 
 int block_of(const StepContext& ctx, const TensorView& v) { return v.layout == Layout::plain ? 1 : ctx.block; }
 
-// A tensor, or the rows of it that a strip holds.
-Source source_of(const StepContext& ctx, const TensorView& v, int64_t rows, int64_t row0) {
+// A tensor, or the window of it that a strip holds.
+template <class View>
+View view_of(const StepContext& ctx, const TensorView& v) {
   const int b = block_of(ctx, v);
-  Source s = dense_source(v.as<float>(), static_cast<int>(v.dim(1)), static_cast<int>(rows), static_cast<int>(v.dim(3)), b);
-  s.data -= row0 * s.row;
-  return s;
-}
-Sink sink_of(const StepContext& ctx, const TensorView& v, int64_t rows, int64_t row0) {
-  const int b = block_of(ctx, v);
-  Sink s = dense_sink(v.as<float>(), static_cast<int>(v.dim(1)), static_cast<int>(rows), static_cast<int>(v.dim(3)), b);
-  s.data -= row0 * s.row;
-  return s;
+  const std::ptrdiff_t row = v.cols * b, block = row * v.rows;
+  return {v.as<float>() - v.row0 * row - v.col0 * b, block * ((v.dim(1) + b - 1) / b), block, row};
 }
 
-Epilogue epilogue_of(const StepContext& ctx, const ConvState& state, bool strip) {
+Epilogue epilogue_of(const StepContext& ctx, const ConvState& state) {
   Epilogue e = state.epilogue.base;
-  if (e.has_residual) {
-    const TensorView& r = ctx.in[epilogue_residual];
-    e.residual = source_of(ctx, r, strip ? r.rows : r.dim(2), strip ? r.row0 : 0);
-  }
+  if (e.has_residual) e.residual = view_of<Source>(ctx, ctx.in[epilogue_residual]);
   return e;
 }
 
 using Sources = std::array<Source, max_conv_parts>;
 
-Sources sources_of(const StepContext& ctx, bool strip) {
+Sources sources_of(const StepContext& ctx) {
   Sources sources;
   if (reads_image(ctx)) return sources;
-  for (int p = 0; p < part_count(ctx); ++p) {
-    const TensorView& v = part_view(ctx, p);
-    sources[p] = source_of(ctx, v, strip ? v.rows : v.dim(2), strip ? v.row0 : 0);
-  }
+  for (int p = 0; p < part_count(ctx); ++p) sources[p] = view_of<Source>(ctx, part_view(ctx, p));
   return sources;
 }
 
 Status run(StepContext& ctx) {
   auto& state = static_cast<ConvState&>(**ctx.state);
   const float* w = weights(ctx, state);
-  const Sources sources = sources_of(ctx, false);
-  const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].dim(2), 0);
-  const Epilogue epilogue = epilogue_of(ctx, state, false);
+  const Sources sources = sources_of(ctx);
+  const Sink sink = view_of<Sink>(ctx, ctx.out[0]);
+  const Epilogue epilogue = epilogue_of(ctx, state);
   if (state.depthwise) {
     const DepthwiseArgs args{sources[0], w, sink, epilogue};
     parallel_for(*ctx.pool, state.dw.chunks, [&](int chunk, int) { depthwise_run_chunk(state.dw, args, chunk); });
@@ -233,21 +221,22 @@ Status run(StepContext& ctx) {
   return {};
 }
 
-Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+Status run_rows(StepContext& ctx, const Window& window) {
   auto& state = static_cast<ConvState&>(**ctx.state);
   const float* w = weights(ctx, state);
-  const Sources sources = sources_of(ctx, true);
-  const Sink sink = sink_of(ctx, ctx.out[0], ctx.out[0].rows, ctx.out[0].row0);
-  const Epilogue epilogue = epilogue_of(ctx, state, true);
+  const Sources sources = sources_of(ctx);
+  const Sink sink = view_of<Sink>(ctx, ctx.out[0]);
+  const Epilogue epilogue = epilogue_of(ctx, state);
   const ImageArgs image = image_of(ctx);
-  const int batch = static_cast<int>(ctx.out[0].dim(0)), width = static_cast<int>(ctx.out[0].dim(3));
+  const int batch = static_cast<int>(ctx.out[0].dim(0));
+  const auto [y0, y1, x0, x1] = std::array{static_cast<int>(window.y0), static_cast<int>(window.y1), static_cast<int>(window.x0), static_cast<int>(window.x1)};
   for (int n = 0; n < batch; ++n) {
     if (state.depthwise) {
       const DepthwiseArgs args{sources[0], w, sink, epilogue};
-      depthwise_run_rows(state.dw, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, 0, state.dw.blocks);
+      depthwise_run_rows(state.dw, args, n, y0, y1, x0, x1, 0, state.dw.blocks);
     } else {
       const ConvArgs args{sources.data(), w, sink, epilogue, reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
-      conv_run_rows(state.conv, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, width, static_cast<float*>(ctx.scratch));
+      conv_run_rows(state.conv, args, n, y0, y1, x0, x1, static_cast<float*>(ctx.scratch));
     }
   }
   return {};
@@ -267,6 +256,19 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
   return true;
 }
 
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) {
+  if (i == epilogue_residual) {
+    *a0 = x0, *a1 = x1;
+    return true;
+  }
+  if ((i != 0 && i < first_part_input) || reads_image(ctx)) return false;
+  const auto& state = static_cast<const ConvState&>(**ctx.state);
+  const RowRange range = conv_columns_needed(state.depthwise ? shape_of(ctx) : state.conv.shape, !state.depthwise && state.conv.method == ConvMethod::winograd, static_cast<int>(x0), static_cast<int>(x1));
+  const int shift = part_shift(ctx, i == 0 ? 0 : i - first_part_input + 1);
+  *a0 = range.begin >> shift, *a1 = ((range.end - 1) >> shift) + 1;
+  return true;
+}
+
 int64_t row_step(const StepContext& ctx) {
   const auto& state = static_cast<const ConvState&>(**ctx.state);
   return !state.depthwise && state.conv.method == ConvMethod::winograd ? 4 : 1;
@@ -275,6 +277,6 @@ int64_t row_step(const StepContext& ctx) {
 }  // namespace
 
 extern const Family conv_family;
-const Family conv_family{"conv", bind, run, run_rows, rows_needed, row_step};
+const Family conv_family{"conv", bind, run, run_rows, rows_needed, columns_needed, row_step};
 
 }  // namespace cuvee

@@ -211,6 +211,12 @@ RowRange deconv_rows_needed(const DeconvShape& s, int y0, int y1) {
   return {std::clamp(range.begin, 0, s.in_h), std::clamp(range.end, 0, s.in_h)};
 }
 
+RowRange deconv_columns_needed(const DeconvShape& s, int x0, int x1) {
+  if (x1 <= x0) return {0, 0};
+  const RowRange range = reach_x(s, x0, x1);
+  return {std::clamp(range.begin, 0, s.in_w), std::clamp(range.end, 0, s.in_w)};
+}
+
 double deconv_flops(const DeconvShape& s) {
   return 2.0 * s.batch * s.in_channels * s.in_h * s.in_w * (double(s.out_channels) / s.groups) * s.kernel_h * s.kernel_w;
 }

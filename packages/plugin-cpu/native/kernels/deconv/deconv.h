@@ -55,6 +55,7 @@ void deconv_run_rows(const DeconvPlan& plan, const ConvArgs& args, int n, int y0
 
 /// Input rows inside the image that output rows [y0, y1) read.
 RowRange deconv_rows_needed(const DeconvShape& shape, int y0, int y1);
+RowRange deconv_columns_needed(const DeconvShape& shape, int x0, int x1);
 
 double deconv_flops(const DeconvShape& shape);
 

@@ -89,35 +89,35 @@ const float* weights(StepContext& ctx, const DeconvState& state) {
   return to;
 }
 
-// A tensor, or the rows of it that a strip holds.
+// A tensor, or the window of it that a strip holds.
 template <class View>
-View view_of(const StepContext& ctx, const TensorView& v, bool strip) {
-  const int b = v.layout == Layout::plain ? 1 : ctx.block, rows = static_cast<int>(strip ? v.rows : v.dim(2)), width = static_cast<int>(v.dim(3));
-  const std::ptrdiff_t row = std::ptrdiff_t(width) * b, block = row * rows;
-  return {v.as<float>() - (strip ? v.row0 * row : 0), block * ((v.dim(1) + b - 1) / b), block, row};
+View view_of(const StepContext& ctx, const TensorView& v) {
+  const int b = v.layout == Layout::plain ? 1 : ctx.block;
+  const std::ptrdiff_t row = v.cols * b, block = row * v.rows;
+  return {v.as<float>() - v.row0 * row - v.col0 * b, block * ((v.dim(1) + b - 1) / b), block, row};
 }
 
-ConvArgs args_of(StepContext& ctx, const DeconvState& state, const Source& source, bool strip) {
-  ConvArgs args{&source, weights(ctx, state), view_of<Sink>(ctx, ctx.out[0], strip), state.epilogue.base};
-  if (args.epilogue.has_residual) args.epilogue.residual = view_of<Source>(ctx, ctx.in[epilogue_residual], strip);
+ConvArgs args_of(StepContext& ctx, const DeconvState& state, const Source& source) {
+  ConvArgs args{&source, weights(ctx, state), view_of<Sink>(ctx, ctx.out[0]), state.epilogue.base};
+  if (args.epilogue.has_residual) args.epilogue.residual = view_of<Source>(ctx, ctx.in[epilogue_residual]);
   return args;
 }
 
 Status run(StepContext& ctx) {
   auto& state = static_cast<DeconvState&>(**ctx.state);
-  const Source source = view_of<Source>(ctx, ctx.in[0], false);
-  const ConvArgs args = args_of(ctx, state, source, false);
+  const Source source = view_of<Source>(ctx, ctx.in[0]);
+  const ConvArgs args = args_of(ctx, state, source);
   float* scratch = static_cast<float*>(ctx.scratch);
   parallel_for(*ctx.pool, state.plan.chunks, [&](int chunk, int thread) { deconv_run_chunk(state.plan, args, chunk, scratch + thread * state.scratch_floats); });
   return {};
 }
 
-Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+Status run_rows(StepContext& ctx, const Window& window) {
   auto& state = static_cast<DeconvState&>(**ctx.state);
-  const Source source = view_of<Source>(ctx, ctx.in[0], true);
-  const ConvArgs args = args_of(ctx, state, source, true);
+  const Source source = view_of<Source>(ctx, ctx.in[0]);
+  const ConvArgs args = args_of(ctx, state, source);
   for (int n = 0; n < state.plan.shape.batch; ++n)
-    deconv_run_rows(state.plan, args, n, static_cast<int>(y0), static_cast<int>(y1), 0, state.plan.shape.out_w, static_cast<float*>(ctx.scratch));
+    deconv_run_rows(state.plan, args, n, static_cast<int>(window.y0), static_cast<int>(window.y1), static_cast<int>(window.x0), static_cast<int>(window.x1), static_cast<float*>(ctx.scratch));
   return {};
 }
 
@@ -128,9 +128,17 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
   return true;
 }
 
+// Windows begin and end at multiples of eight columns: they hold whole strides.
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) {
+  if ((i != 0 && i != epilogue_residual) || 8 % shape_of(ctx).stride_w != 0) return false;
+  const RowRange range = i == 0 ? deconv_columns_needed(shape_of(ctx), static_cast<int>(x0), static_cast<int>(x1)) : RowRange{static_cast<int>(x0), static_cast<int>(x1)};
+  *a0 = range.begin, *a1 = range.end;
+  return true;
+}
+
 }  // namespace
 
 extern const Family deconv_family;
-const Family deconv_family{"deconv", bind, run, run_rows, rows_needed};
+const Family deconv_family{"deconv", bind, run, run_rows, rows_needed, columns_needed};
 
 }  // namespace cuvee

@@ -210,73 +210,83 @@ Status run(StepContext& ctx) {
 // One operand of a strip: strides over [N, channel blocks, rows, columns, lanes] of a 4-D result, 0 where it broadcasts.
 struct StripOperand {
   const TensorView* view;
-  int64_t n, c, y, x, lane, row0;
-  bool dense = false;   // rows of whole columns and lanes follow each other, f32: read in place
+  int64_t n, c, y, x, lane, row0, col0;
+  bool dense = false;   // columns and lanes of a row follow each other as in the result, f32: read in place
   bool lanes = false;   // the same lanes everywhere in a plane
 
-  StripOperand(const StepContext& ctx, const TensorView& v) : view(&v), n(0), c(0), y(0), x(0), lane(0), row0(0) {
+  StripOperand(const StepContext& ctx, const TensorView& v) : view(&v), n(0), c(0), y(0), x(0), lane(0), row0(0), col0(0) {
     const bool blocked = v.layout == Layout::blocked;
     const auto dim = [&](int i) { return i + v.rank >= 4 ? v.dims[i + v.rank - 4] : 1; };  // aligned at the end
-    const int64_t b = blocked ? ctx.block : 1, blocks = blocked ? (dim(1) + b - 1) / b : dim(1), held = v.rank == 4 && v.rows ? v.rows : dim(2);
+    const int64_t b = blocked ? ctx.block : 1, blocks = blocked ? (dim(1) + b - 1) / b : dim(1);
+    const int64_t held = v.rank == 4 && v.rows ? v.rows : dim(2), wide = v.rank == 4 && v.cols ? v.cols : dim(3);
     lane = blocked ? 1 : 0;
     x = dim(3) == 1 ? 0 : b;
-    y = dim(2) == 1 ? 0 : dim(3) * b;
-    c = dim(1) == 1 ? 0 : held * dim(3) * b;
-    n = dim(0) == 1 ? 0 : blocks * held * dim(3) * b;
+    y = dim(2) == 1 ? 0 : wide * b;
+    c = dim(1) == 1 ? 0 : held * wide * b;
+    n = dim(0) == 1 ? 0 : blocks * held * wide * b;
     row0 = y == 0 || v.rank != 4 ? 0 : v.row0;
+    col0 = x == 0 || v.rank != 4 ? 0 : v.col0;
     const TensorView& out = ctx.out[0];
     dense = v.type == Type::f32 && x == b && (dim(2) == out.dims[2] && dim(3) == out.dims[3]) && blocked == (out.layout == Layout::blocked);
     lanes = y == 0 && x == 0;
   }
 
-  int64_t at(int64_t in, int64_t ic, int64_t iy) const { return in * n + ic * c + (iy - row0) * y; }
+  int64_t at(int64_t in, int64_t ic, int64_t iy, int64_t ix) const { return in * n + ic * c + (iy - row0) * y + (ix - col0) * x; }
 };
 
-// Elements [from, from + count) of rows [y0, …) of one plane, into `to`.
-void load_strip(const StripOperand& o, int64_t in, int64_t ic, int64_t y0, int64_t width, int64_t block, int64_t from, int64_t count, float* to) {
+// Elements [from, from + count) of rows [w.y0, …), columns [w.x0, w.x1) of one plane, into `to`.
+void load_strip(const StripOperand& o, int64_t in, int64_t ic, const Window& w, int64_t block, int64_t from, int64_t count, float* to) {
+  const int64_t width = w.x1 - w.x0;
   for (int64_t i = from; i < from + count;) {
     const int64_t row = i / (width * block), column = i / block % width, lane = i % block;
     const int64_t run = std::min(block - lane, from + count - i);
-    load_row(o.view->type, o.view->data, o.at(in, ic, y0 + row) + column * o.x + lane * o.lane, o.lane, run, to + (i - from));
+    load_row(o.view->type, o.view->data, o.at(in, ic, w.y0 + row, w.x0 + column) + lane * o.lane, o.lane, run, to + (i - from));
     i += run;
   }
 }
 
-// f32 on 4-D tensors: rows [y0, y1) of axis 2.
-Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+// f32 on 4-D tensors: a window of axes 2 and 3. Rows that follow each other in all operands are one run.
+Status run_rows(StepContext& ctx, const Window& window) {
   const auto& state = static_cast<const EltwiseState&>(**ctx.state);
   const TensorView& out = ctx.out[0];
   const bool blocked = out.layout == Layout::blocked;
   const int64_t block = blocked ? ctx.block : 1, planes = blocked ? (out.dims[1] + block - 1) / block : out.dims[1];
-  const int64_t width = out.dims[3], count = (y1 - y0) * width * block;
+  const int64_t row = (window.x1 - window.x0) * block;
   const StripOperand result(ctx, out);
   const int inputs = static_cast<int>(ctx.in.size());
   std::vector<StripOperand> operands;
-  for (const TensorView& v : ctx.in) operands.emplace_back(ctx, v);
+  bool joined = result.y == row || out.dims[2] == 1;
+  for (const TensorView& v : ctx.in) {
+    operands.emplace_back(ctx, v);
+    joined = joined && (!operands.back().dense || operands.back().y == result.y);
+  }
   std::vector<float> memory(static_cast<size_t>(state.registers) * row_elements);
   std::array<const float*, 256> reg{};
+  const int64_t rows = joined ? window.y1 - window.y0 : 1, count = rows * row;
   for (int64_t n = 0; n < out.dims[0]; ++n)
-    for (int64_t c = 0; c < planes; ++c) {
-      float* to = out.as<float>() + result.at(n, c, y0);
-      for (int64_t from = 0; from < count; from += row_elements) {
-        const int64_t now = std::min<int64_t>(row_elements, count - from);
-        for (int k = 0; k < inputs; ++k) {
-          const StripOperand& o = operands[k];
-          float* own = memory.data() + static_cast<size_t>(k) * row_elements;
-          if (o.dense) reg[k] = o.view->as<float>() + o.at(n, c, y0) + from;
-          else if (!o.lanes || from == 0) load_strip(o, n, c, y0, width, block, from, o.lanes ? std::min<int64_t>(row_elements, count) : now, own), reg[k] = own;
+    for (int64_t c = 0; c < planes; ++c)
+      for (int64_t y = window.y0; y < window.y1; y += rows) {
+        const Window part{y, y + rows, window.x0, window.x1};
+        float* to = out.as<float>() + result.at(n, c, y, window.x0);
+        for (int64_t from = 0; from < count; from += row_elements) {
+          const int64_t now = std::min<int64_t>(row_elements, count - from);
+          for (int k = 0; k < inputs; ++k) {
+            const StripOperand& o = operands[k];
+            float* own = memory.data() + static_cast<size_t>(k) * row_elements;
+            if (o.dense) reg[k] = o.view->as<float>() + o.at(n, c, y, window.x0) + from;
+            else if (!o.lanes || (from == 0 && y == window.y0)) load_strip(o, n, c, part, block, from, o.lanes ? std::min<int64_t>(row_elements, count) : now, own), reg[k] = own;
+          }
+          for (size_t i = 0; i < state.program.size(); ++i) {
+            const Instruction& in = state.program[i];
+            float* d = i + 1 == state.program.size() ? to + from : memory.data() + static_cast<size_t>(in.d) * row_elements;
+            const auto operand = [&](uint8_t r) { return r == 255 ? nullptr : reg[r]; };
+            state.f32(in, d, operand(in.a), operand(in.b), operand(in.c), now);
+            reg[in.d] = d;
+          }
         }
-        for (size_t i = 0; i < state.program.size(); ++i) {
-          const Instruction& in = state.program[i];
-          float* d = i + 1 == state.program.size() ? to + from : memory.data() + static_cast<size_t>(in.d) * row_elements;
-          const auto operand = [&](uint8_t r) { return r == 255 ? nullptr : reg[r]; };
-          state.f32(in, d, operand(in.a), operand(in.b), operand(in.c), now);
-          reg[in.d] = d;
-        }
+        if (state.padded_blocks && c == planes - 1)
+          for (int64_t i = 0; i < count; i += block) std::fill(to + i + state.tail_lanes, to + i + block, 0.0f);
       }
-      if (state.padded_blocks && c == planes - 1)
-        for (int64_t i = 0; i < count; i += block) std::fill(to + i + state.tail_lanes, to + i + block, 0.0f);
-    }
   return {};
 }
 
@@ -287,11 +297,18 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
   return true;
 }
 
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) {
+  const TensorView& v = ctx.in[i];
+  if (v.rank != 4 || v.dims[3] != ctx.out[0].dims[3]) return false;
+  *a0 = x0, *a1 = x1;
+  return true;
+}
+
 }  // namespace
 
 CUVEE_VARIANTS(EltwiseRow, eltwise, EltwiseRow, eltwise_row)
 
 extern const Family eltwise_family;
-const Family eltwise_family{"eltwise", bind, run, run_rows, rows_needed};
+const Family eltwise_family{"eltwise", bind, run, run_rows, rows_needed, columns_needed};
 
 }  // namespace cuvee

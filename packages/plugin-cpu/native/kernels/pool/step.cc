@@ -86,20 +86,21 @@ Status bind(StepContext& ctx) {
   return {};
 }
 
-// Rows [y0, y1) of channel block `plane`.
-void blocked_rows(const StepContext& ctx, const PoolState& state, int64_t plane, int64_t y0, int64_t y1, int64_t in_rows, int64_t in_row0, int64_t out_rows, int64_t out_row0) {
+// A window of channel block `plane`. A tensor of another rank than four is whole: `rows` and `cols` hold nothing of use.
+void blocked_rows(const StepContext& ctx, const PoolState& state, int64_t plane, const Window& w) {
   const TensorView &x = ctx.in[0], &y = ctx.out[0];
   const PoolAxis &rows = state.axes[1], &columns = state.axes[2];
-  const int64_t b = ctx.block, in_row = state.in[2] * b, out_row = state.out[2] * b;
+  const bool part = x.rank == 4;
+  const int64_t b = ctx.block, in_row = (part ? x.cols : state.in[2]) * b, out_row = (part ? y.cols : state.out[2]) * b;
   const int64_t blocks = (x.dim(1) + b - 1) / b, lanes = std::min(b, x.dim(1) - plane % blocks * b);
-  const float* from = x.as<float>() + plane * in_rows * in_row;
-  float* to = y.as<float>() + plane * out_rows * out_row;
-  PoolRow r{nullptr, nullptr, in_row * rows.step, 0, 0, columns.begin.data(), columns.count.data(), columns.padded.data(), columns.step,
-            static_cast<int>(state.out[2]), state.average, state.exclude_pad, static_cast<int>(lanes)};
-  for (int64_t i = y0; i < y1; ++i) {
-    r.to = to + (i - out_row0) * out_row;
+  const float* from = x.as<float>() + plane * (part ? x.rows : state.in[1]) * in_row - x.col0 * b;
+  float* to = y.as<float>() + plane * (part ? y.rows : state.out[1]) * out_row + (w.x0 - y.col0) * b;
+  PoolRow r{nullptr, nullptr, in_row * rows.step, 0, 0, columns.begin.data() + w.x0, columns.count.data() + w.x0, columns.padded.data() + w.x0, columns.step,
+            static_cast<int>(w.x1 - w.x0), state.average, state.exclude_pad, static_cast<int>(lanes)};
+  for (int64_t i = w.y0; i < w.y1; ++i) {
+    r.to = to + (i - y.row0) * out_row;
     r.rows = rows.count[i];
-    r.from = r.rows > 0 ? from + (rows.begin[i] - in_row0) * in_row : from;
+    r.from = r.rows > 0 ? from + (rows.begin[i] - x.row0) * in_row : from;
     r.padded_rows = rows.padded[i];
     state.row(r);
   }
@@ -113,7 +114,7 @@ Status run_blocked(StepContext& ctx, const PoolState& state) {
     const int64_t end = total * (chunk + 1) / chunks;
     while (at < end) {
       const int64_t plane = at / height, y0 = at % height, y1 = std::min(height, y0 + end - at);
-      blocked_rows(ctx, state, plane, y0, y1, state.in[1], 0, height, 0);
+      blocked_rows(ctx, state, plane, {y0, y1, 0, state.out[2]});
       at += y1 - y0;
     }
   });
@@ -205,25 +206,28 @@ Status run(StepContext& ctx) {
   }
 }
 
-Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+Status run_rows(StepContext& ctx, const Window& window) {
   const auto& state = static_cast<const PoolState&>(**ctx.state);
   if (ctx.in[0].layout != Layout::blocked) return Status::fail("INTERNAL", "pooling a plain tensor strip by strip");
   for (int64_t plane = 0; plane < state.planes; ++plane)
-    blocked_rows(ctx, state, plane, y0, y1, ctx.in[0].rows, ctx.in[0].row0, ctx.out[0].rows, ctx.out[0].row0);
+    blocked_rows(ctx, state, plane, window);
   return {};
 }
 
-bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
+// Along axis `axis` of the picture: 0, rows, or 1, columns.
+bool reach(const StepContext& ctx, int i, int axis, int64_t from, int64_t to, int64_t* a0, int64_t* a1) {
   if (i != 0 || ctx.in[0].layout != Layout::blocked || ctx.action.starts_with("adaptive")) return false;
-  const auto arg = [&](int list) { return ctx.args[2 + list * 2].i; };
-  *a0 = y0 * arg(1) - arg(3);
-  *a1 = (y1 - 1) * arg(1) - arg(3) + (arg(0) - 1) * arg(2) + 1;
+  const auto arg = [&](int list) { return ctx.args[2 + list * 2 + axis].i; };
+  *a0 = from * arg(1) - arg(3);
+  *a1 = (to - 1) * arg(1) - arg(3) + (arg(0) - 1) * arg(2) + 1;
   return true;
 }
+bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) { return reach(ctx, i, 0, y0, y1, a0, a1); }
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) { return reach(ctx, i, 1, x0, x1, a0, a1); }
 
 }  // namespace
 
 extern const Family pool_family;
-const Family pool_family{"pool", bind, run, run_rows, rows_needed};
+const Family pool_family{"pool", bind, run, run_rows, rows_needed, columns_needed};
 
 }  // namespace cuvee

@@ -60,44 +60,50 @@ Status bind(StepContext& ctx) {
   return {};
 }
 
-// Rows [y0, y1) of plane `plane` where only the last two axes change; f32. `lanes` floats a column.
-void plane_rows(const StepContext& ctx, const ResizeState& s, int64_t lanes, const float* from, int64_t from_row0, float* to, int64_t to_row0, int64_t y0, int64_t y1, float* scratch) {
+// Rows of a plane in memory: the first number is of row `row0`, column `col0`; `row` floats to the next row, `width` columns are there.
+struct Plane {
+  int64_t row, width, row0 = 0, col0 = 0;
+};
+
+// A window of a plane where only the last two axes change; f32. `lanes` floats a column.
+void plane_rows(const ResizeState& s, int64_t lanes, const float* from, const Plane& source_plane, float* to, const Plane& plane, const Window& w, float* scratch) {
   const ResizeAxis &rows = s.axes[s.axes.size() - 2], &columns = s.axes.back();
-  const int64_t in_row = columns.in * lanes, out_row = columns.out * lanes;
+  const int64_t in_row = source_plane.width * lanes, count = w.x1 - w.x0, out_row = count * lanes;
   const ResizeKernels& k = *s.kernels;
   std::vector<const float*> sources;
-  for (int64_t y = y0; y < y1; ++y) {
-    float* out = to + (y - to_row0) * out_row;
+  for (int64_t y = w.y0; y < w.y1; ++y) {
+    float* out = to + (y - plane.row0) * plane.row + (w.x0 - plane.col0) * lanes;
     const int first = rows.start[y], taps = rows.start[y + 1] - first;
     if (taps == 0) {
       std::memset(out, 0, out_row * sizeof(float));
       continue;
     }
-    const auto source = [&](int t) { return from + (rows.at[first + t] - from_row0) * in_row; };
-    if (s.moves && y > y0 && rows.start[y] - rows.start[y - 1] == 1 && rows.at[first] == rows.at[first - 1]) {
-      std::memcpy(out, out - out_row, out_row * sizeof(float));
+    const auto source = [&](int t) { return from + (rows.at[first + t] - source_plane.row0) * source_plane.row; };
+    if (s.moves && y > w.y0 && rows.start[y] - rows.start[y - 1] == 1 && rows.at[first] == rows.at[first - 1]) {
+      std::memcpy(out, out - plane.row, out_row * sizeof(float));
       continue;
     }
     const float* row = source(0);
     if (taps > 1 || rows.weight32[first] != 1.0f) {
       sources.clear();
       for (int t = 0; t < taps; ++t) sources.push_back(source(t));
-      float* combined = columns.identity ? out : scratch;
+      float* combined = columns.identity && source_plane.col0 == w.x0 && source_plane.width == count ? out : scratch;
       k.combine(combined, sources.data(), rows.weight32.data() + first, taps, in_row);
       row = combined;
     }
     if (row == out) continue;
-    if (columns.identity) std::memcpy(out, row, out_row * sizeof(float));
-    else if (lanes > 1 && columns.moves) k.moves(out, row, columns.start.data(), columns.at.data(), columns.out);
-    else if (lanes > 1) k.columns(out, row, columns.start.data(), columns.at.data(), columns.weight32.data(), columns.out);
+    row -= source_plane.col0 * lanes;  // now of column 0
+    const int32_t* start = columns.start.data() + w.x0;
+    if (columns.identity) std::memcpy(out, row + w.x0 * lanes, out_row * sizeof(float));
+    else if (lanes > 1 && columns.moves) k.moves(out, row, start, columns.at.data(), count);
+    else if (lanes > 1) k.columns(out, row, start, columns.at.data(), columns.weight32.data(), count);
     else
-      for (int64_t x = 0; x < columns.out; ++x) {
+      for (int64_t x = 0; x < count; ++x) {
         float sum = 0;
-        for (int t = columns.start[x]; t < columns.start[x + 1]; ++t) sum += row[columns.at[t]] * columns.weight32[t];
+        for (int t = start[x]; t < start[x + 1]; ++t) sum += row[columns.at[t]] * columns.weight32[t];
         out[x] = sum;
       }
   }
-  static_cast<void>(ctx);
 }
 
 int64_t plane_count(const StepContext& ctx, const TensorView& x) {
@@ -126,7 +132,7 @@ Status run_planes(StepContext& ctx, const ResizeState& s) {
     const int64_t end = total * (chunk + 1) / chunks;
     while (at < end && !ctx.cancelled()) {
       const int64_t plane = at / height, y0 = at % height, y1 = std::min(height, y0 + end - at);
-      plane_rows(ctx, s, lanes, x.as<float>() + plane * in_plane, 0, ctx.out[0].as<float>() + plane * out_plane, 0, y0, y1, s.moves ? nullptr : scratch + thread * row_floats);
+      plane_rows(s, lanes, x.as<float>() + plane * in_plane, {columns.in * lanes, columns.in}, ctx.out[0].as<float>() + plane * out_plane, {columns.out * lanes, columns.out}, {y0, y1, 0, columns.out}, s.moves ? nullptr : scratch + thread * row_floats);
       at += y1 - y0;
     }
   });
@@ -281,33 +287,35 @@ Status run_unknown(StepContext& ctx) {
 
 Status run(StepContext& ctx) { return ctx.args[5].i != 0 ? run_unknown(ctx) : resample(ctx, static_cast<const ResizeState&>(**ctx.state)); }
 
-Status run_rows(StepContext& ctx, int64_t y0, int64_t y1) {
+Status run_rows(StepContext& ctx, const Window& window) {
   const auto& s = static_cast<const ResizeState&>(**ctx.state);
   const TensorView &x = ctx.in[0], &y = ctx.out[0];
   const int64_t lanes = x.layout == Layout::blocked ? ctx.block : 1, planes = plane_count(ctx, x);
-  const int64_t in_row = s.axes.back().in * lanes, out_row = s.axes.back().out * lanes;
+  const Plane from{x.cols * lanes, std::min(x.cols, x.dim(3) - x.col0), x.row0, x.col0}, to{y.cols * lanes, y.cols, y.row0, y.col0};
   for (int64_t p = 0; p < planes; ++p)
-    plane_rows(ctx, s, lanes, x.as<float>() + p * x.rows * in_row, x.row0, y.as<float>() + p * y.rows * out_row, y.row0, y0, y1, static_cast<float*>(ctx.scratch));
+    plane_rows(s, lanes, x.as<float>() + p * x.rows * from.row, from, y.as<float>() + p * y.rows * to.row, to, window, static_cast<float*>(ctx.scratch));
   return {};
 }
 
-bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
+bool reach(const StepContext& ctx, int i, size_t axis, int64_t from, int64_t to, int64_t* a0, int64_t* a1) {
   if (i != 0 || ctx.state == nullptr || !*ctx.state) return false;
   const auto& s = static_cast<const ResizeState&>(**ctx.state);
   if (!s.planes || ctx.in[0].rank != 4 || ctx.in[0].type != Type::f32) return false;
-  const ResizeAxis& rows = s.axes[2];
-  *a0 = rows.in, *a1 = 0;
-  for (int t = rows.start[y0]; t < rows.start[y1]; ++t) {
-    *a0 = std::min<int64_t>(*a0, rows.at[t]);
-    *a1 = std::max<int64_t>(*a1, rows.at[t] + 1);
+  const ResizeAxis& places = s.axes[axis];
+  *a0 = places.in, *a1 = 0;
+  for (int t = places.start[from]; t < places.start[to]; ++t) {
+    *a0 = std::min<int64_t>(*a0, places.at[t]);
+    *a1 = std::max<int64_t>(*a1, places.at[t] + 1);
   }
-  if (*a0 >= *a1) *a0 = 0, *a1 = std::min<int64_t>(1, rows.in);
+  if (*a0 >= *a1) *a0 = 0, *a1 = std::min<int64_t>(1, places.in);
   return true;
 }
+bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) { return reach(ctx, i, 2, y0, y1, a0, a1); }
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) { return reach(ctx, i, 3, x0, x1, a0, a1); }
 
 }  // namespace
 
 extern const Family resize_family;
-const Family resize_family{"resize", bind, run, run_rows, rows_needed};
+const Family resize_family{"resize", bind, run, run_rows, rows_needed, columns_needed};
 
 }  // namespace cuvee

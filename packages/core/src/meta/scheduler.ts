@@ -120,6 +120,7 @@ export class Scheduler {
     this.supply.heed(inputs);
   }
   #end(): void {
+    this.supply.proceed();
     if (--this.#pending === 0 && this.#closed) this.#free();
   }
   #free(): void {

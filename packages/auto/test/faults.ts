@@ -71,7 +71,10 @@ const resident = (): number => {
 /** Runs so many inferences on a device text made of FLAKY (is lost), STUCK (hangs), MOODY (lost and vanishing), BROKEN (plain errors) and CPU. */
 export async function faults(device: string, { inferences, deadline, lanes = 12 }: FaultOptions): Promise<FaultReport> {
   const worlds = { FLAKY: newWorld(), STUCK: newWorld(), MOODY: newWorld(), BROKEN: newWorld() };
-  const core = new Core({ plugins: [auto(), multi(), cpu(), ...Object.entries(worlds).map(([name, world]) => mine(name, world))], frontends: [] });
+  const core = new Core({
+    plugins: [auto(), multi(), cpu(), ...Object.entries(worlds).map(([name, world]) => mine(name, world))],
+    frontends: [],
+  });
   const knobs = { RUN_TIME: 1, STREAMS: 3, RETURN_AFTER: 40 };
   core.setProperty('FLAKY', { ...knobs, FAIL_RATE: 0.02, SEED: 3 });
   core.setProperty('STUCK', { ...knobs, FAIL_RATE: 0.01, SEED: 11, FAILURE: 'HANG' });
@@ -92,7 +95,7 @@ export async function faults(device: string, { inferences, deadline, lanes = 12 
   let [next, right, wrong, settled, early] = [0, 0, 0, 0, 0];
   const check = (index: number, error: unknown, request: InferRequest): void => {
     settled++;
-    told[index]++;
+    told[index] = (told[index] as number) + 1;
     if (error !== null) {
       const code = error instanceof CuveeError ? error.code : String(error);
       errors[code] = (errors[code] ?? 0) + 1;

@@ -36,18 +36,25 @@ void bench_conv(const Layer& l, bool planar, bool winograd) {
   const ConvPlan plan = conv_select(table, s, threads);
   const std::size_t in_c = planar ? l.ic : round_up(l.ic, block), out_c = round_up(l.oc, block);
   AlignedFloats x = random_floats(in_c * l.h * l.w), y(out_c * s.out_h * s.out_w), w = random_floats(std::size_t(l.oc) * l.ic / l.groups * l.k * l.k);
-  AlignedFloats packed(plan.packed_floats), scratch((plan.scratch_floats + 16) * threads);
-  for (std::size_t p = 0; p < plan.panels.size(); ++p) conv_pack(plan, w.data(), packed.data(), int(p));
+  // --cold: copies of the weights take turns, so that they come from memory as they do among a network's other layers.
+  const std::size_t each = round_up(plan.packed_floats, 1024), copies = option("cold") ? std::max<std::size_t>(1, (32 << 20) / each) : 1;
+  auto* packed = static_cast<float*>(map_pages(each * copies * sizeof(float)));
+  AlignedFloats scratch((plan.scratch_floats + 16) * threads);
+  for (std::size_t p = 0; p < plan.panels.size(); ++p) conv_pack(plan, w.data(), packed, int(p));
+  for (std::size_t c = 1; c < copies; ++c) std::copy_n(packed, plan.packed_floats, packed + c * each);
+  std::size_t turn = 0;
   EpilogueCase e = make_epilogue(2, l.oc, 1);
   const Source source = dense_source(x.data(), l.ic, l.h, l.w, planar ? 1 : block);
-  const ConvArgs args{&source, packed.data(), dense_sink(y.data(), l.oc, s.out_h, s.out_w, block), e.epilogue};
+  ConvArgs args{&source, packed, dense_sink(y.data(), l.oc, s.out_h, s.out_w, block), e.epilogue};
   const std::size_t stride = round_up(plan.scratch_floats, 16);
   Pool pool({threads, 100, false});
   pool.enter();
   const Timing timing = measure([&] {
+    args.weights = packed + turn++ % copies * each;
     parallel_for(pool, plan.chunks, [&](int chunk, int thread) { conv_run_chunk(plan, args, chunk, scratch.data() + thread * stride); });
   }, bench_seconds());
   pool.leave();
+  unmap_pages(packed, each * copies * sizeof(float));
   char name[100];
   std::snprintf(name, sizeof name, "%s %d>%d/%d %dx%d k%d s%d (%d chunks)", conv_method_name(plan.method), l.ic, l.oc, l.groups, l.h, l.w, l.k, l.stride, plan.chunks);
   report(name, table.isa, threads, conv_flops(s), timing);

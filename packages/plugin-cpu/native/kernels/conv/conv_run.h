@@ -53,6 +53,7 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
 bool winograd_suits(const KernelTable& table, const ConvShape& shape);
 void winograd_select(ConvPlan& plan, int threads);
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
-void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
+/// The band'th of `bands` parts of the region's tiles.
+void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& region, int band, int bands, float* scratch);
 
 }  // namespace cuvee::conv_detail

@@ -72,7 +72,8 @@ void fetch_weights(const ConvPlan& plan, const ConvArgs& args, int p, TileArgs& 
   t.ahead = fetch_ahead * t.w_step;
   t.fetch = args.weights + panel.offset + panel.depth * panel.vectors * plan.table->block;
   t.fetch_end = p + 1 < static_cast<int>(plan.panels.size()) ? t.fetch + plan.panels[p + 1].depth * plan.panels[p + 1].vectors * plan.table->block : t.fetch;
-  t.fetch_step = panel.depth * plan.table->block;
+  t.fetch_stride = plan.table->block;
+  t.fetch_step = panel.depth * t.fetch_stride;
 }
 
 namespace {
@@ -253,8 +254,8 @@ void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float
   const int x0 = band % plan.bands_x * plan.band_w, y0 = band / plan.bands_x * plan.band_h;
   if (plan.method == ConvMethod::pointwise)
     return run_pointwise(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
+  if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, 0, s.out_h, 0, s.out_w, panel0, panel1}, band, bands, scratch);
   const Region region{n, y0, std::min(y0 + plan.band_h, s.out_h), x0, std::min(x0 + plan.band_w, s.out_w), panel0, panel1};
-  if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, region, scratch);
   run_direct(plan, args, region, scratch);
 }
 
@@ -268,15 +269,13 @@ void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, in
       pointwise_row(plan, args, n, y, x0, x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
     return;
   }
-  // Winograd tiles lie at multiples of 4: bands that end there keep within the planned scratch.
-  const int mask = plan.method == ConvMethod::winograd ? ~3 : ~0;
+  if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, y0, y1, x0, x1, 0, panels}, 0, 1, scratch);
   for (int y = y0, y_end; y < y1; y = y_end) {
-    y_end = std::min((y & mask) + plan.band_h, y1);
+    y_end = std::min(y + plan.band_h, y1);
     for (int x = x0, x_end; x < x1; x = x_end) {
-      x_end = std::min((x & mask) + plan.band_w, x1);
+      x_end = std::min(x + plan.band_w, x1);
       const Region region{n, y, y_end, x, x_end, 0, panels};
-      if (plan.method == ConvMethod::winograd) winograd_run(plan, args, region, scratch);
-      else run_direct(plan, args, region, scratch);
+      run_direct(plan, args, region, scratch);
     }
   }
 }

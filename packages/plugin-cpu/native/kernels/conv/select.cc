@@ -54,6 +54,7 @@ int widest_panel(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   const std::size_t column = std::size_t(s.in_channels) / s.groups * s.kernel_h * s.kernel_w * plan.table->block;
   int widest = plan.table->tile->vectors;
+  if (plan.method == ConvMethod::winograd) return std::min(widest, 2);
   while (widest > 2 && widest * column > panel_floats) --widest;
   return widest;
 }

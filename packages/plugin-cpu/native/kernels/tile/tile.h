@@ -27,9 +27,10 @@ struct TileArgs {
   const float* w;
   std::ptrdiff_t w_step;    // floats between consecutive k
   std::ptrdiff_t ahead;     // floats by which the first call of run_tiles fetches w into the second cache ahead of its use; 0: not
-  /// Memory that is read after this: calls of run_tiles fetch it into the second cache, B floats for each k, up to fetch_end. Null: nothing.
+  /// Memory that is read after this: calls of run_tiles fetch it into the second cache, fetch_stride floats for each k, up to fetch_end.
+  /// Null: nothing.
   const float *fetch, *fetch_end;
-  std::ptrdiff_t fetch_step;  // floats that one call fetches: B times its k
+  std::ptrdiff_t fetch_stride, fetch_step;  // fetch_step: floats that one call fetches, its k times fetch_stride
   float* c;
   std::ptrdiff_t c_step, c_block;
   const float* residual;    // null: none; addressed as c with the next two

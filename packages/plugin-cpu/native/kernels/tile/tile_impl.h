@@ -39,7 +39,7 @@ void tile(const TileArgs& t) {
       w += w_step;
       if (fetch < t.fetch_end) {
         __builtin_prefetch(fetch, 0, 2);
-        fetch += B;
+        fetch += t.fetch_stride;
       }
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) {

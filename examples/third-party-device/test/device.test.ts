@@ -55,10 +55,10 @@ describe('device MINE', () => {
   it('fails, hangs or is lost after so many inferences, and comes back', async () => {
     using failing = await compile({ FAIL_AFTER: 1, FAIL_COUNT: 1, FAILURE: 'ERROR' });
     expect([await infer(failing), await infer(failing), await infer(failing)]).toEqual(['right', 'INTERNAL', 'right']);
-    using lost = await compile({ FAIL_AFTER: 1, FAIL_COUNT: 1, RETURN_AFTER: 50 });
+    using lost = await compile({ FAIL_AFTER: 1, FAIL_COUNT: 1, RETURN_AFTER: 400 });
     expect([await infer(lost), await infer(lost), await infer(lost)]).toEqual(['right', 'DEVICE_LOST', 'DEVICE_LOST']);
     await expect(compile()).rejects.toThrow(/DEVICE_NOT_FOUND.*it was lost/);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 420));
     expect(await infer(lost)).toBe('right');
     using hanging = await compile({ FAIL_AFTER: 0, FAILURE: 'HANG' });
     expect(await infer(hanging, AbortSignal.timeout(20))).toMatch(/TimeoutError/);

@@ -6,7 +6,7 @@ import type { OnnxOptions } from '@cuvee/frontend-onnx';
 export interface CaseRef {
   /** `Softmax-8/dyn`, the ONNX test's name, or the case's folder. */
   readonly id: string;
-  readonly kind: 'corpus' | 'onnx-node' | 'models';
+  readonly kind: 'corpus' | 'onnx-node' | 'models' | 'contract';
   /** Zip file or folder. */
   readonly source: string;
   /** Folder within it. */
@@ -59,4 +59,6 @@ export interface Outcome {
   readonly reason?: string;
   readonly ms?: number;
   readonly op?: string;
+  /** What the contract says, for its checks. */
+  readonly says?: string;
 }

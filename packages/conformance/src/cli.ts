@@ -1,20 +1,22 @@
 /** @file `npx cuvee-conformance`: proves a device against reference data. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { Core } from 'cuvee';
 import type { CaseRef, Outcome } from './case.js';
+import { checks } from './contract/index.js';
 import { corpusCases, modelCases, onnxNodeCases } from './corpora.js';
+import { coreWith, type Settings } from './core-with.js';
 import { runAll } from './pool.js';
-import { html, summarise, text } from './report.js';
+import { html, summarise, table, text } from './report.js';
 
 interface Flags {
   readonly device: string;
   readonly corpus?: string;
   readonly onnxNode?: string;
   readonly models?: string;
+  readonly contract?: boolean;
   readonly plugin?: string;
+  readonly set: Settings;
   readonly only?: string;
   readonly jobs: number;
   readonly json?: string;
@@ -31,6 +33,13 @@ const number = (text: string): number => {
   return n;
 };
 
+/** `MINE.RUN_TIME=5`, again and again. */
+function setting(text: string, before: Settings): Settings {
+  const [, device, name, value] = /^(.+)\.([A-Z][A-Z0-9_]*)=(.*)$/.exec(text) ?? [];
+  if (!device || !name) throw new InvalidArgumentError('DEVICE.PROPERTY=VALUE is expected');
+  return { ...before, [device]: { ...before[device], [name]: value } };
+}
+
 const program = new Command('cuvee-conformance')
   .exitOverride()
   .description('Proves a device against reference data. A crash or hang of one case is that case’s failure, never the run’s.')
@@ -38,7 +47,9 @@ const program = new Command('cuvee-conformance')
   .option('--corpus <dir>', 'an operation corpus: a folder of zips, or unpacked')
   .option('--onnx-node <path>', 'ONNX backend node tests: a zip, or a folder of <name>/model.onnx')
   .option('--models <dir>', 'model cases: every case.json below the folder')
+  .option('--contract', 'the behaviour that every device must show, sentence by sentence of the contract')
   .option('--plugin <package>', 'load this plugin first: a package name or a path')
+  .option('--set <device.property=value>', 'set a property of a device first; may be given again and again', setting, {})
   .option('--only <glob>', 'only cases whose id matches, * and ? allowed')
   .option('--jobs <n>', 'processes side by side', number, Math.max(1, availableParallelism()))
   .option('--json <file>', 'write all results')
@@ -63,9 +74,10 @@ async function main(flags: Flags): Promise<number> {
     ...(flags.corpus ? corpusCases(flags.corpus) : []),
     ...(flags.onnxNode ? onnxNodeCases(flags.onnxNode) : []),
     ...(flags.models ? modelCases(flags.models) : []),
+    ...(flags.contract ? checks.map(({ id }) => ({ id, kind: 'contract' as const, source: '', path: '', op: '' })) : []),
   ];
-  if (!flags.corpus && !flags.onnxNode && !flags.models) {
-    console.error('one of --corpus, --onnx-node and --models is needed; --help shows more');
+  if (!flags.corpus && !flags.onnxNode && !flags.models && !flags.contract) {
+    console.error('one of --corpus, --onnx-node, --models and --contract is needed; --help shows more');
     return 2;
   }
   const wanted = flags.only ? all.filter((c) => glob(flags.only as string).test(c.id)) : all;
@@ -89,6 +101,8 @@ async function main(flags: Flags): Promise<number> {
   const runnable = todo.filter((c) => !c.skip);
   await runAll(runnable, {
     ...flags,
+    settings: flags.set,
+    jobs: flags.contract ? 1 : flags.jobs, // its checks measure time and memory
     onResult(ref, outcome) {
       cases[ref.id] = outcome;
       done++;
@@ -103,6 +117,7 @@ async function main(flags: Flags): Promise<number> {
   save();
   const report = summarise(engine, flags.device, cases);
   if (flags.html) writeFileSync(flags.html, html(report));
+  if (flags.contract) console.log(table(report));
   console.log(text(report));
   return report.summary.failed === 0 ? 0 : 1;
 }
@@ -116,16 +131,12 @@ function progress(done: number, total: number, cases: Readonly<Record<string, Ou
 }
 
 /** The engine's name for reports. Throws when the plugin or the device is not there, before any case is run. */
-async function describe({ device, plugin }: Flags): Promise<string> {
-  if (plugin) {
-    createRequire(`${process.cwd()}/`).resolve(plugin);
-    return `cuvee 0.1.0 ${device} (${plugin})`;
-  }
-  const core = new Core();
+async function describe({ device, plugin, set }: Flags): Promise<string> {
+  const core = await coreWith(plugin, set);
   core.propertyTable(device);
   const reports = await core.devices();
   const isa = reports.find((r) => r.name === device)?.capabilities.find((c) => c.startsWith('ISA_'));
-  return `cuvee 0.1.0 ${device}${isa ? ` ${isa.slice(4).toLowerCase()}` : ''}`;
+  return `cuvee 0.1.0 ${device}${isa ? ` ${isa.slice(4).toLowerCase()}` : ''}${plugin ? ` (${plugin})` : ''}`;
 }
 
 try {

@@ -2,10 +2,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CaseRef, Outcome } from './case.js';
+import type { Settings } from './core-with.js';
 
 export interface PoolOptions {
   readonly device: string;
   readonly plugin?: string | undefined;
+  readonly settings?: Settings | undefined;
   readonly jobs: number;
   readonly rtol: number;
   readonly atol: number;
@@ -30,7 +32,10 @@ export async function runAll(refs: readonly CaseRef[], options: PoolOptions): Pr
       if (!ref) break;
       if (!child || served % perProcess === 0) {
         child?.kill();
-        child = fork(workerFile, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: ['--max-old-space-size=4096'] });
+        child = fork(workerFile, [], {
+          stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+          execArgv: ['--max-old-space-size=4096', '--expose-gc'],
+        });
       }
       const outcome = await one(child, ref, options);
       if (outcome.dead) child = undefined;
@@ -44,7 +49,7 @@ export async function runAll(refs: readonly CaseRef[], options: PoolOptions): Pr
 function one(
   child: ChildProcess,
   ref: CaseRef,
-  { device, plugin, rtol, atol, timeout }: PoolOptions,
+  { device, plugin, settings, rtol, atol, timeout }: PoolOptions,
 ): Promise<{ outcome: Outcome; dead: boolean }> {
   return new Promise((resolve) => {
     const finish = (outcome: Outcome, dead: boolean): void => {
@@ -59,6 +64,6 @@ function one(
       finish({ status: 'fail', reason: `crash: the process ended with ${signal ?? `code ${code}`}` }, true),
     );
     child.once('error', (error) => finish({ status: 'fail', reason: `crash: ${error.message}` }, true));
-    child.send({ ref, device, plugin, rtol, atol });
+    child.send({ ref, device, plugin, settings, rtol, atol });
   });
 }

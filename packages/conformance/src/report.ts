@@ -37,12 +37,24 @@ export function text({ summary, cases }: Report): string {
   return [...lines, `${summary.passed} passed, ${summary.failed} failed, ${summary.skipped} skipped`].join('\n');
 }
 
+/** The checks of the contract as a table: area, check, outcome, milliseconds, and the sentence that it proves. */
+export function table({ cases }: Report): string {
+  const rows = Object.entries(cases).filter(([, c]) => c.says !== undefined || c.status !== 'pass');
+  const width = Math.max(0, ...rows.map(([id]) => id.length));
+  return rows
+    .map(([id, { status, ms = 0, says = '' }]) => {
+      const line = `${status.padEnd(4)} ${id.padEnd(width)} ${ms.toFixed(0).padStart(6)} ms  ${says}`;
+      return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+    })
+    .join('\n');
+}
+
 const escape = (s: string): string => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 export function html(report: Report): string {
   const rows = Object.entries(report.cases).map(
     ([id, c]) =>
-      `<tr class="${c.status}"><td>${escape(id)}</td><td>${c.status}</td><td>${c.ms ?? ''}</td><td>${escape(c.reason ?? '')}</td></tr>`,
+      `<tr class="${c.status}"><td>${escape(id)}</td><td>${c.status}</td><td>${c.ms ?? ''}</td><td>${escape(c.reason ?? c.says ?? '')}</td></tr>`,
   );
   const { passed, failed, skipped } = report.summary;
   const total = Math.max(1, passed + failed + skipped);

@@ -107,10 +107,12 @@ export class HeteroRequest implements DeviceRequest {
 
   #finish(values: readonly Tensor[], given: readonly (Tensor | undefined)[]): readonly Tensor[] {
     return this.#split.wiring.results.map((from, i) => {
-      // A constant is copied: callers may write to what they get.
-      const tensor = typeof from === 'number' ? (values[from] as Tensor) : from.slice();
+      const tensor = typeof from === 'number' ? (values[from] as Tensor) : from;
       const mine = given[i];
-      if (!mine || mine === tensor || mine.type !== tensor.type || mine.shape.join() !== tensor.shape.join()) return tensor;
+      if (!mine || mine === tensor || mine.type !== tensor.type || mine.shape.join() !== tensor.shape.join()) {
+        // Constants and inputs handed through are copied: callers may write to either end.
+        return typeof from === 'number' && from >= this.#split.wiring.inputs ? tensor : tensor.slice();
+      }
       mine.data = tensor.data;
       return mine;
     });

@@ -13,6 +13,7 @@ import {
   Scheduler,
   schedulingProperties,
   sharedHints,
+  supportBy,
   type Awaitable,
   type CompileOptions,
   type Config,
@@ -20,6 +21,7 @@ import {
   type DeviceName,
   type DevicePlugin,
   type Model,
+  type Node,
   type Support,
 } from '@cuvee/core';
 
@@ -95,7 +97,9 @@ export const multi = (): DevicePlugin => ({
         const at = answers.findIndex((a) => a !== true);
         return at < 0 ? undefined : `${devices[at]}: ${String(answers[at] ?? 'no answer')}`;
       };
-      return new Map(model.nodes().map((node) => [node, refusal(supports.map((s) => s.get(node))) ?? true]));
+      const kept = (node: Node): string | undefined =>
+        node.attributes.variable_id === undefined ? undefined : 'MULTI: a state stays with its device, and inferences move between devices';
+      return supportBy(model, (node) => kept(node) ?? refusal(supports.map((s) => s.get(node))));
     });
   },
   compile,

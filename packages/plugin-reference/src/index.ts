@@ -71,7 +71,8 @@ class ReferenceRequest implements DeviceRequest {
     };
     const results = yield* interpreting(this.#model, inputs.map(toArray), { variables: this.#variables, around });
     this.#profile = profile;
-    return results.map((result, i) => placed(toTensor(result), outputs[i]));
+    // arrays may be an input's or a constant's
+    return results.map((result, i) => (outputs[i] ? placed(toTensor(result), outputs[i]) : toTensor(result).slice()));
   }
 
   profile(): readonly NodeProfile[] {

@@ -42,10 +42,12 @@ interface Failed {
   readonly device: string;
   readonly error: unknown;
 }
-/** One error for the failures of several devices. */
+/** One error for the failures of several devices: op and node are those of the first that names some. */
 export function together(what: string, failed: readonly Failed[], code: ErrorCode): CuveeError {
   const texts = failed.map(({ device, error }) => `${device}: ${textOf(error)}`);
-  return new CuveeError(code, `${what}: ${texts.join('; ')}`, { cause: failed[0]?.error });
+  const naming = failed.map(({ error }) => error).find((error) => error instanceof CuveeError && error.node !== undefined);
+  const { op, node } = (naming ?? {}) as Pick<CuveeError, 'op' | 'node'>;
+  return new CuveeError(code, `${what}: ${texts.join('; ')}`, { op, node, cause: failed[0]?.error });
 }
 /** The code in which failures agree, else MODEL_UNSUPPORTED. */
 export function agreed(failed: readonly Failed[]): ErrorCode {

@@ -62,7 +62,7 @@ export class CompiledModel {
 
   /** A request, which runs one inference at a time; several run in parallel. */
   createInferRequest(): InferRequest {
-    this.#check();
+    this.check();
     return new InferRequest(this, this.#model, this.#compiled.createRequest());
   }
 
@@ -124,13 +124,13 @@ export class CompiledModel {
 
   /** Inputs, outputs and names of what runs; the device's own steps are in `explain()`. */
   getRuntimeModel(): Model {
-    this.#check();
+    this.check();
     return this.#model;
   }
 
   /** What the device did with the model. */
   explain(): Explanation {
-    this.#check();
+    this.check();
     return this.#compiled.explain?.() ?? { summary: { device: this.device }, rows: [] };
   }
 
@@ -157,7 +157,7 @@ export class CompiledModel {
   readonly #about = (): { model: string; device: string } => ({ model: this.#model.friendlyName, device: this.device });
 
   #parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-    this.#check();
+    this.check();
     if (!this.#compiled.save) throw new CuveeError('NOT_IMPLEMENTED', `device ${this.device} does not export compiled models`);
     return this.#compiled.save();
   }
@@ -174,7 +174,8 @@ export class CompiledModel {
     this.release();
   }
 
-  #check(): void {
+  /** Throws ARGUMENT_INVALID once the model was released. @internal */
+  check(): void {
     if (this.#released) throw new CuveeError('ARGUMENT_INVALID', `the model compiled for ${this.device} was released`);
   }
 }

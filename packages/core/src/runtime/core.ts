@@ -284,11 +284,7 @@ export class Core {
     if (name === 'AVAILABLE_DEVICES') return present.map((d) => d.id);
     if (name === 'FULL_DEVICE_NAME') return chosen?.fullName ?? '';
     if (name === 'OPTIMIZATION_CAPABILITIES') return chosen?.capabilities ?? [];
-    checkConfig(
-      parsed.name,
-      { ...table, ...(table[name] && { [name]: { ...table[name], mutability: 'RW' } }) },
-      table[name]?.default === undefined ? { [name]: '' } : { [name]: table[name]?.default },
-    );
+    if (!Object.hasOwn(table, name)) checkConfig(parsed.name, table, { [name]: '' }); // throws PROPERTY_UNKNOWN
     return this.#settings.of(parsed.name, table)[name] ?? table[name]?.default ?? '';
   }
 

@@ -46,6 +46,7 @@ export class InferRequest {
     this.#request = request;
     this.#inputs = model.inputs.map(() => undefined);
     this.#given = model.outputs.map(() => undefined);
+    leftovers?.register(this, request, this);
   }
 
   /** The compiled model that the request belongs to. */
@@ -229,6 +230,7 @@ export class InferRequest {
     if (this.#state === 'released') return;
     this.#abort?.abort();
     this.#state = 'released';
+    leftovers?.unregister(this);
     this.#request.release();
   }
   [Symbol.dispose](): void {
@@ -238,6 +240,7 @@ export class InferRequest {
   #idle(doing: string): void {
     if (this.#state === 'busy') throw new CuveeError('BUSY', `${doing}: the request is running`);
     if (this.#state === 'released') throw new CuveeError('ARGUMENT_INVALID', `${doing}: the request was released`);
+    this.#compiled.check();
   }
 
   /** Inputs as the methods that run take them, checked against the ports; nothing is set yet. */
@@ -313,6 +316,10 @@ export class InferRequest {
   }
 }
 noArguments(InferRequest, ['getCompiledModel', 'profilingInfo', 'getProfilingInfo', 'queryState', 'resetState', 'cancel', 'wait']);
+
+/** Frees what nobody released. */
+const leftovers =
+  typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry<DeviceRequest>((request) => request.release());
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 function checkTensor(tensor: unknown, position: number): Tensor {

@@ -52,7 +52,8 @@ export function resolveDevice(text: string, given: Readonly<Record<string, unkno
       );
   }
   const config: Record<string, PropertyValue> = { ...settings.of(device.name, table), ...checked, ...said };
-  const whole = plugin.meta && config.MULTI_DEVICE_PRIORITIES ? `${device.name}:${String(config.MULTI_DEVICE_PRIORITIES)}` : text;
+  const bare = printDevice({ name: device.name, id: device.id });
+  const whole = plugin.meta && config.MULTI_DEVICE_PRIORITIES ? `${bare}:${String(config.MULTI_DEVICE_PRIORITIES)}` : text;
   const chain = plugin.meta ? [...within, device.name] : within;
   return after(checkDevices(whole, registry, within), () => ({ plugin, config, within: chain }));
 }

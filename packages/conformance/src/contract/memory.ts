@@ -1,0 +1,74 @@
+/** @file Memory stays flat: over compilations, requests, runs and sizes. */
+import { Tensor } from '@cuvee/core';
+import { area, check, must } from './check.js';
+import { parabola, weighted } from './models.js';
+
+const collect = (globalThis as { gc?: () => void }).gc;
+
+/** Megabytes of the process, after what can be collected was. */
+async function resident(): Promise<number> {
+  for (let i = 0; i < 2; i++) {
+    collect?.();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return process.memoryUsage.rss() / 2 ** 20;
+}
+
+/** Bytes that a leak would leave in each round. */
+const size = 2 ** 19;
+
+/**
+ * Repeats work until the second half of it adds less than half of what a leak of `size` bytes in each round would. Allocators settle
+ * late, and what others collect comes and goes: a leak grows in every one of four parts.
+ */
+async function flat(what: string, work: (round: number) => Promise<void>, bytes = size): Promise<void> {
+  const start = performance.now();
+  let rounds = 0;
+  while (rounds < 8 || (rounds < 24 && performance.now() - start < 1000)) await work(rounds++);
+  const limit = (rounds * bytes) / 2 / 2 ** 20;
+  const figures = [await resident()];
+  for (let round = rounds; figures.length < 5; ) {
+    for (let i = 0; i < rounds; i++) await work(round++);
+    figures.push(await resident());
+    if ((figures.at(-1) as number) - (figures.at(-2) as number) <= limit) return;
+  }
+  must(false, `each ${rounds} times it was done, ${what} took more memory: ${figures.map((f) => f.toFixed(0)).join(', ')} MB`);
+}
+
+const x = new Tensor('f32', [size / 4], new Float32Array(size / 4).fill(1));
+
+export const memory = area('memory', {
+  models: check('Frees all that it holds; safe to call twice.', (s) =>
+    flat('compiling and releasing a model', async (round) => {
+      const compiled = await s.core.compileModel(weighted(size, round), s.device);
+      const request = compiled.createInferRequest();
+      if (round % 8 === 0) await request.inferAsync({ x });
+      request.release();
+      compiled.release();
+    }),
+  ),
+  requests: check('Frees native memory at once; the garbage collector frees it otherwise.', async (s) => {
+    const compiled = await s.compile(weighted(size));
+    await flat('making, running and releasing a request', async (round) => {
+      const request = compiled.createInferRequest();
+      await request.inferAsync({ x });
+      if (round % 4 !== 0 || !collect) request.release();
+    });
+  }),
+  sizes: check('Memory does not grow with the number of sizes that were met.', async (s) => {
+    const request = await s.request(parabola());
+    await flat('an inference of another size', async (round) => {
+      await request.inferAsync({ x: new Tensor('f32', [size / 4 - 8 * (round % 97)]) });
+    });
+  }),
+  failures: check('A run that fails leaves nothing behind.', async (s) => {
+    const compiled = await s.compile(weighted(size));
+    const request = s.hold(compiled.createInferRequest());
+    await flat('an inference that is stopped', async () => {
+      const controller = new AbortController();
+      const run = request.inferAsync({ x }, { signal: controller.signal }).catch(() => undefined);
+      controller.abort();
+      await run;
+    });
+  }),
+});

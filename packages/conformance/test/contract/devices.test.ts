@@ -1,0 +1,42 @@
+/** The behaviour suite on every device of the house, one of a third party, and meta-devices over both: by the built command, as users run it. */
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/report.js';
+import { conformance } from '../corpus.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'cuvee-contract-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const mine = fileURLToPath(new URL('../../../../examples/third-party-device', import.meta.url));
+/** Half of the operations: sums go to the CPU, products to MINE. */
+const half = ['--set', 'MINE.SUPPORTED_SHARE=0.5', '--set', 'MINE.SEED=3'];
+/** Checks that a device does not pass yet, with what is missing. */
+const missing: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+
+const devices: readonly (readonly [device: string, ...flags: string[]])[] = [
+  ['CPU'],
+  ['REFERENCE'],
+  ['MINE'],
+  ['AUTO'],
+  ['AUTO:MINE,CPU'],
+  ['HETERO:MINE,CPU', ...half],
+  ['MULTI:MINE,CPU'],
+  ['AUTO:HETERO(MINE,CPU),CPU', ...half],
+];
+
+describe('cuvee-conformance --contract', () => {
+  it.concurrent.each(devices)(
+    '%s',
+    async (device, ...flags) => {
+      const file = join(folder, `${device.replace(/\W/g, '_')}.json`);
+      const { stdout } = await conformance(['--contract', '--plugin', mine, '--device', device, ...flags, '--json', file]);
+      const { cases } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+      const failed = Object.entries(cases).filter(([id, c]) => c.status === 'fail' && !missing[device]?.[id]);
+      expect(Object.fromEntries(failed), stdout).toEqual({});
+      expect(Object.values(cases).filter((c) => c.status === 'pass').length).toBeGreaterThan(60);
+    },
+    300_000,
+  );
+});

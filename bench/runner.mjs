@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import { Core, Tensor } from 'cuvee';
 import { serve } from './serve.mjs';
 
-const { version } = createRequire(import.meta.url)('cuvee/package.json');
 let compiled;
 let request;
 const more = [];
@@ -16,7 +15,7 @@ let asynchronous = false;
 let results;
 
 await serve({
-  version: () => `cuvee ${version} ${device}`,
+  version: () => `cuvee ${createRequire(import.meta.url)('cuvee/package.json').version} ${device}`,
 
   async load({ model: path, inputs, threads, config }) {
     const { shapes = 'static', precision = 'f32', api = 'sync', hint = 'LATENCY', properties = {} } = config;

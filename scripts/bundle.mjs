@@ -11,6 +11,8 @@ import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from './lib/workspace.mjs';
 
+/** What `start` of core calls. */
+const asFunction = { banner: { js: '(function (exports, require, module, moduleUrl) {' }, footer: { js: '})' } };
 const readable = process.env['CUVEE_READABLE'] === '1';
 
 /** `{ source, output, executable }` of every entry point that the package's manifest names. */
@@ -101,7 +103,7 @@ async function bundlePackage(pack, esbuild) {
     const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), ...formatOf(output), banner }).catch(failed);
     if (executable) chmodSync(join(folder, output), 0o755);
     if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
-    const script = { ...options, write: false, format: 'cjs', define: { 'import.meta.url': 'moduleUrl' } };
+    const script = { ...options, write: false, format: 'cjs', define: { 'import.meta.url': 'moduleUrl' }, ...asFunction };
     const { outputFiles } = await esbuild.build(script).catch(failed);
     // Node reads it as Latin-1. esbuild escapes texts, and nothing within regular expressions.
     if (outputFiles[0].contents.some((byte) => byte > 127))

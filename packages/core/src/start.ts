@@ -4,7 +4,8 @@
  *
  * A fresh V8 parses a bundle, and then compiles each function at its first call: half of the time between `import 'cuvee'` and the first
  * compiled model. V8 can write down what it compiled and take it from there in the next process. Node offers that for scripts
- * (`vm.Script`'s `cachedData`), not for modules, so that a package holds its code once more as a script, `dist/node.cjs`.
+ * (`vm.Script`'s `cachedData`), not for modules, so that a package holds its code once more as a script, `dist/node.cjs`: one function,
+ * `(exports, require, module, moduleUrl) => …`.
  *
  * The life of a code file: a process starts without one and works as ever; when it has read or compiled a model, and again when it
  * meets operations that the file has not seen, it writes the file, a moment later or as it ends. The next process finds its functions
@@ -61,9 +62,8 @@ export function start(url: string, packages: Readonly<Record<string, Exports>> =
   const bytes = fs.readFileSync(path);
   const file = codeFile(path, bytes);
   const code = file === undefined ? undefined : readCode(file);
-  // The bundler writes ASCII. On one line with the script, so that line numbers are the file's.
-  const wrapped = `(function (exports, require, module, moduleUrl) {${bytes.toString('latin1')}\n})`;
-  const script = new vm.Script(wrapped, {
+  // The bundler writes ASCII, and the function around the script, so that its text lies in memory once.
+  const script = new vm.Script(bytes.toString('latin1'), {
     filename: path,
     cachedData: code?.data,
   });

@@ -34,9 +34,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(folder, 'node.cjs'),
-    `"use strict"; const other = require('other'); let hears;
+    `(function (exports, require, module, moduleUrl) { "use strict"; const other = require('other'); let hears;
 exports.onWork = (listener) => { hears = listener; };
-exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); };`,
+exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); }; })`,
   );
   mkdirSync(join(folder, 'node_modules', 'other'), { recursive: true });
   writeFileSync(join(folder, 'node_modules', 'other', 'index.js'), 'globalThis.touched = true;');
@@ -195,11 +195,13 @@ test('a discovered script runs once, with the core that asks; not where it would
     mkdirSync(join(project, path, '..'), { recursive: true });
     writeFileSync(join(project, path), text);
   };
-  write('node_modules/@cuvee/core/dist/node.cjs', 'exports.onScript = (starts) => { exports.script = starts; };');
-  const plugin = `globalThis.runs = (globalThis.runs ?? 0) + 1; exports.core = require('@cuvee/core'); exports.url = moduleUrl;`;
+  write('node_modules/@cuvee/core/dist/node.cjs', '(function (exports) { exports.onScript = (starts) => { exports.script = starts; }; })');
+  const plugin = `(function (exports, require, module, moduleUrl) {
+  globalThis.runs = (globalThis.runs ?? 0) + 1; exports.core = require('@cuvee/core'); exports.url = moduleUrl;
+})`;
   write('node_modules/plugin/dist/node.cjs', plugin);
   write('node_modules/apart/dist/node.cjs', plugin);
-  write('node_modules/apart/node_modules/@cuvee/core/dist/node.cjs', '');
+  write('node_modules/apart/node_modules/@cuvee/core/dist/node.cjs', '(function () {})');
   write(
     'main.mjs',
     `import { pathToFileURL } from 'node:url';

@@ -170,6 +170,9 @@ class CpuRequest implements DeviceRequest {
   readonly #native: NativeRequest;
   readonly #plan: Plan;
   readonly states: readonly VariableState[];
+  /** The last run's results as they came, when none went into memory of the caller, and the tensors over them. */
+  #results: readonly NativeOutput[] | undefined;
+  #made: readonly Tensor[] = [];
 
   constructor(native: NativeRequest, plan: Plan) {
     this.#native = native;
@@ -182,7 +185,7 @@ class CpuRequest implements DeviceRequest {
     const cancel = (): void => this.#native.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return this.#tensors(await this.#native.run(inputs.map(toNative), outputs.map(memoryOf)), outputs);
+      return this.#tensors(await this.#native.run(inputs.map(toNative), memoriesOf(outputs)), outputs);
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     } finally {
@@ -191,12 +194,15 @@ class CpuRequest implements DeviceRequest {
   }
 
   runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    return this.#tensors(this.#native.runSync(inputs.map(toNative), outputs.map(memoryOf)), outputs);
+    return this.#tensors(this.#native.runSync(inputs.map(toNative), memoriesOf(outputs)), outputs);
   }
 
   /** Results as tensors; one written into the caller's memory is the caller's tensor when its shape is still right. */
   #tensors(results: readonly NativeOutput[], given: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    return results.map((result, i) => {
+    const free = !given.some(isGiven);
+    if (free && results === this.#results && results.every(({ dims }, i) => hasShape(this.#made[i], dims))) return this.#made;
+    this.#results = free ? results : undefined;
+    this.#made = results.map((result, i) => {
       const mine = given[i];
       const type = this.#plan.tensors[this.#plan.outputs[i] as number]?.type as ElementType;
       if (!result.buffer) return mine && mine.shape.join() === result.dims.join() ? mine : new Tensor(type, result.dims, mine?.data);
@@ -205,6 +211,7 @@ class CpuRequest implements DeviceRequest {
       mine.data = fresh.data;
       return mine;
     });
+    return this.#made;
   }
 
   profile(): readonly NodeProfile[] {
@@ -223,6 +230,19 @@ class CpuRequest implements DeviceRequest {
 }
 
 const toNative = (tensor: Tensor): NativeTensor => ({ data: tensor.data as Exclude<Storage, string[]>, dims: tensor.shape });
+const none: readonly undefined[] = [];
+const memoriesOf = (tensors: readonly (Tensor | undefined)[]): readonly (ArrayBufferView | undefined)[] =>
+  tensors.some(isGiven) ? tensors.map(memoryOf) : none;
+const isGiven = (tensor: Tensor | undefined): boolean => tensor !== undefined;
+
+/** Whether a tensor, which a caller may have reshaped, has the dimensions. */
+function hasShape(tensor: Tensor | undefined, dims: readonly number[]): boolean {
+  const shape = tensor?.shape;
+  if (shape?.length !== dims.length) return false;
+  for (let i = 0; i < dims.length; i++) if (shape[i] !== dims[i]) return false;
+  return true;
+}
+
 const memoryOf = (tensor: Tensor | undefined): ArrayBufferView | undefined =>
   tensor && !Array.isArray(tensor.data) ? tensor.data : undefined;
 

@@ -68,6 +68,8 @@ interface Handle<Name> {
 type CompiledHandle = Handle<'compiled'>;
 type RequestHandle = Handle<'request'>;
 type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
+/** True: as the last run's. */
+type Outputs = readonly NativeOutput[] | true;
 
 export interface Addon {
   info(): NativeInfo;
@@ -90,8 +92,8 @@ export interface Addon {
   ): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
   extend(path: string): Answer<{ readonly names: readonly string[] }>;
   trim(request: RequestHandle): Answer<object> | undefined;
-  run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<readonly NativeOutput[]>>>;
-  runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<readonly NativeOutput[]> | undefined;
+  run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<Outputs>>>;
+  runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
 }
 
 /** A step's time, and the kernel that was chosen for the shapes. */
@@ -174,6 +176,7 @@ export class NativeRequest {
   readonly #handle: RequestHandle;
   readonly #options: LoadOptions;
   #dims = new Float64Array(0);
+  #outputs: readonly NativeOutput[] = [];
 
   constructor(addon: Addon, request: RequestHandle, options: LoadOptions) {
     this.#addon = addon;
@@ -183,7 +186,8 @@ export class NativeRequest {
 
   /**
    * One inference on this thread. Inputs are read in place. An output given memory of the right size is written there; else
-   * it comes in memory of the request that the next run overwrites. Throws SHAPE_MISMATCH, OUT_OF_MEMORY, BUSY …
+   * it comes in memory of the request that the next run overwrites. While they stay as they are, the list is the same one.
+   * Throws SHAPE_MISMATCH, OUT_OF_MEMORY, BUSY …
    */
   runSync(inputs: readonly NativeTensor[], outputs: Memories = []): readonly NativeOutput[] {
     const answer = this.#addon.runSync(
@@ -193,14 +197,20 @@ export class NativeRequest {
       outputs,
     );
     if (answer === undefined) throw new CuveeError('INTERNAL', 'the JavaScript environment is ending');
-    return check(answer, this.#options);
+    return this.#list(check(answer, this.#options));
   }
 
   /** The same on another thread. Inputs and outputs are held until it settles, and must not be written or transferred. */
   async run(inputs: readonly NativeTensor[], outputs: Memories = []): Promise<readonly NativeOutput[]> {
     // Memory that JavaScript may take away while the inference reads it is copied.
     const memories = inputs.map(({ data }) => (isResizable(data) ? copyOf(data) : data));
-    return check(await check(this.#addon.run(this.#handle, memories, this.#flatten(inputs), outputs), this.#options), this.#options);
+    const answer = await check(this.#addon.run(this.#handle, memories, this.#flatten(inputs), outputs), this.#options);
+    return this.#list(check(answer, this.#options));
+  }
+
+  #list(outputs: Outputs): readonly NativeOutput[] {
+    if (outputs !== true) this.#outputs = outputs;
+    return this.#outputs;
   }
 
   /** The pending run rejects with CANCELLED, soon. */

@@ -31,6 +31,8 @@ export class InferRequest {
   readonly #compiled: CompiledModel;
   readonly #model: Model;
   readonly #request: DeviceRequest;
+  readonly #ports: readonly Value[];
+  readonly #outputNames: readonly string[];
   readonly #inputs: (Tensor | undefined)[];
   /** Tensors that the user wants written. */
   readonly #given: (Tensor | undefined)[];
@@ -44,7 +46,9 @@ export class InferRequest {
     this.#compiled = compiled;
     this.#model = model;
     this.#request = request;
-    this.#inputs = model.inputs.map(() => undefined);
+    this.#ports = model.inputs;
+    this.#outputNames = model.outputs.map((port) => port.anyName);
+    this.#inputs = this.#ports.map(() => undefined);
     this.#given = model.outputs.map(() => undefined);
     leftovers?.register(this, request, this);
   }
@@ -249,7 +253,7 @@ export class InferRequest {
     if (ArrayBuffer.isView(inputs)) throw wrongCall(`TypedArray cannot be passed directly into ${method}() method.`);
     if (given.length > most || (inputs !== undefined && !isObject(inputs)))
       throw wrongCall(`${method[0]?.toUpperCase()}${method.slice(1)} method takes as an argument an array or an object.`);
-    return inputs === undefined ? [] : takeInputs(this.#model, inputs as Inputs);
+    return inputs === undefined ? [] : takeInputs(this.#model, this.#ports, inputs as Inputs);
   }
 
   /** Sets what was given; the tensors of all inputs. Throws ARGUMENT_INVALID naming one that nobody gave. */
@@ -257,7 +261,7 @@ export class InferRequest {
     for (const [index, tensor] of taken) this.#inputs[index] = tensor;
     return this.#inputs.map((tensor, i) => {
       if (tensor) return tensor;
-      const port = this.#model.inputs[i] as Value;
+      const port = this.#ports[i] as Value;
       throw new CuveeError('ARGUMENT_INVALID', `input "${port.anyName}" ${port.elementType} ${port.partialShape} was not given`);
     });
   }
@@ -269,7 +273,11 @@ export class InferRequest {
 
   #finish(outputs: readonly Tensor[]): Outputs {
     this.#outputs = outputs;
-    return Object.fromEntries(this.#model.outputs.map((port, i) => [port.anyName, outputs[i] as Tensor]));
+    if (this.#outputNames.includes('__proto__'))
+      return Object.fromEntries(this.#outputNames.map((name, i) => [name, outputs[i] as Tensor]));
+    const named: Outputs = {};
+    for (let i = 0; i < outputs.length; i++) named[this.#outputNames[i] as string] = outputs[i] as Tensor;
+    return named;
   }
 
   #find(which: string | Value): readonly ['input' | 'output', number] {

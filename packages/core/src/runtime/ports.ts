@@ -3,6 +3,7 @@ import { wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { Model } from '../ir/model.js';
 import { Value } from '../ir/node.js';
+import type { Shape } from '../shape/index.js';
 import type { ElementType, Storage } from '../tensor/element.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -22,19 +23,21 @@ export function indexOfPort(ports: readonly Value[], which: string | Value): num
   );
 }
 
-/** Inputs by name or in order as pairs of index and tensor. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH. */
-export function takeInputs(model: Model, inputs: object): readonly (readonly [number, Tensor])[] {
-  const ports = model.inputs;
-  const pairs: readonly (readonly [number, unknown])[] = Array.isArray(inputs)
-    ? inputs.map((data: unknown, i) => [i, data])
-    : Object.entries(inputs).map(([name, data]) => [indexOf(ports, name), data]);
-  return pairs.map(([i, data]) => {
+/** Inputs by name or in order, for a model's ports, as pairs of index and tensor. Throws ARGUMENT_INVALID, TYPE_MISMATCH, SHAPE_MISMATCH. */
+export function takeInputs(model: Model, ports: readonly Value[], inputs: object): readonly (readonly [number, Tensor])[] {
+  const taken: (readonly [number, Tensor])[] = [];
+  const keys = Array.isArray(inputs) ? undefined : Object.keys(inputs);
+  const count = keys?.length ?? (inputs as readonly unknown[]).length;
+  for (let k = 0; k < count; k++) {
+    const i = keys ? indexOf(ports, keys[k] as string) : k;
+    const data = keys ? (inputs as Record<string, unknown>)[keys[k] as string] : (inputs as readonly unknown[])[k];
     const port = ports[i];
-    if (!port) throw new CuveeError('ARGUMENT_INVALID', `${pairs.length} inputs were given, "${model.friendlyName}" takes ${ports.length}`);
+    if (!port) throw new CuveeError('ARGUMENT_INVALID', `${count} inputs were given, "${model.friendlyName}" takes ${ports.length}`);
     const tensor = data instanceof Tensor ? data : wrap(port, data);
     checkGiven('input', port, tensor);
-    return [i, tensor];
-  });
+    taken.push([i, tensor]);
+  }
+  return taken;
 }
 
 function indexOf(ports: readonly Value[], name: string): number {
@@ -60,8 +63,15 @@ function wrap(port: Value, data: unknown): Tensor {
 export function checkGiven(kind: 'input' | 'output', port: Value, tensor: Tensor): void {
   if (port.elementType !== 'dynamic' && tensor.type !== port.elementType)
     throw new CuveeError('TYPE_MISMATCH', `${kind} "${port.anyName}" is ${port.elementType}, the tensor is ${tensor.type}`);
-  if (kind === 'input' && !port.partialShape.accepts(tensor.shape))
+  if (kind === 'input' && !isExactly(port.fact.shape, tensor.shape) && !port.partialShape.accepts(tensor.shape))
     throw new CuveeError('SHAPE_MISMATCH', `input "${port.anyName}" is ${port.partialShape}, the tensor is [${tensor.shape.join(',')}]`);
+}
+
+/** What most inputs are: of the one static shape. */
+function isExactly(shape: Shape, sizes: readonly number[]): boolean {
+  if (shape?.length !== sizes.length) return false;
+  for (let i = 0; i < sizes.length; i++) if (shape[i] !== sizes[i]) return false;
+  return true;
 }
 
 /** A tensor of zeros that suits a port: dynamic dimensions have their least size. */

@@ -42,10 +42,12 @@ struct RequestHandle {
   struct Output {
     std::shared_ptr<Buffer> memory;
     napi_ref buffer = nullptr;
+    std::vector<int64_t> dims;  // as they were told last
   };
   std::shared_ptr<Instance> instance;
   std::shared_ptr<Request> request;
   std::vector<Output> outputs;
+  bool told = false;  // the last run's outputs were told to JavaScript, which still has the list
   bool copy_outputs = false;
   int64_t external = 0;  // bytes that JavaScript's garbage collector was told of
 };

@@ -82,9 +82,25 @@ napi_value array_buffer(napi_env env, RequestHandle& handle, const std::shared_p
   return buffer;
 }
 
-// [{ dims, bytes, buffer? }]: no buffer where the caller's memory was written.
+// Whether the outputs are where they were and of the sizes that they had.
+bool as_before(const RequestHandle& handle, const Job& job) {
+  if (!handle.told || handle.copy_outputs || handle.outputs.size() != job.out.size()) return false;
+  for (size_t i = 0; i < job.out.size(); ++i) {
+    const RequestHandle::Output& output = handle.outputs[i];
+    const TensorView& view = job.out[i];
+    if (output.memory != job.request->executor().output_buffer(i) || output.dims.size() != static_cast<size_t>(view.rank) ||
+        !std::equal(output.dims.begin(), output.dims.end(), view.dims))
+      return false;
+  }
+  return true;
+}
+
+// [{ dims, bytes, buffer? }]: no buffer where the caller's memory was written. True when it would say what it said the last time.
 napi_value results(napi_env env, RequestHandle& handle, const Job& job) {
   napi_value list = nullptr;
+  if (as_before(handle, job)) return napi_get_boolean(env, true, &list) == napi_ok ? list : nullptr;
+  handle.told = false;
+  handle.outputs.resize(job.out.size());
   if (napi_create_array_with_length(env, job.out.size(), &list) != napi_ok) return nullptr;
   for (size_t i = 0; i < job.out.size(); ++i) {
     const TensorView& view = job.out[i];
@@ -94,9 +110,12 @@ napi_value results(napi_env env, RequestHandle& handle, const Job& job) {
     const std::shared_ptr<Buffer> memory = job.request->executor().output_buffer(i);
     napi_value buffer = nullptr;
     if (memory && !(buffer = array_buffer(env, handle, memory, i, view))) return nullptr;
+    if (!memory) handle.outputs[i].memory.reset();
+    handle.outputs[i].dims.assign(view.dims, view.dims + view.rank);
     napi_set_element(env, list, static_cast<uint32_t>(i), object(env, {{"dims", dims}, {"bytes", number(env, static_cast<double>(view.bytes))}, {"buffer", buffer}}));
   }
   if (job.request->executor().changed()) account(env, handle, static_cast<int64_t>(job.request->executor().memory()));
+  handle.told = true;
   return list;
 }
 

@@ -1,30 +1,57 @@
 /**
- * @file Meta-device BATCH: `BATCH:CPU`. As many inferences go together as the inner device calls best; a device that calls no number
- * best, as the CPU, gets each as it comes. Batches of a given size, `BATCH:CPU(4)`, are refused: they are not built yet.
+ * @file Meta-device BATCH: `BATCH:CPU(8)` runs inferences that wait at the same time as rows of one batch, and those that come alone
+ * alone. Models whose rows could see each other are refused, naming the node.
  */
 import {
   after,
   bareDevice,
+  checkInner,
   CuveeError,
   innerConfig,
   listedDevices,
-  type Awaitable,
+  sharedHints,
   type Config,
-  type DeviceModel,
+  type DeviceHost,
   type DevicePlugin,
+  type Model,
+  type Support,
 } from '@cuvee/core';
+import { compile, type Wish } from './compile.js';
+import { rowsOf } from './rows.js';
 
-/** The one device that is listed. Throws ARGUMENT_INVALID, NOT_IMPLEMENTED. */
-function innerDevice(config: Config): string {
-  const [device, ...more] = listedDevices('BATCH', config);
-  if (!device || more.length > 0 || device.excluded)
+/** Rows of a full batch where neither the name nor the device says a number. */
+const usual = 16;
+
+/** What a configuration asks for. Throws ARGUMENT_INVALID. */
+function wishOf(config: Config, host: DeviceHost): Wish {
+  const [listed, ...more] = listedDevices('BATCH', config);
+  if (!listed || more.length > 0 || listed.excluded)
     throw new CuveeError('ARGUMENT_INVALID', `BATCH is for one device, BATCH:CPU; got "${String(config.MULTI_DEVICE_PRIORITIES ?? '')}"`);
-  if ((device.count ?? 1) > 1)
-    throw new CuveeError('NOT_IMPLEMENTED', `BATCH gathers no batches of ${device.count} yet; leave the number out, or use ${device.name}`);
-  return bareDevice(device);
+  const device = bareDevice(listed);
+  checkInner('BATCH', config, [device], host);
+  const offered = Number(host.properties(device).OPTIMAL_BATCH_SIZE?.default ?? 0);
+  const wanted = Number(config.PERFORMANCE_HINT_NUM_REQUESTS ?? 0);
+  const best = offered || usual;
+  return {
+    device,
+    inner: innerConfig(config, device, host),
+    most: listed.count ?? (wanted > 0 ? Math.min(wanted, best) : best),
+    timeout: Number(config.AUTO_BATCH_TIMEOUT ?? 1000),
+  };
 }
 
-const shared = 'handed to the inner device';
+/** What the device says, but that the node which forbids a batch says so. */
+function withoutMixing(model: Model, support: Support): Support {
+  try {
+    rowsOf(model);
+    return support;
+  } catch (error) {
+    if (!(error instanceof CuveeError)) throw error;
+    const nodes = model.nodes();
+    const guilty = nodes.find((n) => n.name === error.node) ?? nodes.at(-1);
+    return new Map([...support].map(([node, answer]) => [node, node === guilty ? error.text : answer]));
+  }
+}
 
 /** `new Core({ plugins: [batch(), cpu()] })`. */
 export const batch = (): DevicePlugin => ({
@@ -32,49 +59,25 @@ export const batch = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: {
+    ...sharedHints,
     AUTO_BATCH_TIMEOUT: {
       type: 'int',
       mutability: 'RW',
       live: true,
       min: 0,
       default: 1000,
-      description: 'Milliseconds for which an inference waits for others, where the device profits from batches',
+      description:
+        'Milliseconds for which an inference may wait for others; it waits only while others are expected, and never longer than a batch takes',
     },
-    PERFORMANCE_HINT: {
-      type: 'enum',
-      mutability: 'RW',
-      words: ['LATENCY', 'THROUGHPUT', 'CUMULATIVE_THROUGHPUT'],
-      description: `What to be fast at; ${shared}`,
-    },
-    INFERENCE_NUM_THREADS: { type: 'int', mutability: 'RW', min: 0, description: `Compute threads; ${shared}` },
-    NUM_STREAMS: { type: 'int', mutability: 'RW', min: -1, description: `Inferences at the same time; ${shared}` },
-    INFERENCE_PRECISION_HINT: { type: 'text', mutability: 'RW', description: `Type of the arithmetic; ${shared}` },
-    PERF_COUNT: { type: 'bool', mutability: 'RW', description: `Measure every step of every inference; ${shared}` },
+    OPTIMAL_BATCH_SIZE: { type: 'int', mutability: 'RO', description: 'Rows of a full batch of a compiled model' },
   },
   devices: () => [{ id: '', fullName: 'Inferences gathered to batches' }],
   keeps: () => true,
   query(model, config, { host }) {
-    const device = innerDevice(config);
-    return host.query(model, device, innerConfig(config, device, host));
+    const { device, inner, most } = wishOf(config, host);
+    return after(host.query(model, device, inner), (support) => (most === 1 ? support : withoutMixing(model, support)));
   },
-  compile(model, config, { host, signal }): Awaitable<DeviceModel> {
-    const device = innerDevice(config);
-    return after(host.compile(model, device, innerConfig(config, device, host), { signal }), (inner): DeviceModel => {
-      const { optimalRequests, executionDevices, properties } = inner.info;
-      const { save, explain } = inner;
-      return {
-        info: {
-          optimalRequests,
-          executionDevices,
-          properties: { ...properties, AUTO_BATCH_TIMEOUT: config.AUTO_BATCH_TIMEOUT ?? 1000, OPTIMAL_BATCH_SIZE: 1 },
-        },
-        createRequest: () => inner.createRequest(),
-        ...(save && { save: () => save.call(inner) }),
-        ...(explain && { explain: () => explain.call(inner) }),
-        release: () => inner.release(),
-      };
-    });
-  },
+  compile: (model, config, options) => compile(model, wishOf(config, options.host), options),
 });
 
 export default batch;

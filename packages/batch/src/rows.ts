@@ -137,7 +137,7 @@ class Walk {
   /** Throws MODEL_UNSUPPORTED for a node that forbids a batch, as far as sizes tell. */
   visit(node: Node): void {
     const { op } = node;
-    if (op.name === 'Parameter') return void this.#set(node, { axis: 0, block: 1 });
+    if (op.name === 'Parameter') return this.#set(node, { axis: 0, block: 1 });
     if (op.name === 'Result') return this.#result(node);
     if (node.attributes.variable_id !== undefined) throw refuse(node, 'keeps a state, which belongs to one stream of inferences');
     if (op.traits.impure) throw refuse(node, 'is random: rows would differ from inferences alone');

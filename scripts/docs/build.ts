@@ -9,7 +9,7 @@ import { entry, SetupError, step } from '../lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from '../lib/workspace.mjs';
 import { siteLinks } from './links.js';
 import { index, onnx, operations, page } from './operations.js';
-import { properties } from './properties.js';
+import { properties, propertiesOf } from './properties.js';
 
 const docs = join(root, 'docs');
 const out = join(root, 'out', 'docs');
@@ -42,7 +42,12 @@ function copyPages(): void {
   for (const name of readdirSync(docs)) {
     if (['node_modules', 'package.json', 'README.md'].includes(name) || /^tsconfig.*\.json$/.test(name)) continue;
     if (!name.endsWith('.md')) cpSync(join(docs, name), join(source, name), { recursive: true });
-    else writeFileSync(join(source, name), readFileSync(join(docs, name), 'utf8').replace(/\[([^\]]*)\]\((\.\.\/[^)]*)\)/g, outward));
+    else {
+      const text = readFileSync(join(docs, name), 'utf8').replace(/<!-- properties: (\w+) -->/g, (_, device: string) =>
+        propertiesOf(device),
+      );
+      writeFileSync(join(source, name), text.replace(/\[([^\]]*)\]\((\.\.\/[^)]*)\)/g, outward));
+    }
   }
 }
 

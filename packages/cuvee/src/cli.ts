@@ -178,6 +178,7 @@ program
   .option('--perf_counts', 'time of every step')
   .option('--report_type <type>', 'no_counters, average_counters or detailed_counters')
   .option('--chart <file>', 'draw the latencies as SVG')
+  .option('--trace <file>', 'which device did what when, for chrome://tracing or ui.perfetto.dev')
   .option('--json', 'one JSON document on stdout')
   .addHelpText(
     'after',
@@ -186,6 +187,7 @@ program
       ['benchmark model.onnx -d CPU -hint throughput -t 10', 'as many requests as pay off'],
       ['benchmark model.onnx -niter 500 --chart latency.svg', 'a picture of the latencies'],
       ['benchmark model.onnx -niter 50 -pc', 'which steps take the time'],
+      ['benchmark model.onnx -d MULTI:CPU,GPU -hint none --trace trace.json', 'who ran what when'],
     ),
   )
   .action(async (model: string | undefined, flags: object) => (await import('./commands/benchmark.js')).benchmark(model, flags as never));

@@ -91,6 +91,7 @@ export class Branch {
   readonly #wanted: number | undefined;
   #instance: Instance | undefined;
   #failures = 0;
+  #measures = false;
 
   constructor({ device, workers, lastResort = false, because = '' }: BranchOptions) {
     this.device = device;
@@ -135,6 +136,11 @@ export class Branch {
   /** It has a compiled model from now on. */
   up(model: DeviceModel): void {
     this.#instance = new Instance(model);
+    this.#measures = model.info.properties?.PERF_COUNT !== false;
+  }
+  /** Whether its requests may have figures of their steps to tell. */
+  get measures(): boolean {
+    return this.#measures;
   }
   /** Its compiled model goes once all requests are back. */
   down(state: BranchState, story: string, error?: unknown): void {

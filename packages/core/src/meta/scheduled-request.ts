@@ -16,7 +16,7 @@ export class ScheduledRequest implements DeviceRequest {
   /** Outputs of the last run. */
   #kept: Given = [];
   #devices: readonly string[] | undefined;
-  #profile: readonly NodeProfile[] = [];
+  #steps: { readonly device: string; readonly rows: readonly NodeProfile[] } = { device: '', rows: [] };
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -40,7 +40,8 @@ export class ScheduledRequest implements DeviceRequest {
     return this.#devices;
   }
   profile(): readonly NodeProfile[] {
-    return this.#profile;
+    const { device, rows } = this.#steps;
+    return rows.map((row) => ({ device, ...row }));
   }
   /** Workers belong to the model. */
   release(): void {
@@ -58,7 +59,7 @@ export class ScheduledRequest implements DeviceRequest {
   /** What the device gave, out of its reach. */
   #take(results: readonly Tensor[], offered: Given, given: Given, { branch, request }: Worker): readonly Tensor[] {
     this.#devices = request.lastDevices ?? branch.model?.info.executionDevices ?? [branch.device];
-    this.#profile = request.profile?.() ?? [];
+    this.#steps = { device: branch.device, rows: (branch.measures ? request.profile?.() : undefined) ?? [] };
     const own = results.map((result, i) => {
       const user = given[i];
       const there = offered[i];

@@ -5,6 +5,7 @@ import { axisEnd, latencyChart, sparkline } from '../lib/chart.js';
 import { applyShapes, loadInputs, parseConfig } from '../lib/inputs.js';
 import { cut, percentile, printJson, table } from '../lib/output.js';
 import { withProgress, type Progress } from '../lib/progress.js';
+import { TraceRecorder } from '../lib/trace.js';
 
 interface Flags {
   readonly path_to_model?: string;
@@ -24,6 +25,7 @@ interface Flags {
   readonly report_type?: string;
   readonly config: readonly string[];
   readonly chart?: string;
+  readonly trace?: string;
   readonly json?: boolean;
 }
 
@@ -67,7 +69,7 @@ async function work(core: Core, path: string, device: string, counters: boolean,
     }),
     ...(flags.number_streams !== undefined && { NUM_STREAMS: flags.number_streams }),
     ...(flags.number_threads !== undefined && { INFERENCE_NUM_THREADS: flags.number_threads }),
-    ...(counters && { PERF_COUNT: true }),
+    ...((counters || flags.trace !== undefined) && { PERF_COUNT: true }),
     ...parseConfig(flags.config),
   });
   const loadMs = performance.now() - start;
@@ -80,7 +82,28 @@ async function work(core: Core, path: string, device: string, counters: boolean,
   await (requests[0] as InferRequest).inferAsync(inputs);
   const firstMs = performance.now() - firstStart;
   const { ms, seconds } = await measure(requests, inputs, flags, shown);
+  if (flags.trace !== undefined) {
+    shown.stage('tracing');
+    writeFileSync(flags.trace, JSON.stringify(await traced(requests, inputs)));
+  }
   return { compiled, hint, loadMs, firstMs, count, requests, ms, seconds };
+}
+
+/** A few inferences of every request at the same time, then one alone with its steps. */
+async function traced(requests: readonly InferRequest[], inputs: Record<string, Tensor>): Promise<TraceRecorder> {
+  const recorder = new TraceRecorder();
+  try {
+    const lane = async (request: InferRequest): Promise<void> => {
+      for (let i = 0; i < 3; i++) await request.inferAsync(inputs);
+    };
+    await Promise.all(requests.map(lane));
+    const alone = requests[0] as InferRequest;
+    await alone.inferAsync(inputs);
+    recorder.addSteps(alone.profilingInfo());
+  } finally {
+    recorder.stop();
+  }
+  return recorder;
 }
 
 function report(

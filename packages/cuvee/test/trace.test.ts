@@ -26,11 +26,8 @@ describe('a trace', () => {
     const spans = (cat: string): TraceEvent[] => traceEvents.filter((e) => e.cat === cat);
     expect(spans('infer')).toHaveLength(4);
     expect(new Set(spans('infer').map((e) => e.tid)).size).toBe(3);
-    expect(
-      spans('run')
-        .map((e) => group.get(e.pid))
-        .sort(),
-    ).toEqual(['device CPU', 'device CPU', 'device CPU', 'device MINE'].slice(0, 4));
+    const ran = spans('run').map((e) => group.get(e.pid));
+    expect([ran.length, ran.filter((device) => device === 'device MINE').length]).toEqual([4, 1]);
     // runs lie within an inference, steps within a run of their device
     const within = (inner: TraceEvent, outer: TraceEvent[]): boolean =>
       outer.some((o) => (o.ts as number) <= (inner.ts as number) && (o.ts as number) + (o.dur as number) >= (inner.ts as number));

@@ -25,3 +25,31 @@ TEST(reorder_both_ways_is_exact) {
       }
   }
 }
+
+TEST(reorder_gathers_lanes_of_several_blocks) {
+  for (Isa isa : isas()) {
+    const KernelTable& table = kernel_table(isa);
+    const int block = table.block, pixels = 21;
+    for (int count = 1; count <= block; ++count) {
+      Random random(static_cast<std::uint64_t>(count));
+      std::vector<Guarded> from;
+      std::vector<std::vector<std::int32_t>> lanes(static_cast<std::size_t>(count), std::vector<std::int32_t>(static_cast<std::size_t>(block), -1));
+      std::vector<LanePiece> pieces;
+      for (int i = 0; i < count; ++i) {
+        from.emplace_back(std::size_t(pixels) * block);
+        for (int k = 0; k < pixels * block; ++k) from.back()[k] = random.value();
+        for (int lane = i; lane < block; lane += count) lanes[i][lane] = lane == block - 1 ? -1 : random.below(block);
+        pieces.push_back({from.back().data(), lanes[i].data()});
+      }
+      Guarded got(std::size_t(pixels) * block, 9);
+      table.reorder->gather(got.data(), pieces.data(), count, pixels);
+      bool right = true;
+      for (int p = 0; p < pixels; ++p)
+        for (int lane = 0; lane < block; ++lane) {
+          const std::int32_t taken = lanes[lane % count][lane];
+          right = right && got[p * block + lane] == (taken < 0 ? 0 : from[lane % count][p * block + taken]);
+        }
+      CHECK(right, "%s: %d pieces", isa_name(isa), count);
+    }
+  }
+}

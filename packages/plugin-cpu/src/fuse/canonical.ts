@@ -198,6 +198,28 @@ const meanVariance = rule({
   },
 });
 
+/** An axis read as [group, size / group], these two exchanged, and read as one axis again. */
+const shuffleChannels = rule({
+  name: 'recognise ShuffleChannels',
+  pattern: node(names.reshape, [once(node(names.transpose, [once(node(names.reshape, [any('x')], { as: 'cut' })), constant('order')]))]),
+  replace(g, get, { nodes, root }) {
+    const whole = get('x').fact.shape;
+    const cut = nodes.get('cut')?.output.fact.shape;
+    const result = root.fact.shape;
+    const axis = whole && cut ? whole.findIndex((d, i) => d !== cut[i]) : -1;
+    if (!whole || !cut || !result || axis < 0 || cut.length !== whole.length + 1 || whole.some((d, i) => d !== result[i])) return undefined;
+    const [group, each] = [cut[axis], cut[axis + 1]];
+    const order = numbersOf((get('order').fact.value as Literal).nd());
+    const exchanges = order.every((from, i) => from === (i === axis ? axis + 1 : i === axis + 1 ? axis : i));
+    const fits =
+      typeof group === 'number' &&
+      typeof each === 'number' &&
+      group * each === whole[axis] &&
+      whole.slice(axis + 1).every((d, i) => d === cut[axis + 2 + i]);
+    return fits && exchanges ? g.shuffleChannels(get('x'), { axis, group }) : undefined;
+  },
+});
+
 export const canonicalRules: readonly Rule[] = [
   hswish,
   hswishOfHardSigmoid,
@@ -208,4 +230,5 @@ export const canonicalRules: readonly Rule[] = [
   identity,
   meanOfPointwise,
   meanVariance,
+  shuffleChannels,
 ];

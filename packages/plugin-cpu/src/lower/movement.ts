@@ -127,6 +127,15 @@ const concatenating: Lowering = {
     const values = c.node.inputs.filter((v): v is Value => v !== undefined && !v.fact.shape?.includes(0));
     const place = c.joined(c.node.output);
     if (place !== undefined) return joinInPlace(c, place, values);
+    if (axis === 1 && values.every((v) => c.layoutOf(v) === 'blocked') && !inBlocks(c, values)) {
+      c.emit(
+        'channels',
+        'join',
+        values.map((v) => c.tensor(v, 'blocked')),
+        [c.output(0, 'blocked')],
+      );
+      return;
+    }
     const blocked = axis === 1 && inBlocks(c, values);
     const layout = blocked ? 'blocked' : 'plain';
     c.emit(
@@ -136,6 +145,26 @@ const concatenating: Lowering = {
       [c.output(0, layout)],
       [axis],
     );
+  },
+};
+
+/** Element i * group + g of the axis is element g * (n / group) + i: among channels in blocks, else a transpose. */
+const shuffling: Lowering = {
+  refuse(node) {
+    const { axis } = node.attributes as { axis: number };
+    const n = node.input(0).fact.shape?.[normalizeAxis(axis, node.input(0).fact.shape?.length ?? 0)];
+    return movable(node) ?? (typeof n === 'number' ? undefined : 'an axis whose length is not known');
+  },
+  lower(c) {
+    const { axis, group } = c.node.attributes as { axis: number; group: number };
+    const dims = c.fact(0).shape as readonly Dim[];
+    const at = normalizeAxis(axis, dims.length);
+    if (at === 1 && c.layout(0) === 'blocked')
+      return c.emit('channels', 'shuffle', [c.input(0, 'blocked')], [c.output(0, 'blocked')], [group]);
+    const cut = (first: number, second: number): Dim[] => [...dims.slice(0, at), first, second, ...dims.slice(at + 1)];
+    const each = (dims[at] as number) / group;
+    const order = Array.from({ length: dims.length + 1 }, (_, i) => (i === at ? at + 1 : i === at + 1 ? at : i));
+    c.emit('transpose', '', [c.viewAs(c.input(0), cut(group, each))], [c.viewAs(c.output(), cut(each, group))], order);
   },
 };
 
@@ -178,4 +207,5 @@ export const movement: LoweringTable = {
   Broadcast: broadcasting,
   Tile: tiling,
   [names.concatenation]: concatenating,
+  ShuffleChannels: shuffling,
 };

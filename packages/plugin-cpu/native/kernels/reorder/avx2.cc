@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ReorderKernels reorder_avx2;
-const ReorderKernels reorder_avx2 = {to_blocked, to_planar};
+const ReorderKernels reorder_avx2 = {to_blocked, to_planar, gather};
 }  // namespace cuvee

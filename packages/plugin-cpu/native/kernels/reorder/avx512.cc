@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ReorderKernels reorder_avx512;
-const ReorderKernels reorder_avx512 = {to_blocked, to_planar};
+const ReorderKernels reorder_avx512 = {to_blocked, to_planar, gather};
 }  // namespace cuvee

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const ReorderKernels reorder_neon;
-const ReorderKernels reorder_neon = {to_blocked, to_planar};
+const ReorderKernels reorder_neon = {to_blocked, to_planar, gather};
 }  // namespace cuvee

@@ -6,11 +6,19 @@
 
 namespace cuvee {
 
+/// Lanes that a channel block takes from another: `lane` has B of them, -1 for those that come from elsewhere.
+struct LanePiece {
+  const float* from;
+  const std::int32_t* lane;
+};
+
 struct ReorderKernels {
   /// dst[p][lane] = src[lane * channel_stride + p] for lane < channels <= B, zero beyond; p in [0, pixels).
   void (*to_blocked)(float* dst, const float* src, std::ptrdiff_t channel_stride, int channels, std::ptrdiff_t pixels);
   /// dst[lane * channel_stride + p] = src[p][lane] for lane < channels <= B.
   void (*to_planar)(float* dst, std::ptrdiff_t channel_stride, const float* src, int channels, std::ptrdiff_t pixels);
+  /// Lane i of dst[p] is lane[i] of the one of `pieces` whose lane[i] is not negative, at pixel p; zero where there is none.
+  void (*gather)(float* dst, const LanePiece* pieces, int count, std::ptrdiff_t pixels);
 };
 
 /// Sizes of the tensor, the same on both sides.

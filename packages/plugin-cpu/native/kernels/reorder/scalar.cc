@@ -2,5 +2,5 @@
 
 namespace cuvee {
 extern const ReorderKernels reorder_scalar;
-const ReorderKernels reorder_scalar = {to_blocked, to_planar};
+const ReorderKernels reorder_scalar = {to_blocked, to_planar, gather};
 }  // namespace cuvee

@@ -50,6 +50,16 @@ CUVEE_INLINE V min(V a, V b) {
 CUVEE_INLINE V less(V a, V b, V yes, V no) {
   return {vbslq_f32(vcltq_f32(a.low, b.low), yes.low, no.low), vbslq_f32(vcltq_f32(a.high, b.high), yes.high, no.high)};
 }
+using Lanes = const std::int32_t*;
+CUVEE_INLINE Lanes lanes_of(const std::int32_t* lane) { return lane; }
+CUVEE_INLINE V take(V rest, V from, Lanes lane) {
+  float out[B], in[B];
+  store(out, rest);
+  store(in, from);
+  for (int i = 0; i < B; ++i)
+    if (lane[i] >= 0) out[i] = in[lane[i]];
+  return load(out);
+}
 CUVEE_INLINE V round_nearest(V x) { return {vrndnq_f32(x.low), vrndnq_f32(x.high)}; }
 CUVEE_INLINE float32x4_t power_of_two(int32x4_t n) { return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23)); }
 CUVEE_INLINE float32x4_t scale2(float32x4_t x, float32x4_t n) {

@@ -52,6 +52,17 @@ CUVEE_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 CUVEE_INLINE V max(V a, V b) { return _mm512_max_ps(a, b); }
 CUVEE_INLINE V min(V a, V b) { return _mm512_min_ps(a, b); }
 CUVEE_INLINE V less(V a, V b, V yes, V no) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes); }
+/// Numbers of lanes, negative: none.
+struct Lanes {
+  __m512i index;
+  M mask;
+};
+CUVEE_INLINE Lanes lanes_of(const std::int32_t* lane) {
+  const __m512i index = _mm512_loadu_si512(lane);
+  return {index, _mm512_cmpge_epi32_mask(index, _mm512_setzero_si512())};
+}
+/// Lane i of the result: lane lanes[i] of `from`, or lane i of `rest` where that is none.
+CUVEE_INLINE V take(V rest, V from, Lanes lanes) { return _mm512_mask_permutexvar_ps(rest, lanes.mask, lanes.index, from); }
 CUVEE_INLINE V round_nearest(V x) { return _mm512_roundscale_ps(x, 0); }
 /// x * 2^n for integral n.
 CUVEE_INLINE V scale2(V x, V n) { return _mm512_scalef_ps(x, n); }
@@ -86,6 +97,11 @@ CUVEE_INLINE V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
 CUVEE_INLINE V max(V a, V b) { return _mm256_max_ps(a, b); }
 CUVEE_INLINE V min(V a, V b) { return _mm256_min_ps(a, b); }
 CUVEE_INLINE V less(V a, V b, V yes, V no) { return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+using Lanes = __m256i;
+CUVEE_INLINE Lanes lanes_of(const std::int32_t* lane) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lane)); }
+CUVEE_INLINE V take(V rest, V from, Lanes lanes) {
+  return _mm256_blendv_ps(_mm256_permutevar8x32_ps(from, lanes), rest, _mm256_castsi256_ps(lanes));
+}
 CUVEE_INLINE V round_nearest(V x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 CUVEE_INLINE V power_of_two(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
@@ -143,6 +159,12 @@ CUVEE_INLINE V fma(V a, V b, V c) { return a * b + c; }
 CUVEE_INLINE V max(V a, V b) { return a > b ? a : b; }
 CUVEE_INLINE V min(V a, V b) { return a < b ? a : b; }
 CUVEE_INLINE V less(V a, V b, V yes, V no) { return a < b ? yes : no; }
+using Lanes = const std::int32_t*;
+CUVEE_INLINE Lanes lanes_of(const std::int32_t* lane) { return lane; }
+CUVEE_INLINE V take(V rest, V from, Lanes lane) {
+  for (int i = 0; i < B; ++i) rest[i] = lane[i] < 0 ? rest[i] : from[lane[i]];
+  return rest;
+}
 CUVEE_INLINE V round_nearest(V x) {
   V r;
   for (int i = 0; i < B; ++i) r[i] = __builtin_nearbyintf(x[i]);

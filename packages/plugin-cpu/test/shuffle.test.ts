@@ -1,0 +1,49 @@
+/** Channel shuffles and concatenations of parts that do not fill their blocks stay in blocks. */
+import { expect, test } from 'vitest';
+import { builder, Core, interpret, Model, Tensor, type Value } from '@cuvee/core';
+import { cpu } from '@cuvee/plugin-cpu';
+import { Random } from '../../core/src/ops/cases.js';
+import { compile } from '../src/compile/compile.js';
+
+const size = [2, 20, 5, 7];
+
+function model(): Model {
+  const g = builder();
+  const random = new Random(11);
+  const x = g.parameter('f32', size, 'x');
+  const conv = (v: Value, groups: number, each: number): Value => {
+    const inputs = (v.fact.shape?.[1] as number) / groups;
+    const filters = g.constant(random.tensor('f32', [groups, each, inputs, 1, 1], -0.5, 0.5));
+    return g.groupConvolution(v, filters, { strides: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], dilations: [1, 1] });
+  };
+  const shuffled = (v: Value, groups: number): Value => {
+    const channels = v.fact.shape?.[1] as number;
+    const cut = g.reshape(v, g.ints([2, groups, channels / groups, 5, 7]));
+    return g.reshape(g.transpose(cut, g.ints([0, 2, 1, 3, 4])), g.ints([2, channels, 5, 7]));
+  };
+  const first = conv(x, 5, 4);
+  const second = conv(shuffled(first, 5), 4, 17);
+  const joined = g.concat([first, conv(shuffled(second, 4), 2, 9), second], { axis: 1 });
+  return new Model({ name: 'shuffle', parameters: [x.node], results: [g.result(conv(joined, 1, 3))], scope: g.scope });
+}
+
+test('they are steps of one family, without transposes', () => {
+  const { plan, rules } = compile(model(), { name: 'avx512', block: 16 });
+  expect(rules.get('recognise ShuffleChannels')).toBe(2);
+  const families = plan.levels.flatMap((l) => l.steps).map((s) => `${s.family} ${s.action}`.trim());
+  expect(families.filter((f) => f === 'transpose')).toHaveLength(0);
+  expect(families.filter((f) => f.startsWith('reorder'))).toHaveLength(2);
+});
+
+test('and give what the graph says', () => {
+  const made = model();
+  const input = new Random(5).tensor('f32', size, -1, 1);
+  const [want] = interpret(made, [input.nd()]);
+  const request = new Core({ plugins: [cpu()], frontends: [] }).compileModelSync(made, 'CPU').createInferRequest();
+  request.infer([new Tensor('f32', size, input.storage)]);
+  const got = request.getOutputTensor(0).data as Float32Array;
+  const data = want?.data as Float32Array;
+  const most = Math.max(...Array.from(data, Math.abs));
+  expect(got).toHaveLength(data.length);
+  expect(Math.max(...Array.from(data, (v, k) => Math.abs(v - (got[k] as number))))).toBeLessThanOrEqual(1e-5 * most);
+});

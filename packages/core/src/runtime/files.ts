@@ -28,8 +28,16 @@ export const optionalBuiltin = <T>(id: string): T | undefined =>
 /** SHA-256 of texts and bytes, in hexadecimal digits. */
 export function hashOf(parts: Iterable<string | Uint8Array>): string {
   const hash = builtin<typeof import('node:crypto')>('node:crypto').createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
+  let text = ''; // each call of the hash costs more than a short text
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    hash.update(text).update(part);
+    text = '';
+  }
+  return hash.update(text).digest('hex');
 }
 export const joinPath = (folder: string, name: string): string => builtin<Path>('node:path').join(folder, name);
 export const makeFolder = (path: string): void => void builtin<Fs>('node:fs').mkdirSync(path, { recursive: true });

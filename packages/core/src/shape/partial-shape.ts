@@ -154,6 +154,8 @@ function parseDims(text: string): readonly Range[] | undefined {
 /** One dimension's text: `7`, `?`, `-1`, `a..b`, `a..`, `..b`, `..`. */
 export function parseDimension(part: string, whole = part): Range {
   if (part === '?' || part === '-1') return [0, Infinity];
+  const size = Number(part);
+  if (size > 0 && Number.isSafeInteger(size) && String(size) === part) return interval(size, size); // most are plain; no expression is compiled for them
   if (/^-?\d+$/.test(part)) {
     const n = Number(part);
     return n >= INT64_MAX ? [0, Infinity] : interval(n, Math.max(0, n));

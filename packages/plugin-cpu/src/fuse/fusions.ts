@@ -61,32 +61,29 @@ function combined(
   g: Builder,
   a: Value | undefined,
   b: Value | undefined,
-  here: (x: number, y: number) => number,
+  here: (out: Float32Array, by: Float32Array) => void,
   there: (x: Value, y: Value) => Value,
 ): Value | undefined {
   if (!a || !b) return a ?? b;
-  const [x, y] = [a, b].map((v) => v.fact.value?.nd().data as Float32Array | undefined);
+  const x = elementsIn(a);
+  const y = elementsIn(b);
   if (!x || !y) return there(a, b);
-  const out = new Float32Array(x.length);
-  for (let i = 0; i < out.length; i++) out[i] = here(x[i] as number, y[i] as number);
+  const out = x.slice();
+  here(out, y);
   return channelArray(g, out);
 }
+const elementsIn = (v: Value): Float32Array | undefined => v.fact.value?.nd().data as Float32Array | undefined;
+
+function multiplyBy(out: Float32Array, by: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) * (by[i] as number);
+}
+function increaseBy(out: Float32Array, by: Float32Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (by[i] as number);
+}
 const times = (g: Builder, a: Value | undefined, b: Value | undefined): Value | undefined =>
-  combined(
-    g,
-    a,
-    b,
-    (x, y) => x * y,
-    (x, y) => g.multiply(x, y),
-  );
+  combined(g, a, b, multiplyBy, (x, y) => g.multiply(x, y));
 const plus = (g: Builder, a: Value | undefined, b: Value | undefined): Value | undefined =>
-  combined(
-    g,
-    a,
-    b,
-    (x, y) => x + y,
-    (x, y) => g.add(x, y),
-  );
+  combined(g, a, b, increaseBy, (x, y) => g.add(x, y));
 
 /** y·s + b per channel, folded into what `f` already does: before the activation into weights and bias, after it into the post scale. */
 function affine(g: Builder, f: Fused, scale: Value | undefined, shift: Value | undefined): Value | undefined {

@@ -29,7 +29,7 @@ function model(): Model {
 
 test('they are steps of one family, without transposes', () => {
   const { plan, rules } = compile(model(), { name: 'avx512', block: 16 });
-  expect(rules.get('recognise ShuffleChannels')).toBe(2);
+  expect(rules.get('recognise a shuffle of channels')).toBe(2);
   const families = plan.levels.flatMap((l) => l.steps).map((s) => `${s.family} ${s.action}`.trim());
   expect(families.filter((f) => f === 'transpose')).toHaveLength(0);
   expect(families.filter((f) => f.startsWith('reorder'))).toHaveLength(2);

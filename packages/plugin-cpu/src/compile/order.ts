@@ -10,15 +10,14 @@ class Wiring {
   readonly after: readonly number[][];
 
   constructor(steps: readonly Step[], rootOf: (tensor: TensorId) => TensorId) {
-    const made = new Map<TensorId, number>();
-    steps.forEach((step, s) => step.outputs.forEach((t) => made.set(rootOf(t), s)));
+    // Several steps may write parts of one tensor; a reader waits for those that stand before it.
+    const makers = new Map<TensorId, number[]>();
     this.after = steps.map(() => []);
     this.before = steps.map((step, s) => {
-      const from = [...new Set(step.inputs.map((t) => (t < 0 ? undefined : made.get(rootOf(t)))))].filter(
-        (p) => p !== undefined && p !== s,
-      );
-      for (const p of from) this.after[p as number]?.push(s);
-      return from as number[];
+      const from = [...new Set(step.inputs.flatMap((t) => (t < 0 ? [] : (makers.get(rootOf(t)) ?? []))))];
+      for (const root of new Set(step.outputs.map(rootOf))) makers.set(root, [...(makers.get(root) ?? []), s]);
+      for (const p of from) this.after[p]?.push(s);
+      return from;
     });
   }
 }

@@ -200,7 +200,7 @@ const meanVariance = rule({
 
 /** An axis read as [group, size / group], these two exchanged, and read as one axis again. */
 const shuffleChannels = rule({
-  name: 'recognise ShuffleChannels',
+  name: 'recognise a shuffle of channels',
   pattern: node(names.reshape, [once(node(names.transpose, [once(node(names.reshape, [any('x')], { as: 'cut' })), constant('order')]))]),
   replace(g, get, { nodes, root }) {
     const whole = get('x').fact.shape;

@@ -2,21 +2,21 @@
 import {
   after,
   attempt,
-  bitsOf,
   cloneModel,
   CuveeError,
+  isElementType,
+  readFrames,
+  unsuitable,
   type Awaitable,
   type CompileOptions,
   type Config,
   type DeviceModel,
-  type ElementType,
+  type LoadedModel,
   type Model,
 } from '@cuvee/core';
 import { Batcher } from './batcher.js';
-import { explain } from './explain.js';
-import { hasRows } from './gather.js';
-import { BatchRequest } from './request.js';
-import { rowsOf } from './rows.js';
+import { frames, joined, type Plan } from './joined.js';
+import { rowsOf, withoutRows } from './rows.js';
 
 /** What to compile for. */
 export interface Wish {
@@ -28,45 +28,42 @@ export interface Wish {
   readonly timeout: number;
 }
 
-/** Throws MODEL_UNSUPPORTED naming what forbids a batch, and whatever the device refuses. */
+/**
+ * A model without rows, or for batches of one, runs as the device runs it, and says so.
+ * Throws MODEL_UNSUPPORTED naming the node that forbids a batch, and whatever the device refuses.
+ */
 export function compile(model: Model, wish: Wish, options: CompileOptions): Awaitable<DeviceModel> {
   const { host, signal, paced } = options;
   const { device, inner, most } = wish;
-  if (most === 1) return after(host.compile(model, device, inner, { signal, paced }), (alone) => passedOn(alone, wish));
-  const blocks = rowsOf(model);
-  const types = inputTypes(model);
-  const free = model.inputs.every((v) => v.partialShape.dimensions?.[0]?.[1] === Number.POSITIVE_INFINITY);
-  const batched = (rows: string): Model => withRows(model, rows);
+  const compiled = (own: Model): Awaitable<DeviceModel> => host.compile(own, device, inner, { signal, paced });
+  const reason = most === 1 ? 'batches of one were asked for' : withoutRows(model);
+  const blocks = reason === undefined ? rowsOf(model).map((block) => block ?? null) : [];
+  const plan: Plan = {
+    device,
+    most: reason === undefined ? most : 1,
+    fixed: false,
+    blocks,
+    types: model.inputs.map((v) => v.elementType),
+    reason,
+  };
+  const free = reason !== undefined || model.inputs.every((v) => v.partialShape.dimensions?.[0]?.[1] === Number.POSITIVE_INFINITY);
   // Before the model is the device's.
-  const many = free ? undefined : batched(`1..${most}`);
-  const fixed = free ? undefined : batched(String(most));
-  return after(host.compile(model, device, inner, { signal, paced }), (alone) => {
-    const finish = (compiled: DeviceModel, isFixed: boolean): DeviceModel =>
-      joined(
-        alone,
-        compiled,
-        wish,
-        new Batcher(
-          compiled,
-          types,
-          { most, fixed: isFixed, blocks, profiled: wish.inner.PERF_COUNT === true, timeout: wish.timeout },
-          alone.info.optimalRequests,
-        ),
-      );
-    if (!many || !fixed) return finish(alone, false);
+  const [many, full] = free ? [] : [withRows(model, `1..${most}`), withRows(model, String(most))];
+  return after(compiled(model), (alone) => {
+    if (!many || !full) return join(alone, undefined, plan, wish);
     const failed = (error: unknown): never => {
       alone.release();
       throw error;
     };
     return attempt(
-      () => host.compile(many, device, inner, { signal, paced }),
-      (compiled) => finish(compiled, false),
+      () => compiled(many),
+      (batched) => join(alone, batched, plan, wish),
       (error) => {
         if (signal?.aborted || !(error instanceof CuveeError) || error.code !== 'MODEL_UNSUPPORTED') return failed(error);
         // A device that wants every size: full batches, the last row repeated where fewer come.
         return attempt(
-          () => host.compile(fixed, device, inner, { signal, paced }),
-          (compiled) => finish(compiled, true),
+          () => compiled(full),
+          (batched) => join(alone, batched, { ...plan, fixed: true }, wish),
           failed,
         );
       },
@@ -74,15 +71,11 @@ export function compile(model: Model, wish: Wish, options: CompileOptions): Awai
   });
 }
 
-/** Element types of the inputs. Throws MODEL_UNSUPPORTED for elements that cannot be copied row by row. */
-function inputTypes(model: Model): readonly ElementType[] {
-  for (const v of [...model.inputs, ...model.outputs])
-    if (!hasRows(v.elementType, bitsOf(v.elementType)))
-      throw new CuveeError('MODEL_UNSUPPORTED', `requests cannot run as one batch: "${v.anyName}" has elements of type ${v.elementType}`, {
-        op: v.node.op.name,
-        node: v.node.name,
-      });
-  return model.inputs.map((v) => v.elementType);
+/** `many`: the model for batches, where it is another. */
+function join(alone: DeviceModel, many: DeviceModel | undefined, plan: Plan, { inner, timeout }: Wish): DeviceModel {
+  const { most, fixed, blocks, types } = plan;
+  const settings = { most, fixed, blocks: blocks.map((block) => block ?? undefined), profiled: inner.PERF_COUNT === true, timeout };
+  return joined(alone, many, plan, new Batcher(many ?? alone, types, settings, alone.info.optimalRequests));
 }
 
 /** The model with another first dimension of every input. */
@@ -92,40 +85,38 @@ function withRows(model: Model, rows: string): Model {
   return copy.reshape(new Map(shapes));
 }
 
-/** The device's own model, where nothing is gathered. */
-function passedOn(alone: DeviceModel, { device, timeout }: Wish): DeviceModel {
-  const { optimalRequests, executionDevices, properties } = alone.info;
-  return {
-    info: {
-      optimalRequests,
-      executionDevices,
-      passesTo: device,
-      properties: { ...properties, AUTO_BATCH_TIMEOUT: timeout, OPTIMAL_BATCH_SIZE: 1 },
-    },
-    createRequest: () => alone.createRequest(),
-    ...(alone.explain && { explain: () => (alone.explain as NonNullable<DeviceModel['explain']>)() }),
-    release: () => alone.release(),
-  };
+/** What `save` wrote, for the device that wrote it. Throws MODEL_INVALID for what is damaged, or of another device or size. */
+export function load(blob: Uint8Array, wish: Wish, { host, signal, paced }: CompileOptions): Awaitable<LoadedModel> {
+  const { content, pieces } = readFrames(frames, blob);
+  const plan = planOf(content);
+  const [first, second] = pieces;
+  if (!plan || !first || pieces.length > 2) throw unsuitable('is damaged: its text is none of BATCH');
+  if (plan.device !== wish.device) throw unsuitable(`does not suit: it is for ${plan.device}, here is ${wish.device}`);
+  const imported = (bytes: Uint8Array): Awaitable<LoadedModel> => host.importModel(bytes, wish.device, wish.inner, { signal, paced });
+  return after(imported(first), ({ ports, compiled: alone }) => {
+    if (ports.inputs.length !== plan.types.length || (plan.most > 1 && ports.outputs.length !== plan.blocks.length)) {
+      alone.release();
+      throw unsuitable('is damaged: its parts are of another model');
+    }
+    if (!second) return { ports, compiled: join(alone, undefined, plan, wish) };
+    return attempt(
+      () => imported(second),
+      ({ compiled }) => ({ ports, compiled: join(alone, compiled, plan, wish) }),
+      (error) => {
+        alone.release();
+        throw error;
+      },
+    );
+  });
 }
 
-/** Both as one model. */
-function joined(alone: DeviceModel, many: DeviceModel, wish: Wish, batcher: Batcher): DeviceModel {
-  const { executionDevices, properties, optimalRequests } = alone.info;
-  return {
-    info: {
-      optimalRequests: optimalRequests * wish.most,
-      executionDevices,
-      properties: { ...properties, AUTO_BATCH_TIMEOUT: wish.timeout, OPTIMAL_BATCH_SIZE: wish.most },
-    },
-    createRequest: () => new BatchRequest(batcher, alone.createRequest()),
-    set(changed) {
-      if (typeof changed.AUTO_BATCH_TIMEOUT === 'number') batcher.settings.timeout = changed.AUTO_BATCH_TIMEOUT;
-    },
-    explain: () => explain(wish, batcher, alone.explain?.()),
-    release() {
-      batcher.release();
-      alone.release();
-      if (many !== alone) many.release();
-    },
-  };
+/** The text of a blob, checked: a checksum proves no author. */
+function planOf(content: unknown): Plan | undefined {
+  const { device, most, fixed, blocks, types, reason } = (content ?? {}) as Partial<Plan>;
+  const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 1;
+  if (typeof device !== 'string' || !isCount(most) || typeof fixed !== 'boolean' || !Array.isArray(blocks) || !Array.isArray(types))
+    return undefined;
+  if (!blocks.every((b) => b === null || isCount(b)) || !types.every((t) => typeof t === 'string' && isElementType(t))) return undefined;
+  if (reason !== undefined && typeof reason !== 'string') return undefined;
+  return content as Plan;
 }

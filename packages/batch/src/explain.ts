@@ -1,13 +1,20 @@
 /** @file What BATCH did with the inferences so far. */
 import type { Explanation } from '@cuvee/core';
 import type { Batcher } from './batcher.js';
+import type { Plan } from './joined.js';
 
 /** `inner`: what the device says of the model as it is. */
 export function explain(
-  { device }: { readonly device: string },
+  { device, reason }: Plan,
   { settings, figures }: Batcher,
   inner: Explanation | undefined,
 ): Explanation {
+  if (reason !== undefined)
+    return {
+      ...inner,
+      summary: { ...inner?.summary, device: 'BATCH', runs: device, gathers: `nothing: ${reason}` },
+      rows: inner?.rows ?? [],
+    };
   const { most, fixed, timeout } = settings;
   const { batches, rows, alone } = figures;
   const mean = batches === 0 ? '' : (rows / batches).toPrecision(3);

@@ -16,8 +16,8 @@ import {
   type Model,
   type Support,
 } from '@cuvee/core';
-import { compile, type Wish } from './compile.js';
-import { rowsOf } from './rows.js';
+import { compile, load, type Wish } from './compile.js';
+import { rowsOf, withoutRows } from './rows.js';
 
 /** Rows of a full batch where neither the name nor the device says a number. */
 const usual = 16;
@@ -71,13 +71,16 @@ export const batch = (): DevicePlugin => ({
     },
     OPTIMAL_BATCH_SIZE: { type: 'int', mutability: 'RO', description: 'Rows of a full batch of a compiled model' },
   },
-  devices: () => [{ id: '', fullName: 'Inferences gathered to batches' }],
+  devices: () => [{ id: '', fullName: 'Inferences gathered to batches', capabilities: ['EXPORT_IMPORT'] }],
   keeps: () => true,
   query(model, config, { host }) {
     const { device, inner, most } = wishOf(config, host);
-    return after(host.query(model, device, inner), (support) => (most === 1 ? support : withoutMixing(model, support)));
+    return after(host.query(model, device, inner), (support) =>
+      most === 1 || withoutRows(model) ? support : withoutMixing(model, support),
+    );
   },
   compile: (model, config, options) => compile(model, wishOf(config, options.host), options),
+  load: (blob, config, options) => load(blob, wishOf(config, options.host), options),
 });
 
 export default batch;

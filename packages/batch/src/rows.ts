@@ -4,6 +4,7 @@
  * Softmax over the batch keeps its shape) is tried: an operation runs on a batch of two random rows, and on each row alone.
  */
 import {
+  bitsOf,
   cloneModel,
   createScope,
   CuveeError,
@@ -15,6 +16,7 @@ import {
   type Node,
   type Value,
 } from '@cuvee/core';
+import { hasRows } from './gather.js';
 import { agree, Trial } from './trial.js';
 
 /** Where the rows of a value lie: along one dimension, each `block` long. */
@@ -33,10 +35,9 @@ type Facts = ReadonlyMap<Value, Fact>;
 /**
  * Checks that requests of the model may run as rows of one batch; the whole of it, since what one node mixes no later one parts.
  * For each output: how long a row is in its first dimension; undefined where it is the same for all rows.
- * Throws MODEL_UNSUPPORTED naming the input, node or output that forbids it.
+ * For models that can have rows at all. Throws MODEL_UNSUPPORTED naming the node that forbids it.
  */
 export function rowsOf(model: Model): readonly (number | undefined)[] {
-  for (const value of model.inputs) checkInput(value);
   const { model: copy } = cloneModel(model);
   try {
     for (const p of copy.parameters) setShape(p, shapeFor(p.output, undefined));
@@ -78,24 +79,22 @@ export function rowsOf(model: Model): readonly (number | undefined)[] {
   return copy.results.map((r) => walk.blockOf(r.input(0)));
 }
 
-/** A first dimension that can be 1 and more, and no layout that says otherwise. */
-function checkInput(value: Value): void {
-  const layout = value.node.rtInfo?.layout?.layout?.replace(/[[\],]/g, '');
-  const [first] = value.partialShape.dimensions ?? [];
-  const said = `"${value.anyName}" ${value.partialShape}`;
-  const why =
-    layout?.includes('N') && !layout.startsWith('N')
-      ? `has the batch not as its first dimension: its layout is ${layout}`
-      : first === undefined
-        ? 'has no first dimension'
-        : first[0] > 1 || first[1] < 1
-          ? `has no batch dimension: its first is not 1`
-          : undefined;
-  if (why)
-    throw new CuveeError('MODEL_UNSUPPORTED', `requests cannot run as one batch: input ${said} ${why}`, {
-      op: value.node.op.name,
-      node: value.node.name,
-    });
+/**
+ * Why requests of a model are no rows, going by its inputs: no input, none with a batch as its first dimension, or elements that cannot
+ * be copied row by row. Nothing is unsafe then, there is only nothing to gather; undefined for models that can have rows.
+ */
+export function withoutRows(model: Model): string | undefined {
+  if (model.inputs.length === 0) return 'the model has no input';
+  for (const v of [...model.inputs, ...model.outputs])
+    if (!hasRows(v.elementType, bitsOf(v.elementType))) return `"${v.anyName}" has elements of type ${v.elementType}`;
+  for (const value of model.inputs) {
+    const layout = value.node.rtInfo?.layout?.layout?.replace(/[[\],]/g, '');
+    const [first] = value.partialShape.dimensions ?? [];
+    const said = `input "${value.anyName}" ${value.partialShape}`;
+    if (layout?.includes('N') && !layout.startsWith('N')) return `the batch is not the first dimension of ${said}: its layout is ${layout}`;
+    if (first === undefined || first[0] > 1 || first[1] < 1) return `${said} has no batch dimension: its first is not 1`;
+  }
+  return undefined;
 }
 
 function setShape(node: Node, shape: readonly number[]): void {

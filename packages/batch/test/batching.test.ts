@@ -199,6 +199,37 @@ describe('one of a batch', () => {
   });
 });
 
+describe('a compiled model as bytes', () => {
+  it('comes back as it was, and is refused for another device or when damaged', async () => {
+    const core = coreWith();
+    const compiled = core.compileModelSync(network(), 'BATCH:CPU(4)');
+    const blob = compiled.exportModelSync();
+    const back = core.importModelSync(blob, 'BATCH:CPU(4)');
+    expect(back.getProperty('OPTIMAL_BATCH_SIZE')).toBe(4);
+    const inputs = Array.from({ length: 9 }, (_, i) => row(i));
+    const want = wanted(inputs);
+    const got = await Promise.all(inputs.map((x) => back.createInferRequest().inferAsync([x])));
+    got.forEach((outputs, i) => expectClose(values(outputs), want[i]));
+    expect(Buffer.compare(Buffer.from(back.exportModelSync()), Buffer.from(blob))).toBe(0);
+    expect(() => core.importModelSync(blob, 'BATCH:MINE(4)')).toThrow(/it is for CPU, here is MINE/);
+    for (let i = 0; i < 50; i++) {
+      const at = Math.floor((i * blob.length) / 50);
+      const damaged = Uint8Array.from(blob);
+      damaged[at] = (damaged[at] as number) ^ 4;
+      expect(() => core.importModelSync(damaged, 'BATCH:CPU(4)')).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+      expect(() => core.importModelSync(blob.subarray(0, at), 'BATCH:CPU(4)')).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+    }
+  });
+});
+
+describe('a model without rows', () => {
+  it('runs as it comes, and why is said', async () => {
+    const compiled = coreWith().compileModelSync(network('3,4'), 'BATCH:CPU(4)');
+    expect(compiled.explain().summary.gathers).toMatch(/nothing: input "x" \[3,4\] has no batch dimension/);
+    expectClose(values(await compiled.createInferRequest().inferAsync([row(1, 3)])), wanted([row(1, 3)])[0]);
+  });
+});
+
 describe('a device', () => {
   it('that takes full batches only gets full ones', async () => {
     const core = new Core({ plugins: [batch(), picky(true)] });

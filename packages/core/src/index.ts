@@ -49,6 +49,7 @@ export * from './runtime/infer-request.js';
 export * from './runtime/infer-queue.js';
 export * from './runtime/device-name.js';
 export { besideModel, checkRange, readFile, readRange, reloadable, writeFile } from './runtime/files.js';
+export * from './runtime/frames.js';
 export { discoverFrom } from './runtime/registry.js';
 export { began, rankOf, tell, watched } from './runtime/events.js';
 export type { DeviceEvent, DeviceEventKind, EventKind, EventMessage } from './runtime/events.js';

@@ -3,7 +3,9 @@ import {
   after,
   all,
   CuveeError,
+  joinBytes,
   rankOf,
+  whenWritten,
   writeIr,
   type Awaitable,
   type CompileOptions,
@@ -63,21 +65,14 @@ export function joined(split: Split, story: Story, config: Config, kept: Kept): 
 
 /** In pieces; at once where every device writes at once. */
 function save(split: Split, story: Story, kept: Kept, properties: Config): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  const written = split.models.map((m) => m.save?.());
-  const finish = (parts: readonly PartBlob[]): readonly Uint8Array[] =>
-    writeBlob({ name: split.name, ports: kept.ports, wiring: split.wiring, story, seals: kept.seals, properties, parts });
   const models = kept.models.map((model) => model && modelBlob(model));
-  if (written.every((w) => w === undefined || Symbol.iterator in w))
-    return finish(written.map((w, i) => (w ? { compiled: together([...(w as Iterable<Uint8Array>)]) } : (models[i] as PartBlob))));
-  return (async function* later() {
-    const parts: PartBlob[] = [];
-    for (const [i, w] of written.entries()) {
-      const pieces: Uint8Array[] = [];
-      if (w) for await (const piece of w) pieces.push(piece);
-      parts.push(w ? { compiled: together(pieces) } : (models[i] as PartBlob));
-    }
-    yield* finish(parts);
-  })();
+  return whenWritten(
+    split.models.map((m) => m.save?.()),
+    (blobs) => {
+      const parts = blobs.map((compiled, i): PartBlob => (compiled ? { compiled } : (models[i] as PartBlob)));
+      return writeBlob({ name: split.name, ports: kept.ports, wiring: split.wiring, story, seals: kept.seals, properties, parts });
+    },
+  );
 }
 
 /** A part whose device cannot write: it is compiled again where it is read. */
@@ -93,15 +88,5 @@ function modelBlob(model: Model): PartBlob {
       },
     );
   const { xml, weights } = writeIr(model);
-  return { xml: new TextEncoder().encode(xml), weights: together(weights) };
-}
-
-function together(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, p) => sum + p.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return { xml: new TextEncoder().encode(xml), weights: joinBytes(weights) };
 }

@@ -34,7 +34,7 @@ export async function runAll(refs: readonly CaseRef[], options: PoolOptions): Pr
         child?.kill();
         child = fork(workerFile, [], {
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-          execArgv: ['--max-old-space-size=4096', '--expose-gc'],
+          execArgv: ['--max-old-space-size=4096'],
         });
       }
       const outcome = await one(child, ref, options);

@@ -64,3 +64,9 @@ export const rejection = (promise: Promise<unknown>, what: string): Promise<unkn
   );
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Processor time of the process, in milliseconds: what other processes do meanwhile does not count. */
+export const spent = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};

@@ -78,6 +78,7 @@ export const requests = area('requests', {
     const slow = await s.slow();
     const { request, x } = slow;
     const run = request.inferAsync({ x });
+    run.catch(() => undefined); // it is awaited below
     await fails(() => request.inferAsync({ x }), 'BUSY', 'a second run of a request that is running');
     await fails(() => request.startAsync({ x }), 'BUSY', 'startAsync of a request that is running');
     await fails(() => request.setInputTensor(x), 'BUSY', 'setInputTensor of a request that is running');

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Tensor } from '@cuvee/core';
 import { area, check, must } from './check.js';
-import { parabola, weighted } from './models.js';
+import { parabola, weighted, weightless } from './models.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -41,7 +41,7 @@ async function flat(what: string, work: (round: number) => Promise<void>, bytes 
   must(false, `each ${rounds} times it was done, ${what} took more memory: MB of JavaScript of all, ${shown}`);
 }
 
-const x = new Tensor('f32', [size / 4], new Float32Array(size / 4).fill(1));
+const x = weightless(size);
 
 export const memory = area('memory', {
   models: check('Frees all that it holds; safe to call twice.', (s) =>

@@ -45,14 +45,16 @@ export const pair = (): Model =>
     return { inputs: [a, b], outputs: { first: g.add(g.multiply(a, b), a), second: g.add(a, b), third: b } };
   });
 
-/** y = x · w + 1 with constants of so many bytes, which differ from model to model. */
-export const weighted = (bytes: number, seed = 1): Model =>
+/** y = x · w + 1, x [1, n], with a constant of so many bytes, whose values are all `weight`. */
+export const weighted = (bytes: number, weight = 1): Model =>
   modelOf('weighted', (g) => {
     const n = bytes / 4;
-    const x = g.parameter('f32', `${n}`, 'x');
-    const w = g.constant(Literal.of('f32', [n], new Float32Array(n).fill(seed)));
+    const x = g.parameter('f32', `1,${n}`, 'x');
+    const w = g.constant(Literal.of('f32', [1, n], new Float32Array(n).fill(weight)));
     return { inputs: [x], outputs: { y: g.add(g.multiply(x, w), g.scalar(1, x)) } };
   });
+/** Its input, of one value everywhere. */
+export const weightless = (bytes: number, value = 1): Tensor => new Tensor('f32', [1, bytes / 4], new Float32Array(bytes / 4).fill(value));
 
 /** A chain of products that takes a while: x [?, 96] times a matrix of means, `depth` times. */
 export const products = (depth = 40, size = 96): Model =>

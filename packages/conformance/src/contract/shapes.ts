@@ -19,11 +19,13 @@ export const shapes = area('shapes', {
     for (const x of [vector(), anyVector, vector()]) isParabola((await request.inferAsync({ x })).y, x, `[${x.size}]`);
   }),
   scalar: check('Dimensions; empty for a scalar.', async (s) => {
+    await s.needs(parabola('[]'));
     const request = await s.request(parabola('[]'));
     const x = new Tensor('f32', [], Float32Array.of(3));
     isParabola((await request.inferAsync({ x })).y, x, 'a scalar');
   }),
   ranged: check('A tensor may have any shape that the port’s partial shape admits.', async (s) => {
+    await s.needs(parabola('2..4,?'));
     const request = await s.request(parabola('2..4,?'));
     for (const shape of [
       [2, 3],

@@ -23,7 +23,8 @@ const devices: readonly (readonly [device: string, ...flags: string[]])[] = [
   ['AUTO:MINE,CPU'],
   ['HETERO:MINE,CPU', ...half],
   ['MULTI:MINE,CPU'],
-  ['AUTO:HETERO(MINE,CPU),CPU', ...half],
+  ['BATCH:CPU(4)'],
+  ['AUTO:BATCH(CPU(4)),HETERO(MINE,CPU)', ...half],
 ];
 
 describe('cuvee-conformance --contract', () => {

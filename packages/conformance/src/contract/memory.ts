@@ -28,7 +28,7 @@ const size = 2 ** 19;
 async function flat(what: string, work: (round: number) => Promise<void>, bytes = size): Promise<void> {
   const start = performance.now();
   let rounds = 0;
-  while (rounds < 8 || (rounds < 24 && performance.now() - start < 400)) await work(rounds++);
+  while (rounds < 8 || (rounds < 24 && performance.now() - start < 250)) await work(rounds++);
   const figures = [await held()];
   for (let round = rounds; figures.length < 5; ) {
     for (let i = 0; i < rounds; i++) await work(round++);

@@ -13,13 +13,13 @@ async function breathes(work: () => Promise<unknown>, what: string): Promise<voi
     let turns = 0;
     const before = spent();
     const timer = setInterval(() => turns++, 1);
-    while (spent() - before < 200) {
+    while (spent() - before < 160) {
       await work();
       await pause(1); // several short ones hold nobody
     }
     const used = spent() - before;
     clearInterval(timer);
-    if (used / Math.max(1, turns) < 50) return;
+    if (used / Math.max(1, turns) < 80) return;
     tries.push(`${turns} in ${used.toFixed(0)} ms`);
   }
   must(false, `${what} holds the event loop: turns of a timer, ${tries.join(', ')} of processor time`);
@@ -63,7 +63,7 @@ export const stops = area('stops', {
       'The request stays usable.',
     ],
     async (s) => {
-      const slow = await s.slow(120);
+      const slow = await s.slow(80);
       const { request, x, milliseconds } = slow;
       await stopsEarly(
         (signal) => {
@@ -80,7 +80,7 @@ export const stops = area('stops', {
   ),
 
   abort: check(['Stops between kernels; reject with `signal.reason`.', 'The request stays usable.'], async (s) => {
-    const slow = await s.slow(120);
+    const slow = await s.slow(80);
     const { request, x, milliseconds } = slow;
     await stopsEarly(
       (signal) => request.inferAsync({ x }, { signal }),

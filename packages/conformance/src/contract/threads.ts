@@ -15,7 +15,7 @@ export const threads = area('threads', {
   }),
   terminated: check('A terminated worker thread leaves nothing behind.', async (s) => {
     const start = starter(s);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       const thread = await start('forever');
       equal(await thread.next(), 'running', 'what the thread says');
       await new Promise((resolve) => setTimeout(resolve, 10 + 7 * i));

@@ -12,8 +12,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const mine = fileURLToPath(new URL('../../../../examples/third-party-device', import.meta.url));
 /** Half of the operations: sums go to the CPU, products to MINE. */
 const half = ['--set', 'MINE.SUPPORTED_SHARE=0.5', '--set', 'MINE.SEED=3'];
-/** Checks that a device does not pass yet, with what is missing. */
-const missing: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
 
 const devices: readonly (readonly [device: string, ...flags: string[]])[] = [
   ['CPU'],
@@ -27,17 +25,27 @@ const devices: readonly (readonly [device: string, ...flags: string[]])[] = [
   ['AUTO:BATCH(CPU(4)),HETERO(MINE,CPU)', ...half],
 ];
 
+/** Two at a time: the checks measure time. */
+const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+const started = devices.map(([device, ...flags], i) => {
+  const file = join(folder, `${device.replace(/\W/g, '_')}.json`);
+  const run = (lanes[i % 2] as Promise<unknown>).then(() =>
+    conformance(['--contract', '--plugin', mine, '--device', device, ...flags, '--json', file]),
+  );
+  lanes[i % 2] = run;
+  return { device, file, run };
+});
+
 describe('cuvee-conformance --contract', () => {
-  it.concurrent.each(devices)(
-    '%s',
-    async (device, ...flags) => {
-      const file = join(folder, `${device.replace(/\W/g, '_')}.json`);
-      const { stdout } = await conformance(['--contract', '--plugin', mine, '--device', device, ...flags, '--json', file]);
+  it.each(started)(
+    '$device',
+    async ({ file, run }) => {
+      const { stdout } = await run;
       const { cases } = JSON.parse(readFileSync(file, 'utf8')) as Report;
-      const failed = Object.entries(cases).filter(([id, c]) => c.status === 'fail' && !missing[device]?.[id]);
+      const failed = Object.entries(cases).filter(([, c]) => c.status === 'fail');
       expect(Object.fromEntries(failed), stdout).toEqual({});
       expect(Object.values(cases).filter((c) => c.status === 'pass').length).toBeGreaterThan(60);
     },
-    300_000,
+    600_000,
   );
 });

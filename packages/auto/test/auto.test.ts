@@ -1,6 +1,10 @@
 /** AUTO: whom it chooses and why, the hand-over, what happens when devices are lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builder, CuveeError, Model, type DeviceCosts, type DevicePlugin, type PropertyTable } from '@cuvee/core';
+import { cpu } from '@cuvee/plugin-cpu';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { fake } from '../../core/test/runtime/fake.js';
 import { coreWith, infer, input, listen, network, pause, until, valuesOf } from './support.js';
@@ -243,6 +247,25 @@ describe('hand-over', () => {
     expect(heard.events).toEqual(['selected MINE']);
     expect((await infer(compiled)).device).toBe('MINE');
     heard.stop();
+  });
+  it('is not needed where the cache holds the model for the wanted device', async () => {
+    const CACHE_DIR = mkdtempSync(join(tmpdir(), 'cuvee-auto-'));
+    const silicon = (): DevicePlugin => ({ ...cpu(), name: 'GPU' });
+    const heard = listen();
+    try {
+      using first = await coreWith(silicon()).compileModel(wanted, 'AUTO:GPU,CPU', { CACHE_DIR });
+      expect(first.getProperty('LOADED_FROM_CACHE')).toBe(false);
+      await infer(first);
+      await until(() => heard.events.includes('switched CPU -> GPU'));
+      heard.events.length = 0;
+      using second = await coreWith(silicon()).compileModel(wanted, 'AUTO:GPU,CPU', { CACHE_DIR });
+      expect((await infer(second, 3)).values).toEqual(want(3));
+      expect(heard.events).toEqual(['selected GPU']);
+      expect(second.getProperty('LOADED_FROM_CACHE')).toBe(true);
+    } finally {
+      heard.stop();
+      rmSync(CACHE_DIR, { recursive: true });
+    }
   });
   it('frees the helper and, released in the middle, everything', async () => {
     const world = newWorld();

@@ -91,7 +91,7 @@ export class Core {
   /** What core offers to a device; `within`: the meta-devices around it, which it must not ask for again. */
   #host(within: readonly string[]): DeviceHost {
     return {
-      availableDevices: () => this.#available(false),
+      availableDevices: () => this.#available(),
       query: (model, device, config) => this.#query(model, device, config, within),
       compile: (model, device, config, work) => this.#compile(model, device, config, { ...work, within }),
       importModel: (blob, device, config, work) => this.#load(blob, 'bytes', device, config, { ...work, within }),
@@ -221,7 +221,7 @@ export class Core {
 
   /** Names of the devices that are present; meta-devices are not listed. */
   getAvailableDevices(): string[] {
-    return [...now('getAvailableDevices', this.#available(false))];
+    return [...now('getAvailableDevices', this.#available())];
   }
 
   /** Every device of every plugin, absent ones with the reason. */
@@ -383,14 +383,9 @@ export class Core {
     });
   }
 
-  #available(meta: boolean): Awaitable<readonly string[]> {
-    const names = this.#registry.deviceNames.filter((n) => {
-      try {
-        return meta || !this.#registry.plugin(n).meta;
-      } catch {
-        return false;
-      }
-    });
+  /** Names of the devices that are present; meta-devices are not among them. */
+  #available(): Awaitable<readonly string[]> {
+    const names = this.#registry.hardware;
     return after(all(names.map((n) => this.#report(n))), (reports) =>
       reports
         .flat()

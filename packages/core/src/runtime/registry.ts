@@ -9,6 +9,8 @@ import type { Frontend } from './frontend.js';
 /** What a package's `cuvee` field in package.json says that it brings. */
 interface Manifest {
   readonly devices?: readonly string[];
+  /** Its devices are devices over devices; said here so that nobody loads the package to find out. */
+  readonly meta?: boolean;
   readonly formats?: readonly string[];
   /** The package once more as a script that needs nothing but core: `./dist/node.cjs`. Node starts it faster. */
   readonly script?: string;
@@ -16,6 +18,8 @@ interface Manifest {
 
 interface Lazy<T> {
   readonly from: string;
+  /** Known before it is loaded. */
+  readonly meta?: boolean | undefined;
   readonly get: () => T;
 }
 
@@ -83,6 +87,16 @@ export class Registry {
   get deviceNames(): readonly string[] {
     return [...this.#plugins.keys()];
   }
+  /** Names of the devices that are no meta-devices; those that cannot be loaded are left out. */
+  get hardware(): readonly string[] {
+    return this.deviceNames.filter((name) => {
+      try {
+        return this.#plugins.get(name)?.meta !== true && !this.plugin(name).meta;
+      } catch {
+        return false;
+      }
+    });
+  }
 
   /** The plugin of a device. Throws DEVICE_NOT_FOUND or PLUGIN_LOAD_FAILED. */
   plugin(name: string): DevicePlugin {
@@ -144,7 +158,8 @@ export class Registry {
     }
     const load = once(() => loader.load(name, manifest.script) as Record<string, unknown>);
     for (const device of manifest.devices ?? []) {
-      if (!this.#plugins.has(device)) this.#plugins.set(device, { from: name, get: once(() => pick<DevicePlugin>(load(), device)) });
+      const get = once(() => pick<DevicePlugin>(load(), device));
+      if (!this.#plugins.has(device)) this.#plugins.set(device, { from: name, meta: manifest.meta, get });
     }
     for (const format of manifest.formats ?? []) {
       if (!this.#frontends.has(format)) this.#frontends.set(format, { from: name, get: once(() => pick<Frontend>(load(), format)) });

@@ -19,9 +19,6 @@ TileArgs start_args(const ConvArgs& args, TileEntry* entries);
 /// Points a tile at its panel's weights and channel arrays.
 void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, TileArgs& t);
 
-/// Has the first calls for panel `p` fetch its weights ahead of their use, and all of them together the next panel's.
-void fetch_weights(const ConvPlan& plan, const ConvArgs& args, int p, TileArgs& t);
-
 /// Channels of an input block that a panel reads: the block's own, cut to the panel's groups.
 struct InChannels {
   int skip, count;  // the first so many lanes are of other groups; channels read

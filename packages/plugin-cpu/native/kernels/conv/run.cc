@@ -7,9 +7,11 @@
 namespace cuvee {
 namespace conv_detail {
 
-/// Steps of k by which the first pixels' pass over a panel fetches its weights ahead.
+/// Weights of a part of a panel: they stay in the first cache while all pixels pass.
+constexpr std::ptrdiff_t part_floats = 6 * 1024, parts_from = 2 * part_floats;
+
+/// Steps of k by which the first pixels' pass over weights that no pass before has fetched is ahead of its products.
 constexpr int fetch_ahead = 24;
-constexpr std::ptrdiff_t fetch_floats = 8192;  // smaller panels are there soon enough
 
 std::size_t entry_floats(std::size_t entries) { return round_up(entries * sizeof(TileEntry), alignment) / sizeof(float); }
 
@@ -64,16 +66,6 @@ void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pan
   t.w_step = std::ptrdiff_t(panel.vectors) * width;
   t.lanes = std::min(plan.shape.out_channels - panel.block * width, panel.vectors * width);
   seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block) * width);
-}
-
-void fetch_weights(const ConvPlan& plan, const ConvArgs& args, int p, TileArgs& t) {
-  const ConvPanel& panel = plan.panels[p];
-  if (panel.depth * panel.vectors * plan.table->block < fetch_floats) return;
-  t.ahead = fetch_ahead * t.w_step;
-  t.fetch = args.weights + panel.offset + panel.depth * panel.vectors * plan.table->block;
-  t.fetch_end = p + 1 < static_cast<int>(plan.panels.size()) ? t.fetch + plan.panels[p + 1].depth * plan.panels[p + 1].vectors * plan.table->block : t.fetch;
-  t.fetch_stride = plan.table->block;
-  t.fetch_step = panel.depth * t.fetch_stride;
 }
 
 namespace {
@@ -155,39 +147,87 @@ void cut_entries(const ConvPlan& plan, const ConvPanel& panel, TileEntry* entrie
   }
 }
 
-/// Pixels [x0, x1) of row y, or of the whole plane when the plane is one row.
-void pointwise_row(const ConvPlan& plan, const ConvArgs& args, int n, int y, int x0, int x1, int panel0, int panel1, TileEntry* entries) {
-  const ConvShape& s = plan.shape;
-  const int width = plan.table->block;
-  for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
-    const ConvInBlock& in = plan.in_blocks[b];
-    entries[b] = {args.sources[in.part].at(n, in.block, y * s.stride_h), in.count};
-  }
-  TileArgs t = start_args(args, entries);
-  t.a_step = std::ptrdiff_t(s.stride_w) * width;
-  const bool cut = cuts_blocks(s, width);
-  for (int p = panel0; p < panel1; ++p) {
-    const ConvPanel& panel = plan.panels[p];
-    seek_panel(plan, args, panel, t);
-    fetch_weights(plan, args, p, t);
-    t.entries = entries + panel.in_begin;
-    t.entry_count = panel.in_end - panel.in_begin;
-    t.a_offset = x0 * t.a_step;
-    if (cut) cut_entries(plan, panel, entries + panel.in_begin, 1, false);
-    run_segment(plan, args, panel, n, y, x0, 1, x1 - x0, t);
-    if (cut) cut_entries(plan, panel, entries + panel.in_begin, 1, true);
+/// Runs a panel's reduction over `count` entries in parts. `run(args, t)` is to compute all pixels of a part, in about `calls` calls of
+/// the microkernel; between parts the sums are where the result will be. Each part has the next one's weights fetched meanwhile.
+template <class Run>
+void in_parts(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, const TileEntry* entries, int count, int calls, TileArgs& t, Run&& run) {
+  const std::ptrdiff_t width = plan.table->block, lanes = panel.vectors * width, floats = panel.depth * lanes;
+  const int parts = floats > parts_from && calls > 1 ? static_cast<int>(std::min<std::ptrdiff_t>(count, (floats + part_floats - 1) / part_floats)) : 1;
+  const float *w = args.weights + panel.offset, *const end = args.weights + plan.packed_floats;
+  ConvArgs partial = args;
+  for (int part = 0; part < parts; ++part) {
+    const int first = static_cast<int>(std::ptrdiff_t(count) * part / parts), last = static_cast<int>(std::ptrdiff_t(count) * (part + 1) / parts);
+    partial.epilogue = part + 1 == parts ? args.epilogue : Epilogue{};
+    partial.epilogue.bias = part == 0 ? args.epilogue.bias : nullptr;
+    t = start_args(partial, nullptr);
+    seek_panel(plan, partial, panel, t);
+    t.a_step = std::ptrdiff_t(plan.shape.stride_w) * (plan.shape.planar_input ? 1 : width);
+    t.accumulate = part > 0;
+    t.entries = entries + first;
+    t.entry_count = last - first;
+    t.w = w;
+    std::ptrdiff_t depth = 0;
+    for (int e = first; e < last; ++e) depth += entries[e].count;
+    w += depth * lanes;
+    if (floats > parts_from) {
+      if (part == 0) t.ahead = fetch_ahead * lanes;
+      t.fetch = std::min(w, end);
+      t.fetch_end = std::min(w + depth * lanes, end);
+      t.fetch_stride = std::min(width, lanes / calls / 4 * 4 + 4);
+      t.fetch_step = depth * t.fetch_stride;
+    }
+    run(partial, t);
   }
 }
 
-/// Output pixels [p0, p1) in row-major order of one image.
+int calls_for(const ConvPlan& plan, const ConvPanel& panel, int pixels) {
+  const int most = plan.table->tile->pixels[panel.vectors];
+  return (pixels + most - 1) / most;
+}
+
+/// Whether rows of the sources lie at the same distance in all parts: then one list of entries serves all rows.
+bool rows_are_even(const ConvPlan& plan, const ConvArgs& args) {
+  for (int p = 0; p < plan.shape.parts; ++p)
+    if (args.sources[p].rows || args.sources[p].row != args.sources[0].row) return false;
+  return true;
+}
+
+/// Output pixels [p0, p1) in row-major order of one image; the rows' sources have to be even, or the pixels of one row.
+void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, TileEntry* entries) {
+  const ConvShape& s = plan.shape;
+  const bool dense = is_dense(plan, args), even = rows_are_even(plan, args);
+  const int width = plan.table->block, row = dense ? s.out_h * s.out_w : s.out_w, y0 = p0 / row;  // pixels that lie side by side
+  for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
+    const ConvInBlock& in = plan.in_blocks[b];
+    entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h), in.count};
+  }
+  const std::ptrdiff_t row_step = even ? args.sources[0].row * s.stride_h : 0;
+  const bool cut = cuts_blocks(s, width);
+  TileArgs t{};
+  for (int p = panel0; p < panel1; ++p) {
+    const ConvPanel& panel = plan.panels[p];
+    TileEntry* const own = entries + panel.in_begin;
+    if (cut) cut_entries(plan, panel, own, 1, false);
+    const int calls = (p1 - p0 + row - 1) / row * calls_for(plan, panel, std::min(p1 - p0, row));
+    in_parts(plan, args, panel, own, panel.in_end - panel.in_begin, calls, t, [&](const ConvArgs& partial, TileArgs& part) {
+      for (int at = p0; at < p1;) {
+        const int y = at / row, x = at - y * row, next = std::min(p1, (y + 1) * row);
+        part.a_offset = (y - y0) * row_step + x * part.a_step;
+        run_segment(plan, partial, panel, n, y, x, 1, next - at, part);
+        at = next;
+      }
+    });
+    if (cut) cut_entries(plan, panel, own, 1, true);
+  }
+}
+
 void run_pointwise(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {
   auto* entries = reinterpret_cast<TileEntry*>(scratch);
-  if (is_dense(plan, args)) return pointwise_row(plan, args, n, 0, p0, p1, panel0, panel1, entries);
+  if (rows_are_even(plan, args)) return pointwise_pixels(plan, args, n, p0, p1, panel0, panel1, entries);
   const int w = plan.shape.out_w;
-  for (int p = p0; p < p1;) {
-    const int y = p / w, x = p - y * w, end = std::min(p1, (y + 1) * w);
-    pointwise_row(plan, args, n, y, x, x + end - p, panel0, panel1, entries);
-    p = end;
+  for (int p = p0, end; p < p1; p = end) {
+    end = std::min(p1, (p / w + 1) * w);
+    pointwise_pixels(plan, args, n, p, end, panel0, panel1, entries);
   }
 }
 
@@ -222,22 +262,20 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
         *entry++ = {block + std::ptrdiff_t(ky) * s.dilation_h * row_floats + std::ptrdiff_t(kx) * s.dilation_w * width,
                     planar && s.dilation_w == 1 ? s.kernel_w : in.count};
   }
-  TileArgs t = start_args(args, entries);
-  t.a_step = std::ptrdiff_t(s.stride_w) * width;
-  const int per_block = s.kernel_h * taps_x;
+  const int per_block = s.kernel_h * taps_x, pixels = region.x1 - region.x0;
   const bool cut = cuts_blocks(s, width);
+  TileArgs t{};
   for (int p = region.panel0; p < region.panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
-    seek_panel(plan, args, panel, t);
-    fetch_weights(plan, args, p, t);
     TileEntry* const own = entries + std::ptrdiff_t(panel.in_begin - in_begin) * per_block;
-    t.entries = own;
-    t.entry_count = (panel.in_end - panel.in_begin) * per_block;
     if (cut) cut_entries(plan, panel, own, per_block, false);
-    for (int y = region.y0; y < region.y1; ++y) {
-      t.a_offset = std::ptrdiff_t(y - region.y0) * s.stride_h * row_floats;
-      run_segment(plan, args, panel, region.n, y, region.x0, 1, region.x1 - region.x0, t);
-    }
+    const int calls = (region.y1 - region.y0) * calls_for(plan, panel, pixels);
+    in_parts(plan, args, panel, own, (panel.in_end - panel.in_begin) * per_block, calls, t, [&](const ConvArgs& partial, TileArgs& part) {
+      for (int y = region.y0; y < region.y1; ++y) {
+        part.a_offset = std::ptrdiff_t(y - region.y0) * s.stride_h * row_floats;
+        run_segment(plan, partial, panel, region.n, y, region.x0, 1, pixels, part);
+      }
+    });
     if (cut) cut_entries(plan, panel, own, per_block, true);
   }
 }
@@ -263,10 +301,8 @@ void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, in
   using namespace conv_detail;
   const int panels = static_cast<int>(plan.panels.size());
   if (plan.method == ConvMethod::pointwise) {
-    if (x0 == 0 && x1 == plan.shape.out_w && is_dense(plan, args))
-      return pointwise_row(plan, args, n, y0, 0, (y1 - y0) * x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
-    for (int y = y0; y < y1; ++y)
-      pointwise_row(plan, args, n, y, x0, x1, 0, panels, reinterpret_cast<TileEntry*>(scratch));
+    if (x0 == 0 && x1 == plan.shape.out_w) return run_pointwise(plan, args, n, y0 * x1, y1 * x1, 0, panels, scratch);
+    for (int y = y0; y < y1; ++y) run_pointwise(plan, args, n, y * plan.shape.out_w + x0, y * plan.shape.out_w + x1, 0, panels, scratch);
     return;
   }
   if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, y0, y1, x0, x1, 0, panels}, 0, 1, scratch);

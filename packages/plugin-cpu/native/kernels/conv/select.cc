@@ -49,14 +49,21 @@ void add_straddling_panels(ConvPlan& plan, int out_group, int widest) {
   }
 }
 
-/// Vectors of a panel at most. Deep panels are narrower, so that one and the next, which is fetched meanwhile, fit into the second cache.
+/// Vectors of a panel at most. Deep panels are narrower, so that one stays in the second cache; those of narrow rows, too, where that
+/// has more sums at a time: rows of 7 pixels go at once with three vectors, but in two calls with four.
 int widest_panel(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   const std::size_t column = std::size_t(s.in_channels) / s.groups * s.kernel_h * s.kernel_w * plan.table->block;
   int widest = plan.table->tile->vectors;
   if (plan.method == ConvMethod::winograd) return std::min(widest, 2);
   while (widest > 2 && widest * column > panel_floats) --widest;
-  return widest;
+  if (s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1) return widest;
+  const auto sums = [&](int vectors) { return ceil_div(s.out_w, ceil_div(s.out_w, plan.table->tile->pixels[vectors])) * vectors; };
+  if (10 * sums(widest) >= 7 * widest * plan.table->tile->pixels[widest]) return widest;
+  int best = widest;
+  for (int v = widest - 1; v > 1; --v)
+    if (sums(v) > sums(best)) best = v;
+  return best;
 }
 
 void list_panels(ConvPlan& plan, bool cut) {

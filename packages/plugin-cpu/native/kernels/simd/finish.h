@@ -41,17 +41,6 @@ __attribute__((noinline)) void finish_general(const TileArgs& t, const float* su
 template <int MR, int NV>
 CUVEE_INLINE void finish(const TileArgs& t, V (&acc)[NV][MR]) {
   const bool whole = !t.plain || t.lanes >= NV * B;
-  if (t.accumulate) {
-#pragma GCC unroll 4
-    for (int n = 0; n < NV; ++n)
-#pragma GCC unroll 16
-      for (int m = 0; m < MR; ++m) {
-        const float* c = t.c + n * t.c_block + m * t.c_step;
-        const int lanes = t.lanes - n * B;
-        if (whole) acc[n][m] = add(acc[n][m], load(c));
-        else if (lanes > 0) acc[n][m] = add(acc[n][m], lanes < B ? load_n(c, lanes) : load(c));
-      }
-  }
   if (t.form == tile_form::general || !whole) {
     alignas(64) float sums[NV * MR * B];
 #pragma GCC unroll 4

@@ -39,7 +39,7 @@ struct TileArgs {
   const float *pre_scale, *pre_shift, *post_scale, *post_shift;
   int lanes;                // channels that exist in this call, at most NV * B; lanes beyond are zero or, see below, unwritten
   bool plain;               // the sink is row-major (GEMM): lanes beyond `lanes` do not exist and are not written
-  bool accumulate;          // add to what c holds (before the epilogue)
+  bool accumulate;          // the sums start from what c holds instead of the bias; not with half tiles nor a plain sink
   bool residual_after;
   int form;                 // see tile_form
   Act act;

@@ -13,6 +13,11 @@ void tile(const TileArgs& t) {
   V acc[NV][MR];
 #pragma GCC unroll 4
   for (int n = 0; n < NV; ++n) {
+    if (t.accumulate) {
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m) acc[n][m] = load(t.c + n * t.c_block + m * t.c_step);
+      continue;
+    }
     const V start = t.bias ? load(t.bias + n * B) : zero();
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) acc[n][m] = start;

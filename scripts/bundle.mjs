@@ -11,8 +11,14 @@ import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from './lib/workspace.mjs';
 
+/** What the script exports, as plain properties: esbuild's own are getters, and each use of another package's function would call one. */
+function scriptEntry(source, { exports }) {
+  const names = exports.map((name) => (name === 'default' ? 'default as $default' : name)).join();
+  return `import { ${names} } from './${source}'; assign({ ${names.replace('default as $default', 'default: $default')} });`;
+}
+
 /** What `start` of core calls. */
-const asFunction = { banner: { js: '(function (exports, require, module, moduleUrl) {' }, footer: { js: '})' } };
+const asFunction = { banner: { js: '(function (require, moduleUrl, assign) { "use strict";' }, footer: { js: '})' } };
 const readable = process.env['CUVEE_READABLE'] === '1';
 
 /** `{ source, output, executable }` of every entry point that the package's manifest names. */
@@ -103,12 +109,20 @@ async function bundlePackage(pack, esbuild) {
     const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), ...formatOf(output), banner }).catch(failed);
     if (executable) chmodSync(join(folder, output), 0o755);
     if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
-    const script = { ...options, write: false, format: 'cjs', define: { 'import.meta.url': 'moduleUrl' }, ...asFunction };
+    const [built] = Object.values(metafile.outputs);
+    const script = {
+      ...options,
+      entryPoints: undefined,
+      stdin: { contents: scriptEntry(source, built), resolveDir: folder },
+      write: false,
+      format: 'cjs',
+      define: { 'import.meta.url': 'moduleUrl' },
+      ...asFunction,
+    };
     const { outputFiles } = await esbuild.build(script).catch(failed);
     // Node reads it as Latin-1. esbuild escapes texts, and nothing within regular expressions.
     if (outputFiles[0].contents.some((byte) => byte > 127))
       throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
-    const [built] = Object.values(metafile.outputs);
     writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
     writeFileSync(join(folder, 'dist', 'node.js'), nodeEntry(built));
   }

@@ -5,7 +5,7 @@
  * A fresh V8 parses a bundle, and then compiles each function at its first call: half of the time between `import 'cuvee'` and the first
  * compiled model. V8 can write down what it compiled and take it from there in the next process. Node offers that for scripts
  * (`vm.Script`'s `cachedData`), not for modules, so that a package holds its code once more as a script, `dist/node.cjs`: one function,
- * `(exports, require, module, moduleUrl) => …`.
+ * `(require, moduleUrl, assign) => …`, which hands all its exports to `assign`.
  *
  * The life of a code file: a process starts without one and works as ever; when it has read or compiled a model, and again when it
  * meets operations that the file has not seen, it writes the file, a moment later or as it ends. The next process finds its functions
@@ -71,15 +71,17 @@ export function start(url: string, packages: Readonly<Record<string, Exports>> =
     const known = code && script.cachedDataRejected === false ? code.known : [];
     running.push({ script, file, known: new Set(known) });
   }
-  const module = { exports: {} as Exports };
-  (script.runInThisContext() as (...given: unknown[]) => void)(module.exports, requirer(url, packages), module, url);
-  started.set(path, module.exports);
-  const core = module.exports;
-  (core['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
-  (core['onScript'] as ((starts: (script: string) => Exports | undefined) => void) | undefined)?.((asked) =>
-    startScript(asked, dirname(dirname(path)), core),
+  let exports: Exports = {};
+  const body = script.runInThisContext() as (require: (id: string) => unknown, url: string, assign: (all: Exports) => void) => void;
+  body(requirer(url, packages), url, (all) => {
+    exports = all;
+  });
+  started.set(path, exports);
+  (exports['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
+  (exports['onScript'] as ((starts: (script: string) => Exports | undefined) => void) | undefined)?.((asked) =>
+    startScript(asked, dirname(dirname(path)), exports),
   );
-  return module.exports;
+  return exports;
 }
 
 /**

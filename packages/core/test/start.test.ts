@@ -34,7 +34,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(
     join(folder, 'node.cjs'),
-    `(function (exports, require, module, moduleUrl) { "use strict"; const other = require('other'); let hears;
+    `(function (require, moduleUrl, assign) { "use strict"; const exports = {}; assign(exports); const other = require('other'); let hears;
 exports.onWork = (listener) => { hears = listener; };
 exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); }; })`,
   );
@@ -195,9 +195,12 @@ test('a discovered script runs once, with the core that asks; not where it would
     mkdirSync(join(project, path, '..'), { recursive: true });
     writeFileSync(join(project, path), text);
   };
-  write('node_modules/@cuvee/core/dist/node.cjs', '(function (exports) { exports.onScript = (starts) => { exports.script = starts; }; })');
-  const plugin = `(function (exports, require, module, moduleUrl) {
-  globalThis.runs = (globalThis.runs ?? 0) + 1; exports.core = require('@cuvee/core'); exports.url = moduleUrl;
+  write(
+    'node_modules/@cuvee/core/dist/node.cjs',
+    '(function (require, url, assign) { const core = { onScript(starts) { core.script = starts; } }; assign(core); })',
+  );
+  const plugin = `(function (require, url, assign) {
+  globalThis.runs = (globalThis.runs ?? 0) + 1; assign({ core: require('@cuvee/core'), url });
 })`;
   write('node_modules/plugin/dist/node.cjs', plugin);
   write('node_modules/apart/dist/node.cjs', plugin);

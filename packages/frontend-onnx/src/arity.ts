@@ -19,7 +19,8 @@ function signature(domain: string, op: string, version: number): string | undefi
 const optionalTail: ReadonlySet<string> = new Set(['oo0', 'oo1', 'sosso2']);
 
 function problem(what: 'input' | 'output', form: string, names: readonly string[]): string | undefined {
-  const variadic = /\d$/.exec(form)?.[0];
+  const last = form.charCodeAt(form.length - 1);
+  const variadic = last >= 48 && last <= 57 ? form[form.length - 1] : undefined; // a digit
   const fixed = variadic === undefined ? form.length : form.length - 1;
   const least = fixed + Number(variadic ?? 0);
   const required = variadic === undefined ? form.lastIndexOf('s') + 1 : least;
@@ -37,6 +38,6 @@ function problem(what: 'input' | 'output', form: string, names: readonly string[
 export function arityProblem(node: NodeProto, domain: string, version: number): string | undefined {
   const form = signature(domain, node.opType ?? '', version);
   if (form === undefined) return undefined;
-  const [inputs, outputs] = form.split('>') as [string, string];
-  return problem('input', inputs, node.input) ?? problem('output', outputs, node.output);
+  const middle = form.indexOf('>');
+  return problem('input', form.slice(0, middle), node.input) ?? problem('output', form.slice(middle + 1), node.output);
 }

@@ -42,6 +42,10 @@ export class NodeAttributes {
     this.#what = what;
   }
 
+  /** Those that the file gives. */
+  get names(): readonly string[] {
+    return [...this.#attributes.keys()];
+  }
   /** Whether the file gives it. */
   has(name: string): boolean {
     return this.#attributes.has(name);

@@ -46,7 +46,8 @@ export function literalOf(tensor: TensorProto, files: ExternalFiles, what: strin
   const shape = shapeOf(tensor.dims, what);
   const count = elementCount(shape) as number;
   if (tensor.hasSegment) throw new CuveeError('MODEL_UNSUPPORTED', `${what} is stored in segments`);
-  const given: string[] = fields.filter((field) => (tensor[field]?.length ?? 0) > 0);
+  const given: string[] = [];
+  for (let i = 0; i < fields.length; i++) if ((tensor[fields[i] as 'rawData']?.length ?? 0) > 0) given.push(fields[i] as string);
   if (tensor.stringData.length > 0) given.push('stringData');
   const external = tensor.dataLocation === 1;
   if (external || tensor.externalData.length > 0) given.push('externalData');

@@ -5,11 +5,12 @@ import type { OnnxOp } from '../node.js';
 
 export const Identity: OnnxOp = ({ operands: [x], inputs: [y] }) => x ?? y;
 
+const values = ['value', 'sparse_value', 'value_float', 'value_floats', 'value_int', 'value_ints', 'value_string', 'value_strings'];
+const isValue = (name: string): boolean => values.includes(name);
+
 /** Exactly one of the value attributes. */
 export const Constant: OnnxOp<0> = ({ g, attr, invalid }) => {
-  const kinds = ['value', 'sparse_value', 'value_float', 'value_floats', 'value_int', 'value_ints', 'value_string', 'value_strings'].filter(
-    (name) => attr.has(name),
-  );
+  const kinds = attr.names.filter(isValue);
   if (kinds.length !== 1) throw invalid(kinds.length === 0 ? 'there is no value' : `there are several values: ${kinds.join(', ')}`);
   switch (kinds[0]) {
     case 'value':

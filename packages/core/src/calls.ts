@@ -70,7 +70,7 @@ export function noArguments<T extends object>(
   }
 }
 
-const objects = /^(DEVICE_PROPERTIES(_.+)?|device\.properties|DEVICES_UTILIZATION_THRESHOLD)$/;
+const objects = /^(DEVICE_PROPERTIES(_.+)?|device\.properties|DEVICES_UTILIZATION_THRESHOLD|CACHE_ENCRYPTION_CALLBACKS)$/;
 
 /** Values that a property may be given: a text, a number, a truth value, or a list of such; objects only for the properties that hold them. */
 export function checkSettings(settings: Readonly<Record<string, unknown>>): void {

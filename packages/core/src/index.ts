@@ -48,7 +48,7 @@ export * from './runtime/compiled-model.js';
 export * from './runtime/infer-request.js';
 export * from './runtime/infer-queue.js';
 export * from './runtime/device-name.js';
-export { besideModel, checkRange, readFile, readRange, reloadable, writeFile } from './runtime/files.js';
+export { besideModel, checkRange, readFile, readRange, reloadable, storedRange, writeFile, type FileStamp } from './runtime/files.js';
 export * from './runtime/frames.js';
 export { discoverFrom } from './runtime/registry.js';
 export { began, rankOf, tell, watched } from './runtime/events.js';

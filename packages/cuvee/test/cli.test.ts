@@ -147,6 +147,17 @@ describe('as JSON', () => {
       rows: [{ device: 'REFERENCE' }],
     });
   });
+  it('explain measures, and draws', () => {
+    const { status, value } = json('explain', model, '--measure', '--svg', 'steps.svg');
+    expect(status).toBe(0);
+    expect(value.summary).toMatchObject({ 'peak GFLOP/s': expect.any(Number), 'peak GB/s': expect.any(Number) });
+    const product = value.rows.find((row: Record<string, unknown>) => String(row['kernel']).startsWith('gemm'));
+    expect(product).toMatchObject({ flops: expect.any(Number), bytes: expect.any(Number), tile: expect.stringMatching(/^\d+x\d+$/) });
+    for (const row of value.rows) expect(row['ms']).toBeGreaterThanOrEqual(0);
+    const svg = readFileSync(join(folder, 'steps.svg'), 'utf8');
+    expect(svg).toContain('<svg');
+    expect(svg.match(/class="full"/g)).toHaveLength(value.rows.length);
+  });
   it('convert, compare, benchmark', () => {
     expect(json('convert', model, '--output', 'half.xml', '--compress_to_fp16').status).toBe(0);
     expect(existsSync(join(folder, 'half.bin'))).toBe(true);

@@ -4,11 +4,24 @@
  * "CUVBLOB\0", u32 version, u32 zero, u64 length of the whole, SHA-256 of all other bytes (32 bytes),
  * u32 length of the text, u32 number of parts, per part u64 offset and u64 length, the text (JSON), then the parts at multiples of 64.
  *
+ * Constants that lie in files may be left there: then the text names file, range, size and time of change, and a changed file refuses the blob.
+ *
  * The text has the plan, its shape programs and the ports, or the model where plans wait for inputs; the parts are constants and code. A blob is for the version of the
  * plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
  */
 
-import { CuveeError, portModel, readIr, reloadable, writeIr, type Model, type PortsText } from '@cuvee/core';
+import {
+  CuveeError,
+  portModel,
+  readIr,
+  reloadable,
+  storedRange,
+  writeIr,
+  type FileStamp,
+  type Model,
+  type PortsText,
+  type WeightSource,
+} from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
 import { planVersion } from './plan/encode.js';
 import type { Plan } from './plan/plan.js';
@@ -41,9 +54,12 @@ export function light(plan: Plan, seen: Parameters<typeof reloadable>[1] = new M
   };
 }
 
-/** Writes a blob, in pieces. Throws FILE_NOT_FOUND when a file that constants lie in is no longer what it was. */
-export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<Uint8Array> {
-  const parts: Uint8Array[] = [];
+/**
+ * Writes a blob, in pieces. `weightless`: constants that lie in a file are left there, and the blob is of use only as long as the file stays
+ * as it is. Throws FILE_NOT_FOUND when a file that constants lie in is no longer what it was.
+ */
+export function* writeBlob({ engine, ports, compiled }: BlobContent, weightless = false): Iterable<Uint8Array> {
+  const parts = new Parts(weightless);
   const content = {
     engine,
     planVersion,
@@ -51,13 +67,14 @@ export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<U
     ...('model' in compiled ? modelParts(compiled.model, parts) : plannedParts(compiled, parts)),
   };
   const text = new TextEncoder().encode(JSON.stringify(content));
-  let at = header + 8 + parts.length * 16 + text.length;
+  const { all } = parts;
+  let at = header + 8 + all.length * 16 + text.length;
   const gap = (): number => -at & 63;
   const pieces: Uint8Array[] = [];
-  const table = new DataView(new ArrayBuffer(8 + parts.length * 16));
+  const table = new DataView(new ArrayBuffer(8 + all.length * 16));
   table.setUint32(0, text.length, true);
-  table.setUint32(4, parts.length, true);
-  parts.forEach((part, i) => {
+  table.setUint32(4, all.length, true);
+  all.forEach((part, i) => {
     const space = gap();
     pieces.push(new Uint8Array(space), part);
     table.setBigUint64(8 + i * 16, BigInt(at + space), true);
@@ -75,14 +92,14 @@ export function* writeBlob({ engine, ports, compiled }: BlobContent): Iterable<U
   yield* body;
 }
 
-const plannedParts = ({ plan, programs, rules }: Planned, parts: Uint8Array[]) => ({
+const plannedParts = ({ plan, programs, rules }: Planned, parts: Parts) => ({
   plan: plain(plan, parts),
   programs: plain(programs, parts),
   rules: [...rules],
 });
 
 /** The model as IR. */
-function modelParts(model: Model, parts: Uint8Array[]) {
+function modelParts(model: Model, parts: Parts) {
   const { xml, weights } = writeIr(model);
   return { xml, weights: plain(new Uint8Array(Buffer.concat(weights)), parts) };
 }
@@ -143,17 +160,31 @@ function digest(pieces: readonly Uint8Array[]): Buffer {
   return hash.digest();
 }
 
-/** Plain data as JSON has it: bytes by number of their part, constants of files read, numbers that JSON lacks as texts. */
-function plain(value: unknown, parts: Uint8Array[]): unknown {
+/** Bytes that a blob holds beside its text. */
+class Parts {
+  readonly all: Uint8Array[] = [];
+  /** Constants of files stay in their files. */
+  readonly weightless: boolean;
+  constructor(weightless: boolean) {
+    this.weightless = weightless;
+  }
+}
+
+/** Plain data as JSON has it: bytes by number of their part, constants of files read or named, numbers that JSON lacks as texts. */
+function plain(value: unknown, parts: Parts): unknown {
   if (typeof value === 'bigint') return { $: 'int', value: String(value) };
   if (typeof value === 'number' && !(Number.isFinite(value) && !Object.is(value, -0)))
     return { $: 'float', value: Object.is(value, -0) ? '-0' : String(value) };
-  if (value instanceof Uint8Array) return { $: 'part', value: parts.push(value) - 1 };
+  if (value instanceof Uint8Array) return { $: 'part', value: parts.all.push(value) - 1 };
   if (Array.isArray(value)) return value.map((v) => plain(v, parts));
   if (typeof value !== 'object' || value === null) return value;
-  const source = value as { kind?: unknown; read?: unknown };
-  if (source.kind === 'file' && typeof source.read === 'function')
-    return plain({ kind: 'bytes', bytes: (source.read as () => Uint8Array)() }, parts);
+  const source = value as Partial<Extract<WeightSource, { kind: 'file' }>>;
+  if (source.kind === 'file' && typeof source.read === 'function') {
+    const { path = '', stamp, offset = 0, length = 0 } = source;
+    if (!parts.weightless || !stamp) return plain({ kind: 'bytes', bytes: source.read() }, parts);
+    storedRange({ path, ...stamp }, offset, length); // is the file still what it was?
+    return { $: 'file', path, ...stamp, offset, length };
+  }
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v, parts)]));
 }
 
@@ -164,5 +195,9 @@ function revived(value: unknown, parts: readonly Uint8Array[]): unknown {
   if (tag === 'int') return BigInt(inner as string);
   if (tag === 'float') return Number(inner);
   if (tag === 'part') return parts[inner as number];
+  if (tag === 'file') {
+    const { path, size, modified, offset, length } = value as unknown as FileStamp & { offset: number; length: number };
+    return storedRange({ path, size, modified }, offset, length);
+  }
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revived(v, parts)]));
 }

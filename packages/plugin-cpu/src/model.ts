@@ -21,6 +21,7 @@ import { light, writeBlob, type BlobContent, type Planned } from './blob.js';
 import type { EncodedPlan } from './plan/encode.js';
 import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
+import { explainRows, roofsOf, type RunLevel } from './explain.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 
 /** How the configuration divides the processor. */
@@ -53,6 +54,8 @@ export function infoOf(addon: Addon, config: Config): ModelInfo {
 /** A plan that the addon holds. */
 export class CpuModel implements DeviceModel {
   readonly info: ModelInfo;
+  readonly #addon: Addon;
+  readonly #config: Config;
   readonly #native: NativeModel;
   /** Without the constants, which the addon has: JavaScript's copy goes when nobody else holds it. */
   readonly #plan: Plan;
@@ -64,6 +67,8 @@ export class CpuModel implements DeviceModel {
   constructor(addon: Addon, compiled: Planned, { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
     const { throughput, threads, streams } = division(addon, config);
     const { programs } = compiled;
+    this.#addon = addon;
+    this.#config = config;
     this.#plan = withoutWeights(compiled.plan);
     this.#rules = compiled.rules;
     this.#blob = { engine: version, ports, compiled: { plan: light(compiled.plan), programs, rules: compiled.rules } };
@@ -87,64 +92,43 @@ export class CpuModel implements DeviceModel {
     return new CpuRequest(native, this.#plan);
   }
 
-  /** Kernel variants, strips and memory as the latest request chose them for the shapes of its last run. */
+  /**
+   * Kernel variants, strips and memory as the latest request chose them for the shapes of its last run; compiled with PERF_COUNT, also
+   * each step's time and how near it came to what this machine can do (then measured, once in a process).
+   */
   explain(): Explanation {
     const plan = this.#plan,
       rules = this.#rules;
     const details = this.#native.details;
-    const levels = lastRun(this.#latest?.deref());
-    const steps = plan.levels.flatMap((level, k) => level.steps.map((step, i) => ({ level: k, step, ran: levels?.[k]?.steps[i] })));
+    const request = this.#latest?.deref();
+    const levels = lastRun(request);
     const memory = levels && { arena: sum(levels.map((l) => l.arena)), 'arena lower bound': sum(levels.map((l) => l.lowerBound)) };
+    const measured = levels && measures(this.#config) ? request?.profile() : undefined;
+    const roofs = measured && roofsOf(this.#addon, details.threads);
     return {
       summary: {
         device: 'CPU',
         isa: plan.isa.name,
         threads: details.threads,
         streams: details.streams,
-        steps: steps.length,
+        steps: sum(plan.levels.map((l) => l.steps.length)),
         levels: plan.levels.length,
         memory: details.memory,
         ...memory,
+        ...(roofs && { 'peak GFLOP/s': roofs.gflops, 'peak GB/s': roofs.gigabytes }),
         ...Object.fromEntries([...rules].map(([rule, n]) => [`rule: ${rule}`, n])),
       },
-      rows: steps.map(({ level, step, ran }) => {
-        const out = plan.tensors[step.outputs[0] ?? -1];
-        const family = step.action === '' ? step.family : `${step.family} ${step.action}`;
-        return {
-          level,
-          op: step.op,
-          kernel: ran?.kernel && ran.kernel !== family ? `${step.family}: ${ran.kernel}` : family,
-          layout: out?.layout ?? '',
-          type: out?.type ?? '',
-          shape: ran ? ran.shapes.map((s) => `[${s.join(',')}]`).join(' ') : '',
-          strips: ran?.segment === undefined ? '' : `${ran.segment}: ${ran.panels} panels of ${ran.stripRows} × ${ran.panelColumns}`,
-          nodes: step.origin.join(' '),
-        };
-      }),
+      rows: explainRows(plan, levels, measured, roofs),
     };
   }
 
   save(): Iterable<Uint8Array> {
-    return writeBlob(this.#blob);
+    return writeBlob(this.#blob, this.#config.CACHE_MODE === 'OPTIMIZE_SIZE');
   }
 
   release(): void {
     this.#native.release();
   }
-}
-
-interface RunLevel {
-  readonly arena: number;
-  readonly lowerBound: number;
-  readonly steps: readonly {
-    readonly kernel?: string;
-    readonly shapes: readonly (readonly number[])[];
-    readonly segment?: number;
-    readonly stripRows?: number;
-    readonly panelColumns?: number;
-    readonly panels?: number;
-    readonly bytes?: number;
-  }[];
 }
 
 /** What the request tells of its last run; undefined when there was none, or it runs at present. */

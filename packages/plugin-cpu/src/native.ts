@@ -73,6 +73,8 @@ type Outputs = readonly NativeOutput[] | true;
 
 export interface Addon {
   info(): NativeInfo;
+  /** Measures for a tenth of a second. */
+  peaks(threads: number): Peaks;
   load(
     plan: Uint8Array,
     constants: readonly Uint8Array[],
@@ -94,6 +96,13 @@ export interface Addon {
   trim(request: RequestHandle): Answer<object> | undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<Outputs>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
+}
+
+/** What threads together can do at most: arithmetic in f32, and bytes read from memory. */
+export interface Peaks {
+  readonly gflops: number;
+  /** 10⁹ bytes a second. */
+  readonly gigabytes: number;
 }
 
 /** A step's time, and the kernel that was chosen for the shapes. */

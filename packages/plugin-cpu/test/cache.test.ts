@@ -1,5 +1,16 @@
 /** CACHE_DIR: the second compilation of the same content loads; a cache may only cost or save time. */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -96,5 +107,81 @@ describe('CACHE_DIR', () => {
       expect(run(core().compileModelSync(scaled(7), 'CPU', { CACHE_DIR }))).toEqual([7, 16]);
     chmodSync(locked, 0o700);
     expect(existsSync(join(file, 'below'))).toBe(false);
+  });
+
+  it('goes through callbacks on its way to the disk and back', () => {
+    const CACHE_DIR = fresh();
+    const turned = (by: number) => (bytes: Uint8Array) => bytes.map((b) => b ^ by);
+    const compile = (by: number) =>
+      core().compileModelSync(scaled(8), 'CPU', { CACHE_DIR, CACHE_ENCRYPTION_CALLBACKS: { encrypt: turned(by), decrypt: turned(by) } });
+    expect(compile(90).getProperty('LOADED_FROM_CACHE')).toBe(false);
+    expect(readFileSync(join(CACHE_DIR, readdirSync(CACHE_DIR)[0] as string)).includes('CUVBLOB')).toBe(false);
+    const again = compile(90);
+    expect([again.getProperty('LOADED_FROM_CACHE'), run(again)]).toEqual([true, [8, 18]]);
+    // Another key, or none: what lies there is of no use, and no harm.
+    const other = compile(91);
+    expect([other.getProperty('LOADED_FROM_CACHE'), run(other)]).toEqual([false, [8, 18]]);
+    expect(core().compileModelSync(scaled(8), 'CPU', { CACHE_DIR }).getProperty('LOADED_FROM_CACHE')).toBe(false);
+    expect(() => core().compileModelSync(scaled(8), 'CPU', { CACHE_DIR, CACHE_ENCRYPTION_CALLBACKS: { encrypt: 7 } as never })).toThrow(
+      'must be an object of functions: encrypt, decrypt',
+    );
+  });
+
+  it('leaves weights in their file when asked for size, and sees when the file changes', () => {
+    const CACHE_DIR = fresh();
+    const path = join(folder, 'heavy.xml');
+    const g = builder();
+    const x = g.parameter('f32', '1,64', 'x');
+    const weights = Float32Array.from({ length: 64 * 512 }, (_, i) => (i % 7) - 3);
+    const y = g.matMul(x, g.constant('f32', [64, 512], weights));
+    saveModelSync(new Model({ name: 'heavy', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope }), path, false);
+    const compile = (CACHE_MODE: string) => core().compileModelSync(path, 'CPU', { CACHE_DIR, CACHE_MODE });
+    const size = () => Math.min(...readdirSync(CACHE_DIR).map((name) => statSync(join(CACHE_DIR, name)).size));
+    const sum = (compiled: ReturnType<Core['compileModelSync']>) =>
+      (
+        Object.values(compiled.createInferRequest().infer([new Tensor('f32', [1, 64], new Float32Array(64).fill(1))]))[0]
+          ?.data as Float32Array
+      ).slice(0, 3);
+    const wanted = sum(compile('OPTIMIZE_SPEED'));
+    expect(size()).toBeGreaterThan(weights.byteLength);
+    compile('OPTIMIZE_SIZE');
+    expect(size()).toBeLessThan(weights.byteLength / 4);
+    const again = compile('OPTIMIZE_SIZE');
+    expect([again.getProperty('LOADED_FROM_CACHE'), sum(again)]).toEqual([true, wanted]);
+    // The same content under another time of change: the key is the same, the file is not the one that the entry names.
+    const bin = path.replace('xml', 'bin');
+    copyFileSync(bin, `${bin}.copy`);
+    utimesSync(bin, new Date(0), new Date(0));
+    const changed = compile('OPTIMIZE_SIZE');
+    expect([changed.getProperty('LOADED_FROM_CACHE'), sum(changed)]).toEqual([false, wanted]);
+  });
+
+  it('keeps within its limits: the longest unused go, and what is half written for an hour', () => {
+    const CACHE_DIR = fresh();
+    const compile = (by: number, limits = {}) => core().compileModelSync(scaled(by), 'CPU', { CACHE_DIR, ...limits });
+    const entries = () => readdirSync(CACHE_DIR).filter((name) => name.endsWith('.cuvee'));
+    compile(20);
+    const each = statSync(join(CACHE_DIR, entries()[0] as string)).size;
+    const first = join(CACHE_DIR, entries()[0] as string);
+    const back = (path: string, seconds: number): void =>
+      utimesSync(path, new Date(Date.now() - seconds * 1000), new Date(Date.now() - seconds * 1000));
+    back(first, 100);
+    compile(21);
+    const second = join(CACHE_DIR, entries().find((name) => !first.endsWith(name)) as string);
+    back(second, 50);
+    // Used again, the first is younger than the second.
+    expect(compile(20, { CUVEE_CACHE_LIMIT: Math.round(2.5 * each) }).getProperty('LOADED_FROM_CACHE')).toBe(true);
+    writeFileSync(join(CACHE_DIR, 'old.tmp'), 'half');
+    writeFileSync(join(CACHE_DIR, 'new.tmp'), 'half');
+    back(join(CACHE_DIR, 'old.tmp'), 7200);
+    compile(22, { CUVEE_CACHE_LIMIT: Math.round(2.5 * each) });
+    expect([existsSync(first), existsSync(second), entries().length]).toEqual([true, false, 2]);
+    expect([existsSync(join(CACHE_DIR, 'old.tmp')), existsSync(join(CACHE_DIR, 'new.tmp'))]).toEqual([false, true]);
+    back(first, 3 * 86_400);
+    compile(23, { CUVEE_CACHE_DAYS: 2 });
+    expect([existsSync(first), entries().length]).toEqual([false, 2]);
+    // An entry larger than the limit is of use until the next one.
+    compile(24, { CUVEE_CACHE_LIMIT: 1 });
+    expect(entries().length).toBe(1);
   });
 });

@@ -1,11 +1,17 @@
 /** @file Properties as one table: listing, reading, checking and help derive from it. */
 import { CuveeError } from '../errors.js';
 
-export type PropertyValue = string | number | boolean | readonly PropertyValue[] | { readonly [key: string]: PropertyValue };
+export type PropertyValue =
+  | string
+  | number
+  | boolean
+  | readonly PropertyValue[]
+  | { readonly [key: string]: PropertyValue }
+  | ((bytes: Uint8Array) => Uint8Array);
 /** Checked configuration: every value has its declared type. */
 export type Config = Readonly<Record<string, PropertyValue>>;
 
-export type PropertyType = 'text' | 'int' | 'float' | 'bool' | 'enum' | 'texts' | 'object';
+export type PropertyType = 'text' | 'int' | 'float' | 'bool' | 'enum' | 'texts' | 'object' | 'callbacks';
 
 /** One property. */
 export interface Property {
@@ -38,6 +44,33 @@ export const globalProperties: PropertyTable = {
     mutability: 'RW',
     description: 'Folder in which compiled models are kept from one process to the next; empty: none',
     default: '',
+  },
+  CACHE_MODE: {
+    type: 'enum',
+    mutability: 'RW',
+    description: "What cached and exported models hold: all that starts them fast, or no weights that lie in the model's own files",
+    words: ['OPTIMIZE_SPEED', 'OPTIMIZE_SIZE'],
+    default: 'OPTIMIZE_SPEED',
+  },
+  CACHE_ENCRYPTION_CALLBACKS: {
+    type: 'callbacks',
+    words: ['encrypt', 'decrypt'],
+    mutability: 'WO',
+    description: 'What cached models go through on their way to the disk and back: { encrypt, decrypt }, from bytes to bytes',
+  },
+  CUVEE_CACHE_LIMIT: {
+    type: 'int',
+    mutability: 'RW',
+    min: 0,
+    description: 'Bytes that the folder of CACHE_DIR may hold: beyond it those longest unused go; 0: any number',
+    default: 0,
+  },
+  CUVEE_CACHE_DAYS: {
+    type: 'int',
+    mutability: 'RW',
+    min: 0,
+    description: 'Days after which a compiled model that nobody used goes from CACHE_DIR; 0: never',
+    default: 0,
   },
   LOG_LEVEL: {
     type: 'enum',
@@ -76,6 +109,12 @@ function convert(property: Property, value: unknown): PropertyValue | undefined 
         : typeof value === 'string'
           ? value.split(',').filter(Boolean)
           : undefined;
+    case 'callbacks': {
+      const given = value as Record<string, unknown> | null;
+      return typeof given === 'object' && property.words?.every((word) => typeof given?.[word] === 'function')
+        ? (given as PropertyValue)
+        : undefined;
+    }
     case 'object': {
       const given = typeof value === 'string' ? fromJson(value) : value;
       return typeof given === 'object' && given !== null ? (given as PropertyValue) : undefined;
@@ -95,7 +134,9 @@ function fromJson(text: string): unknown {
 const expected = (p: Property): string =>
   p.type === 'enum'
     ? `one of ${p.words?.join(', ')}`
-    : `${p.type}${p.min === undefined ? '' : ` of at least ${p.min}`}${p.max === undefined ? '' : ` and at most ${p.max}`}`;
+    : p.type === 'callbacks'
+      ? `an object of functions: ${p.words?.join(', ')}`
+      : `${p.type}${p.min === undefined ? '' : ` of at least ${p.min}`}${p.max === undefined ? '' : ` and at most ${p.max}`}`;
 
 /**
  * Checks what a user gave against a table: strings become the declared type.

@@ -8,19 +8,27 @@ import { Model } from '../ir/model.js';
 import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
-import { asBuffer, hashOf, joinPath, makeFolder, readFile, removeFile, writeFile } from './files.js';
+import { asBuffer, filesIn, hashOf, joinPath, makeFolder, readFile, removeFile, touchFile, writeFile, type FileStamp } from './files.js';
 
 /** Compiled models that came out of a cache. */
 const fromCache = new WeakSet<DeviceModel>();
 export const loadedFromCache = (compiled: DeviceModel): boolean => fromCache.has(compiled);
 
 /** Properties that say nothing of what is compiled. */
-const apart = new Set(['CACHE_DIR', 'LOG_LEVEL']);
+const apart = new Set(['CACHE_DIR', 'CACHE_ENCRYPTION_CALLBACKS', 'CUVEE_CACHE_LIMIT', 'CUVEE_CACHE_DAYS', 'LOG_LEVEL']);
+
+/** What entries go through on their way to the disk and back. */
+interface Cipher {
+  readonly encrypt: (bytes: Uint8Array) => Uint8Array;
+  readonly decrypt: (bytes: Uint8Array) => Uint8Array;
+}
 
 /** One entry of a cache, by what it is made from. */
 export class CacheEntry {
   readonly path: string;
   readonly #folder: string;
+  readonly #cipher: Cipher | undefined;
+  readonly #limits: { readonly bytes: number; readonly days: number };
 
   constructor(folder: string, model: Model, plugin: DevicePlugin, config: Config) {
     const settings = Object.entries(config)
@@ -28,6 +36,8 @@ export class CacheEntry {
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const key = hashOf(contentOf(model, [`${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`]));
     this.#folder = folder;
+    this.#cipher = config.CACHE_ENCRYPTION_CALLBACKS as Cipher | undefined;
+    this.#limits = { bytes: Number(config.CUVEE_CACHE_LIMIT ?? 0), days: Number(config.CUVEE_CACHE_DAYS ?? 0) };
     this.path = joinPath(folder, `${key}.cuvee`);
   }
 
@@ -40,8 +50,9 @@ export class CacheEntry {
       return undefined;
     }
     try {
-      const compiled = load(blob);
+      const compiled = load(this.#cipher ? this.#cipher.decrypt(blob) : blob);
       fromCache.add(compiled);
+      this.#used();
       return compiled;
     } catch {
       removeFile(this.path);
@@ -52,11 +63,47 @@ export class CacheEntry {
   keep(parts: Iterable<Uint8Array>): void {
     try {
       makeFolder(this.#folder);
-      writeFile(this.path, [asBuffer([...parts])]);
+      const blob = asBuffer([...parts]);
+      writeFile(this.path, [this.#cipher ? this.#cipher.encrypt(blob) : blob]);
+      this.#prune();
     } catch {
       // A full disk or a folder that cannot be written costs the next start its time, nothing else.
     }
   }
+
+  /** The time of change says when an entry was last of use. */
+  #used(): void {
+    if (this.#limits.bytes === 0 && this.#limits.days === 0) return;
+    try {
+      touchFile(this.path);
+    } catch {
+      // It may be gone by now, or the folder belongs to someone else.
+    }
+  }
+
+  #prune(): void {
+    for (const path of spare(filesIn(this.#folder), this.#limits, this.path, Date.now())) removeFile(path);
+  }
+}
+
+/** How long a half-written file may lie about: what wrote it was killed. */
+const abandoned = 3_600_000;
+
+/** Entries that a folder can spare: too old, or the longest unused of too many. `newest` stays whatever the limits. */
+function spare(
+  files: readonly FileStamp[],
+  limits: { readonly bytes: number; readonly days: number },
+  newest: string,
+  now: number,
+): readonly string[] {
+  const halves = files.filter(({ path, modified }) => path.endsWith('.tmp') && now - modified > abandoned);
+  const entries = files.filter(({ path }) => path.endsWith('.cuvee')).sort((a, b) => b.modified - a.modified);
+  let held = 0;
+  const out = entries.filter(({ path, size, modified }) => {
+    held += size;
+    return path !== newest && ((limits.days > 0 && now - modified > limits.days * 86_400_000) || (limits.bytes > 0 && held > limits.bytes));
+  });
+  return [...halves, ...out].map(({ path }) => path);
 }
 
 /** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. */

@@ -43,6 +43,17 @@ export const joinPath = (folder: string, name: string): string => builtin<Path>(
 export const makeFolder = (path: string): void => void builtin<Fs>('node:fs').mkdirSync(path, { recursive: true });
 export const removeFile = (path: string): void => builtin<Fs>('node:fs').rmSync(path, { force: true });
 
+/** Files of a folder, with sizes in bytes and times of change in milliseconds; what goes meanwhile is left out. */
+export function filesIn(folder: string): readonly FileStamp[] {
+  const fs = builtin<Fs>('node:fs');
+  return fs.readdirSync(folder).flatMap((name) => {
+    const stamp = stampOf(joinPath(folder, name));
+    return stamp && isFile(stamp.path) ? [stamp] : [];
+  });
+}
+/** Makes now the file's time of change. */
+export const touchFile = (path: string): void => builtin<Fs>('node:fs').utimesSync(path, new Date(), new Date());
+
 /** True where files can be read by path. */
 export const hasFiles = (): boolean => (globalThis as { process?: Builtins }).process?.getBuiltinModule !== undefined;
 
@@ -89,7 +100,7 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
 }
 
 /** What a file was when it was read. */
-interface FileStamp {
+export interface FileStamp {
   readonly path: string;
   readonly size: number;
   readonly modified: number;
@@ -107,14 +118,29 @@ export function reloadable(source: WeightSource, seen: Map<string, FileStamp> = 
   const { path } = stamp;
   seen.set(path, stamp);
   const [offset, length] = source.kind === 'bytes' ? [source.bytes.byteOffset, source.bytes.byteLength] : [source.offset, source.length];
+  return stamped(stamp, offset, length);
+}
+
+/** A range of a file that is read as long as the file is what it was. */
+function stamped(stamp: FileStamp, offset: number, length: number): WeightSource {
+  const { path, size, modified } = stamp;
   const read = (): Uint8Array => {
     const now = stampOf(path);
-    if (now?.size !== stamp.size || now.modified !== stamp.modified)
+    if (now?.size !== size || now.modified !== modified)
       throw new CuveeError('FILE_NOT_FOUND', `"${path}" has changed since the model was read from it, or is gone`);
     return readRange(path, offset, length);
   };
-  return { kind: 'file', path, offset, length, read };
+  return { kind: 'file', path, offset, length, read, stamp: { size, modified } };
 }
+
+/** The same from what was written down of it. Throws FILE_NOT_FOUND when the file is gone or is no longer what it was. */
+export function storedRange(stamp: FileStamp, offset: number, length: number): WeightSource {
+  const now = stampOf(stamp.path);
+  if (now?.size !== stamp.size || now.modified !== stamp.modified || !(offset >= 0 && length >= 0 && offset + length <= stamp.size))
+    throw new CuveeError('FILE_NOT_FOUND', `"${stamp.path}", which constants were left in, is gone or was changed`);
+  return stamped(stamp, offset, length);
+}
+
 function stampOf(path: string): FileStamp | undefined {
   const stat = builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false });
   return stat && { path, size: stat.size, modified: stat.mtimeMs };
@@ -131,7 +157,7 @@ export const exists = (path: string): boolean => builtin<Fs>('node:fs').existsSy
 /** Writes a file whole: to a temporary name first, so that no reader sees half of it. */
 export function writeFile(path: string, parts: readonly Uint8Array[]): void {
   const fs = builtin<Fs>('node:fs');
-  const temporary = `${path}.${process_id()}.tmp`;
+  const temporary = `${path}.${process_id()}-${++temporaries}-${Math.random().toString(36).slice(2, 8)}.tmp`; // worker threads share the number of the process
   try {
     const fd = fs.openSync(temporary, 'w', 0o644);
     try {
@@ -145,6 +171,7 @@ export function writeFile(path: string, parts: readonly Uint8Array[]): void {
     throw new CuveeError('FILE_NOT_FOUND', `writing "${path}": ${(error as Error).message}`, { cause: error });
   }
 }
+let temporaries = 0;
 const process_id = (): number => (globalThis as { process?: { pid?: number } }).process?.pid ?? 0;
 
 /** A range of a file, checked against its size. The one place where offset and length meet a file. */

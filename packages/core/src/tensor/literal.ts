@@ -7,7 +7,15 @@ import { sizeOf, type NdArray } from './nd.js';
 /** Where a constant's bytes are. Core reads ranges on demand; a device may map the path. */
 export type WeightSource =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly length: number; readonly read: () => Uint8Array };
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      readonly read: () => Uint8Array;
+      /** What the file was when this was made, where that is known: its size and its time of change in milliseconds. */
+      readonly stamp?: { readonly size: number; readonly modified: number } | undefined;
+    };
 
 /** Buffers that hold a file as it lies on disk, and a range of that file. */
 const onDisk = new WeakMap<ArrayBufferLike, (offset: number, length: number) => WeightSource>();

@@ -8,6 +8,7 @@
 #include "addon/value.h"
 #include "base/cpu.h"
 #include "base/system.h"
+#include "kernels/peak.h"
 #include "kernels/table.h"
 #include "kernels/custom/own_kernels.h"
 
@@ -42,6 +43,17 @@ napi_value info(napi_env env, napi_callback_info) {
                       {"cores", number(env, available_cores())},
                       {"memory", number(env, static_cast<double>(default_memory_limit()))},
                       {"problem", problem ? text(env, problem) : nullptr}});
+}
+
+// peaks(threads): { gflops, gigabytes } of that many threads together, measured now.
+napi_value peaks(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  const int threads = static_cast<int>(std::min(1024.0, std::max(1.0, number_or(env, a[0], 1))));
+  Pool pool({threads, 0, false});
+  pool.enter();
+  const Peaks measured = measure_peaks(default_isa(), pool);
+  pool.leave();
+  return object(env, {{"gflops", number(env, measured.gflops)}, {"gigabytes", number(env, measured.gigabytes)}});
 }
 
 // load(plan, constants, options): a compiled model, or { error }.
@@ -243,7 +255,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

@@ -51,4 +51,8 @@ std::string scale_format(const StepContext& ctx) {
   return ":" + std::to_string(hash);
 }
 
+std::string tile_words(const TileKernels& tile, int vectors) {
+  return vectors == 0 ? std::string() : "; tile " + std::to_string(tile.pixels[vectors]) + "x" + std::to_string(vectors * tile.block);
+}
+
 }  // namespace cuvee

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/tensor.h"
+#include "kernels/tile/tile.h"
 #include "runtime/step.h"
 
 namespace cuvee {
@@ -25,5 +26,8 @@ inline const float* weight_scale(const StepContext& ctx) {
   const TensorView& v = ctx.in[epilogue_weight_scale];
   return v.absent ? nullptr : v.as<float>();
 }
+
+// "; tile 14x32": pixels by output channels of the microkernel, for `set_variant`; nothing for no vectors.
+std::string tile_words(const TileKernels& tile, int vectors);
 
 }  // namespace cuvee

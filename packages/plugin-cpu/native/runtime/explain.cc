@@ -1,4 +1,6 @@
 // What `explain` tells of a request, as JSON.
+#include <algorithm>
+
 #include "runtime/segment.h"
 #include "runtime/signature.h"
 #include "runtime/sub_executor.h"
@@ -25,6 +27,27 @@ void shape(std::string& out, const TensorView& view) {
   out.push_back(']');
 }
 
+// Multiplications and additions of a step, two for each pair; of all others than products, one for each element of a result.
+double flops(const PlanStep& step, const Context& c) {
+  const std::string_view family = step.family->name;
+  double all = 0;
+  for (const TensorView& v : c.out) all += static_cast<double>(v.size);
+  if (c.skip || c.in.empty() || c.out.empty()) return 0;
+  const auto places = [](const TensorView& v) {
+    double n = 1;
+    for (int i = 0; i < v.rank; ++i) n *= i == 1 ? 1 : static_cast<double>(v.dims[i]);
+    return n;
+  };
+  if ((family == "conv" || family == "conv_nd") && c.in.size() > 1) return 2 * places(c.out[0]) * static_cast<double>(c.in[1].size);
+  if (family == "deconv" && c.in.size() > 1) return 2 * places(c.in[0]) * static_cast<double>(c.in[1].size);
+  if (family == "gemm" && c.in[0].rank > 1) {
+    const bool transposed = !c.args.empty() && c.args[0].i != 0;
+    return 2 * all * static_cast<double>(c.in[0].dims[c.in[0].rank - (transposed ? 2 : 1)]);
+  }
+  if (family == "eltwise") return all * static_cast<double>(std::max<size_t>(1, c.args.size()));
+  return all;
+}
+
 std::string kernel(const PlanStep& step, const Context* c) {
   if (c && c->skip) return "none: empty";
   if (c && !c->variant.empty()) return c->variant;
@@ -40,7 +63,7 @@ std::vector<std::string> Executor::kernels() const {
   return all;
 }
 
-// { memory, levels: [{ arena, lowerBound, segments, steps: [{ family, action, op, origin, kernel, bytes, scratch, shapes, segment? }] }], plans: [...] }
+// { memory, levels: [{ arena, lowerBound, segments, steps: [{ family, action, op, origin, kernel, bytes, flops, scratch, shapes, segment? }] }], plans: [...] }
 std::string Executor::explain() const {
   std::string out = "{\"memory\":" + std::to_string(memory()) + ",\"levels\":[";
   for (size_t l = 0; l < levels_.size(); ++l) {
@@ -70,6 +93,7 @@ std::string Executor::explain() const {
         uint64_t bytes = 0;
         for (const TensorView& v : c.views) bytes += v.absent ? 0 : static_cast<uint64_t>(v.bytes);
         number(out, "bytes", bytes);
+        number(out, "flops", static_cast<uint64_t>(flops(step, c)));
         number(out, "scratch", c.scratch_bytes);
         out.append(",\"shapes\":[");
         for (size_t i = 0; i < c.out.size(); ++i) {

@@ -19,8 +19,9 @@ uint64_t second_level() {
   return bytes ? bytes : 1 << 20;
 }
 
-// Rows and columns that each buffer must hold for the strips of all panels.
+// Rows and columns that each buffer must hold for the strips of all panels, and how much more is computed than there is.
 void measure_buffers(SegmentPlan& plan) {
+  std::vector<double> rows_made(plan.inner.size()), columns_made(plan.inner.size());
   for (auto& inner : plan.inner) inner.capacity = inner.columns = 0;
   for (size_t p = 0; p + 1 < plan.row_cuts.size(); ++p) {
     Walk walk(plan, {plan.row_cuts[p], plan.row_cuts[p + 1]});
@@ -28,48 +29,58 @@ void measure_buffers(SegmentPlan& plan) {
       const auto& rows = walk.strip(y, std::min(y + plan.strip, plan.row_cuts[p + 1]));
       for (size_t i = 0; i < plan.inner.size(); ++i) {
         plan.inner[i].capacity = std::max(plan.inner[i].capacity, rows[i].to - rows[i].keep);
+        rows_made[i] += static_cast<double>(rows[i].to - rows[i].from);
         walk.made(i);
       }
     }
   }
   for (size_t p = 0; p + 1 < plan.column_cuts.size(); ++p) {
     const auto columns = segment_columns(plan, {plan.column_cuts[p], plan.column_cuts[p + 1]});
-    for (size_t i = 0; i < plan.inner.size(); ++i) plan.inner[i].columns = std::max(plan.inner[i].columns, columns[i].end - columns[i].begin);
+    for (size_t i = 0; i < plan.inner.size(); ++i) {
+      plan.inner[i].columns = std::max(plan.inner[i].columns, columns[i].end - columns[i].begin);
+      columns_made[i] += static_cast<double>(columns[i].end - columns[i].begin);
+    }
   }
   uint64_t at = 0;
-  for (auto& inner : plan.inner) {
+  double made = 0, all = 0;
+  for (size_t i = 0; i < plan.inner.size(); ++i) {
+    auto& inner = plan.inner[i];
+    const auto plane = static_cast<double>(inner.planes * inner.pixel_bytes);
+    made += plane * rows_made[i] * columns_made[i];
+    all += plane * static_cast<double>(inner.height) * static_cast<double>(inner.width);
     if (inner.exit) continue;
     inner.offset = at;
     at += round_up(static_cast<uint64_t>(inner.planes * inner.capacity * inner.row_bytes()), alignment) + alignment;
   }
   plan.scratch_offset = at;
+  plan.repeated = all > 0 ? made / all : 1;
 }
 
-// What is computed with these columns of panels, over what there is: bytes of results.
-double repeated(const SegmentPlan& plan) {
-  double done = 0, all = 0;
-  for (size_t p = 0; p + 1 < plan.column_cuts.size(); ++p) {
-    const auto columns = segment_columns(plan, {plan.column_cuts[p], plan.column_cuts[p + 1]});
-    for (size_t i = 0; i < plan.inner.size(); ++i)
-      done += static_cast<double>(columns[i].end - columns[i].begin) * static_cast<double>(plan.inner[i].height * plan.inner[i].planes * plan.inner[i].pixel_bytes);
-  }
-  for (const auto& inner : plan.inner) all += static_cast<double>(inner.width) * static_cast<double>(inner.height * inner.planes * inner.pixel_bytes);
-  return all > 0 ? done / all : 1;
-}
-
-// Panels for a height of strips and a number of columns of panels: enough for the threads to share evenly.
-void cut_panels(SegmentPlan& plan, int threads, int64_t across) {
+// `across` by `down` panels.
+void cut_panels(SegmentPlan& plan, int64_t across, int64_t down) {
   constexpr int64_t group = 16;  // columns: exits of a fourth of the width still begin at Winograd's tiles
   plan.column_cuts.clear();
   for (int64_t p = 0; p <= across; ++p) plan.column_cuts.push_back(p == across ? plan.width : plan.width * p / across / group * group);
-  const int64_t most = std::max<int64_t>(1, plan.height / 4), each = (4 * threads + across - 1) / across;
-  int64_t down = threads == 1 ? 1 : std::min(most, std::clamp<int64_t>(plan.height / (4 * plan.strip), across > 1 ? 1 : threads, each));
-  while (down < most && across * down < 4 * threads && across * down % threads != 0) ++down;
   plan.row_cuts.clear();
   for (int64_t p = 0; p <= down; ++p) plan.row_cuts.push_back(p == down ? plan.height : plan.height * p / down / 4 * 4);
   plan.panels.clear();
   for (size_t y = 0; y + 1 < plan.row_cuts.size(); ++y)
     for (size_t x = 0; x + 1 < plan.column_cuts.size(); ++x) plan.panels.push_back({plan.row_cuts[y], plan.row_cuts[y + 1], plan.column_cuts[x], plan.column_cuts[x + 1]});
+}
+
+// Panels for a number of columns of them: four for each thread, so that all share evenly, or fewer where their edges would repeat too much.
+void share_panels(SegmentPlan& plan, int threads, int64_t across, double most_repeated) {
+  const int64_t most = std::max<int64_t>(1, plan.height / 4);
+  int64_t before = 0;
+  for (const int64_t each : {4, 2, 1}) {
+    int64_t down = threads == 1 ? 1 : std::clamp<int64_t>((each * threads + across - 1) / across, 1, most);
+    while (down < most && across * down < 4 * threads && across * down % threads != 0) ++down;
+    if (down == before) continue;
+    before = down;
+    cut_panels(plan, across, down);
+    measure_buffers(plan);
+    if (down == 1 || plan.repeated <= most_repeated) return;
+  }
 }
 
 // Do all steps work on windows of columns?
@@ -91,10 +102,9 @@ bool panels_within(SegmentPlan& plan, int threads, int64_t lowest, bool sideways
     for (const int64_t height : {64, 32, 16, 8, 4, 2, 1}) {
       if (height < lowest) break;
       plan.strip = height;
-      cut_panels(plan, threads, across);
-      measure_buffers(plan);
+      share_panels(plan, threads, across, most_repeated);
       if (plan.scratch_offset > room) continue;
-      if (across == 1 || repeated(plan) <= most_repeated) return true;
+      if (across == 1 || plan.repeated <= most_repeated) return true;
       return false;  // more columns repeat more
     }
   }
@@ -111,8 +121,7 @@ bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel
   const bool sideways = goes_sideways(plan), asked = panel_columns > 0 && sideways;
   if (plan.rows || asked) {
     plan.strip = plan.rows ? plan.rows : lowest;
-    cut_panels(plan, threads, asked ? std::max<int64_t>(1, plan.width / panel_columns) : 1);
-    measure_buffers(plan);
+    share_panels(plan, threads, asked ? std::max<int64_t>(1, plan.width / panel_columns) : 1, 2);
     return true;
   }
   const struct {
@@ -122,8 +131,7 @@ bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel
   for (const auto& [room, most_repeated] : tries)
     if (panels_within(plan, threads, lowest, sideways, room, most_repeated)) return true;
   plan.strip = lowest;
-  cut_panels(plan, threads, 1);
-  measure_buffers(plan);
+  share_panels(plan, threads, 1, 1.06);
   return false;
 }
 

@@ -40,6 +40,7 @@ struct SegmentPlan {
   int64_t height = 0, width = 0, strip = 0;
   std::vector<int64_t> row_cuts, column_cuts;  // where panels begin, and the ends
   std::vector<Panel> panels;
+  double repeated = 1;  // bytes of results that panels make, over those that there are
   uint64_t scratch_offset = 0, thread_bytes = 0;
   std::vector<std::vector<std::unique_ptr<Context>>> workers;  // by thread: the steps
   uint64_t offset = 0;  // of all threads' memory in the level's arena

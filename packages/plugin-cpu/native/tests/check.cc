@@ -1,5 +1,7 @@
 #include "tests/check.h"
 
+#include "kernels/peak.h"
+
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -150,29 +152,13 @@ Timing measure(const std::function<void()>& body, double seconds) {
   return {times.front(), times[times.size() / 2]};
 }
 
-double peak_gflops(Isa isa) {
-  // The microkernel on operands that stay in L1 is the densest multiply-add loop of the binary.
-  const KernelTable& table = kernel_table(isa);
-  const TileKernels& tile = *table.tile;
-  const int vectors = std::min(tile.vectors, 2), pixels = tile.pixels[vectors], depth = 128;
-  AlignedFloats a(depth * pixels), w(depth * vectors * tile.block), c(pixels * vectors * tile.block);
-  std::fill_n(a.data(), a.size(), 0.5f);
-  std::fill_n(w.data(), w.size(), 0.5f);
-  const TileEntry entry{a.data(), depth};
-  TileArgs t{};
-  t.entries = &entry, t.entry_count = 1, t.a_step = depth, t.w = w.data(), t.w_step = vectors * tile.block, t.c = c.data();
-  t.c_step = tile.block, t.c_block = pixels * tile.block, t.lanes = vectors * tile.block;
-  const Timing timing = measure([&] { for (int i = 0; i < 1000; ++i) tile.kernel[vectors - 1][pixels - 1](t); }, 0.1);
-  return 2e-6 * depth * pixels * vectors * tile.block / timing.best;
-}
-
 int bench_threads() { return option("threads") ? std::atoi(option("threads")) : 1; }
 double bench_seconds() { return option("seconds") ? std::atof(option("seconds")) : 0.3; }
 Isa bench_isa() { return isas().back(); }
 
 void report(const char* name, Isa isa, int threads, double flops, const Timing& timing) {
   static double peak[3] = {};
-  if (double& known = peak[int(isa)]; known == 0) known = peak_gflops(isa);
+  if (double& known = peak[int(isa)]; known == 0) known = peak_gflops(isa, 0.1);
   const double roof = peak[int(isa)] * threads;
   std::printf("%-44s %-6s %d thr  best %9.1f us  median %9.1f us  %7.1f GFLOP/s  %5.1f %% of %.0f\n", name, isa_name(isa), threads, timing.best * 1e6,
               timing.median * 1e6, flops / timing.best * 1e-9, 100 * flops / timing.best * 1e-9 / roof, roof);

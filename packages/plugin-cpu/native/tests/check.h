@@ -110,8 +110,6 @@ struct Timing {
   double best, median;
 };
 Timing measure(const std::function<void()>& body, double seconds);
-/// Single-thread multiply-add peak of an instruction set in GFLOP/s, measured now.
-double peak_gflops(Isa isa);
 /// Prints one row: name, times, GFLOP/s and percentage of `threads` peaks.
 void report(const char* name, Isa isa, int threads, double flops, const Timing& timing);
 /// --threads, default 1; --seconds, default 0.3; the one instruction set to measure (--isa or the best).

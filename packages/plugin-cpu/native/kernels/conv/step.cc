@@ -151,7 +151,7 @@ Status bind(StepContext& ctx) {
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
                     (reads_image(ctx) ? " of a picture" : "") +
-                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : ""));
+                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") + tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors));
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
   const int outputs = s.out_channels;

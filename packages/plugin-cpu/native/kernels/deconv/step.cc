@@ -64,7 +64,8 @@ Status bind(StepContext& ctx) {
   if (s.planar_output && !deconv_planar_fits(*ctx.kernels, s)) return Status::fail("INTERNAL", "a planar result of a transposed convolution that pads");
   state->plan = deconv_select(*ctx.kernels, s, useful_threads(deconv_flops(s), ctx.pool->threads()));
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
-  ctx.set_variant((s.planar_output ? "planar " : "transposed ") + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
+  ctx.set_variant((s.planar_output ? "planar " : "transposed ") + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
+                  tile_words(*ctx.kernels->tile, state->plan.blocks.panels.empty() ? 0 : state->plan.blocks.panels[0].vectors));
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
   const PackJob job{&state->plan, weight_scale(ctx)};
   size_t extra = 0;

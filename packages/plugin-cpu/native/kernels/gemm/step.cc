@@ -105,7 +105,7 @@ Status bind_f32(StepContext& ctx) {
   state->plan = gemm_select(*ctx.kernels, s, many ? 1 : useful_threads(2.0 * s.m * s.n * s.k, threads));
   state->packed_floats = (state->plan.packed_floats + 15) / 16 * 16;
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
-  ctx.set_variant("gemm " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k));
+  ctx.set_variant("gemm " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) + tile_words(*ctx.kernels->tile, state->plan.panels.empty() ? 0 : state->plan.panels[0].vectors));
   if (Status status = bind_epilogue(ctx, s.n, 2, state->epilogue); !status.ok()) return status;
   const size_t bytes = state->packed_floats * state->b_count * sizeof(float);
   size_t extra = 0;

@@ -1,0 +1,81 @@
+#include "kernels/peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <vector>
+
+#include "base/memory.h"
+#include "kernels/table.h"
+#include "kernels/tile/tile.h"
+
+namespace cuvee {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Sum of 64-bit words: eight chains, so that loads and not additions are waited for.
+uint64_t read_all(const char* from, std::size_t bytes) {
+  uint64_t sum[8] = {}, word[8];
+  for (std::size_t at = 0; at + 64 <= bytes; at += 64) {
+    std::memcpy(word, from + at, 64);
+    for (int i = 0; i < 8; ++i) sum[i] += word[i];
+  }
+  uint64_t all = 0;
+  for (const uint64_t s : sum) all += s;
+  return all;
+}
+
+}  // namespace
+
+double peak_gflops(Isa isa, double seconds) {
+  // The microkernel on operands that stay in the first cache is the densest multiply-add loop of the binary.
+  const KernelTable& table = kernel_table(isa);
+  const TileKernels& tile = *table.tile;
+  const int vectors = std::min(tile.vectors, 2), pixels = tile.pixels[vectors], depth = 128, calls = 1000;
+  AlignedFloats a(static_cast<std::size_t>(depth) * pixels), w(static_cast<std::size_t>(depth) * vectors * tile.block), c(static_cast<std::size_t>(pixels) * vectors * tile.block);
+  if (!a.data() || !w.data() || !c.data()) return 0;
+  std::fill_n(a.data(), a.size(), 0.5f);
+  std::fill_n(w.data(), w.size(), 0.5f);
+  const TileEntry entry{a.data(), depth};
+  TileArgs t{};
+  t.entries = &entry, t.entry_count = 1, t.a_step = depth, t.w = w.data(), t.w_step = static_cast<std::ptrdiff_t>(vectors) * tile.block, t.c = c.data();
+  t.c_step = tile.block, t.c_block = static_cast<std::ptrdiff_t>(pixels) * tile.block, t.lanes = vectors * tile.block;
+  double best = 1e30;
+  for (const Clock::time_point start = Clock::now(); seconds_since(start) < seconds;) {
+    const Clock::time_point pass = Clock::now();
+    for (int i = 0; i < calls; ++i) tile.kernel[vectors - 1][pixels - 1](t);
+    best = std::min(best, seconds_since(pass));
+  }
+  return 2e-9 * calls * depth * pixels * vectors * tile.block / best;
+}
+
+Peaks measure_peaks(Isa isa, Parallel& pool) {
+  const int threads = pool.threads();
+  Peaks peaks;
+  std::vector<double> each(static_cast<std::size_t>(threads));
+  parallel_for(pool, threads, [&](int chunk, int) { each[static_cast<std::size_t>(chunk)] = peak_gflops(isa, 0.03); });
+  for (const double g : each) peaks.gflops += g;
+
+  constexpr std::size_t total = std::size_t{128} << 20;
+  const std::size_t share = total / static_cast<std::size_t>(threads) / 4096 * 4096;
+  char* memory = static_cast<char*>(map_pages(total));
+  if (!memory) return peaks;
+  std::vector<uint64_t> sums(static_cast<std::size_t>(threads));
+  parallel_for(pool, threads, [&](int chunk, int) { std::memset(memory + static_cast<std::size_t>(chunk) * share, 1, share); });
+  double best = 1e30;
+  for (int pass = 0; pass < 4; ++pass) {
+    const Clock::time_point start = Clock::now();
+    parallel_for(pool, threads, [&](int chunk, int) { sums[static_cast<std::size_t>(chunk)] += read_all(memory + static_cast<std::size_t>(chunk) * share, share); });
+    best = std::min(best, seconds_since(start));
+  }
+  uint64_t all = 0;
+  for (const uint64_t s : sums) all += s;
+  peaks.gigabytes = all == 0 ? 0 : 1e-9 * static_cast<double>(share) * threads / best;  // the sums are used: no compiler leaves the loops out
+  unmap_pages(memory, total);
+  return peaks;
+}
+
+}  // namespace cuvee

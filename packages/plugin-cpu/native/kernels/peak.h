@@ -1,0 +1,20 @@
+/// What this machine can do at most, measured now: the roofs that `explain` and the bench hold kernels against.
+#pragma once
+
+#include "base/cpu.h"
+#include "base/parallel.h"
+
+namespace cuvee {
+
+struct Peaks {
+  double gflops = 0;     // multiply-adds of f32, all threads of the pool together, operands in the first cache
+  double gigabytes = 0;  // a second, read from memory by all threads together
+};
+
+/// About a tenth of a second and 128 MiB, which are given back.
+Peaks measure_peaks(Isa isa, Parallel& pool);
+
+/// Multiply-add peak of one thread in GFLOP/s: the best of several passes within `seconds`.
+double peak_gflops(Isa isa, double seconds);
+
+}  // namespace cuvee

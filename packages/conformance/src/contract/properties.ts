@@ -4,9 +4,19 @@ import { area, check, equal, fails, must, notOffered } from './check.js';
 import { parabola } from './models.js';
 import type { Subject } from './subject.js';
 
-const types = ['text', 'int', 'float', 'bool', 'enum', 'texts', 'object'];
+const types = ['text', 'int', 'float', 'bool', 'enum', 'texts', 'object', 'callbacks'];
 /** Properties by which core itself does something. */
-const apart = new Set(['DEVICE_ID', 'CACHE_DIR', 'LOG_LEVEL', 'MULTI_DEVICE_PRIORITIES', 'DEVICE_PROPERTIES']);
+const apart = new Set([
+  'DEVICE_ID',
+  'CACHE_DIR',
+  'CACHE_MODE',
+  'CACHE_ENCRYPTION_CALLBACKS',
+  'CUVEE_CACHE_LIMIT',
+  'CUVEE_CACHE_DAYS',
+  'LOG_LEVEL',
+  'MULTI_DEVICE_PRIORITIES',
+  'DEVICE_PROPERTIES',
+]);
 const tableOf = ({ host, plugin }: Subject): PropertyTable => host.properties(plugin);
 const writable = (table: PropertyTable): [string, Property][] => Object.entries(table).filter(([, p]) => p.mutability !== 'RO');
 
@@ -20,6 +30,7 @@ const misfits = (p: Property): unknown[] =>
     enum: ['NO_SUCH_WORD', {}],
     texts: [7, [1]],
     object: ['text', 7],
+    callbacks: ['text', 7, {}],
   })[p.type];
 
 /** Another value than `than` that suits, or undefined. */

@@ -108,6 +108,8 @@ export class Supply {
       if (!ready) return this.startFirst(asked);
       this.#instead(helper);
       this.#patience = setTimeout(() => this.proceed(), patience);
+      // A program that is done need not wait for it; browsers have no such thing.
+      (this.#patience as { unref?: () => void }).unref?.();
       return undefined;
     });
   }

@@ -1,5 +1,4 @@
 /** @file Device CPU: TypeScript compiles a model to a Plan, native code runs it. */
-import { cpus } from 'node:os';
 import {
   atOnce,
   CuveeError,
@@ -54,7 +53,7 @@ export const cpu = (): DevicePlugin => ({
       {
         id: '',
         get fullName() {
-          return cpus()[0]?.model.trim() ?? 'CPU';
+          return process.getBuiltinModule('node:os').cpus()[0]?.model.trim() ?? 'CPU';
         },
         capabilities: ['FP32', 'FP16', 'BF16', 'INT8', 'FP64', 'EXPORT_IMPORT', `ISA_${isa.toUpperCase()}`],
       },

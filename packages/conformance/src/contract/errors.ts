@@ -63,7 +63,7 @@ export const errors = area('errors', {
     );
   }),
 
-  storm: check('The request stays usable.', async (s: Subject) => {
+  storm: check('What happens to one request happens to no other.', async (s: Subject) => {
     const compiled = await s.compile(pair());
     const stream = async (k: number): Promise<void> => {
       const request = s.hold(compiled.createInferRequest());

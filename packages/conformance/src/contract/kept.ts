@@ -86,6 +86,42 @@ export const kept = area('kept', {
     }
   }),
 
+  looked: check(
+    'The model as the cache of `config.CACHE_DIR` holds it for the device; undefined when it does not. Nothing is compiled.',
+    async (s) => {
+      const folder = mkdtempSync(join(tmpdir(), 'cuvee-contract-'));
+      try {
+        const config = { CACHE_DIR: folder };
+        must((await s.host.cached(weighted(4096), s.device, config)) === undefined, 'an empty cache holds the model');
+        equal(readdirSync(folder), [], 'files in the cache of a model that was only looked for');
+        (await s.compile(weighted(4096), config)).release();
+        const found = await s.host.cached(weighted(4096), s.device, config);
+        if (!found) return;
+        const request = s.hold(s.hold(found).createRequest());
+        const [y] = await request.run([weightless(4096, 2)], [undefined], {});
+        closeTo(y, new Array<number>(1024).fill(3), 'a run of the model that the cache held', [1, 1024]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  ),
+
+  handed: check(
+    ["What the device's own `save` wrote.", 'Rejects with NOT_IMPLEMENTED where it does not import, MODEL_INVALID for what it refuses.'],
+    async (s) => {
+      const blob = await blobOf(s, await s.compile(parabola()));
+      const { ports, compiled } = await s.host.importModel(blob, s.device, {});
+      equal(ports.parameters.length, 1, 'inputs of what the host imported');
+      const request = s.hold(s.hold(compiled).createRequest());
+      isParabola((await request.run([anyVector], [undefined], {}))[0], anyVector, 'a run of what the host imported');
+      await fails(
+        () => s.host.importModel(blob.subarray(1), s.device, {}),
+        'MODEL_INVALID',
+        'the host importing what lacks its first byte',
+      );
+    },
+  ),
+
   atOnce: check('One that has them at once also serves `exportModelSync`.', async (s) => {
     const compiled = await s.compile(parabola());
     const blob = await blobOf(s, compiled);

@@ -56,7 +56,7 @@ export const lifetimes = area('lifetimes', {
     for (const [i, run] of runs.entries()) isSlowResult((await run).y, slow, `run ${i}, pending when the model was released`);
   }),
 
-  dropped: check('Frees native memory at once; a run that is pending is stopped.', async (s) => {
+  dropped: check('What happens to one request happens to no other.', async (s) => {
     const slow = await s.slow();
     const compiled = slow.request.getCompiledModel();
     const request = compiled.createInferRequest();
@@ -82,14 +82,20 @@ export const lifetimes = area('lifetimes', {
     [
       'What became of the model: fusions, kernels, layouts, memory, or who got what.',
       'One row per node or step: free fields for the device, text and JSON for people and machines.',
+      'By numbers of boxes; a wire never leads back.',
     ],
     async (s) => {
       const compiled = await s.compile(parabola());
-      const { summary, rows } = compiled.explain();
+      const { summary, rows, diagram } = compiled.explain();
       for (const row of [summary, ...rows])
         for (const [key, value] of Object.entries(row))
           must(['string', 'number'].includes(typeof value), `explain: ${key} is ${typeof value}`);
       equal(JSON.parse(JSON.stringify({ summary, rows })), { summary, rows }, 'explain, through JSON');
+      for (const { from, to } of diagram?.wires ?? [])
+        must(
+          from < to && diagram?.boxes[from] && diagram.boxes[to],
+          `its drawing has a wire from box ${from} to box ${to} of ${diagram?.boxes.length}`,
+        );
     },
   ),
 

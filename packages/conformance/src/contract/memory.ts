@@ -53,21 +53,24 @@ export const memory = area('memory', {
       compiled.release();
     }),
   ),
-  requests: check('Frees native memory at once; the garbage collector frees it otherwise.', async (s) => {
-    const compiled = await s.compile(weighted(size));
-    await flat('making, running and releasing a request', async (round) => {
-      const request = compiled.createInferRequest();
-      await request.inferAsync({ x });
-      if (round % 4 !== 0) request.release();
-    });
-  }),
-  sizes: check('Memory does not grow with the number of sizes that were met.', async (s) => {
+  requests: check(
+    ['What nobody released goes with the garbage collector.', 'Memory stays flat: over compilations, requests, runs, sizes and failures.'],
+    async (s) => {
+      const compiled = await s.compile(weighted(size));
+      await flat('making, running and releasing a request', async (round) => {
+        const request = compiled.createInferRequest();
+        await request.inferAsync({ x });
+        if (round % 4 !== 0) request.release();
+      });
+    },
+  ),
+  sizes: check('Memory stays flat: over compilations, requests, runs, sizes and failures.', async (s) => {
     const request = await s.request(parabola());
     await flat('an inference of another size', async (round) => {
       await request.inferAsync({ x: new Tensor('f32', [size / 4 - 8 * (round % 97)]) });
     });
   }),
-  failures: check('A run that fails leaves nothing behind.', async (s) => {
+  failures: check('Memory stays flat: over compilations, requests, runs, sizes and failures.', async (s) => {
     const compiled = await s.compile(weighted(size));
     const request = s.hold(compiled.createInferRequest());
     await flat('an inference that is stopped', async () => {

@@ -61,7 +61,7 @@ export const outputs = area('outputs', {
     closeTo(y, [1, 2, 3], 'an input handed through, after the caller wrote the input again');
   }),
 
-  chained: check('Inputs in order or by name: an output of one request may be the input of another.', async (s) => {
+  chained: check('An output of one request may be an input of another, or of its own next run.', async (s) => {
     const compiled = await s.compile(parabola());
     const [one, other] = [s.hold(compiled.createInferRequest()), s.hold(compiled.createInferRequest())];
     const x = vector(0.5, 1);

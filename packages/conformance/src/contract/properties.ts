@@ -101,7 +101,7 @@ export const properties = area('properties', {
     must(near.message.includes(name), `the near name ${name} is not told: ${near.message}`);
   }),
 
-  invalid: check('Returns what suits the type, or refuses: PROPERTY_INVALID.', async (s) => {
+  invalid: check('Throws PROPERTY_UNKNOWN (with near names) or PROPERTY_INVALID (with what was expected).', async (s) => {
     for (const [name, p] of Object.entries(tableOf(s))) {
       if (name === 'DEVICE_ID') continue;
       if (p.mutability === 'RO')

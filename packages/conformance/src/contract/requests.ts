@@ -102,7 +102,7 @@ export const requests = area('requests', {
     },
   ),
 
-  inputs: check('Inputs of `inferAsync` are read in place: not to be written before it settles.', async (s) => {
+  inputs: check('Inputs are read in place: not to be written before it settles.', async (s) => {
     const request = await s.request(pair());
     const [a, b] = [counting(32, 1), counting(32, 2)];
     const kept = [a, b].map((t) => t.slice());

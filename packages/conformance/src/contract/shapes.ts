@@ -7,14 +7,14 @@ import { anyVector } from './subject.js';
 const types: readonly ElementType[] = ['f32', 'f64', 'f16', 'bf16', 'i64', 'i32', 'i16', 'i8', 'u64', 'u32', 'u16', 'u8'];
 
 export const shapes = area('shapes', {
-  dynamic: check('One compiled plan serves every input size.', async (s) => {
+  dynamic: check('A compiled model serves every size that its ports admit, zero among them.', async (s) => {
     const request = await s.request(parabola());
     for (const n of [4, 1, 1000, 3, 17, 1, 4096, 5]) {
       const x = counting(n);
       isParabola((await request.inferAsync({ x })).y, x, `[${n}] after other sizes`);
     }
   }),
-  zero: check('Dynamic dimensions may be zero.', async (s) => {
+  zero: check('A compiled model serves every size that its ports admit, zero among them.', async (s) => {
     const request = await s.request(parabola());
     for (const x of [vector(), anyVector, vector()]) isParabola((await request.inferAsync({ x })).y, x, `[${x.size}]`);
   }),
@@ -24,7 +24,7 @@ export const shapes = area('shapes', {
     const x = new Tensor('f32', [], Float32Array.of(3));
     isParabola((await request.inferAsync({ x })).y, x, 'a scalar');
   }),
-  ranged: check('A tensor may have any shape that the port’s partial shape admits.', async (s) => {
+  ranged: check("a tensor may have any shape that the port's partial shape admits", async (s) => {
     await s.needs(parabola('2..4,?'));
     const request = await s.request(parabola('2..4,?'));
     for (const shape of [
@@ -38,7 +38,7 @@ export const shapes = area('shapes', {
     await fails(() => request.inferAsync({ x: new Tensor('f32', [5, 1]) }), 'SHAPE_MISMATCH', '[5,1] for [2..4,?]');
     await fails(() => request.inferAsync({ x: new Tensor('f32', [2]) }), 'SHAPE_MISMATCH', '[2] for [2..4,?]');
   }),
-  data: check('Outputs of a size that the data tells.', async (s) => {
+  data: check('Outputs have the size that the data tells.', async (s) => {
     const model = modelOf('found', (g) => {
       const x = g.parameter('f32', '?', 'x');
       return { inputs: [x], outputs: { y: g.nonZero(x) } };
@@ -72,7 +72,7 @@ export const shapes = area('shapes', {
     }
     must(run > 0, 'it adds and multiplies no type of number at all');
   }),
-  disagreeing: check('Reject with an error that says what was being done; the request stays usable.', async (s) => {
+  disagreeing: check('After a run that fails, the request runs the next one as if nothing had been.', async (s) => {
     const request = await s.request(pair());
     await fails(() => request.inferAsync({ a: vector(1, 2), b: vector(1, 2, 3) }), undefined, 'adding [2] to [3]');
     closeTo((await request.inferAsync({ a: vector(1), b: vector(2) })).second, [3], 'the next run of the same request');

@@ -53,7 +53,7 @@ export const states = area('states', {
     request.resetState();
     closeTo((await request.inferAsync({ x: one })).y, [11, 22], 'a run after all states were reset');
   }),
-  none: check('A model without states has none.', async (s) => {
+  none: check('A state that lives from run to run in one request (ReadValue, Assign).', async (s) => {
     equal((await s.request(parabola())).queryState().length, 0, 'number of states of a model that has none');
   }),
 });

@@ -96,7 +96,7 @@ export const stops = area('stops', {
     isSlowResult((await request.inferAsync({ x })).y, slow, 'the run after that');
   }),
 
-  late: check('Rejects with the signal’s reason when aborted; an abort after the end does nothing.', async (s) => {
+  late: check('A signal that is aborted after the end changes nothing.', async (s) => {
     const request = await s.request(parabola());
     const controller = new AbortController();
     isParabola((await request.inferAsync({ x: anyVector }, { signal: controller.signal })).y, anyVector, 'a run with a signal');
@@ -104,7 +104,7 @@ export const stops = area('stops', {
     isParabola((await request.inferAsync({ x: anyVector })).y, anyVector, 'a run after the signal of the last one was aborted');
   }),
 
-  others: check('Several run in parallel: a run that is stopped ends no other.', async (s) => {
+  others: check('What happens to one request happens to no other.', async (s) => {
     const slow = await s.slow();
     const { request, x } = slow;
     const compiled = request.getCompiledModel();
@@ -172,7 +172,7 @@ export const stops = area('stops', {
     await breathes(() => request.inferAsync({ x }), 'an inference');
   }),
 
-  beside: check('Inference is a promise: others go on meanwhile.', async (s) => {
+  beside: check('A long run keeps no short one of another model from its end.', async (s) => {
     const { request, x, milliseconds } = await s.slow();
     const small = await s.request(parabola());
     const run = request.inferAsync({ x });

@@ -1,5 +1,5 @@
 /** @file What a device says that it runs, and that `compile` keeps to it. */
-import { print, type Model } from '@cuvee/core';
+import { floating, isPromise, op, port, print, type Model, type Value } from '@cuvee/core';
 import { area, check, equal, fails, must } from './check.js';
 import { accumulator, closeTo, isParabola, modelOf, pair, parabola, products, unsupported } from './models.js';
 import { anyVector } from './subject.js';
@@ -19,6 +19,15 @@ const models = (): readonly Model[] => [
   }),
   unsupported(),
 ];
+
+/** An operation of a user: nobody has a kernel for it, and nobody needs one. */
+const Twice = op('ContractTwice', {
+  domain: 'cuvee.contract',
+  inputs: [port('data', floating)],
+  outputs: [port('output', floating)],
+  infer: ({ data }) => data,
+  decompose: (g, { data }) => g.add(data, data),
+});
 
 export const support = area('support', {
   complete: check(
@@ -45,22 +54,16 @@ export const support = area('support', {
     }
   }),
 
-  refused: check(
-    [
-      'Refuses with MODEL_UNSUPPORTED naming the nodes.',
-      'A refusal is a value with a reason, not an exception; `query` and `compile` use the same predicate.',
-    ],
-    async (s) => {
-      const answers = await s.core.explainSupport(unsupported(), s.device);
-      const [, answer] = [...answers].find(([node]) => node.name === 'mystery') ?? [];
-      must(typeof answer === 'string', 'it says that it runs an operation that nobody has heard of');
-      const error = await fails(() => s.compile(unsupported()), 'MODEL_UNSUPPORTED', 'compiling an operation that nobody has heard of');
-      must(error.message.includes('mystery'), `the message does not name the node "mystery": ${error.message}`);
-      equal(error.node, 'mystery', 'node of the error');
-    },
-  ),
+  refused: check(['Refuses with MODEL_UNSUPPORTED naming the nodes.'], async (s) => {
+    const answers = await s.core.explainSupport(unsupported(), s.device);
+    const [, answer] = [...answers].find(([node]) => node.name === 'mystery') ?? [];
+    must(typeof answer === 'string', 'it says that it runs an operation that nobody has heard of');
+    const error = await fails(() => s.compile(unsupported()), 'MODEL_UNSUPPORTED', 'compiling an operation that nobody has heard of');
+    must(error.message.includes('mystery'), `the message does not name the node "mystery": ${error.message}`);
+    equal(error.node, 'mystery', 'node of the error');
+  }),
 
-  repeated: check('What you write: for each node: `true`, or the reason why not, as a text that a person can act on', async (s) => {
+  repeated: check('for each node: `true`, or the reason why not, as a text that a person can act on', async (s) => {
     for (const model of models()) {
       const ask = async (): Promise<unknown[]> =>
         [...(await s.core.explainSupport(model, s.device))].map(([node, answer]) => [node.name, answer === true]);
@@ -77,6 +80,39 @@ export const support = area('support', {
     model.reshape('5');
     const request = s.hold(compiled.createInferRequest());
     isParabola((await request.inferAsync({ x: anyVector })).y, anyVector, 'result, the caller’s model reshaped meanwhile');
+  }),
+
+  extended: check(
+    [
+      'Told of operations that users add, before a model that has them arrives.',
+      'Default: every node that has a decomposition arrives decomposed.',
+    ],
+    async (s) => {
+      const core = await s.bareCore();
+      core.addExtension({ ops: [Twice] });
+      const model = modelOf('twice', (g) => {
+        const x = g.parameter('f32', '?', 'x');
+        return { inputs: [x], outputs: { y: g.node(Twice, [x], {})[0] as Value } };
+      });
+      const request = s.hold(s.hold(await core.compileModel(model, s.device)).createInferRequest());
+      closeTo((await request.inferAsync({ x: anyVector })).y, [2, 4, 6], 'an operation of an extension, which is x + x');
+    },
+  ),
+
+  atOnce: check('A plugin that answers at once also serves the synchronous API.', async (s) => {
+    const [asked, made] = [s.host.query(parabola(), s.device, {}), s.host.compile(parabola(), s.device, {})];
+    s.hold(await made);
+    await asked;
+    if (isPromise(made))
+      await fails(
+        () => s.core.compileModelSync(parabola(), s.device),
+        'SYNC_UNAVAILABLE',
+        'compileModelSync of a device that answers later',
+      );
+    else s.hold(s.core.compileModelSync(parabola(), s.device));
+    if (isPromise(asked))
+      await fails(() => s.core.queryModel(parabola(), s.device), 'SYNC_UNAVAILABLE', 'queryModel of a device that answers later');
+    else must(Object.keys(s.core.queryModel(parabola(), s.device)).includes('x'), 'queryModel does not say that it runs the input "x"');
   }),
 
   edges: check("Inputs and outputs in the model's order.", async (s) => {

@@ -1,7 +1,7 @@
 /** For each check of the contract, devices (or cores) that break what it proves. */
-import { CuveeError, Tensor, type Core, type DeviceRequest } from '@cuvee/core';
-import { portsOf } from '@cuvee/core';
-import { unpack, wrong, wrongCompiled, wrongInfer, wrongModel, wrongRequest, wrongRun, type Broken } from './sound.js';
+import { CuveeError, portsOf, Tensor, type Core, type DeviceModel, type DeviceRequest } from '@cuvee/core';
+import { parabola, weighted } from '../../src/contract/models.js';
+import { sound, unpack, wrong, wrongCompiled, wrongInfer, wrongModel, wrongRequest, wrongRun, type Broken } from './sound.js';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const burn = (milliseconds: number): void => {
@@ -110,6 +110,17 @@ export const broken: Readonly<Record<string, Broken>> = {
         const made = compile(...given);
         (given[0] as { friendlyName: string; reshape(shape: string): void }).reshape?.('9');
         return made;
+      };
+    },
+  },
+  'support/extended': wrong({
+    keeps: () => true,
+    compile: () => Promise.reject(new CuveeError('MODEL_UNSUPPORTED', 'an operation that has no kernel')),
+  }),
+  'support/atOnce': {
+    core(core) {
+      core.compileModelSync = () => {
+        throw new Error('not today');
       };
     },
   },
@@ -394,6 +405,12 @@ export const broken: Readonly<Record<string, Broken>> = {
       throw new CuveeError('MODEL_INVALID', 'it was written by me, and I cannot read it');
     },
   }),
+  'kept/looked': wrong({
+    load: (_blob, config, options) => ({ ports: parabola(), compiled: sound().compile(weighted(4096, 9), config, options) as DeviceModel }),
+  }),
+  'kept/handed': wrong({
+    load: (_blob, config, options) => ({ ports: parabola(), compiled: sound().compile(parabola(), config, options) as DeviceModel }),
+  }),
   'kept/atOnce': wrongModel(() => ({ save: () => [Uint8Array.of(turn++ % 256)] })),
 
   'memory/models': {
@@ -435,7 +452,6 @@ const wrongSave = (p: Plugin): Plugin => ({
   },
 });
 const loaded = async (p: Plugin, config: Parameters<Plugin['compile']>[1], options: Parameters<Plugin['compile']>[2]) => {
-  const { parabola } = await import('../../src/contract/models.js');
   return { ports: parabola(), compiled: await p.compile(parabola(), config, options) };
 };
 export const forget = (): void => void leaks.splice(0);

@@ -1,57 +1,14 @@
 /**
- * @file `npm run bench [-- --only NAME --rounds N --runs N --threads N --json FILE]`: the standing set, Cuvée and the peers found on this
- * machine in turns, and a table of ratios. See README.md beside this file.
+ * @file `npm run bench [-- --only TEXT --rounds N --runs N --threads N --json FILE --svg FILE]`: the standing table, Cuvée and the peers found
+ * on this machine in turns. FILE keeps rows of earlier calls that were not measured again. See README.md beside this file.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
-import { difference, median, models, randomFile, runners, start } from './lib/runners.mjs';
-
-/** The models are those of the OCR example: a registry package, nothing to fetch. */
-function standingSet() {
-  const have = models();
-  return [
-    { name: 'det 640x640', model: have.det, shape: [1, 3, 640, 640] },
-    { name: 'det 320x320', model: have.det, shape: [1, 3, 320, 320] },
-    { name: 'rec 48x320', model: have.rec, shape: [1, 3, 48, 320] },
-    { name: 'rec 6 x 48x320', model: have.rec, shape: [6, 3, 48, 320] },
-    { name: 'cls 48x192', model: have.cls, shape: [1, 3, 48, 192] },
-  ].filter(({ model }) => model);
-}
-
-async function measure({ name, model, shape, input }, { rounds, runs, threads }) {
-  const folder = mkdtempSync(join(tmpdir(), 'cuvee-bench-'));
-  const running = runners().map(start);
-  try {
-    const described = randomFile(folder, shape, 1);
-    const results = [];
-    for (const runner of running) {
-      const loaded = await runner.ask({ cmd: 'load', model, inputs: { [input]: described }, threads, config: {} });
-      results.push({ runner: runner.name, ...loaded, medians: [] });
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const [index, runner] of running.entries()) results[index].medians.push(median((await runner.ask({ cmd: 'run', n: runs })).ms));
-    }
-    const outputs = [];
-    for (const [index, runner] of running.entries()) {
-      const dir = join(folder, runner.name);
-      mkdirSync(dir);
-      outputs.push((await runner.ask({ cmd: 'outputs', dir })).outputs);
-      Object.assign(results[index], await runner.ask({ cmd: 'mem' }));
-    }
-    results.forEach((result, index) => {
-      result.ms = median(result.medians);
-      result.ratio = median(results[0].medians.map((ours, round) => ours / result.medians[round]));
-      result.difference = index === 0 ? 0 : difference(outputs[0], outputs[index]);
-    });
-    return { name, shape, results };
-  } finally {
-    for (const runner of running) runner.quit();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+import { ratiosChart } from './lib/chart.mjs';
+import { measure, rows } from './lib/rows.mjs';
+import { models } from './lib/runners.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -60,31 +17,51 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
     json: { type: 'string' },
+    svg: { type: 'string' },
+    'no-setup': { type: 'boolean', default: false },
   },
 });
-await setup({ types: false });
+if (!values['no-setup']) await setup({ types: false });
 const { Core } = await import('cuvee');
-const core = new Core();
-const report = [];
-for (const entry of standingSet().filter(({ name }) => !values.only || name.includes(values.only))) {
-  const model = await core.readModel(entry.model);
-  const result = await measure(
-    { ...entry, input: model.inputs[0].anyName },
-    { rounds: Number(values.rounds), runs: Number(values.runs), threads: Number(values.threads) },
+
+const figure = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const between = ([low, high], show = figure) => `[${show(low)} ${show(high)}]`;
+
+/** One line for Cuvée, one for each peer. */
+function print(row) {
+  const verdict = row.met === undefined ? '' : row.met ? 'met' : 'MISSED';
+  const [ours, ...peers] = row.results;
+  const target = row.limit ?? row.least ?? row.better;
+  console.log(
+    `${row.name.padEnd(36)}${figure(ours.figure).padStart(8)} ${between(ours.interval).padEnd(16)}${target === undefined ? '' : `target ${target}`}${
+      ours.after === undefined ? '' : `, ${ours.after.toFixed(0)} MB above the start after release`
+    }  ${verdict}`,
   );
-  report.push(result);
-  console.log(`\n${result.name}  [${result.shape}]  ${values.threads} threads, ${values.rounds} rounds of ${values.runs}`);
-  console.log('runner                 ms   cuvee/it   load ms  first ms   peak MB   difference  engine');
-  for (const { runner, ms, ratio, load_ms, first_ms, peak_mb, difference: far, engine } of result.results) {
-    const cells = [
-      ms.toFixed(2).padStart(8),
-      ratio.toFixed(3).padStart(10),
-      load_ms.toFixed(0).padStart(9),
-      first_ms.toFixed(1).padStart(9),
-      peak_mb.toFixed(0).padStart(9),
-      far.toExponential(1).padStart(12),
-    ];
-    console.log(`${runner.padEnd(17)}${cells.join(' ')}  ${engine}`);
+  for (const peer of peers) {
+    const { ratio, interval } = row.ratios[peer.runner];
+    const wanted = row.against?.[peer.runner];
+    const far = peer.difference === undefined ? '' : `  outputs differ by ${peer.difference.toExponential(1)}`;
+    console.log(
+      `  ${peer.runner.padEnd(34)}${figure(peer.figure).padStart(8)} ${between(peer.interval).padEnd(16)}ratio ${ratio.toFixed(3)} ${between(interval, (x) => x.toFixed(3))}${
+        wanted === undefined ? '' : `, target ${wanted}`
+      }${far}`,
+    );
   }
 }
-if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+
+const core = new Core();
+const known = values.json && existsSync(values.json) ? JSON.parse(readFileSync(values.json, 'utf8')).rows : [];
+const measured = new Map(known.map((row) => [row.name, row]));
+const wanted = rows().filter(({ name }) => !values.only || name.includes(values.only));
+console.log(`${cpus()[0]?.model}, ${cpus().length} cores, ${values.threads} threads; ms where no unit is named; [90 % interval]\n`);
+for (const row of wanted) {
+  const input = core.readModelSync(models()[row.model]).inputs[0].anyName;
+  const result = await measure(row, { input, rounds: Number(values.rounds), runs: Number(values.runs), threads: Number(values.threads) });
+  measured.set(row.name, { ...result, date: new Date().toISOString() });
+  print(result);
+}
+const ordered = rows().flatMap(({ name }) => measured.get(name) ?? []);
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length, threads: Number(values.threads), node: process.version };
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, date: new Date().toISOString(), rows: ordered }, null, 1)}\n`);
+if (values.svg)
+  writeFileSync(values.svg, ratiosChart(ordered, `${machine.cpu}, ${machine.threads} threads, ${new Date().toISOString().slice(0, 10)}`));

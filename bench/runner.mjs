@@ -14,6 +14,11 @@ let device = 'CPU';
 let asynchronous = false;
 let results;
 
+const tensorsOf = (inputs) =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]),
+  );
+
 await serve({
   version: () => `cuvee ${createRequire(import.meta.url)('cuvee/package.json').version} ${device}`,
 
@@ -31,9 +36,17 @@ await serve({
     const settings = { INFERENCE_NUM_THREADS: threads, PERFORMANCE_HINT: hint, ...hints, ...properties };
     compiled = asynchronous ? await core.compileModel(model, device, settings) : core.compileModelSync(model, device, settings);
     request = compiled.createInferRequest();
-    tensors = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype === 'bool' ? 'boolean' : dtype, shape, data)]),
-    );
+    tensors = tensorsOf(inputs);
+  },
+
+  use(inputs) {
+    tensors = tensorsOf(inputs);
+  },
+
+  release() {
+    for (const one of [request, ...more]) one.release();
+    compiled.release();
+    results = tensors = undefined;
   },
 
   async infer() {

@@ -1,6 +1,7 @@
 /**
  * @file The measuring protocol, for runners in JavaScript: one JSON object per line on stdin, one answer per line on stdout.
  * `load` → load_ms, first_ms, engine, base_mb; `run {n}` → ms; `stream {seconds, requests}` → count, seconds;
+ * `cycle {inputs, n}` → ms, each inference with the next of several inputs; `release` → rss_mb two seconds after all was freed;
  * `outputs {dir}` → raw files; `mem` → rss_mb, peak_mb; `quit`.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -45,7 +46,8 @@ function memory() {
 /**
  * Serves an engine: `{ version, load({ model, inputs, threads, config }), infer(), outputs() }`, where inputs are
  * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }; where it can keep several inferences in
- * flight, `lanes(n)` too: n functions, each of which starts one and resolves when it is done.
+ * flight, `lanes(n)` too: n functions, each of which starts one and resolves when it is done; `use(inputs)` takes other inputs, `release()`
+ * frees all.
  */
 export async function serve(engine) {
   const timed = async (work) => {
@@ -78,6 +80,20 @@ export async function serve(engine) {
         }),
       );
       return { count, seconds: (performance.now() - begin) / 1000 };
+    },
+    async cycle({ inputs, n }) {
+      const all = inputs.map((one) => Object.fromEntries(Object.entries(one).map(([name, described]) => [name, readInput(described)])));
+      const ms = [];
+      for (let i = 0; i < n; i++) {
+        engine.use(all[i % all.length]);
+        ms.push(await timed(engine.infer));
+      }
+      return { ms };
+    },
+    async release() {
+      engine.release();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      return memory();
     },
     outputs({ dir = mkdtempSync(join(tmpdir(), 'cuvee-bench-')) }) {
       const outputs = engine.outputs().map(({ name, dtype, shape, data }, index) => {

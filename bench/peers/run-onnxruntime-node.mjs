@@ -26,6 +26,9 @@ let session;
 let feeds;
 let results;
 
+const feedsOf = (inputs) =>
+  Object.fromEntries(Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(names[dtype], data, shape)]));
+
 await serve({
   version: () => `onnxruntime-node ${version}`,
   async load({ model, inputs, threads }) {
@@ -35,9 +38,10 @@ await serve({
       interOpNumThreads: 1,
       logSeverityLevel: 3,
     });
-    feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, { dtype, shape, data }]) => [name, new Tensor(names[dtype], data, shape)]),
-    );
+    feeds = feedsOf(inputs);
+  },
+  use(inputs) {
+    feeds = feedsOf(inputs);
   },
   async infer() {
     results = await session.run(feeds);

@@ -11,6 +11,7 @@ import { builder, Core, Model, Tensor } from '@cuvee/core';
 import onnx from '@cuvee/frontend-onnx';
 import { multi } from '@cuvee/multi';
 import { cpu } from '@cuvee/plugin-cpu';
+import { reference } from '@cuvee/plugin-reference';
 import { mine, newWorld } from 'cuvee-device-mine';
 
 const here = fileURLToPath(import.meta.url);
@@ -59,18 +60,18 @@ function heavy() {
 
 /** What AUTO with one device left adds to an inference of some microseconds. */
 async function pass() {
-  const core = coreWith();
+  const core = new Core({ plugins: [auto(), cpu(), reference()], frontends: [] });
   const model = small();
   const inputs = [new Tensor('f32', [1, 64])];
-  const devices = ['CPU', 'AUTO:CPU', 'AUTO:-MINE'];
+  const devices = ['CPU', 'AUTO:CPU', 'AUTO', 'AUTO:CPU,REFERENCE']; // the last one is scheduled
   const requests = devices.map((device) => core.compileModelSync(model, device).createInferRequest());
   const times = devices.map(() => ({ promised: [], now: [] }));
-  for (let turn = 0; turn < 40; turn++) {
+  for (let turn = 0; turn < 160; turn++) {
     for (let at = 0; at < requests.length; at++) {
       const i = (at + turn) % requests.length;
       const request = requests[i];
       for (const kind of ['now', 'promised']) {
-        const n = 500;
+        const n = 100;
         const since = performance.now();
         for (let k = 0; k < n; k++)
           if (kind === 'now') request.infer(inputs);

@@ -66,7 +66,8 @@ describe('steps that work row by row', () => {
 });
 
 /** Bit by bit; a matcher would look at millions of elements one by one. */
-const same = ([a, b]: readonly Float32Array[]): boolean => Buffer.compare(Buffer.from(a?.buffer ?? []), Buffer.from(b?.buffer ?? [])) === 0;
+const same = ([a, b]: readonly Float32Array[]): boolean => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+const bytesOf = (a: Float32Array | undefined): Uint8Array => new Uint8Array(a?.buffer ?? new ArrayBuffer(0));
 
 describe('networks in strips', () => {
   const random = (shape: readonly number[], seed: number): Float32Array => {

@@ -126,6 +126,14 @@ void bench_deconv(int ic, int oc, int h, int w, int k, int stride, bool planar =
 
 }  // namespace
 
+// Small layers for scripts/instructions.mjs.
+BENCH(count_pointwise) { bench_conv({48, 48, 20, 20, 1, 1}, false, true), bench_conv({96, 18, 20, 20, 1, 1}, false, true); }
+BENCH(count_direct) { bench_conv({24, 24, 20, 20, 3, 1}, false, false), bench_conv({3, 16, 48, 48, 3, 2}, true, true); }
+BENCH(count_winograd) { bench_conv({48, 24, 20, 20, 3, 1}, false, true); }
+BENCH(count_depthwise) { bench_depthwise(48, 20, 20, 3, 1), bench_depthwise(48, 20, 20, 5, 1), bench_depthwise(48, 20, 20, 3, 2); }
+BENCH(count_product) { bench_gemm(40, 120, 60), bench_gemm(1, 200, 128); }
+BENCH(count_deconv) { bench_deconv(24, 24, 12, 12, 2, 2), bench_deconv(24, 1, 12, 12, 2, 2, true); }
+
 BENCH(bench_conv_3x3) {
   for (const Layer& l : {Layer{96, 24, 160, 160, 3, 1}, {96, 24, 80, 80, 3, 1}, {96, 24, 40, 40, 3, 1}, {96, 24, 20, 20, 3, 1}, {64, 64, 56, 56, 3, 1},
                          {128, 128, 28, 28, 3, 1}, {256, 256, 14, 14, 3, 1}, {512, 512, 7, 7, 3, 1}, {64, 256, 27, 27, 3, 1}}) {

@@ -105,7 +105,7 @@ struct EpilogueCase {
 EpilogueCase make_epilogue(int kind, int channels, std::uint64_t seed);
 inline constexpr int epilogue_kinds = 20;
 
-/// Seconds of one call: best and median of repeated calls during `seconds`.
+/// Seconds of one call: best and median of repeated calls during `seconds`. With --seconds 0 one call, for valgrind, and nothing is printed.
 struct Timing {
   double best, median;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "base/memory.h"
 #include "base/system.h"
@@ -155,27 +156,45 @@ void winograd_select(ConvPlan& plan, int threads) {
                         std::size_t(s.in_w) * width;
 }
 
+namespace {
+
+/// 24 channels: pair by pair of input channels, see TileKernels::half.
+void pack_half(const ConvPlan& plan, const float* weights, float* out, std::ptrdiff_t step) {
+  const ConvShape& s = plan.shape;
+  const int width = plan.table->block;
+  std::fill_n(out, points * step, 0.0f);  // odd counts and missing channels
+  for (int lane = 0; lane < s.out_channels; ++lane) {
+    std::ptrdiff_t pairs = 0;
+    for (const ConvInBlock& in : plan.in_blocks) {
+      for (int i = 0; i < in.count; ++i) {
+        float u[points];
+        winograd_weight(weights + (std::ptrdiff_t(lane) * s.in_channels + in.first + i) * 9, u);
+        const std::ptrdiff_t pair = (pairs + i / 2) * 3 * width, at = lane < width ? pair + i % 2 * width + lane : pair + 2 * width + 2 * (lane - width) + i % 2;
+        for (int t = 0; t < points; ++t) out[t * step + at] = u[t];
+      }
+      pairs += (in.count + 1) / 2;
+    }
+  }
+}
+
+}  // namespace
+
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
   const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width;
   float* out = dst + panel.offset;
   const std::ptrdiff_t step = point_weights(plan, panel);
-  const bool half = is_half(plan);
-  if (half) std::fill_n(out, points * step, 0.0f);  // odd counts and missing channels
-  for (int lane = 0; lane < (half ? s.out_channels : lanes); ++lane) {
-    std::ptrdiff_t pairs = 0;
-    for (const ConvInBlock& in : plan.in_blocks) {
-      for (int i = 0; i < in.count; ++i) {
-        const int ic = in.first + i;
-        float u[points] = {};
-        if (first + lane < s.out_channels) winograd_weight(weights + (std::ptrdiff_t(first + lane) * s.in_channels + ic) * 9, u);
-        const std::ptrdiff_t pair = (pairs + i / 2) * 3 * width;
-        const std::ptrdiff_t at = !half ? std::ptrdiff_t(ic) * lanes + lane : lane < width ? pair + i % 2 * width + lane : pair + 2 * width + 2 * (lane - width) + i % 2;
-        for (int t = 0; t < points; ++t) out[t * step + at] = u[t];
-      }
-      pairs += (in.count + 1) / 2;
+  if (is_half(plan)) return pack_half(plan, weights, out, step);
+  // All lanes of an input channel together, so that each point's are written side by side.
+  std::vector<float> row(std::size_t(points) * lanes, 0.0f);
+  for (int ic = 0; ic < s.in_channels; ++ic) {
+    for (int lane = 0; lane < std::min(lanes, s.out_channels - first); ++lane) {
+      float u[points];
+      winograd_weight(weights + (std::ptrdiff_t(first + lane) * s.in_channels + ic) * 9, u);
+      for (int t = 0; t < points; ++t) row[t * lanes + lane] = u[t];
     }
+    for (int t = 0; t < points; ++t) std::copy_n(row.data() + t * lanes, lanes, out + t * step + std::ptrdiff_t(ic) * lanes);
   }
 }
 

@@ -4,11 +4,7 @@ import type { Batcher } from './batcher.js';
 import type { Plan } from './joined.js';
 
 /** `inner`: what the device says of the model as it is. */
-export function explain(
-  { device, reason }: Plan,
-  { settings, figures }: Batcher,
-  inner: Explanation | undefined,
-): Explanation {
+export function explain({ device, reason }: Plan, { settings, figures }: Batcher, inner: Explanation | undefined): Explanation {
   if (reason !== undefined)
     return {
       ...inner,

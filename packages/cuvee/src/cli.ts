@@ -126,7 +126,7 @@ program
   .option('--config <key=value>', 'a property of the device', list, [])
   .option('--input <name=value>', 'FILE.npy, a picture or random:SEED, for --measure', list, [])
   .option('--measure', "run it: each step's time, and its percentage of what this machine can do, measured now")
-  .option('--svg <file>', 'a picture: a bar for each step, by time or by flops')
+  .option('--svg <file>', 'a picture: a bar for each step, by time or by flops; for devices over devices who got what')
   .option('--json', 'one JSON document on stdout')
   .addHelpText(
     'after',
@@ -135,7 +135,7 @@ program
       ['explain model.onnx --shape x=[1,3,640,640] --measure', 'milliseconds and percent of the roofline, step by step'],
       ['explain model.onnx --measure --svg steps.svg', 'the same as a picture'],
       ['explain model.onnx --device AUTO:GPU,CPU', 'who was asked, who refused and why'],
-      ['explain model.onnx --device HETERO:CPU,REFERENCE', 'which part runs where'],
+      ['explain model.onnx --device HETERO:CPU,REFERENCE --svg split.svg', 'which part runs where, drawn'],
     ),
   )
   .action(async (model: string, flags: object) => (await import('./commands/explain.js')).explain(model, flags as never));

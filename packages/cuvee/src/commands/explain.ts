@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Core, type CompiledModel, type Explanation, type Model } from '../index.js';
+import { drawing } from '../lib/diagram.js';
 import { stepsChart } from '../lib/steps-chart.js';
 import { applyShapes, loadInputs, parseConfig } from '../lib/inputs.js';
 import { bytes, columns, cut, percentile, printJson, quantity, strong, table } from '../lib/output.js';
@@ -32,7 +33,8 @@ export async function explain(path: string, flags: Flags): Promise<void> {
     });
     return { explanation: await explained(compiled, model, flags, shown), name: model.friendlyName };
   });
-  if (flags.svg) writeFileSync(flags.svg, stepsChart(explanation, name));
+  const { diagram } = explanation;
+  if (flags.svg) writeFileSync(flags.svg, diagram ? drawing(diagram, `${name} on ${flags.device}`) : stepsChart(explanation, name));
   if (flags.json) printJson(explanation);
   else if (!flags.svg || flags.measure) console.log(pretty(name, flags.device, explanation));
 }

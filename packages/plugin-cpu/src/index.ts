@@ -10,11 +10,13 @@ import {
   type DevicePlugin,
   type LoadedModel,
   type Model,
+  type Node,
   type Steps,
   type Support,
 } from '@cuvee/core';
 import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
+import { hasStrings, withoutStrings } from './fuse/strings.js';
 import { CpuModel, infoOf } from './model.js';
 import { addKernels } from './lower/custom.js';
 import { loadKernels, loadNative, type Addon } from './native.js';
@@ -28,7 +30,9 @@ import { version } from './version.js';
 function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
   const { isa, block } = addon.info();
   const ports = portTexts(own);
-  const compiled = yield* compiling(own, { name: isa, block });
+  const numbered = hasStrings(own) ? withoutStrings(own) : undefined;
+  // With strings that no kernel takes, the compiler tells which.
+  const compiled = yield* compiling(numbered && 'model' in numbered ? numbered.model : own, { name: isa, block });
   const encoded = yield* encodingPlan(compiled.plan);
   yield;
   return new CpuModel(addon, compiled, encoded, config, ports);
@@ -38,6 +42,20 @@ function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
 function specialised(addon: Addon, model: Model, config: Config): SpecialisedModel {
   const write = (kept: Model): Iterable<Uint8Array> => writeBlob({ engine: version, ports: portTexts(kept), compiled: { model: kept } });
   return new SpecialisedModel(model, infoOf(addon, config), (own) => atOnce(planning(addon, own, config)), write);
+}
+
+/** Why each node cannot run here, or true. */
+function supportOf(model: Model): Support {
+  const numbered = hasStrings(model) ? withoutStrings(model) : undefined;
+  const reason = (node: Node): string | undefined => {
+    if (!numbered) return refusal(node);
+    if ('refused' in numbered) return numbered.refused.get(node) ?? refusal(node);
+    return numbered.made
+      .get(node)
+      ?.map(refusal)
+      .find((why) => why !== undefined);
+  };
+  return new Map(model.nodes().map((node) => [node, reason(node) ?? true]));
 }
 
 /** `new Core({ plugins: [cpu()] })`. */
@@ -66,7 +84,7 @@ export const cpu = (): DevicePlugin => ({
     addKernels(loadKernels(native.addon, kernels));
   },
   keeps,
-  query: (model): Support => new Map(model.nodes().map((node) => [node, refusal(node) ?? true])),
+  query: supportOf,
   compile(model, config, { signal, paced: pace }): Awaitable<DeviceModel> {
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);

@@ -19,6 +19,7 @@ import {
 import type { Compiled } from './compile/compile.js';
 import { light, writeBlob, type BlobContent, type Planned } from './blob.js';
 import type { EncodedPlan } from './plan/encode.js';
+import { hasStringPorts, StringRequest } from './strings.js';
 import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
 import { explainRows, roofsOf, type RunLevel } from './explain.js';
@@ -89,7 +90,8 @@ export class CpuModel implements DeviceModel {
   createRequest(): DeviceRequest {
     const native = this.#native.createRequest();
     this.#latest = new WeakRef(native);
-    return new CpuRequest(native, this.#plan);
+    const request = new CpuRequest(native, this.#plan);
+    return hasStringPorts(this.#blob.ports) ? new StringRequest(request, this.#blob.ports) : request;
   }
 
   /**

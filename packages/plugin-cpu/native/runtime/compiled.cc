@@ -62,6 +62,7 @@ Request::Request(std::shared_ptr<Compiled> compiled)
   environment_.kernels = &kernel_table(default_isa());
   environment_.packs = &compiled_->packs_;
   environment_.cancel = &cancel_;
+  environment_.strings = &strings_;
   environment_.accurate = compiled_->options_.accurate;
   environment_.profile = compiled_->options_.profile;
   environment_.strips = compiled_->options_.strips;
@@ -77,7 +78,10 @@ Status Request::run(std::span<const TensorView> in, std::span<TensorView> out, P
   team_.pool = &pool;
   const bool flush = compiled_->options_.flush_denormals;
   const bool before = flush && set_flush_denormals(true);
-  Status status = guarded([&] { return executor_.run(in, out); });
+  Status status = guarded([&] {
+    strings_.clear();
+    return executor_.run(in, out);
+  });
   if (flush) set_flush_denormals(before);
   return status;
 }

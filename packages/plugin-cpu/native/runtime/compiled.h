@@ -9,6 +9,7 @@
 
 #include "runtime/executor.h"
 #include "runtime/streams.h"
+#include "runtime/strings.h"
 
 namespace cuvee {
 
@@ -71,6 +72,7 @@ class Request {
   };
   Team team_;
   Environment environment_;
+  Strings strings_;
   Executor executor_;
 };
 

@@ -46,6 +46,7 @@ struct Environment {
   const KernelTable* kernels = nullptr;
   KeptPacks* packs = nullptr;
   const std::atomic<bool>* cancel = nullptr;
+  Strings* strings = nullptr;
   bool accurate = false;
   bool profile = false;
   Strips strips = Strips::automatic;

@@ -184,6 +184,7 @@ Status Executor::place_step(uint32_t level, uint32_t index, Signature& signature
   c.block = static_cast<int>(plan_.block);
   c.budget = env_.budget;
   c.accurate = env_.accurate;
+  c.strings = env_.strings;
   c.state = &c.own_state;
   c.pool = env_.pool;
   const size_t ins = step.inputs.size();

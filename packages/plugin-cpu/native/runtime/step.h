@@ -16,6 +16,7 @@ namespace cuvee {
 
 struct KernelTable;
 class Budget;
+class Strings;
 
 // In the order of core's `elementTypes`.
 enum class Type : uint8_t {
@@ -128,6 +129,8 @@ class StepContext {
   std::unique_ptr<StepState>* state = nullptr;
   // Memory that the request may still take; families that allocate by themselves count it here (buffer.h).
   std::shared_ptr<Budget> budget;
+  // The run's strings, for those who read or make them; null outside of a request.
+  Strings* strings = nullptr;
   // EXECUTION_MODE_HINT=ACCURACY: no variant with more error than the plain sum.
   bool accurate = false;
 

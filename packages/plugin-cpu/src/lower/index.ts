@@ -19,6 +19,7 @@ import { reduce } from './reduce.js';
 import { regions } from './regions.js';
 import { sampling } from './sampling.js';
 import { state } from './state.js';
+import { strings } from './strings.js';
 
 /** How an operation is lowered; undefined for one that this device does not run. */
 export const loweringOf = (op: Op): Lowering | undefined =>
@@ -42,4 +43,5 @@ const lowerings: LoweringTable = {
   ...regions,
   ...sampling,
   ...state,
+  ...strings,
 };

@@ -20,4 +20,5 @@ export const names = {
   interpolation: 'Interpolate',
   choice: 'If',
   conversion: 'Convert',
+  sizes: 'ShapeOf',
 } as const;

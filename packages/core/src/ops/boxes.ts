@@ -41,8 +41,8 @@ export interface Chosen {
   readonly score: number;
 }
 
-/** What suppression gives: [batch, class, box] of each, [batch, class, score] of each, and how many; by score when `descending`. */
-export function selectedBoxes(chosen: readonly Chosen[], descending: boolean, type: ElementType, scores: ElementType): readonly NdArray[] {
+/** What suppression gives: [batch, class, box] of each, [batch, class, score] of each in f32, and how many; by score when `descending`. */
+export function selectedBoxes(chosen: readonly Chosen[], descending: boolean, type: ElementType): readonly NdArray[] {
   const sorted = descending ? [...chosen].sort((a, b) => b.score - a.score || a.batch - b.batch || a.cls - b.cls || a.box - b.box) : chosen;
   const rows = (of: ElementType, third: (c: Chosen) => number): NdArray =>
     Literal.from(
@@ -50,5 +50,5 @@ export function selectedBoxes(chosen: readonly Chosen[], descending: boolean, ty
       [sorted.length, 3],
       sorted.flatMap((c) => [c.batch, c.cls, third(c)]),
     ).nd();
-  return [rows(type, (c) => c.box), rows(scores, (c) => c.score), Literal.from(type, [1], [sorted.length]).nd()];
+  return [rows(type, (c) => c.box), rows('f32', (c) => c.score), Literal.from(type, [1], [sorted.length]).nd()];
 }

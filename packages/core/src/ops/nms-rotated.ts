@@ -84,7 +84,7 @@ export const NMSRotated = op('NMSRotated', {
     const count = ctx.fresh(0, [0, Number.isNaN(most) ? 0 : most]);
     return [
       { type: output_type, shape: [count, 3] },
-      { type: scores.type, shape: [count, 3] },
+      { type: 'f32', shape: [count, 3] },
       { type: output_type, shape: [1] },
     ];
   },
@@ -112,6 +112,6 @@ export const NMSRotated = op('NMSRotated', {
         for (const k of kept) chosen.push({ batch, cls, ...k });
       }
     }
-    return selectedBoxes(chosen, sort_result_descending, output_type, scores.type);
+    return selectedBoxes(chosen, sort_result_descending, output_type);
   },
 });

@@ -59,7 +59,7 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
     const count = ctx.fresh(0, [0, most]);
     return [
       { type: output_type, shape: [count, 3] },
-      { type: scores.type, shape: [count, 3] },
+      { type: 'f32', shape: [count, 3] },
       { type: output_type, shape: [1] },
     ];
   },
@@ -82,7 +82,7 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
           chosen.push({ batch, cls, ...c });
       }
     }
-    return selectedBoxes(chosen, sort_result_descending, output_type, scores.type);
+    return selectedBoxes(chosen, sort_result_descending, output_type);
   },
 });
 

@@ -25,29 +25,28 @@ const properties: PropertyTable = {
 };
 const knob = (config: Config, name: string): PropertyValue => config[name] ?? (properties[name]?.default as PropertyValue);
 
-/** A number in [0, 1) that follows from SEED and a text. */
+// A number in [0, 1) that follows from SEED and a text.
 function chance(config: Config, text: string): number {
   let h = Number(knob(config, 'SEED'));
   for (const letter of text) h = (h * 31 + letter.charCodeAt(0)) % 2147483647;
   return Math.abs(Math.sin(h + 1) * 1e4) % 1;
 }
-
 /** Why a node cannot run here, or undefined. What reads a state and what assigns it share their fate. */
-function refusal({ name, op, attributes }: Node, config: Config): string | undefined {
+function refusal({ name, op, attributes, origin }: Node, config: Config): string | undefined {
   if (['Parameter', 'Constant', 'Result'].includes(op.name)) return undefined;
   if ((knob(config, 'REFUSES') as readonly string[]).includes(op.name)) return `${op.name} is among REFUSES`;
   const state = attributes.variable_id as string | undefined;
-  const chosen = knob(config, 'SUPPORT_BY') === 'NODE' ? (state ?? name) : state === undefined ? op.name : 'ReadValue';
+  const chosen = knob(config, 'SUPPORT_BY') === 'NODE' ? (state ?? origin[0] ?? name) : state === undefined ? op.name : 'ReadValue';
   return chance(config, chosen) < Number(knob(config, 'SUPPORTED_SHARE')) ? undefined : `"${chosen}" is outside SUPPORTED_SHARE`;
 }
 
 /** Resolves after so many milliseconds, never for Infinity; rejects with the signal's reason. */
-const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+const sleep = (milliseconds: number, signal?: AbortSignal, settled?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     if (!(milliseconds > 0)) return resolve();
     const timer = Number.isFinite(milliseconds) ? setTimeout(resolve, milliseconds) : undefined;
-    signal?.addEventListener('abort', () => reject((clearTimeout(timer), signal.reason)), { once: true });
+    signal?.addEventListener('abort', () => reject((clearTimeout(timer), signal.reason)), { once: true, signal: settled });
   });
 
 /** Milliseconds of which a share is computed: never ends for Infinity. */
@@ -101,9 +100,10 @@ export function mine(name = 'MINE', world = newWorld(), more: Partial<DevicePlug
       };
       const request: DeviceRequest = {
         run(inputs, outputs, options) {
-          const lane = turn++ % lanes.length;
+          const [lane, settled] = [turn++ % lanes.length, new AbortController()];
           const before = lanes[lane];
-          const run = Promise.race([before, sleep(Number.POSITIVE_INFINITY, options.signal)]).then(() => work(inputs, outputs, options));
+          const free = Promise.race([before, sleep(Number.POSITIVE_INFINITY, options.signal, settled.signal)]);
+          const run = free.then(() => (settled.abort(), work(inputs, outputs, options)));
           lanes[lane] = Promise.allSettled([before, run]).then(() => undefined);
           return run;
         },

@@ -13,7 +13,13 @@ export async function coreWith(plugin: string | undefined, settings: Settings = 
   if (plugin) {
     const path = createRequire(`${process.cwd()}/`).resolve(plugin);
     const exported = ((await import(pathToFileURL(path).href)) as { default: DevicePlugin | (() => DevicePlugin) }).default;
-    core.registerPlugin(typeof exported === 'function' ? exported() : exported);
+    const named = typeof exported === 'function' ? exported() : exported;
+    try {
+      core.unloadPlugin(named.name); // found by discovery as well
+    } catch {
+      // it was not
+    }
+    core.registerPlugin(named);
   }
   for (const [device, properties] of Object.entries(settings)) core.setProperty(device, properties);
   return core;

@@ -20,11 +20,15 @@ void fill_bias(void* to, const TensorView& from, const void* argument, Parallel&
 
 }  // namespace
 
+std::shared_ptr<Packed> pack_channels(StepContext& ctx, int input, int channels) {
+  return ctx.pack(input, "channels", channel_array_size(channels) * sizeof(float), fill_channels, &channels);
+}
+
 Status bind_epilogue(StepContext& ctx, int channels, int first_arg, EpilogueState& state) {
   Epilogue& e = state.base;
   const auto array = [&](int input, std::shared_ptr<Packed>& keep) -> const float* {
     if (ctx.in[input].absent) return nullptr;
-    keep = ctx.pack(input, "channels", channel_array_size(channels) * sizeof(float), fill_channels, &channels);
+    keep = pack_channels(ctx, input, channels);
     return keep ? static_cast<const float*>(keep->data()) : nullptr;
   };
   // A denormal bias starts a dead channel's sums, which then stay denormal all along.

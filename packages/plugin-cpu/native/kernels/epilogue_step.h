@@ -19,6 +19,9 @@ struct EpilogueState {
 // Reads activation, alpha, beta and residual-after from `args[first..first+3]` and packs the channel arrays. Only in `bind`.
 Status bind_epilogue(StepContext& ctx, int channels, int first_arg, EpilogueState& state);
 
+// Constant input `input`, one element a channel, padded to what kernels read. Only in `bind`; null where it is no constant.
+std::shared_ptr<Packed> pack_channels(StepContext& ctx, int input, int channels);
+
 // Adds `hash` of a channel array to a packing format, so that weights scaled differently are packed apart. Empty when absent.
 std::string scale_format(const StepContext& ctx);
 

@@ -2,7 +2,7 @@
 import { Literal, numbersOf, pattern, rule, staticShape, type Builder, type Model, type Rule, type Value } from '@cuvee/core';
 import { activatingOps, activationOf, instructionOf, opsOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
-import { asFused, fusable, withEpilogue, type Fused } from '../ops/fused.js';
+import { asFused, fusable, plainConvolutions, withEpilogue, type Fused } from '../ops/fused.js';
 import { names } from '../ops/names.js';
 
 const { any, constant, node, once, where } = pattern;
@@ -39,19 +39,22 @@ function computedIn(model: Model): IsConstant {
 }
 
 /** A constant as [channels], when it broadcasts along the channel axis of `f` alone. */
-function perChannel(g: Builder, f: Fused, v: Value): Value | undefined {
+const perChannel = (g: Builder, f: Fused, v: Value): Value | undefined =>
+  alongAxis(g, v, f.node.output.fact.shape?.length ?? 0, f.channelAxis, f.channels);
+
+/** A constant as [channels], when it broadcasts along the axis alone, of so many channels, of a tensor of that rank. */
+function alongAxis(g: Builder, v: Value, rank: number, along: number, channels: number | undefined): Value | undefined {
   const shape = staticShape(v.fact.shape);
-  const rank = f.node.output.fact.shape?.length ?? 0;
-  if (!shape || f.channels === undefined || v.fact.type !== 'f32' || shape.length > rank) return undefined;
+  if (!shape || channels === undefined || v.fact.type !== 'f32' || shape.length > rank) return undefined;
   const size = shape.reduce((a, d) => a * d, 1);
   const data = v.fact.value?.nd().data as Float32Array | undefined;
   if (size === 1) {
-    if (data) return channelArray(g, new Float32Array(f.channels).fill(data[0] as number));
-    return g.broadcast(g.reshape(v, g.ints([1])), g.ints([f.channels]), undefined);
+    if (data) return channelArray(g, new Float32Array(channels).fill(data[0] as number));
+    return g.broadcast(g.reshape(v, g.ints([1])), g.ints([channels]), undefined);
   }
-  const axis = f.channelAxis - rank + shape.length;
-  if (size !== f.channels || shape[axis] !== f.channels) return undefined;
-  return data ? channelArray(g, data) : g.reshape(v, g.ints([f.channels]));
+  const axis = along - rank + shape.length;
+  if (size !== channels || shape[axis] !== channels) return undefined;
+  return data ? channelArray(g, data) : g.reshape(v, g.ints([channels]));
 }
 
 const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
@@ -229,8 +232,84 @@ const layerNormalization = rule({
   },
 });
 
+/** Convolutions that read each pixel once, at its place, of several channels. */
+function readsPixels(f: Fused): boolean {
+  const data = f.inputs[0]?.fact;
+  const filters = f.inputs[1]?.fact.shape;
+  const { strides, pads_begin, pads_end } = f.node.attributes as {
+    readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: readonly number[];
+  };
+  return (
+    f.base === names.convolution &&
+    data?.type === 'f32' &&
+    data.shape?.length === 4 &&
+    filters?.every((d) => typeof d === 'number') === true &&
+    (filters[1] as number) > 4 &&
+    filters[2] === 1 &&
+    filters[3] === 1 &&
+    (strides ?? []).every((s) => s === 1) &&
+    [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0)
+  );
+}
+
+const scaledAndShifted = (isConstant: IsConstant): pattern.Pattern =>
+  once(
+    node(
+      opsOf('add'),
+      [once(node(opsOf('mul'), [where('x', f32), where('s', isConstant)], { commutative: true })), where('b', isConstant)],
+      {
+        commutative: true,
+      },
+    ),
+  );
+
+/** x, s and b of x·s + b for constants with one element for each of x's channels. */
+function channelsOf(g: Builder, get: (name: string) => Value): { x: Value; s: Value; b: Value } | undefined {
+  const x = get('x');
+  const channels = x.fact.shape?.[1];
+  if (typeof channels !== 'number' || x.fact.shape?.length !== 4) return undefined;
+  const [s, b] = ['s', 'b'].map((name) => alongAxis(g, get(name), 4, 1, channels));
+  return s && b && { x, s, b };
+}
+
+/** conv(relu(x·s + b), w), pointwise: the convolution activates what it reads. */
+const activateInput = (isConstant: IsConstant): Rule =>
+  rule({
+    name: 'activate the input of a convolution',
+    pattern: node(plainConvolutions, [once(node(opsOf('relu'), [scaledAndShifted(isConstant)]))], { as: 'f' }),
+    replace(g, get, { nodes }) {
+      const f = asFused(nodes.get('f') as Value['node']);
+      if (!f || !readsPixels(f) || f.prologue.inputScale || isConstant(get('x'))) return undefined;
+      const of = channelsOf(g, get);
+      return of && withEpilogue(f, { prologue: { data: of.x, inputScale: of.s, inputShift: of.b } });
+    },
+  });
+
+/** (x·s + b)·scale + shift = x·(s·scale) + (b·scale + shift) where a convolution activates it. */
+const scaleInput = (isConstant: IsConstant): Rule =>
+  rule({
+    name: 'fold scale and shift into an activated input',
+    pattern: node(plainConvolutions, [scaledAndShifted(isConstant)], { as: 'f' }),
+    replace(g, get, { nodes }) {
+      const f = asFused(nodes.get('f') as Value['node']);
+      const { inputScale, inputShift } = f?.prologue ?? {};
+      const of = inputScale && !isConstant(get('x')) ? channelsOf(g, get) : undefined;
+      if (!f || !of) return undefined;
+      const prologue = { data: of.x, inputScale: times(g, of.s, inputScale), inputShift: plus(g, times(g, of.b, inputScale), inputShift) };
+      return withEpilogue(f, { prologue });
+    },
+  });
+
 /** The rules for a model. What is not folded here its prologue computes; a body (`inside`) has none. */
 export function fusionRules(model: Model, inside: boolean): readonly Rule[] {
   const isConstant = inside ? isLiteral : computedIn(model);
-  return [foldScale(isConstant), foldBias(isConstant), fuseActivation, fuseResidual, layerNormalization];
+  return [
+    foldScale(isConstant),
+    foldBias(isConstant),
+    fuseActivation,
+    fuseResidual,
+    activateInput(isConstant),
+    scaleInput(isConstant),
+    layerNormalization,
+  ];
 }

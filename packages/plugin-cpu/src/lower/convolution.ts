@@ -6,6 +6,7 @@
  * A conv of a virtual concatenation has the further parts as inputs 7…, and as further args each part's shift: a part is
  * 1 << shift times smaller in both directions and read as by nearest upsampling.
  * Action `image`: the data is a picture of bytes or floats, and the further args say how it is read (image.ts); no parts then.
+ * Action `activated`: max(x * scale + shift, 0) is read instead of the data, scale and shift are inputs 7 and 8; no parts then, either.
  * conv_nd: the same inputs, action `forward` or `transposed`; args [activation, alpha, beta, residual after, groups, spatial rank,
  * strides…, dilations…, pads before…].
  */
@@ -174,6 +175,18 @@ function lowerFast(c: LoweringContext, f: Fused): void {
         [picture, filters, ...epilogueInputs(c, f, layout)],
         [c.output(0, layout)],
         [...args, ...imageArgs(data.node)],
+      );
+      return;
+    }
+    const { inputScale, inputShift } = f.prologue;
+    if (inputScale && inputShift) {
+      const arrays = [inputScale, inputShift].map((v) => c.tensor(v));
+      c.emit(
+        family,
+        'activated',
+        [c.tensor(data, 'blocked'), filters, ...epilogueInputs(c, f, layout), ...arrays],
+        [c.output(0, layout)],
+        args,
       );
       return;
     }

@@ -23,6 +23,9 @@ import { names } from './names.js';
  */
 export const epiloguePorts = ['bias', 'weightScale', 'postScale', 'postShift', 'residual'] as const;
 export type EpiloguePort = (typeof epiloguePorts)[number];
+/** A convolution may read max(x·inputScale[c] + inputShift[c], 0) instead of its data x of channel c. */
+const prologuePorts = ['inputScale', 'inputShift'] as const;
+type ProloguePort = (typeof prologuePorts)[number];
 
 const schema = {
   activation: oneOf(activations, 'none'),
@@ -42,7 +45,7 @@ const bases: Readonly<Record<string, 1 | -1>> = {
 
 /** `Fused…` of a base op: its inputs, then the epilogue's. */
 function fused(base: Op): Op {
-  const ports: Port[] = epiloguePorts.map((name) => optional(name, name === 'residual' ? numeric : floating));
+  const ports: Port[] = [...epiloguePorts, ...prologuePorts].map((name) => optional(name, name === 'residual' ? numeric : floating));
   return {
     ...base,
     name: `Fused${base.name}`,
@@ -82,6 +85,7 @@ export interface Fused {
   readonly base: string;
   readonly inputs: readonly (Value | undefined)[];
   readonly epilogue: Readonly<Record<EpiloguePort, Value | undefined>>;
+  readonly prologue: Readonly<Record<ProloguePort, Value | undefined>>;
   readonly activated: Activated;
   readonly residualAfter: boolean;
   /** Axis of the output that counts channels. */
@@ -110,6 +114,7 @@ export function asFused(node: Node): Fused | undefined {
     base,
     inputs: node.inputs.slice(0, count),
     epilogue: { bias: at(0), weightScale: at(1), postScale: at(2), postShift: at(3), residual: at(4) },
+    prologue: { inputScale: at(5), inputShift: at(6) },
     activated: { activation, alpha, beta },
     residualAfter: residual_after,
     channelAxis,
@@ -117,20 +122,27 @@ export function asFused(node: Node): Fused | undefined {
   };
 }
 
-/** The same with parts of the epilogue changed, as a new node that stands for both. */
+/** The same with parts of the epilogue or the prologue changed, as a new node that stands for both. */
 export function withEpilogue(
   f: Fused,
-  change: { readonly epilogue?: Partial<Fused['epilogue']>; readonly activated?: Activated; readonly residualAfter?: boolean },
+  change: {
+    readonly epilogue?: Partial<Fused['epilogue']>;
+    readonly activated?: Activated;
+    readonly residualAfter?: boolean;
+    /** Reads this value, activated, instead of its data. */
+    readonly prologue?: Fused['prologue'] & { readonly data: Value };
+  },
 ): Value {
   const op = fusedOps.get(f.base) as Op;
-  const count = op.inputs.length - epiloguePorts.length;
+  const count = op.inputs.length - epiloguePorts.length - prologuePorts.length;
   const epilogue = { ...f.epilogue, ...change.epilogue };
-  const own = Array.from({ length: count }, (_, i) => f.inputs[i]);
+  const prologue = change.prologue ?? f.prologue;
+  const own = Array.from({ length: count }, (_, i) => (i === 0 ? (change.prologue?.data ?? f.inputs[0]) : f.inputs[i]));
   const attributes = { ...f.node.attributes, ...f.activated, residual_after: change.residualAfter ?? f.residualAfter, ...change.activated };
   const { type, shape } = f.node.output.fact;
   return derivedNode(
     op,
-    [...own, ...epiloguePorts.map((p) => epilogue[p])],
+    [...own, ...epiloguePorts.map((p) => epilogue[p]), ...prologuePorts.map((p) => prologue[p])],
     attributes,
     { type, shape },
     { name: f.node.name, origin: f.node.origin },

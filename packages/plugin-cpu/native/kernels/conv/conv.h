@@ -47,6 +47,7 @@ struct ConvShape {
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0;                 // bottom and right follow from the output size
   bool planar_input = false;                     // source is nchw instead of blocked; one part, shift 0
+  bool activated_input = false;                  // max(x * scale + shift, 0) is read instead of x: one part, 1x1, stride 1, no padding
   bool allow_winograd = true;                    // false for EXECUTION_MODE_HINT=ACCURACY
   int parts = 0;                                 // 0: one part of in_channels channels, shift 0
   ConvPart part[max_conv_parts] = {};
@@ -97,6 +98,7 @@ struct ConvArgs {
   const float* weights = nullptr;   // packed
   Sink sink;                        // blocked
   Epilogue epilogue;
+  const float *in_scale = nullptr, *in_shift = nullptr;  // of an activated input, one a channel, padded as Epilogue's arrays
   const Image* image = nullptr;     // planar method only: read instead of `sources`, by `image_row`
   ImageRow image_row = nullptr;
 };

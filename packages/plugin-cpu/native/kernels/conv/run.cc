@@ -192,17 +192,10 @@ bool rows_are_even(const ConvPlan& plan, const ConvArgs& args) {
   return true;
 }
 
-/// Output pixels [p0, p1) in row-major order of one image; the rows' sources have to be even, or the pixels of one row.
-void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, TileEntry* entries) {
-  const ConvShape& s = plan.shape;
-  const bool dense = is_dense(plan, args), even = rows_are_even(plan, args);
-  const int width = plan.table->block, row = dense ? s.out_h * s.out_w : s.out_w, y0 = p0 / row;  // pixels that lie side by side
-  for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
-    const ConvInBlock& in = plan.in_blocks[b];
-    entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h), in.count};
-  }
-  const std::ptrdiff_t row_step = even ? args.sources[0].row * s.stride_h : 0;
-  const bool cut = cuts_blocks(s, width);
+/// Pixels [p0, p1) for some panels; `offset(pixel, y, x)`: floats from the entries to a pixel's operands.
+template <class Offset>
+void pointwise_panels(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int row, int panel0, int panel1, TileEntry* entries, Offset&& offset) {
+  const bool cut = cuts_blocks(plan.shape, plan.table->block);
   TileArgs t{};
   for (int p = panel0; p < panel1; ++p) {
     const ConvPanel& panel = plan.panels[p];
@@ -212,7 +205,7 @@ void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0,
     in_parts(plan, args, panel, own, panel.in_end - panel.in_begin, calls, t, [&](const ConvArgs& partial, TileArgs& part) {
       for (int at = p0; at < p1;) {
         const int y = at / row, x = at - y * row, next = std::min(p1, (y + 1) * row);
-        part.a_offset = (y - y0) * row_step + x * part.a_step;
+        part.a_offset = offset(at, y, x);
         run_segment(plan, partial, panel, n, y, x, 1, next - at, part);
         at = next;
       }
@@ -221,6 +214,40 @@ void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0,
   }
 }
 
+/// The same where the input is activated: piece by piece in scratch, behind the entries.
+void activated_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int row, int panel0, int panel1, TileEntry* entries) {
+  const std::ptrdiff_t width = plan.table->block;
+  for (int from = p0, end; from < p1; from = end) {
+    end = std::min(from + plan.band_w, p1);
+    float* to = reinterpret_cast<float*>(entries) + entry_floats(plan.in_blocks.size());
+    for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
+      const ConvInBlock& in = plan.in_blocks[b];
+      entries[b] = {to, in.count};
+      for (int at = from, next; at < end; at = next) {
+        next = std::min(end, (at / row + 1) * row);
+        const float* x = args.sources[in.part].at(n, in.block, at / row) + at % row * width;
+        plan.table->tile->affine_relu(to, x, next - at, args.in_scale + in.first, args.in_shift + in.first);
+        to += (next - at) * width;
+      }
+    }
+    pointwise_panels(plan, args, n, from, end, row, panel0, panel1, entries, [&](int at, int, int) { return (at - from) * width; });
+  }
+}
+
+/// Output pixels [p0, p1) in row-major order of one image; the rows' sources have to be even, or the pixels of one row.
+void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, TileEntry* entries) {
+  const ConvShape& s = plan.shape;
+  const int row = is_dense(plan, args) ? s.out_h * s.out_w : s.out_w, y0 = p0 / row;  // pixels that lie side by side
+  if (s.activated_input) return activated_pixels(plan, args, n, p0, p1, row, panel0, panel1, entries);
+  for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
+    const ConvInBlock& in = plan.in_blocks[b];
+    entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h), in.count};
+  }
+  const std::ptrdiff_t row_step = rows_are_even(plan, args) ? args.sources[0].row * s.stride_h : 0, step = std::ptrdiff_t(s.stride_w) * plan.table->block;
+  pointwise_panels(plan, args, n, p0, p1, row, panel0, panel1, entries, [&](int, int y, int x) { return (y - y0) * row_step + x * step; });
+}
+
+/// The same for any sources.
 void run_pointwise(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {
   auto* entries = reinterpret_cast<TileEntry*>(scratch);
   if (rows_are_even(plan, args)) return pointwise_pixels(plan, args, n, p0, p1, panel0, panel1, entries);

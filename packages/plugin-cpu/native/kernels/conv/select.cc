@@ -123,6 +123,7 @@ void grid_pointwise(ConvPlan& plan, int threads) {
   if (heavy || plan.bands_x * s.batch < 2 * threads)
     plan.panel_splits = threads > 1 ? std::min(panels, ceil_div(4 * threads, heavy ? 1 : plan.bands_x * s.batch)) : 1;
   plan.scratch_floats = entry_floats(plan.in_blocks.size());
+  if (s.activated_input) plan.scratch_floats += plan.in_blocks.size() * plan.band_w * plan.table->block;
 }
 
 void grid_direct(ConvPlan& plan, int threads) {

@@ -1,5 +1,6 @@
 // Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
-// Action `image`: input 0 is a picture of bytes or floats. Inputs and arguments: lower/convolution.ts.
+// Action `image`: input 0 is a picture of bytes or floats. Action `activated`: max(x * scale + shift, 0) is read instead of input 0,
+// scale and shift are inputs 7 and 8. Inputs and arguments: lower/convolution.ts.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -20,7 +21,7 @@ struct ConvState final : StepState {
   ConvPlan conv;
   DepthwisePlan dw;
   EpilogueState epilogue;
-  std::shared_ptr<Packed> packed;
+  std::shared_ptr<Packed> packed, in_scale, in_shift;
   size_t packed_floats = 0, scratch_floats = 0;
   int groups = 1;
 };
@@ -61,11 +62,12 @@ void fill_constant(void* to, const TensorView& from, const void* argument, Paral
 constexpr int first_part_input = 7, first_part_arg = 11;
 
 bool reads_image(const StepContext& ctx) { return ctx.action == "image"; }
-int part_count(const StepContext& ctx) { return 1 + std::max<int>(static_cast<int>(ctx.in.size()) - first_part_input, 0); }
+bool reads_activated(const StepContext& ctx) { return ctx.action == "activated"; }
+int part_count(const StepContext& ctx) { return reads_activated(ctx) ? 1 : 1 + std::max<int>(static_cast<int>(ctx.in.size()) - first_part_input, 0); }
 const TensorView& part_view(const StepContext& ctx, int p) { return ctx.in[p == 0 ? 0 : first_part_input + p - 1]; }
 int part_shift(const StepContext& ctx, int p) {
   const size_t at = first_part_arg + p;
-  return !reads_image(ctx) && at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
+  return !reads_image(ctx) && !reads_activated(ctx) && at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
 }
 
 // A virtual concatenation's parts must agree; null when they do.
@@ -118,6 +120,7 @@ ConvShape shape_of(const StepContext& ctx) {
     s.batch = a.batch, s.in_channels = a.image.channels, s.in_h = a.height, s.in_w = a.width;
   }
   s.allow_winograd = !ctx.accurate;
+  s.activated_input = reads_activated(ctx);
   const int parts = part_count(ctx);
   if (parts == 1 && part_shift(ctx, 0) == 0) return s;
   s.in_h <<= part_shift(ctx, 0), s.in_w <<= part_shift(ctx, 0);
@@ -130,6 +133,15 @@ ConvShape shape_of(const StepContext& ctx) {
   return s;
 }
 
+// An activated input is read pixel by pixel, in place; null when the step does so.
+const char* activated_problem(const StepContext& ctx, const ConvShape& s) {
+  if (!s.activated_input) return nullptr;
+  if (ctx.in.size() != first_part_input + 2 || ctx.in[7].absent || ctx.in[8].absent || ctx.in[7].size != s.in_channels || ctx.in[8].size != s.in_channels)
+    return "scale and shift of an activated input do not fit";
+  const bool pixels = s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 && s.out_h <= s.in_h && s.out_w <= s.in_w;
+  return pixels && s.groups == 1 && !s.planar_input ? nullptr : "an activated input of a convolution that is not pointwise";
+}
+
 DepthwiseShape depthwise_of(const ConvShape& s) {
   return {s.batch, s.in_channels, s.in_h, s.in_w, s.out_h, s.out_w, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left};
 }
@@ -140,6 +152,7 @@ Status bind(StepContext& ctx) {
   if (ImageArgs a; reads_image(ctx) && (!image_args(ctx, ctx.in[0], first_part_arg, &a) || ctx.args[0].i != 1 || a.image.channels != ctx.in[1].dim(1)))
     return Status::fail("MODEL_INVALID", "a picture and filters do not fit");
   const ConvShape s = shape_of(ctx);
+  if (const char* problem = activated_problem(ctx, s)) return Status::fail("MODEL_INVALID", problem);
   state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
     state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), useful_threads(conv_flops(s), ctx.pool->threads()));
@@ -150,8 +163,13 @@ Status bind(StepContext& ctx) {
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
-                    (reads_image(ctx) ? " of a picture" : "") +
+                    (reads_image(ctx) ? " of a picture" : s.activated_input ? " of relu(x * s + b)" : "") +
                     (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") + tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors));
+  }
+  if (s.activated_input) {
+    state->in_scale = pack_channels(ctx, 7, s.in_channels);
+    state->in_shift = pack_channels(ctx, 8, s.in_channels);
+    if (!state->in_scale || !state->in_shift) return Status::fail("OUT_OF_MEMORY", "its channel arrays");
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
   const int outputs = s.out_channels;
@@ -194,6 +212,8 @@ Epilogue epilogue_of(const StepContext& ctx, const ConvState& state) {
   return e;
 }
 
+const float* channels(const std::shared_ptr<Packed>& array) { return array ? static_cast<const float*>(array->data()) : nullptr; }
+
 using Sources = std::array<Source, max_conv_parts>;
 
 Sources sources_of(const StepContext& ctx) {
@@ -215,7 +235,7 @@ Status run(StepContext& ctx) {
     return {};
   }
   const ImageArgs image = image_of(ctx);
-  const ConvArgs args{sources.data(), w, sink, epilogue, reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
+  const ConvArgs args{sources.data(), w, sink, epilogue, channels(state.in_scale), channels(state.in_shift), reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
   float* scratch = static_cast<float*>(ctx.scratch);
   parallel_for(*ctx.pool, state.conv.chunks, [&](int chunk, int thread) { conv_run_chunk(state.conv, args, chunk, scratch + thread * state.scratch_floats); });
   return {};
@@ -235,7 +255,7 @@ Status run_rows(StepContext& ctx, const Window& window) {
       const DepthwiseArgs args{sources[0], w, sink, epilogue};
       depthwise_run_rows(state.dw, args, n, y0, y1, x0, x1, 0, state.dw.blocks);
     } else {
-      const ConvArgs args{sources.data(), w, sink, epilogue, reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
+      const ConvArgs args{sources.data(), w, sink, epilogue, channels(state.in_scale), channels(state.in_shift), reads_image(ctx) ? &image.image : nullptr, image_row(ctx.kernels->isa)};
       conv_run_rows(state.conv, args, n, y0, y1, x0, x1, static_cast<float*>(ctx.scratch));
     }
   }
@@ -247,7 +267,7 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
     *a0 = y0, *a1 = y1;
     return true;
   }
-  if ((i != 0 && i < first_part_input) || reads_image(ctx)) return false;
+  if ((i != 0 && (i < first_part_input || reads_activated(ctx))) || reads_image(ctx)) return false;
   const auto& state = static_cast<const ConvState&>(**ctx.state);
   const RowRange range = state.depthwise ? conv_rows_needed(shape_of(ctx), static_cast<int>(y0), static_cast<int>(y1))
                                          : conv_rows_needed(state.conv, static_cast<int>(y0), static_cast<int>(y1));
@@ -261,7 +281,7 @@ bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64
     *a0 = x0, *a1 = x1;
     return true;
   }
-  if ((i != 0 && i < first_part_input) || reads_image(ctx)) return false;
+  if ((i != 0 && (i < first_part_input || reads_activated(ctx))) || reads_image(ctx)) return false;
   const auto& state = static_cast<const ConvState&>(**ctx.state);
   const RowRange range = conv_columns_needed(state.depthwise ? shape_of(ctx) : state.conv.shape, !state.depthwise && state.conv.method == ConvMethod::winograd, static_cast<int>(x0), static_cast<int>(x1));
   const int shift = part_shift(ctx, i == 0 ? 0 : i - first_part_input + 1);

@@ -62,6 +62,8 @@ struct TileKernels {
   int half_pixels;
   /// y = act(x) over `count` floats, in place allowed; for epilogues outside tiles and for tests.
   void (*activate)(float* y, const float* x, std::ptrdiff_t count, Act act, float a, float b);
+  /// y = max(x * scale + shift, 0) over `pixels` vectors; scale and shift are one vector each.
+  void (*affine_relu)(float* y, const float* x, std::ptrdiff_t pixels, const float* scale, const float* shift);
 };
 
 /// Forms of epilogue: the first ones stay in registers, `general` goes through a buffer in L1.

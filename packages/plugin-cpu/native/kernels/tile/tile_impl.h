@@ -115,6 +115,11 @@ void activate_run(float* y, const float* x, std::ptrdiff_t count, Act act, float
   if (i < count) store_n(y + i, activate(load_n(x + i, int(count - i)), act, a, b), int(count - i));
 }
 
+void affine_relu(float* y, const float* x, std::ptrdiff_t pixels, const float* scale, const float* shift) {
+  const V a = load(scale), b = load(shift), none = zero();
+  for (std::ptrdiff_t i = 0; i < pixels * B; i += B) store(y + i, max(none, fma(load(x + i), a, b)));
+}
+
 /// Fills row NV of a table with tile<1..MR, NV>.
 template <int NV, int MR>
 constexpr void fill_row(TileKernels& table) {
@@ -141,6 +146,7 @@ constexpr TileKernels make_tile_kernels() {
   table.half_pixels = 12;
 #endif
   table.activate = activate_run;
+  table.affine_relu = affine_relu;
   return table;
 }
 

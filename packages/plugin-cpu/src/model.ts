@@ -23,6 +23,7 @@ import { hasStringPorts, StringRequest } from './strings.js';
 import { version } from './version.js';
 import type { Plan, PlanState } from './plan/plan.js';
 import { explainRows, roofsOf, type RunLevel } from './explain.js';
+import { Idle } from './idle.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 
 /** How the configuration divides the processor. */
@@ -90,7 +91,7 @@ export class CpuModel implements DeviceModel {
   createRequest(): DeviceRequest {
     const native = this.#native.createRequest();
     this.#latest = new WeakRef(native);
-    const request = new CpuRequest(native, this.#plan);
+    const request = new CpuRequest(native, this.#plan, Number(this.#config.CUVEE_IDLE_TRIM_MS ?? 5000));
     return hasStringPorts(this.#blob.ports) ? new StringRequest(request, this.#blob.ports) : request;
   }
 
@@ -159,9 +160,13 @@ class CpuRequest implements DeviceRequest {
   /** The last run's results as they came, when none went into memory of the caller, and the tensors over them. */
   #results: readonly NativeOutput[] | undefined;
   #made: readonly Tensor[] = [];
+  readonly #idle: Idle;
 
-  constructor(native: NativeRequest, plan: Plan) {
+  constructor(native: NativeRequest, plan: Plan, idleMilliseconds: number) {
     this.#native = native;
+    // The timer must not keep a request that the program dropped.
+    const weak = new WeakRef(native);
+    this.#idle = new Idle(idleMilliseconds, () => weak.deref()?.rest());
     this.#plan = plan;
     this.states = plan.states.map((state, i) => stateOf(native, state, i));
   }
@@ -176,10 +181,12 @@ class CpuRequest implements DeviceRequest {
       throw signal?.aborted ? signal.reason : error;
     } finally {
       signal?.removeEventListener('abort', cancel);
+      this.#idle.used();
     }
   }
 
   runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
+    this.#idle.used();
     return this.#tensors(this.#native.runSync(inputs.map(toNative), memoriesOf(outputs)), outputs);
   }
 
@@ -211,6 +218,7 @@ class CpuRequest implements DeviceRequest {
   }
 
   release(): void {
+    this.#idle.end();
     this.#native.release();
   }
 }

@@ -94,6 +94,7 @@ export interface Addon {
   ): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
   extend(path: string): Answer<{ readonly names: readonly string[] }>;
   trim(request: RequestHandle): Answer<object> | undefined;
+  rest(request: RequestHandle): undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<Outputs>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
 }
@@ -242,6 +243,10 @@ export class NativeRequest {
   }
   resetState(index: number): void {
     check(this.#addon.state(this.#handle, index, null), this.#options);
+  }
+  /** Gives the pages of large intermediates back until the next run; nothing while one runs. */
+  rest(): void {
+    this.#addon.rest(this.#handle);
   }
   /** Gives memory back until the next run. */
   trim(): void {

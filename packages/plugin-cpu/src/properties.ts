@@ -56,6 +56,14 @@ export const properties: PropertyTable = {
     default: 0,
     description: 'Bytes that one inference may allocate; 0: most of what the machine or container has',
   },
+  CUVEE_IDLE_TRIM_MS: {
+    type: 'int',
+    mutability: 'RW',
+    min: 0,
+    max: 86_400_000,
+    default: 5000,
+    description: 'Milliseconds without an inference after which a request gives large intermediate memory back to the system; 0: never',
+  },
   CUVEE_STRIPS: {
     type: 'enum',
     mutability: 'RW',

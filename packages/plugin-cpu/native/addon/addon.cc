@@ -230,6 +230,14 @@ napi_value extend(napi_env env, napi_callback_info call) {
   return object(env, {{"names", list}});
 }
 
+// rest(request): gives back the pages of large arenas until the next run; nothing when the request runs.
+napi_value rest(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  napi_value answer = nullptr;
+  if (RequestHandle* handle = idle(env, a[0], answer)) handle->request->executor().rest();
+  return nullptr;
+}
+
 // trim(request): gives back memory until the next run.
 napi_value trim(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
@@ -256,7 +264,7 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback function;
   } functions[] = {{"info", info}, {"peaks", peaks},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
-                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
+                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;
     if (napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &made) == napi_ok) napi_set_named_property(env, exports, f.name, made);

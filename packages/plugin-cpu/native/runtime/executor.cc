@@ -512,6 +512,12 @@ uint64_t Executor::memory() const {
   return bytes;
 }
 
+void Executor::rest() {
+  constexpr uint64_t large = 16 << 20;  // smaller ones are not worth their faults
+  for (LevelState& level : levels_)
+    if (level.arena.capacity() >= large) level.arena.discard();
+}
+
 void Executor::trim() {
   for (LevelState& level : levels_) {
     level.arena.release();

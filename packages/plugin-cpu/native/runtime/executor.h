@@ -97,6 +97,8 @@ class Executor {
   std::vector<std::string> kernels() const;
   // Gives back memory that the next run can take again.
   void trim();
+  // Gives back the pages of large arenas; what is known of shapes stays, so that the next run costs page faults and no more.
+  void rest();
   // Bytes of arenas, outputs and states; whether the last run met new sizes, so that they may have changed.
   uint64_t memory() const;
   bool changed() const { return built_; }

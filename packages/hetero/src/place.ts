@@ -70,7 +70,7 @@ export function allowedFor(units: readonly (readonly Node[])[], answered: Answer
     const why =
       answered.allowed(node).length === 0
         ? `(${answered.reason(node)})`
-        : `together with all between its state's ReadValue and Assign (${first.map((n) => `${n.op.name} "${n.name}"`).join(', ')})`;
+        : `together with all between a state's reading and its assignment (${first.map((n) => `${n.op.name} "${n.name}"`).join(', ')})`;
     const more = others.length > 0 ? ` and ${others.length} other nodes` : '';
     throw new CuveeError('MODEL_UNSUPPORTED', `no device of HETERO runs ${node.op.name} "${node.name}" ${why}${more}`, {
       op: node.op.name,

@@ -17,7 +17,7 @@ function only(request: InferRequest): VariableState {
 const one = vector(1, 2);
 
 export const states = area('states', {
-  kept: check('A state that lives from run to run in one request (ReadValue, Assign).', async (s) => {
+  kept: check('A state that lives from run to run in one request, read and assigned by nodes.', async (s) => {
     const request = await accumulating(s);
     for (const expected of [
       [11, 22],
@@ -53,7 +53,7 @@ export const states = area('states', {
     request.resetState();
     closeTo((await request.inferAsync({ x: one })).y, [11, 22], 'a run after all states were reset');
   }),
-  none: check('A state that lives from run to run in one request (ReadValue, Assign).', async (s) => {
+  none: check('A state that lives from run to run in one request, read and assigned by nodes.', async (s) => {
     equal((await s.request(parabola())).queryState().length, 0, 'number of states of a model that has none');
   }),
 });

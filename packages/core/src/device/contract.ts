@@ -162,7 +162,7 @@ export interface DeviceRequest {
   release(): void;
 }
 
-/** A state that lives from run to run in one request (ReadValue, Assign). */
+/** A state that lives from run to run in one request, read and assigned by nodes. */
 export interface VariableState {
   readonly name: string;
   get(): Tensor;

@@ -9,7 +9,7 @@
 
 #include "runtime/executor.h"
 #include "runtime/streams.h"
-#include "runtime/strings.h"
+#include "base/strings.h"
 
 namespace cuvee {
 

@@ -1,4 +1,4 @@
-// Family `strings`: what only operations on strings do. Elsewhere a tensor of strings is one of their numbers (runtime/strings.h).
+// Family `strings`: what only operations on strings do. Elsewhere a tensor of strings is one of their numbers (base/strings.h).
 //
 // number     begins, ends, symbols (UTF-8) → numbers
 // bytes      numbers → begins i32, ends i32, symbols (dynamic)
@@ -16,7 +16,7 @@
 
 #include "kernels/convert/elements.h"
 #include "runtime/step.h"
-#include "runtime/strings.h"
+#include "base/strings.h"
 
 namespace cuvee {
 namespace {

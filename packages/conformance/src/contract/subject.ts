@@ -15,7 +15,7 @@ import {
   Tensor,
 } from '@cuvee/core';
 import { must, notOffered, spent } from './check.js';
-import { products, vector } from './models.js';
+import { parabola, products, vector } from './models.js';
 
 /** Starts a thread that runs the device, where the suite has such: `contract.worker.ts` says what it answers. */
 export type StartThread = (task: string) => Promise<Thread>;
@@ -125,7 +125,7 @@ export class Subject {
 
   /** Whether the request runs on the calling thread, too. */
   async runsSync(): Promise<boolean> {
-    const raw = (await this.raw(products(1, 1))).createRequest();
+    const raw = (await this.raw(parabola())).createRequest();
     const offered = raw.runSync !== undefined;
     raw.release();
     return offered;

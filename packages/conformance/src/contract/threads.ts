@@ -1,6 +1,6 @@
 /** @file Worker threads and the end of the process. */
 import { area, check, equal, must, notOffered } from './check.js';
-import { isParabola, parabola } from './models.js';
+import { isParabola, parabola, products } from './models.js';
 import { anyVector, type StartThread, type Subject } from './subject.js';
 
 const starter = ({ startThread }: Subject): StartThread => startThread ?? notOffered('threads, by this runner');
@@ -20,6 +20,7 @@ export const threads = area('threads', {
     'It works in several worker threads of one process, any of which may be ended at any time; and the process may end while inferences run.',
     async (s) => {
       const start = starter(s);
+      await s.needs(products());
       for (let i = 0; i < 2; i++) {
         const thread = await start('forever');
         equal(await thread.next(), 'running', 'what the thread says');
@@ -37,6 +38,7 @@ export const threads = area('threads', {
     'It works in several worker threads of one process, any of which may be ended at any time; and the process may end while inferences run.',
     async (s) => {
       const start = starter(s);
+      await s.needs(products());
       const ended = await start('exit');
       const code = await ended.next();
       must(code === 7, `a process that exits with 7 while an inference is pending ends with ${String(code)}`);

@@ -17,8 +17,11 @@ const inputs = (trips) => [BigInt64Array.of(BigInt(trips)), Uint8Array.of(1), ne
 const dims = Float64Array.of(1, n);
 const endless = (r = request()) => addon.run(r, inputs(-1), dims, []);
 const short = (r = request(), trips = 3) => addon.run(r, inputs(trips), dims, []);
+/** Outputs of the last run that told them: `true` says that sizes and memory are as then. */
+let told;
 const check = (outputs) => {
-  if (outputs.error || new Float32Array(outputs[0].buffer)[5] !== 3) throw new Error('wrong result');
+  if (outputs !== true) told = outputs;
+  if (told.error || new Float32Array(told[0].buffer)[5] !== 3) throw new Error('wrong result');
 };
 const tick = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const spawn = (name) => new Worker(new URL(import.meta.url), { workerData: [name, addonPath, planPath] });

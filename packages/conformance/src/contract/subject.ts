@@ -113,11 +113,16 @@ export class Subject {
     const request = await this.request(products());
     for (let rows = slowRows.get(this.device) ?? 1; ; rows *= 2) {
       const x = new Tensor('f32', [rows, 96], new Float32Array(rows * 96).fill(0.5));
+      // the shorter of two runs: what else the process did meanwhile is not the device's
       await request.inferAsync({ x });
-      const [before, start] = [spent(), performance.now()];
-      await request.inferAsync({ x });
-      const milliseconds = performance.now() - start;
-      if (spent() - before < least && rows < 1 << 17) continue;
+      const runs = [];
+      for (let run = 0; run < 2; run++) {
+        const [before, start] = [spent(), performance.now()];
+        await request.inferAsync({ x });
+        runs.push({ processor: spent() - before, milliseconds: performance.now() - start });
+      }
+      const milliseconds = Math.min(...runs.map((run) => run.milliseconds));
+      if (Math.min(...runs.map((run) => run.processor)) < least && rows < 1 << 17) continue;
       if (!slowRows.has(this.device)) slowRows.set(this.device, rows);
       return { request, x, milliseconds };
     }

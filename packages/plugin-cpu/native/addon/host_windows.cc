@@ -13,7 +13,7 @@
   X(napi_create_arraybuffer) X(napi_create_double) X(napi_create_external_arraybuffer) X(napi_create_function) \
   X(napi_create_object) X(napi_create_promise) X(napi_create_reference) X(napi_create_string_utf8) \
   X(napi_create_threadsafe_function) X(napi_create_typedarray) X(napi_delete_reference) X(napi_get_array_length) \
-  X(napi_get_arraybuffer_info) X(napi_get_cb_info) X(napi_get_dataview_info) X(napi_get_element) \
+  X(napi_get_arraybuffer_info) X(napi_get_boolean) X(napi_get_cb_info) X(napi_get_dataview_info) X(napi_get_element) \
   X(napi_get_instance_data) X(napi_get_named_property) X(napi_get_reference_value) X(napi_get_typedarray_info) \
   X(napi_get_value_bool) X(napi_get_value_double) X(napi_get_value_string_utf8) X(napi_is_array) X(napi_is_arraybuffer) X(napi_is_dataview) \
   X(napi_is_typedarray) X(napi_open_handle_scope) X(napi_ref_threadsafe_function) X(napi_release_threadsafe_function) \

@@ -1,11 +1,12 @@
 /** What the tests of AUTO and MULTI share: a model whose results tell its inputs apart, events, and time. */
 import { channel } from 'node:diagnostics_channel';
-import { builder, Core, Model, Tensor, type CompiledModel, type DeviceEvent, type DevicePlugin } from '@cuvee/core';
+import { builder, Core, CuveeError, Model, Tensor, type CompiledModel, type DeviceEvent, type DevicePlugin } from '@cuvee/core';
 import { hetero } from '@cuvee/hetero';
 import { multi } from '@cuvee/multi';
 import { cpu } from '@cuvee/plugin-cpu';
 import { reference } from '@cuvee/plugin-reference';
 import { auto } from '@cuvee/auto';
+import { fake } from '../../core/test/runtime/fake.js';
 
 /** `y = relu(x · w + 1)`, of which every element depends on x. */
 export function network(width = 8, name = 'network'): Model {
@@ -55,3 +56,21 @@ export async function infer(compiled: CompiledModel, seed = 0): Promise<{ readon
   const { y } = await request.inferAsync([input(seed)]);
   return { values: valuesOf(y), device: request.executionDevices.join() };
 }
+
+/** A device that refuses or fails with a code. */
+export const failing = (name: string, code: 'MODEL_UNSUPPORTED' | 'INTERNAL' | 'DEVICE_LOST' | 'OUT_OF_MEMORY'): DevicePlugin =>
+  fake(name, {
+    compile: () => {
+      throw new CuveeError(code, `${name} says no`);
+    },
+  });
+/** The model of most tests. */
+export const wanted = network();
+/** What the CPU makes of an input of `wanted`. */
+export const want = (seed = 0): number[] =>
+  valuesOf(
+    coreWith()
+      .compileModelSync(wanted, 'CPU')
+      .createInferRequest()
+      .infer([input(seed)]).y,
+  );

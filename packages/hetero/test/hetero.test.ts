@@ -2,26 +2,19 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { affinityOf, builder, Core, type CuveeError, Model, readIr, setAffinity, Tensor, writeIr, type Node } from '@cuvee/core';
+import { affinityOf, builder, Core, Model, readIr, setAffinity, Tensor, writeIr, type Node } from '@cuvee/core';
 import { auto } from '@cuvee/auto';
 import { hetero } from '@cuvee/hetero';
 import { cpu } from '@cuvee/plugin-cpu';
 import { reference } from '@cuvee/plugin-reference';
 import { mine, newWorld } from 'cuvee-device-mine';
+import { failure } from '../../core/test/failure.js';
 import { numbers } from './random.js';
 
 const coreWith = (config: Record<string, unknown> = {}, more: Parameters<typeof mine>[2] = {}): Core => {
   const core = new Core({ plugins: [hetero(), auto(), cpu(), reference(), mine('MINE', newWorld(), more)] });
   core.setProperty('MINE', config);
   return core;
-};
-const failure = (work: () => unknown): CuveeError => {
-  try {
-    work();
-  } catch (error) {
-    return error as CuveeError;
-  }
-  return expect.fail('nothing was thrown');
 };
 
 const placed = (model: Model): string[] => model.nodes().flatMap((n) => (/^n\d+$/.test(n.name) ? [n.name] : []));

@@ -2,9 +2,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { checks } from '../../src/contract/index.js';
 import { runCheck } from '../../src/contract/run.js';
-import { broken, forget } from './broken.js';
+import { brokenDevices } from './broken-devices.js';
+import { brokenRuns, forget } from './broken-runs.js';
 import { makeCore } from './sound.js';
 
+const broken = { ...brokenDevices, ...brokenRuns };
 /** Checks that only the command runs: they need bundles for threads and processes. */
 const elsewhere = ['threads/several', 'threads/terminated', 'threads/exit'];
 

@@ -1,5 +1,7 @@
 /** @file One run on a worker: timed, counted, told of, and within its deadline. */
+import type { Awaitable, DeviceRequest } from '../device/contract.js';
 import { CuveeError } from '../errors.js';
+import { attempt } from '../runtime/awaitable.js';
 import { began } from '../runtime/events.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Worker } from './branch.js';
@@ -16,53 +18,44 @@ export interface RunTerms {
 type Given = readonly (Tensor | undefined)[];
 
 /** Runs. Rejects with what the device rejects with, or DEVICE_LOST when it is late: then `worker.abandoned` is the run that goes on. */
-export async function perform(
+export const perform = async (
   worker: Worker,
   inputs: readonly Tensor[],
   outputs: Given,
   signal: AbortSignal | undefined,
-  { model, level, deadline }: RunTerms,
-): Promise<readonly Tensor[]> {
-  const { branch, request } = worker;
-  const ended = began('run', level, () => ({ model, device: branch.device }));
-  const since = performance.now();
-  branch.load.enter();
-  try {
-    const results = await (deadline > 0
-      ? inTime(worker, deadline, signal, (own) => request.run(inputs, outputs, { signal: own }))
-      : request.run(inputs, outputs, { signal }));
-    branch.count(performance.now() - since);
-    ended?.();
-    return results;
-  } catch (error) {
-    ended?.(error);
-    throw error;
-  } finally {
-    branch.load.leave();
-  }
-}
+  terms: RunTerms,
+): Promise<readonly Tensor[]> =>
+  followed(worker, terms, () => {
+    const run = (own: AbortSignal | undefined): Promise<readonly Tensor[]> => worker.request.run(inputs, outputs, { signal: own });
+    return terms.deadline > 0 ? inTime(worker, terms.deadline, signal, run) : run(signal);
+  });
 
 /** The same at once, for a request that can. */
-export function performSync(
-  { branch, request }: Worker,
-  inputs: readonly Tensor[],
-  outputs: Given,
-  { model, level }: RunTerms,
-): readonly Tensor[] {
-  const ended = began('run', level, () => ({ model, device: branch.device }));
+export const performSync = (worker: Worker, inputs: readonly Tensor[], outputs: Given, terms: RunTerms): readonly Tensor[] =>
+  followed(worker, terms, () => {
+    const { request } = worker as { readonly request: Required<Pick<DeviceRequest, 'runSync'>> };
+    return request.runSync(inputs, outputs);
+  });
+
+/** Work on a worker, from begin to end. */
+function followed<T extends Awaitable<readonly Tensor[]>>({ branch }: Worker, { model, level }: RunTerms, work: () => T): T {
+  const told = began('run', level, () => ({ model, device: branch.device }));
   const since = performance.now();
   branch.load.enter();
-  try {
-    const results = (request.runSync as NonNullable<typeof request.runSync>)(inputs, outputs);
-    branch.count(performance.now() - since);
-    ended?.();
-    return results;
-  } catch (error) {
-    ended?.(error);
-    throw error;
-  } finally {
-    branch.load.leave();
-  }
+  return attempt(
+    work,
+    (results) => {
+      branch.load.leave();
+      branch.count(performance.now() - since);
+      told?.();
+      return results;
+    },
+    (error) => {
+      branch.load.leave();
+      told?.(error);
+      throw error;
+    },
+  ) as T;
 }
 
 /** Gives `work` so many milliseconds, then aborts it. A signal that the caller gave aborts it too. */

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Core, type CuveeError, parseDevice, printDevice, type DeviceName, type ErrorCode } from '@cuvee/core';
+import { Core, parseDevice, printDevice, type DeviceName, type ErrorCode } from '@cuvee/core';
+import { failure } from '../failure.js';
 import { Random } from '../shape/random.js';
 import { addOne, fake } from './fake.js';
-
-const failure = (work: () => unknown): CuveeError => {
-  try {
-    work();
-  } catch (error) {
-    return error as CuveeError;
-  }
-  return expect.fail('nothing was thrown');
-};
 
 /** A device of any shape that the grammar has, at most so many lists deep. */
 function anyDevice(random: Random, depth: number, inner = false): DeviceName {

@@ -1,6 +1,6 @@
 /** Division, maximum, broadcast, selection and scaling of dimensions. Division rounds to −∞ unless a name says otherwise. */
 import { CuveeError } from '../errors.js';
-import type { Dim, Expr, ExprTable, Mono, Pred } from './expr.js';
+import type { Dim, Expr, Mono, Pred } from './expr.js';
 import { checked, soleAtom, sortDims } from './expr.js';
 import { bounds, mayBe, tightBounds } from './bounds.js';
 import { add, fromTerms, mul, sub } from './dim.js';
@@ -9,6 +9,7 @@ import { AND, BCAST, FDIV, FSCALE, GE, MAX, MAX_ARGS, MOD, NE, SEL, TDIV } from 
 import { not, type Condition } from './predicate.js';
 import { contentQuotient, exactDiv } from './quotient.js';
 import { fractionOf, scaleNumber, type Rounding } from './scale.js';
+import type { ExprTable } from './table.js';
 
 const FLOOR = 4,
   CEIL_ARGUMENT = 0x7fffffff;

@@ -2,9 +2,10 @@
  * Sums and products of dimensions. Numbers are computed at once and touch no table; everything else lands in the one
  * normal form of expr.ts, whatever the order in which it was built.
  */
-import type { Dim, Expr, ExprTable, Mono } from './expr.js';
+import type { Dim, Expr, Mono } from './expr.js';
 import { checked } from './expr.js';
 import { MAX_DEGREE, MAX_PRODUCTS } from './kinds.js';
+import type { ExprTable } from './table.js';
 
 const ADD = 1,
   SUB = 2,

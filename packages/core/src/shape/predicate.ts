@@ -1,11 +1,12 @@
 /** Conditions on dimensions: decided to a boolean where bounds allow it, else interned in one normal form. */
-import type { Dim, Expr, ExprTable, Pred } from './expr.js';
+import type { Dim, Expr, Pred } from './expr.js';
 import { soleAtom } from './expr.js';
 import { bounds, mayBe } from './bounds.js';
 import { add, linear, sub } from './dim.js';
 import { gcd } from './interval.js';
 import { AND, EQ, FDIV, GE, NE, OR } from './kinds.js';
 import { contentQuotient } from './quotient.js';
+import type { ExprTable } from './table.js';
 
 /** A condition, or its answer. */
 export type Condition = Pred | boolean;

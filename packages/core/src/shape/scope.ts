@@ -10,12 +10,13 @@ import { floorDiv, mod } from './atoms.js';
 import { bounds } from './bounds.js';
 import { mul, sub } from './dim.js';
 import { decide } from './decide.js';
-import { ExprTable, isSymbol, soleAtom, type Atom, type Dim, type Expr, type Origin, type Pred, type Range } from './expr.js';
+import { isSymbol, soleAtom, type Atom, type Dim, type Expr, type Origin, type Pred, type Range } from './expr.js';
 import { EQ, GE, SYM } from './kinds.js';
 import { floorDivide } from './interval.js';
 import { isEqual, type Condition } from './predicate.js';
 import { Substitution } from './substitute.js';
 import { print } from './text.js';
+import { ExprTable } from './table.js';
 
 /** A condition that a run checks once for each set of sizes. */
 export interface Guard {

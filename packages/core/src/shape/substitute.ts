@@ -1,9 +1,10 @@
 /** Rebuilds an expression with symbols replaced, through the ordinary constructors. */
-import type { Atom, Dim, Expr, ExprTable, Mono, Pred } from './expr.js';
+import type { Atom, Dim, Expr, Mono, Pred } from './expr.js';
 import { add, mul } from './dim.js';
 import { bcast, floorDiv, max, mod, scaled, select, truncDiv } from './atoms.js';
 import { BCAST, EQ, FDIV, FSCALE, GE, MAX, MOD, OR, SEL, SYM } from './kinds.js';
 import { allOf, anyOf, isEqual, isNonNegative, not, type Condition } from './predicate.js';
+import type { ExprTable } from './table.js';
 
 /** One substitution: which symbols are replaced, with the results remembered. @internal */
 export class Substitution {

@@ -1,0 +1,224 @@
+/** @file What can be asked of a device by its text: support, compilation, import; the host through which meta-devices ask the same. */
+import { CuveeError } from '../errors.js';
+import type {
+  Awaitable,
+  CompileOptions,
+  DeviceCosts,
+  DeviceHost,
+  DeviceModel,
+  DevicePlugin,
+  LoadedModel,
+  Support,
+} from '../device/contract.js';
+import type { Config } from '../device/properties.js';
+import { cloneModel, type Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
+import { decompose, decomposing } from '../passes/decompose.js';
+import { describe } from '../shape/index.js';
+import { after, attempt, now } from './awaitable.js';
+import { CacheEntry } from './cache.js';
+import { parseDevice } from './device-name.js';
+import { rankOf, watched } from './events.js';
+import { loadOf } from './load.js';
+import type { Registry } from './registry.js';
+import { availableDevices, describeDevice } from './reports.js';
+import { resolveDevice, type Resolved } from './resolve.js';
+import { tableOf, type Settings } from './settings.js';
+import { atOnce, paced } from './steps.js';
+import { worked, workOn } from './work.js';
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CompileWork extends WorkOptions {
+  /** Told when a stage begins: `read` (paths only), `prepare` (copy, decomposition), `compile` (the device), and `done`. */
+  readonly onProgress?: ((progress: { readonly stage: 'read' | 'prepare' | 'compile' | 'done' }) => void) | undefined;
+}
+
+/** What work inside is asked for with: `paced` where the caller waits for a promise. */
+export interface Work extends CompileWork {
+  readonly paced?: boolean | number | undefined;
+  /** Meta-devices that ask for it, outermost first. */
+  readonly within?: readonly string[] | undefined;
+}
+
+/** Property names to values, as users write them. */
+export type ConfigInput = Readonly<Record<string, unknown>>;
+/** Devices by their texts. Work on a model is done on a copy: the model stays the caller's. */
+export class Devices {
+  readonly #registry: Registry;
+  readonly #settings: Settings;
+
+  constructor(registry: Registry, settings: Settings) {
+    this.#registry = registry;
+    this.#settings = settings;
+  }
+
+  /** What core offers to a device; `within`: the meta-devices around it, which it must not ask for again. */
+  #host(within: readonly string[]): DeviceHost {
+    return {
+      availableDevices: () => availableDevices(this.#registry),
+      query: (model, device, config) => this.query(model, device, config, within),
+      compile: (model, device, config, work) => this.compile(model, device, config, { ...work, within }),
+      importModel: (blob, device, config, work) => this.load(blob, 'bytes', device, config, { ...work, within }),
+      properties: (device) => tableOf(this.#registry.plugin(parseDevice(device).name)),
+      costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
+      cached: (model, device, config) => this.#cached(model, device, config, within),
+      describe: (device) => describeDevice(this.#registry, device),
+      load: (device) => loadOf(device).share,
+    };
+  }
+
+  #resolve(text: string, settings: ConfigInput, within?: readonly string[]): Awaitable<Resolved> {
+    return resolveDevice(text, settings, { registry: this.#registry, settings: this.#settings, within });
+  }
+
+  query(model: Model, text: string, settings: ConfigInput, around?: readonly string[]): Awaitable<Support> {
+    return after(this.#resolve(text, settings, around), ({ plugin, config, within }) => {
+      const { model: copy } = cloneModel(model);
+      decompose(copy, (node) => plugin.keeps?.(node) ?? false);
+      return after(plugin.query(copy, config, { host: this.#host(within) }), (support) => originalSupport(model, copy, support));
+    });
+  }
+
+  /** What a device makes of a blob that it wrote; `model` is what the blob is called in messages. */
+  load(blob: Uint8Array, model: string, text: string, settings: ConfigInput, work: Work): Awaitable<LoadedModel> {
+    return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) => {
+      const { load } = plugin;
+      if (!load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
+      const about = () => ({ model, device: text, details: { bytes: blob.length } });
+      return watched('import', rankOf(config.LOG_LEVEL), about, () =>
+        attempt(
+          () => load.call(plugin, blob, config, { signal: work.signal, paced: work.paced, host: this.#host(within) }),
+          (loaded) => loaded,
+          (error) => {
+            throw CuveeError.wrap(`importing a compiled model for ${text}`, error, 'MODEL_INVALID');
+          },
+        ),
+      );
+    });
+  }
+
+  /** Whether all that keeps a device from running a model are operations of extensions, and another device evaluates those. */
+  #wantsHelp(copy: Model, plugin: DevicePlugin, config: Config): Awaitable<boolean> {
+    const there = ['HETERO', helper].every((name) => this.#registry.deviceNames.includes(name));
+    if (plugin.meta || plugin.name === helper || !there) return false;
+    return after(plugin.query(copy, config, { host: this.#host([]) }), (support) => {
+      const refused = copy.nodes().filter((n) => support.get(n) !== true);
+      return refused.length > 0 && refused.every((n) => isExtension(n) && n.op.evaluate !== undefined);
+    });
+  }
+
+  compile(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel> {
+    // At once: the caller may change its model while this works on the copy.
+    const { model: copy } = cloneModel(model);
+    return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) =>
+      watched(
+        'compile',
+        rankOf(config.LOG_LEVEL),
+        () => ({ model: model.friendlyName, device: text }),
+        () => this.#compileOn(plugin, config, copy, text, settings, { ...work, within }),
+      ),
+    );
+  }
+
+  /** The entry of a cache for the model, where there is one, and the model that it holds. */
+  #kept(
+    plugin: DevicePlugin,
+    config: Config,
+    model: Model,
+    options: CompileOptions,
+  ): { entry?: CacheEntry | undefined; kept?: DeviceModel | undefined } {
+    if (!plugin.load || !config.CACHE_DIR) return {};
+    const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
+    const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
+    return { entry, kept: entry.take((blob) => now('CACHE_DIR', load(blob)).compiled) };
+  }
+
+  #cached(model: Model, text: string, settings: ConfigInput, around: readonly string[]): Awaitable<DeviceModel | undefined> {
+    return after(
+      this.#resolve(text, settings, around),
+      ({ plugin, config, within }) => this.#kept(plugin, config, model, { host: this.#host(within) }).kept,
+    );
+  }
+
+  #compileOn(
+    plugin: DevicePlugin,
+    config: Config,
+    model: Model,
+    text: string,
+    settings: ConfigInput,
+    { signal, onProgress, paced: pace, within = [] }: Work,
+  ): Awaitable<DeviceModel> {
+    const options = { signal, paced: pace, host: this.#host(within) };
+    return attempt(
+      () => {
+        onProgress?.({ stage: 'prepare' });
+        refuseImpossible(model);
+        const { entry, kept } = this.#kept(plugin, config, model, options);
+        if (kept) return kept;
+        const work = workOn(plugin.name, model);
+        const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
+        const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
+        const helped = after(
+          pace ? paced(steps, signal, pace) : atOnce(steps),
+          () => whole !== undefined && this.#wantsHelp(model, plugin, config),
+        );
+        return after(helped, (help) => {
+          const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
+          if (help && whole)
+            return this.compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, {
+              signal,
+              onProgress,
+              paced: pace,
+              within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
+            });
+          onProgress?.({ stage: 'compile' });
+          return after(plugin.compile(model, config, options), (made) => {
+            worked(work);
+            const parts = entry && made.save?.();
+            if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
+            return made;
+          });
+        });
+      },
+      (compiled) => compiled,
+      (error) => {
+        throw signal?.aborted ? signal.reason : CuveeError.wrap(`compiling "${model.friendlyName}" for ${text}`, error);
+      },
+    );
+  }
+}
+
+/** The device that evaluates the rooms themselves. */
+const helper = 'REFERENCE';
+
+const isExtension = (node: Node): boolean => node.op.domain !== undefined;
+
+/** A model whose sizes can never fit together is refused before any device sees it. */
+function refuseImpossible(model: Model): void {
+  const [refusal] = model.scope.refusals;
+  if (!refusal) return;
+  const what = refusal.dims.reduce<string>((text, d, i) => text.replace(`{${i}}`, describe(d)), refusal.what);
+  throw new CuveeError('SHAPE_MISMATCH', `"${refusal.node}": ${what}`, { node: refusal.node });
+}
+
+/** An original node is supported when all nodes that it became are. */
+function originalSupport(model: Model, copy: Model, support: Support): Support {
+  const byOrigin = new Map<string, true | string>();
+  for (const node of copy.nodes()) {
+    const answer = support.get(node) ?? 'the device did not answer';
+    for (const origin of node.origin) if (byOrigin.get(origin) === undefined || answer !== true) byOrigin.set(origin, answer);
+  }
+  // a node that is still there answers for itself; one that became others, for all that share its origin
+  const same = new Map(copy.nodes().map((node) => [node.id, node]));
+  return new Map(
+    model.nodes().map((node) => {
+      const left = same.get(node.id);
+      if (left) return [node, support.get(left) ?? 'the device did not answer'];
+      const answers = [node.name, ...node.origin].map((origin) => byOrigin.get(origin));
+      return [node, answers.find((answer) => answer !== undefined && answer !== true) ?? true];
+    }),
+  );
+}

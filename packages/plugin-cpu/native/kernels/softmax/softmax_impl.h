@@ -15,9 +15,29 @@ float lanes_sum(V v) {
   return part[0];
 }
 
-void row(const float* x, float* y, std::ptrdiff_t n, bool log) {
+/// The largest of n elements; of some of them when there are NaNs, which make the sum of exponentials NaN by themselves.
+float largest(const float* x, std::ptrdiff_t n) {
   float top = -HUGE_VALF;
-  for (std::ptrdiff_t i = 0; i < n; ++i) top = top > x[i] || top != top ? top : x[i];
+  std::ptrdiff_t i = 0;
+  if (n >= B) {
+    V a = load(x), b = a, c = a, d = a;
+    for (i = B; i + 4 * B <= n; i += 4 * B) {
+      a = max(a, load(x + i));
+      b = max(b, load(x + i + B));
+      c = max(c, load(x + i + 2 * B));
+      d = max(d, load(x + i + 3 * B));
+    }
+    for (; i + B <= n; i += B) a = max(a, load(x + i));
+    alignas(64) float lanes[B];
+    store(lanes, max(max(a, b), max(c, d)));
+    for (const float lane : lanes) top = top > lane ? top : lane;
+  }
+  for (; i < n; ++i) top = top > x[i] ? top : x[i];
+  return top;
+}
+
+void row(const float* x, float* y, std::ptrdiff_t n, bool log) {
+  const float top = largest(x, n);
   const V shift = set1(top);
   V sum = zero();
   std::ptrdiff_t i = 0;

@@ -238,7 +238,8 @@ void cut_strips(const PlanSegment& segment, Signature& signature, const std::vec
     bool empty = false;
     for (; e < end; ++e) {  // does the part go on beyond the result of step e - 1?
       const bool exit = segment.exit[e - 1 - segment.first] != 0;
-      const bool large = !exit && (always || static_cast<uint64_t>(sizes(e - 1).bytes) > caches);
+      const auto images = static_cast<uint64_t>(std::max<int64_t>(1, sizes(e - 1).dims[0]));  // a strip is of all images: small ones gain nothing
+      const bool large = !exit && (always || static_cast<uint64_t>(sizes(e - 1).bytes) / images > caches);
       const bool wanted = std::find(banned.cuts.begin(), banned.cuts.end(), e) != banned.cuts.end();
       if ((!large || wanted) && reach < e) break;
       reach = std::max(reach, segment.reach[e - 1 - segment.first]);

@@ -54,8 +54,8 @@ function quick(zig) {
   const folder = mkdtempSync(join(tmpdir(), 'cuvee-cross-'));
   try {
     for (const platform of platforms) {
-      const system = { linux: 'system_linux.cc', darwin: 'system_darwin.cc', win32: 'system_windows.cc' }[platform.os];
-      for (const source of [system, platform.cpu === 'arm64' ? 'cpu_arm64.cc' : 'cpu_x64.cc'])
+      const system = { linux: 'linux', darwin: 'darwin', win32: 'windows' }[platform.os];
+      for (const source of [`system_${system}.cc`, `cores_${system}.cc`, platform.cpu === 'arm64' ? 'cpu_arm64.cc' : 'cpu_x64.cc'])
         execFileSync(
           zig,
           ['c++', '-target', platform.zig, '-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', `-I${join(cpuPackage, 'native')}`].concat([

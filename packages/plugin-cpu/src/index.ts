@@ -24,6 +24,7 @@ import { encodePlan, encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
 import { readBlob, writeBlob } from './blob.js';
 import { dependsOnInputs, SpecialisedModel } from './specialised.js';
+import { division } from './threads.js';
 import { version } from './version.js';
 
 /** One plan for every input. */
@@ -41,7 +42,7 @@ function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
 /** Plans that wait for inputs. */
 function specialised(addon: Addon, model: Model, config: Config): SpecialisedModel {
   const write = (kept: Model): Iterable<Uint8Array> => writeBlob({ engine: version, ports: portTexts(kept), compiled: { model: kept } });
-  return new SpecialisedModel(model, infoOf(addon, config), (own) => atOnce(planning(addon, own, config)), write);
+  return new SpecialisedModel(model, infoOf(config, division(addon, config)), (own) => atOnce(planning(addon, own, config)), write);
 }
 
 /** Why each node cannot run here, or true. */

@@ -25,27 +25,18 @@ import type { Plan, PlanState } from './plan/plan.js';
 import { explainRows, roofsOf, type RunLevel } from './explain.js';
 import { Idle } from './idle.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
-
-/** How the configuration divides the processor. */
-function division(addon: Addon, config: Config): { throughput: boolean; threads: number; streams: number } {
-  const throughput = config.PERFORMANCE_HINT === 'THROUGHPUT' || config.PERFORMANCE_HINT === 'CUMULATIVE_THROUGHPUT';
-  const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || addon.info().cores;
-  const asked = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
-  return { throughput, threads, streams: Math.min(threads, asked === -1 ? Math.max(1, threads) : Math.max(1, asked)) };
-}
+import { division, divisionProperties, type Division } from './threads.js';
 
 const measures = (config: Config): boolean => config.PERF_COUNT === true || config.ENABLE_PROFILING === true;
 
 /** What a model compiled with this configuration says of itself. */
-export function infoOf(addon: Addon, config: Config): ModelInfo {
-  const { threads, streams } = division(addon, config);
+export function infoOf(config: Config, divided: Division): ModelInfo {
   return {
-    optimalRequests: streams,
+    optimalRequests: divided.streams,
     executionDevices: ['CPU'],
     properties: {
       ...config,
-      INFERENCE_NUM_THREADS: threads,
-      NUM_STREAMS: streams,
+      ...divisionProperties(divided),
       PERF_COUNT: measures(config),
       INFERENCE_PRECISION_HINT: config.INFERENCE_PRECISION_HINT ?? 'DYNAMIC',
       PERFORMANCE_HINT: config.PERFORMANCE_HINT ?? 'LATENCY',
@@ -67,7 +58,7 @@ export class CpuModel implements DeviceModel {
   #latest: WeakRef<NativeRequest> | undefined;
 
   constructor(addon: Addon, compiled: Planned, { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
-    const { throughput, threads, streams } = division(addon, config);
+    const divided = division(addon, config);
     const { programs } = compiled;
     this.#addon = addon;
     this.#config = config;
@@ -75,9 +66,7 @@ export class CpuModel implements DeviceModel {
     this.#rules = compiled.rules;
     this.#blob = { engine: version, ports, compiled: { plan: light(compiled.plan), programs, rules: compiled.rules } };
     this.#native = new NativeModel(addon, bytes, constants, {
-      threads,
-      streams,
-      spinMicroseconds: Number(config.CUVEE_SPIN_US ?? (throughput ? 0 : 100)),
+      ...divided,
       memoryLimit: Number(config.CUVEE_MEMORY_LIMIT ?? 0),
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
@@ -85,7 +74,7 @@ export class CpuModel implements DeviceModel {
       strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
       describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
     });
-    this.info = infoOf(addon, config);
+    this.info = infoOf(config, divided);
   }
 
   createRequest(): DeviceRequest {

@@ -10,17 +10,25 @@ export interface NativeInfo {
   /** Instruction set that plans must be compiled for, `avx512`, and its channel block. */
   readonly isa: string;
   readonly block: number;
-  /** Cores that this process may run on: affinity and control group considered. */
-  readonly cores: number;
   /** Default memory budget in bytes. */
   readonly memory: number;
   /** A sentence about a CUVEE_ISA that could not be honoured. */
   readonly problem?: string | undefined;
 }
 
-export interface LoadOptions {
-  /** Threads of all streams together; 0: as many as cores. */
+/** Which cores threads are counted by, and may be held to. */
+export interface CoreChoice {
+  /** 0: any, 1: performance cores, 2: efficient ones. */
+  readonly coreType?: number;
+  /** All threads of a core, or one. */
+  readonly siblings?: boolean;
+}
+
+export interface LoadOptions extends CoreChoice {
+  /** Threads of all streams together; 0: as many as the choice of cores gives. */
   readonly threads?: number;
+  /** 0: threads run where the system likes, 1: on the chosen cores, 2: each on one of them. */
+  readonly binding?: number;
   /** Inferences at the same time; each gets its share of the threads. */
   readonly streams?: number;
   /** How long idle threads spin before they sleep. */
@@ -73,6 +81,8 @@ type Outputs = readonly NativeOutput[] | true;
 
 export interface Addon {
   info(): NativeInfo;
+  /** Processors that the choice gives, in the order in which threads take them; no more threads than the control group's quota. */
+  placement(coreType: number, siblings: boolean): { readonly threads: number; readonly cpus: readonly number[] };
   /** Measures for a tenth of a second. */
   peaks(threads: number): Peaks;
   load(

@@ -8,7 +8,24 @@ export const properties: PropertyTable = {
     min: 0,
     max: 1024,
     default: 0,
-    description: 'Compute threads; 0: as many as the process may use (affinity and cgroup quota)',
+    description: 'Compute threads; 0: one for each core chosen by the next three, within affinity and control group quota',
+  },
+  SCHEDULING_CORE_TYPE: {
+    type: 'enum',
+    mutability: 'RW',
+    words: ['ANY_CORE', 'PCORE_ONLY', 'ECORE_ONLY'],
+    description: 'Kind of cores of a hybrid processor; unset: threads are counted by performance cores for LATENCY, by all for THROUGHPUT',
+  },
+  ENABLE_HYPER_THREADING: {
+    type: 'bool',
+    mutability: 'RW',
+    description: 'A thread for each thread of a core, not for each core; unset: for THROUGHPUT only',
+  },
+  ENABLE_CPU_PINNING: {
+    type: 'bool',
+    mutability: 'RW',
+    default: false,
+    description: 'Each thread stays on one core of its own (Linux, Windows); pinned models in other processes may take the same ones',
   },
   NUM_STREAMS: {
     type: 'int',

@@ -6,6 +6,7 @@
 #include "addon/instance.h"
 #include "addon/job.h"
 #include "addon/value.h"
+#include "base/cores.h"
 #include "base/cpu.h"
 #include "base/system.h"
 #include "kernels/peak.h"
@@ -34,15 +35,29 @@ template <class Handle> napi_value wrap(napi_env env, std::unique_ptr<Handle> ha
 
 napi_value invalid(napi_env env, const char* message) { return object(env, {{"error", failure(env, Status::fail("ARGUMENT_INVALID", message))}}); }
 
-// info(): { isa, block, cores, memory, problem? }
+// info(): { isa, block, memory, problem? }
 napi_value info(napi_env env, napi_callback_info) {
   const KernelTable& table = kernel_table(default_isa());
   const char* problem = isa_override_problem();
   return object(env, {{"isa", text(env, isa_name(table.isa))},
                       {"block", number(env, table.block)},
-                      {"cores", number(env, available_cores())},
                       {"memory", number(env, static_cast<double>(default_memory_limit()))},
                       {"problem", problem ? text(env, problem) : nullptr}});
+}
+
+// The cores that `coreType` (0: any, 1: performance, 2: efficient) and `siblings` choose.
+CoreChoice core_choice(napi_env env, napi_value type, napi_value siblings) {
+  return {static_cast<CoreType>(std::min(2.0, std::max(0.0, number_or(env, type, 0)))), truth(env, siblings)};
+}
+
+// placement(coreType, siblings): { threads, cpus } that a team of this choice has.
+napi_value placement(napi_env env, napi_callback_info call) {
+  const Arguments<2> a(env, call);
+  const Placement placed = place(machine_of_process(), core_choice(env, a[0], a[1]));
+  napi_value cpus = nullptr;
+  napi_create_array(env, &cpus);
+  for (size_t i = 0; cpus && i < placed.cpus.size(); ++i) napi_set_element(env, cpus, static_cast<uint32_t>(i), number(env, placed.cpus[i]));
+  return object(env, {{"threads", number(env, placed.threads)}, {"cpus", cpus}});
 }
 
 // peaks(threads): { gflops, gigabytes } of that many threads together, measured now.
@@ -74,6 +89,8 @@ napi_value load(napi_env env, napi_callback_info call) {
   options.team.streams = static_cast<int>(std::min(1024.0, std::max(1.0, number_or(env, option("streams"), 1))));
   options.team.spin_microseconds = static_cast<int>(std::min(1e6, std::max(0.0, number_or(env, option("spinMicroseconds"), 100))));
   options.team.flush_denormals = options.flush_denormals = truth(env, option("flushDenormals"));
+  options.team.cores = core_choice(env, option("coreType"), option("siblings"));
+  options.team.binding = static_cast<Binding>(std::min(2.0, std::max(0.0, number_or(env, option("binding"), 0))));
   options.memory_limit = static_cast<uint64_t>(std::min(1e18, std::max(0.0, number_or(env, option("memoryLimit"), 0))));
   options.accurate = truth(env, option("accurate"));
   options.profile = truth(env, option("profile"));
@@ -263,7 +280,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info}, {"peaks", peaks},       {"load", load},     {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

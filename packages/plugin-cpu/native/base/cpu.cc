@@ -1,10 +1,7 @@
 #include "base/cpu.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
-
-#include "base/system.h"
 
 namespace cuvee {
 
@@ -36,7 +33,5 @@ const char* isa_override_problem() {
       return isa_available(isa) ? nullptr : "CUVEE_ISA names an instruction set that this processor lacks";
   return "CUVEE_ISA must be scalar, avx2, avx512 or neon";
 }
-
-int available_cores() { return std::max(allowed_cores(), 1); }
 
 }  // namespace cuvee

@@ -23,9 +23,6 @@ Isa default_isa();
 /// Null, or a sentence about a CUVEE_ISA value that could not be honoured.
 const char* isa_override_problem();
 
-/// Cores this process may run on: scheduler affinity and cgroup quota (rounded up) considered, at least 1.
-int available_cores();
-
 /// Sets flush-to-zero and denormals-are-zero of the calling thread; returns the former setting. No effect where unknown.
 bool set_flush_denormals(bool on);
 

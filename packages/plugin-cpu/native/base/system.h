@@ -12,9 +12,6 @@ int process_id();
 /// `child` will run in every forked child, before anything else of it.
 void at_fork(void (*child)());
 
-/// Cores that this process may run on, as far as known; 0 when not.
-int allowed_cores();
-
 /// Bytes of memory that this process may use: the machine's, or its control group's limit.
 std::uint64_t usable_memory();
 

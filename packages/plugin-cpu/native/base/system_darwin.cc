@@ -3,8 +3,6 @@
 #include <sys/sysctl.h>
 #include <unistd.h>
 
-#include <thread>
-
 #include "base/system.h"
 
 namespace cuvee {
@@ -22,8 +20,6 @@ std::uint64_t kernel_value(const char* name) {
 int process_id() { return static_cast<int>(getpid()); }
 
 void at_fork(void (*child)()) { pthread_atfork(nullptr, nullptr, child); }
-
-int allowed_cores() { return static_cast<int>(std::thread::hardware_concurrency()); }
 
 std::uint64_t usable_memory() {
   const std::uint64_t bytes = kernel_value("hw.memsize");

@@ -2,8 +2,6 @@
 #define NOMINMAX
 #include <windows.h>
 
-#include <bit>
-#include <thread>
 #include <vector>
 
 #include "base/system.h"
@@ -17,12 +15,6 @@ void at_fork(void (*)()) {}
 void stay_loaded() {
   HMODULE self;
   GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, reinterpret_cast<LPCWSTR>(&stay_loaded), &self);
-}
-
-int allowed_cores() {
-  DWORD_PTR own = 0, all = 0;
-  if (GetProcessAffinityMask(GetCurrentProcess(), &own, &all) && own) return std::popcount(static_cast<std::uint64_t>(own));
-  return static_cast<int>(std::thread::hardware_concurrency());
 }
 
 std::uint64_t usable_memory() {

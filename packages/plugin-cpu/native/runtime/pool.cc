@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/cores.h"
 #include "base/cpu.h"
 #include "base/system.h"
 
@@ -130,7 +131,14 @@ void Pool::run(int chunks, ChunkFunction function, void* context) {
   while (region.done.load(std::memory_order_acquire) != chunks) wait_step(spins);
 }
 
+void Pool::place(int thread) const {
+  const std::span<const int> cpus = options_.cpus;
+  if (cpus.empty()) return;
+  run_on(options_.pin ? cpus.subspan(static_cast<size_t>(thread) % cpus.size(), 1) : cpus);
+}
+
 void Pool::worker(int thread) {
+  place(thread);
   if (options_.flush_denormals) set_flush_denormals(true);
   using Clock = std::chrono::steady_clock;
   std::uint64_t last = 0;

@@ -26,6 +26,8 @@ struct PoolOptions {
   int threads = 1;             // the calling thread included
   int spin_microseconds = 100;  // how long a worker spins and yields after the last region before it sleeps
   bool flush_denormals = false;  // flush-to-zero and denormals-are-zero in the workers (the caller sets its own)
+  std::vector<int> cpus = {};    // where the workers may run; empty: anywhere
+  bool pin = false;              // thread t runs on cpus[t] alone
 };
 
 class Pool final : public Parallel {
@@ -36,6 +38,8 @@ class Pool final : public Parallel {
   Pool& operator=(const Pool&) = delete;
 
   int threads() const override { return threads_; }
+  /// Makes the calling thread run where thread `thread` of this team does, if that is said.
+  void place(int thread) const;
   /// Runs `function(context, chunk, thread)` for chunk in [0, chunks), chunks < 2^20; one caller at a time.
   void run(int chunks, ChunkFunction function, void* context) override;
 

@@ -22,24 +22,33 @@ Known& known() {
 
 std::shared_ptr<Streams> Streams::get(TeamOptions options) {
   constexpr int most = 1024;
-  if (options.threads <= 0) options.threads = available_cores();
+  constexpr int spin_within_quota = 5;  // longer waits would take time that the control group's work then lacks
+  const Placement placement = place(machine_of_process(), options.cores);
+  if (options.threads <= 0) options.threads = placement.threads;
   options.threads = std::min(options.threads, most);
   options.streams = std::clamp(options.streams, 1, options.threads);
+  if (placement.limited) options.spin_microseconds = std::min(options.spin_microseconds, spin_within_quota);
   std::lock_guard lock(known().mutex);
   auto& all = known().all;
   std::erase_if(all, [](const auto& e) { return e.second.expired(); });
   for (const auto& [have, weak] : all)
     if (have == options)
       if (auto streams = weak.lock(); streams && streams->process_ == process_id()) return streams;
-  auto fresh = std::make_shared<Streams>(options);
+  auto fresh = std::make_shared<Streams>(options, placement);
   all.emplace_back(options, fresh);
   return fresh;
 }
 
-Streams::Streams(const TeamOptions& options) : options_(options), process_(process_id()), core_(std::make_shared<Core>()) {
+Streams::Streams(const TeamOptions& options, const Placement& placement)
+    : options_(options), process_(process_id()), core_(std::make_shared<Core>()) {
   const int each = options.threads / options.streams, more = options.threads % options.streams;
-  for (int i = 0; i < options.streams; ++i) {
-    core_->teams.push_back(std::make_unique<Pool>(PoolOptions{each + (i < more ? 1 : 0), options.spin_microseconds, options.flush_denormals}));
+  const std::vector<int>& cpus = placement.cpus;
+  for (int i = 0, next = 0; i < options.streams; ++i) {
+    PoolOptions pool{each + (i < more ? 1 : 0), options.spin_microseconds, options.flush_denormals};
+    pool.pin = options.binding == Binding::pinned;
+    if (options.binding == Binding::cores) pool.cpus = cpus;
+    for (int t = 0; pool.pin && t < pool.threads && !cpus.empty(); ++t, ++next) pool.cpus.push_back(cpus[static_cast<size_t>(next) % cpus.size()]);
+    core_->teams.push_back(std::make_unique<Pool>(pool));
     core_->free.push_back(static_cast<size_t>(options.streams - 1 - i));
   }
 }
@@ -91,6 +100,7 @@ bool Streams::post(std::function<void(Pool&)> job) {
 
 void Streams::dispatch(std::shared_ptr<Core> core, bool flush_denormals) {
   if (flush_denormals) set_flush_denormals(true);
+  size_t placed = ~size_t{0};  // the team whose thread 0 this thread was last
   for (;;) {
     std::function<void(Pool&)> job;
     {
@@ -103,6 +113,8 @@ void Streams::dispatch(std::shared_ptr<Core> core, bool flush_denormals) {
       core->jobs.pop_front();
     }
     Lease lease(core);
+    if (lease.team_ != placed) lease.pool().place(0);
+    placed = lease.team_;
     job(lease.pool());
   }
 }

@@ -10,15 +10,21 @@
 #include <thread>
 #include <vector>
 
+#include "base/cores.h"
 #include "runtime/pool.h"
 
 namespace cuvee {
 
+// Where threads run: wherever the system likes, on the chosen cores, or each on one of them.
+enum class Binding : int { none = 0, cores = 1, pinned = 2 };
+
 struct TeamOptions {
-  int threads = 0;  // of all teams together; 0: the cores that this process may use
+  int threads = 0;  // of all teams together; 0: one for each place that `cores` gives
   int streams = 1;  // teams; each gets its share of the threads, the first ones one more where it does not come out even
   int spin_microseconds = 100;
   bool flush_denormals = false;
+  CoreChoice cores = {};
+  Binding binding = Binding::none;
   bool operator==(const TeamOptions&) const = default;
 };
 
@@ -66,7 +72,7 @@ class Streams {
   // Runs `job` on a thread made for this, when a team is free; jobs start in order. False after fork(): the threads are gone.
   bool post(std::function<void(Pool&)> job);
 
-  explicit Streams(const TeamOptions& options);
+  Streams(const TeamOptions& options, const Placement& placement);
 
  private:
   static void dispatch(std::shared_ptr<Core> core, bool flush_denormals);

@@ -51,6 +51,12 @@ describe('a process ends cleanly', () => {
   it('with garbage not yet collected', () => expect(run('garbage')).toMatchObject({ status: 0, signal: null, stderr: '' }));
 });
 
+it('a process at rest with models and requests uses no processor time', () => {
+  const { status, stdout, stderr } = run('rest');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(Number(stdout), 'microseconds of a second').toBeLessThan(5000);
+});
+
 describe('worker threads', () => {
   it('share the addon', () => expect(run('workers')).toMatchObject({ status: 0, signal: null, stdout: 'alive\n', stderr: '' }));
   it('may be terminated at any time', () =>

@@ -26,8 +26,8 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   Convert: ['packages/core/src/ir-xml/write.ts'],
 };
 
-/** Median length of a room, of a frontend's exported functions. */
-const limits = { room: 120, function: 5 };
+/** Lines: of a median room, of a median function that a frontend exports, and of any such function. */
+const limits = { room: 120, function: 5, longest: 15 };
 
 const camel = (op: string): string => op.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (start) => start.toLowerCase());
 
@@ -122,11 +122,19 @@ function check(words: readonly string[]): Finding {
     .filter((op) => !skeleton.has(op))
     .flatMap((op) => checkOne(op).problems);
   const rooms = median(roomsOf().map((op) => linesOf(`${roomOf(op)}.ts`)));
-  const functions = exportedFunctions();
-  const usual = median(functions);
+  const functions = shipped()
+    .filter(({ path }) => /^packages\/frontend-[^/]+\/src\/ops\//.test(path))
+    .flatMap(exportedFunctions);
+  const usual = median(functions.map(({ lines }) => lines));
   if (rooms > limits.room) problems.push(`half of the rooms are longer than ${limits.room} lines`);
   if (usual > limits.function) problems.push(`half of the frontends' functions are longer than ${limits.function} lines`);
-  const text = `${roomsOf().length} rooms, half of them at most ${rooms} lines long; ${functions.length} functions of frontends, half of them at most ${usual}`;
+  problems.push(
+    ...functions
+      .filter(({ lines }) => lines > limits.longest)
+      .map(({ path, name, lines }) => `${path}: the function ${name} has ${lines} lines, at most ${limits.longest} are allowed`),
+  );
+  const longest = Math.max(0, ...functions.map(({ lines }) => lines));
+  const text = `${roomsOf().length} rooms, half of them at most ${rooms} lines long; ${functions.length} functions of frontends, half of them at most ${usual}, none longer than ${longest}`;
   return { text, problems };
 }
 
@@ -137,13 +145,19 @@ const linesOf = (path: string): number =>
     ?.text.trimEnd()
     .split('\n').length ?? 0;
 
-/** Lines of each function that a frontend exports for an operator: up to the line that ends the statement. */
-const exportedFunctions = (): number[] =>
-  shipped()
-    .filter(({ path }) => /^packages\/frontend-[^/]+\/src\/ops\//.test(path))
-    .flatMap(({ text }) =>
-      [...text.matchAll(/^export const [A-Z]\w*[\s\S]*?;$(?!\n[ })\]])/gm)].map(([whole]) => whole.split('\n').length),
-    );
+interface ExportedFunction {
+  path: string;
+  name: string;
+  lines: number;
+}
+
+/** Each function that a file exports for an operator, up to the line that ends the statement. */
+export const exportedFunctions = ({ path, text }: Source): ExportedFunction[] =>
+  [...text.matchAll(/^export (?:const|function\*?) ([A-Z]\w*)[\s\S]*?(?:;|^\})$(?!\n[ })\]])/gm)].map(([whole, name]) => ({
+    path,
+    name: name!,
+    lines: whole.split('\n').length,
+  }));
 
 export const scatter: Guard = { name: 'scatter', check };
 main(import.meta.url, scatter);

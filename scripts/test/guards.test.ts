@@ -3,6 +3,7 @@ import { duplicateRuns } from '../duplicates.js';
 import { importsOf, nodeGlobals } from '../dependencies.js';
 import { withoutComments } from '../lib/guard.js';
 import { findAddresses } from '../addresses.js';
+import { exportedFunctions } from '../scatter.js';
 
 const file = (path: string, lines: readonly string[]) => lines.map((text, index) => ({ text, file: path, number: index + 1 }));
 const numbered = (count: number, word: string) => Array.from({ length: count }, (_, index) => `${word} ${index};`);
@@ -45,5 +46,16 @@ describe('addresses', () => {
   it('finds a registry, not a licence', () => {
     const registry = ['https://registry', 'npmjs.org/x.tgz'].join('.');
     expect(findAddresses(`see ${registry} and http://www.apache.org/licenses/LICENSE-2.0`)).toEqual([registry]);
+  });
+});
+
+describe('scatter', () => {
+  it("counts the lines of each of a frontend's exported functions, to the end of its statement", () => {
+    const long = ['export const Long: OnnxOp = (node) => {', ...numbered(14, '  step'), '};'];
+    const wrapped = ["export const Wrapped = takes('s>s', ({ g }) =>", '  g.relu(x),', ');'];
+    const plain = ['export function Plain(node) {', '  return node;', '}'];
+    const text = ['export const Short: OnnxOp = () => x;', ...long, 'const local = 1;', ...wrapped, ...plain].join('\n');
+    const found = exportedFunctions({ path: 'a.ts', text }).map(({ name, lines }) => [name, lines]);
+    expect(Object.fromEntries(found)).toEqual({ Short: 1, Long: 16, Wrapped: 3, Plain: 3 });
   });
 });

@@ -101,6 +101,11 @@ export class NodeAttributes {
     return a ? elementTypeOf(toNumber(a.i ?? 0n), `attribute "${name}" of ${this.#what}`) : (fallback as ElementType);
   }
 
+  /** An element type where the file gives one: 0 stands for none. */
+  optionalType(name: string): ElementType | undefined {
+    return this.int(name, 0) === 0 ? undefined : this.elementType(name);
+  }
+
   tensor(name: string): Literal {
     const a = this.#get(name, 'TENSOR');
     if (!a?.t) throw this.#invalid(`attribute "${name}" holds no tensor`);

@@ -49,6 +49,24 @@ export function constantNumbers(node: Pick<AnyNode, 'unsupported'>, value: Value
   return all;
 }
 
+/** Lengths of `count` parts of a size: all `part` long as far as it reaches. */
+export const partsOf = (size: number, part: number, count: number): number[] =>
+  upTo(count).map((i) => Math.max(0, Math.min(part, size - i * part)));
+
+/** An i64 scalar, and an f32 scalar. */
+export const i64 = (g: Builder, n: number): Value => g.constant('i64', [], [n]);
+export const f32 = (g: Builder, n: number): Value => g.constant('f32', [], [n]);
+
+/** Place `i` of an axis, without the axis. */
+export const picked = (g: Builder, x: Value, i: number, axis: number): Value => g.gather(x, i64(g, i), i64(g, axis));
+
+/** 0, 1, … n - 1 as a 1-D i64 tensor; `n` is an i64 scalar. */
+export const counting = (g: Builder, n: Value): Value => g.range(i64(g, 0), n, i64(g, 1), { output_type: 'i64' });
+
+/** A B, and A Bᵀ. */
+export const times = (g: Builder, a: Value, b: Value): Value => g.matMul(a, b, { transpose_a: false, transpose_b: false });
+export const timesRows = (g: Builder, a: Value, b: Value): Value => g.matMul(a, b, { transpose_a: false, transpose_b: true });
+
 /** 0, 1, … n - 1 */
 export const upTo = (n: number, from = 0): number[] => Array.from({ length: Math.max(0, n - from) }, (_, i) => i + from);
 
@@ -111,6 +129,13 @@ export function flattened(g: Builder, x: Value, axis: number, rank: number): Val
 /** Transposed when the order is not the identity. */
 export const transposed = (g: Builder, x: Value, order: readonly number[]): Value =>
   order.every((axis, i) => axis === i) ? x : g.transpose(x, g.ints(order));
+
+/** [N, …, C] as [N, C, …], and back. */
+export function channelsFirst(node: AnyNode, x: Value): Value {
+  const rank = rankOf(node, x);
+  return node.g.transpose(x, node.g.ints([0, rank - 1, ...upTo(rank - 1, 1)]));
+}
+export const channelsLast = (g: Builder, x: Value, rank: number): Value => g.transpose(x, g.ints([0, ...upTo(rank, 2), 1]));
 
 /** With axes of size 1 appended or put in front. */
 export const unsqueezed = (g: Builder, x: Value, axes: readonly number[]): Value => (axes.length === 0 ? x : g.unsqueeze(x, g.ints(axes)));

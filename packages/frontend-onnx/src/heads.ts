@@ -1,6 +1,6 @@
 /** What the attention operators share: heads packed in the last axis, groups of query heads, masks. */
 import type { Builder, Value } from '@cuvee/core';
-import { dimOf, like, sizesOf, unsqueezed, type AnyNode } from './build.js';
+import { dimOf, like, sizesOf, sliced, unsqueezed, type AnyNode } from './build.js';
 
 /** [B, T, heads · D] as [B, heads, T, D]. */
 export function unpacked(g: Builder, x: Value, heads: number): Value {
@@ -31,10 +31,6 @@ export function groupSize(node: AnyNode, queryHeads: number | undefined, keyHead
 /** 0 where the condition holds, -inf elsewhere. */
 export const bias = (g: Builder, allowed: Value, x: Value): Value => g.select(allowed, like(g, x, 0), like(g, x, Number.NEGATIVE_INFINITY));
 
-/** 0, 1, … n - 1 as a 1-D i64 tensor; `n` is an i64 scalar. */
-export const counting = (g: Builder, n: Value): Value =>
-  g.range(g.constant('i64', [], [0]), n, g.constant('i64', [], [1]), { output_type: 'i64' });
-
 /** A 1-D tensor along one of `rank` axes. */
 export const along = (g: Builder, line: Value, axis: number, rank: number): Value =>
   unsqueezed(
@@ -42,3 +38,27 @@ export const along = (g: Builder, line: Value, axis: number, rank: number): Valu
     line,
     Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis),
   );
+
+/** [batch, a, b, size] with the first `size` elements of the last axis turned, in pairs of neighbours (`interleaved`) or of halves, by angles. */
+export function rotated(g: Builder, x: Value, size: number, cos: Value, sin: Value, interleaved: boolean): Value {
+  const [half, end] = [size / 2, Number.MAX_SAFE_INTEGER];
+  const whole = dimOf(x, 3) === size;
+  const turning = whole ? x : sliced(g, x, 3, 0, size);
+  const pick = (i: number): Value => (interleaved ? sliced(g, turning, 3, i, end, 2) : sliced(g, turning, 3, i * half, (i + 1) * half));
+  const [a, b] = [pick(0), pick(1)];
+  const real = g.subtract(g.multiply(cos, a), g.multiply(sin, b));
+  const imaginary = g.add(g.multiply(sin, a), g.multiply(cos, b));
+  const pairs = (): Value => g.concat([unsqueezed(g, real, [4]), unsqueezed(g, imaginary, [4])], { axis: 4 });
+  const joined = interleaved
+    ? g.reshape(pairs(), g.ints([0, 0, 0, size]), { special_zero: true })
+    : g.concat([real, imaginary], { axis: 3 });
+  return whole ? joined : g.concat([joined, sliced(g, x, 3, size, end)], { axis: 3 });
+}
+
+/** Each score limited to ± `cap` by a hyperbolic tangent; as it is without a cap. */
+export function capped(g: Builder, scores: Value, cap: number): Value {
+  return cap > 0 ? g.multiply(g.tanh(g.divide(scores, like(g, scores, cap))), like(g, scores, cap)) : scores;
+}
+
+/** A cache with what is new behind it, along axis 2. */
+export const cached = (g: Builder, past: Value | undefined, now: Value): Value => (past ? g.concat([past, now], { axis: 2 }) : now);

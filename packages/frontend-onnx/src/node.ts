@@ -46,15 +46,9 @@ export function madeAlike(a: Operand, b: Operand): boolean {
 }
 
 /** The first `N` inputs are there: the arity table says so before the function runs. */
-export type Inputs<N extends number> = N extends 0
-  ? readonly (Value | undefined)[]
-  : N extends 1
-    ? readonly [Value, ...(Value | undefined)[]]
-    : N extends 2
-      ? readonly [Value, Value, ...(Value | undefined)[]]
-      : N extends 3
-        ? readonly [Value, Value, Value, ...(Value | undefined)[]]
-        : readonly [Value, Value, Value, Value, ...(Value | undefined)[]];
+export type Inputs<N extends number, Given extends readonly Value[] = readonly []> = Given['length'] extends N
+  ? readonly [...Given, ...(Value | undefined)[]]
+  : Inputs<N, readonly [...Given, Value]>;
 
 /** A body that was translated in place: the operands of its outputs. */
 export type Inlined = readonly Operand[];

@@ -3,7 +3,7 @@
  * (regions, renormalised edges, ONNX's antialiasing, corners of unrounded sizes). Slower than the room, and exact.
  */
 import type { Builder, Value } from '@cuvee/core';
-import { upTo } from './build.js';
+import { counting, f32, i64, sizeAt, upTo } from './build.js';
 
 /** How places of the output map to places of the input. */
 export type Coordinates =
@@ -50,9 +50,6 @@ export function resampled(g: Builder, x: Value, rank: number, axes: readonly Res
   return beyond ? g.select(beyond, g.constant('f32', [], [how.extrapolation]), resized) : resized;
 }
 
-const f32 = (g: Builder, n: number): Value => g.constant('f32', [], [n]);
-const i64 = (g: Builder, n: number): Value => g.constant('i64', [], [n]);
-
 function along(
   g: Builder,
   x: Value,
@@ -60,14 +57,14 @@ function along(
   { axis, size, scale, region }: ResampledAxis,
   how: Resampling,
 ): { readonly y: Value; readonly outside: Value | undefined } {
-  const count = g.gather(g.shapeOf(x, { output_type: 'i64' }), i64(g, axis), i64(g, 0));
+  const count = sizeAt(g, x, axis);
   const n = g.cast(count, 'f32');
   const span = region ? g.subtract(region[1], region[0]) : undefined;
   const exact = scale ? g.multiply(span ? g.multiply(n, span) : n, scale) : undefined;
   const m = size ?? g.cast(g.floor(exact as Value), 'i64');
   const length = exact ?? g.cast(m, 'f32');
   const ratio = scale ?? g.divide(g.cast(m, 'f32'), n);
-  const places = g.cast(g.range(i64(g, 0), m, i64(g, 1), { output_type: 'i64' }), 'f32');
+  const places = g.cast(counting(g, m), 'f32');
   const at = source(g, places, { n, m: g.cast(m, 'f32'), length, ratio, region, how });
   const outside = region ? g.logicalOr(g.less(at, f32(g, 0)), g.greater(at, g.subtract(n, f32(g, 1)))) : undefined;
   if (how.mode === 'nearest') return { y: g.gather(x, nearestPlace(g, at, count, how.nearest), i64(g, axis)), outside };
@@ -157,7 +154,7 @@ function weightMatrix(g: Builder, at: Value, count: Value, ratio: Value, how: Re
   const weights = g.divide(raw, g.reduceSum(raw, g.ints([1]), { keep_dims: true }));
   if (how.excludeOutside) return weights;
   const inside = g.minimum(g.maximum(taps, i64(g, 0)), g.subtract(count, i64(g, 1)));
-  const columns = g.range(i64(g, 0), count, i64(g, 1), { output_type: 'i64' });
+  const columns = counting(g, count);
   const folding = g.cast(g.equal(g.unsqueeze(inside, g.ints([1])), g.unsqueeze(columns, g.ints([0]))), 'f32');
   return g.matMul(weights, folding, { transpose_a: false, transpose_b: false });
 }

@@ -1,7 +1,8 @@
 /** What the classifiers and regressors of ai.onnx.ml do with sums: base values, transforms, labels. */
-import { Literal, type Builder, type Value } from '@cuvee/core';
-import { dimOf, like, sliced } from './build.js';
+import type { Builder, Value } from '@cuvee/core';
+import { dimOf, i64, like, sliced } from './build.js';
 import type { OnnxNode } from './node.js';
+import { lineOf } from './tensor.js';
 
 export type Transform = 'NONE' | 'SOFTMAX' | 'LOGISTIC' | 'SOFTMAX_ZERO' | 'PROBIT';
 type Node = Pick<OnnxNode, 'g' | 'attr' | 'unsupported' | 'invalid'>;
@@ -39,10 +40,16 @@ export function withTransform(node: Node, x: Value, transform = transformOf(node
 /** The labels of a classifier as a constant: integers or strings. */
 export function labelsOf({ g, attr, invalid }: Node, ints: string, strings: string): Value {
   const texts = attr.texts(strings, []);
-  if (texts.length > 0) return g.constant(Literal.of('string', [texts.length], [...texts]));
+  if (texts.length > 0) return g.constant(lineOf('string', texts));
   const numbers = attr.ints(ints, []);
   if (numbers.length === 0) throw invalid('there are no labels');
-  return g.constant('i64', [numbers.length], numbers);
+  return g.constant(lineOf('i64', numbers));
+}
+
+/** The label of each row's best score. */
+export function bestOf(g: Builder, labels: Value, scores: Value): Value {
+  const [, best] = g.topK(scores, i64(g, 1), { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64' }) as readonly [Value, Value];
+  return g.gather(labels, g.squeeze(best, g.ints([1])), i64(g, 0));
 }
 
 /** How one column stands for two classes. */
@@ -65,15 +72,13 @@ export function scored(
 ): readonly Value[] {
   const { g } = node;
   const labels = labelsOf(node, ints, 'classlabels_strings');
-  const first = g.constant('i64', [], [0]);
   const transform = transformOf(node);
   if (dimOf(sums, 1) === 1 && dimOf(labels, 0) === 2) {
     const second = g.cast(g.greater(sliced(g, sums, 1, 0, 1), like(g, sums, positive ? 0.5 : 0)), 'i64');
     const other = share && transform !== 'LOGISTIC' ? g.subtract(like(g, sums, 1), sums) : g.negative(sums);
     const both = g.concat([other, sums], { axis: 1 });
     const scores = transform === 'LOGISTIC' ? g.sigmoid(both) : both;
-    return [g.gather(labels, g.squeeze(second, g.ints([1])), first), scores];
+    return [g.gather(labels, g.squeeze(second, g.ints([1])), i64(g, 0)), scores];
   }
-  const best = g.topK(sums, g.constant('i64', [], [1]), { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64' })[1] as Value;
-  return [g.gather(labels, g.squeeze(best, g.ints([1])), first), withTransform(node, sums, transform)];
+  return [bestOf(g, labels, sums), withTransform(node, sums, transform)];
 }

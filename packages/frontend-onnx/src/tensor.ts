@@ -145,3 +145,6 @@ export function denseOf(sparse: SparseTensorProto, files: ExternalFiles, what: s
   }
   return Literal.of(type, shape, dense);
 }
+
+/** A 1-D tensor. */
+export const lineOf = (type: ElementType, values: ArrayLike<number | string>): Literal => Literal.from(type, [values.length], values);

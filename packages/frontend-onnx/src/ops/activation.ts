@@ -1,6 +1,20 @@
 /** Functions of one tensor that networks put behind a layer. */
 import type { Value } from '@cuvee/core';
-import { allInputs, axisOf, flattened, folded, like, numberOf, rankOf, shapeOf, unsqueezed } from '../build.js';
+import {
+  allInputs,
+  axisOf,
+  counting,
+  flattened,
+  folded,
+  i64,
+  like,
+  numberOf,
+  rankOf,
+  shapeOf,
+  sizeAt,
+  unsqueezed,
+  upTo,
+} from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 export const Relu: OnnxOp = ({ g, inputs: [x] }) => g.relu(x);
@@ -76,12 +90,8 @@ export const Clip: OnnxOp = ({ g, inputs: [x, min, max], attr, version }) => {
 
 /** Before opset 13 the tensor counts as a matrix whose rows begin at `axis` (default 1). */
 function alongAxis(node: OnnxNode, apply: (x: Value, axis: number) => Value): Value {
-  const {
-    g,
-    inputs: [x],
-    attr,
-    version,
-  } = node;
+  const { g, attr, version } = node;
+  const [x] = node.inputs;
   if (version >= 13) return apply(x, attr.int('axis', -1));
   const rank = rankOf(node, x);
   const given = attr.int('axis', 1);
@@ -96,20 +106,13 @@ export const LogSoftmax: OnnxOp = (node) => alongAxis(node, (x, axis) => node.g.
 
 /** 1 at the first largest element of each slice, 0 elsewhere. */
 export const Hardmax: OnnxOp = (node) =>
-  alongAxis(node, (x, axis) => {
+  alongAxis(node, (x, given) => {
     const { g } = node;
-    const scalar = (n: number): Value => g.constant('i64', [], [n]);
-    const [, at] = g.topK(x, scalar(1), { axis, mode: 'max', sort: 'value', index_element_type: 'i64' }) as readonly [Value, Value];
-    const along = axis < 0 ? axis + rankOf(node, x) : axis;
-    const size = g.gather(shapeOf(g, x), scalar(along), scalar(0));
-    const places = g.range(scalar(0), size, scalar(1), { output_type: 'i64' });
-    const trailing = rankOf(node, x) - 1 - along;
-    const aligned = unsqueezed(
-      g,
-      places,
-      Array.from({ length: trailing }, (_, i) => i + 1),
-    );
-    return g.cast(g.equal(at, aligned), x.fact.type);
+    const rank = rankOf(node, x);
+    const axis = axisOf(node, given, rank);
+    const [, at] = g.topK(x, i64(g, 1), { axis, mode: 'max', sort: 'value', index_element_type: 'i64' }) as readonly [Value, Value];
+    const places = unsqueezed(g, counting(g, sizeAt(g, x, axis)), upTo(rank - axis, 1));
+    return g.cast(g.equal(at, places), x.fact.type);
   });
 
 export const Max: OnnxOp = (node) => folded(allInputs(node), (a, b) => node.g.maximum(a, b));

@@ -1,6 +1,6 @@
 /** Branches and loops: their bodies become models of their own, or, where the choice is known, part of the graph. */
 import { Value, type Builder, type Model, type PortMapping } from '@cuvee/core';
-import { axisOf, dimOf, numberOf, rankOf, scalarOf } from '../build.js';
+import { axisOf, dimOf, i64, numberOf, rankOf, scalarOf } from '../build.js';
 import { madeAlike, remade, tensorsOf, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
 import type { GraphProto, ValueInfoProto } from '../proto/index.js';
 import { elementTypeOf } from '../types.js';
@@ -15,36 +15,27 @@ function tensors(node: Pick<OnnxNode, 'unsupported'>, operands: readonly Operand
 
 /** A condition that is known leaves one branch. */
 export const If: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [condition],
-    attr,
-  } = node;
-  const branches = [attr.graph('then_branch'), attr.graph('else_branch')] as const;
-  for (const branch of branches) {
-    if (branch.input.length > 0) throw node.invalid(`the branch "${branch.name ?? ''}" has inputs`);
-    if (branch.output.length !== node.outputs)
-      throw node.invalid(`the branch "${branch.name ?? ''}" has ${branch.output.length} outputs, the node ${node.outputs}`);
-  }
-  const known = numberOf(condition);
-  if (known !== undefined) return node.inline(branches[known === 0 ? 1 : 0], []);
+  const [then, other] = [branchOf(node, 'then_branch'), branchOf(node, 'else_branch')];
+  const known = numberOf(node.inputs[0]);
+  return known === undefined ? chosenAtRun(node, then, other) : node.inline(known === 0 ? other : then, []);
+};
+
+/** The body of a branch. Throws MODEL_INVALID when it has inputs, or not the node's number of outputs. */
+function branchOf(node: OnnxNode, name: string): GraphProto {
+  const branch = node.attr.graph(name);
+  if (branch.input.length > 0) throw node.invalid(`the branch "${branch.name ?? ''}" has inputs`);
+  if (branch.output.length !== node.outputs)
+    throw node.invalid(`the branch "${branch.name ?? ''}" has ${branch.output.length} outputs, the node ${node.outputs}`);
+  return branch;
+}
+
+function chosenAtRun(node: OnnxNode, thenGraph: GraphProto, elseGraph: GraphProto): readonly Operand[] {
   const outer: Value[] = [];
-  const translated = (branch: GraphProto): Branch => {
-    const body = node.body(branch);
-    const made = body.run([]);
-    const results = made.flatMap(tensorsOf);
-    const model = body.model([], results);
-    const inputs = [...body.captures.keys()].map((value, internal): PortMapping => {
-      if (!outer.includes(value)) outer.push(value);
-      return { external: outer.indexOf(value) + 1, internal };
-    });
-    return { made, model, inputs, outputs: results.map((_, i): PortMapping => ({ external: i, internal: i })) };
-  };
-  const then = translated(branches[0]),
-    other = translated(branches[1]);
+  const then = translated(node, thenGraph, outer);
+  const other = translated(node, elseGraph, outer);
   if (then.made.some((operand, i) => !madeAlike(operand, other.made[i] as Operand)))
     throw node.unsupported('branches that give sequences of different lengths, or an optional that holds something in one of them only');
-  const values = g.if(scalarOf(g, condition), outer, {
+  const values = node.g.if(scalarOf(node.g, node.inputs[0]), outer, {
     then_body: then.model,
     then_inputs: then.inputs,
     then_outputs: then.outputs,
@@ -54,7 +45,20 @@ export const If: OnnxOp = (node) => {
   });
   let at = 0;
   return then.made.map((operand) => remade(operand, () => values[at++] as Value));
-};
+}
+
+/** A branch as a model of its own; what it reads of the outside is added to `outer`. */
+function translated(node: OnnxNode, graph: GraphProto, outer: Value[]): Branch {
+  const body = node.body(graph);
+  const made = body.run([]);
+  const results = made.flatMap(tensorsOf);
+  const model = body.model([], results);
+  const inputs = [...body.captures.keys()].map((value, internal): PortMapping => {
+    if (!outer.includes(value)) outer.push(value);
+    return { external: outer.indexOf(value) + 1, internal };
+  });
+  return { made, model, inputs, outputs: results.map((_, i): PortMapping => ({ external: i, internal: i })) };
+}
 
 interface Branch {
   readonly made: readonly Operand[];
@@ -85,17 +89,17 @@ const backwards = { start: -1, end: 0, stride: -1, partSize: 1 } as const;
 
 /** Body inputs: turn, condition, carried values. Body outputs: condition, carried values, one part of each collected output. */
 export const Loop: OnnxOp<0> = (node) => {
-  const { g, inputs, operands, attr } = node;
-  const graph = attr.graph('body');
-  if (operands.slice(2).some((operand) => !(operand instanceof Value))) return unrolled(node, graph);
-  const carried = tensors(
-    node,
-    operands.slice(2).map((operand) => operand as Operand),
-    'an initial value',
-  );
+  const graph = node.attr.graph('body');
+  const carried = node.operands.slice(2) as readonly Operand[];
   const count = carried.length;
   if (graph.input.length !== count + 2) throw node.invalid(`the body takes ${graph.input.length} inputs, expected ${count + 2}`);
   if (graph.output.length !== 1 + node.outputs) throw node.invalid(`the body has ${graph.output.length} outputs, the node ${node.outputs}`);
+  return carried.every((operand) => operand instanceof Value) ? looped(node, graph, carried) : unrolled(node, graph, carried);
+};
+
+function looped(node: OnnxNode<0>, graph: GraphProto, carried: readonly Value[]): readonly Value[] {
+  const { g, inputs } = node;
+  const count = carried.length;
   const body = node.body(graph);
   const flat = (info: ValueInfoProto | undefined): string => (info?.type?.tensorType?.shape?.dim.length === 1 ? '[1]' : '[]');
   const turn = body.g.parameter('i64', flat(graph.input[0]), graph.input[0]?.name);
@@ -104,7 +108,7 @@ export const Loop: OnnxOp<0> = (node) => {
   const [goes, ...rest] = tensors(node, body.run([turn, condition, ...state]), 'the body') as [Value, ...Value[]];
   const collected = rest.slice(count).map((value) => body.g.unsqueeze(value, body.g.ints([0])));
   const model = body.model([turn, condition, ...state], [scalarOf(body.g, goes), ...rest.slice(0, count), ...collected]);
-  const limit = inputs[0] ? tripCount(g, inputs[0]) : g.constant('i64', [], [-1]);
+  const limit = inputs[0] ? tripCount(g, inputs[0]) : i64(g, -1);
   const start = inputs[1] ? scalarOf(g, inputs[1]) : g.constant('boolean', [], [true]);
   const first = 2,
     captured = [...body.captures.keys()];
@@ -120,25 +124,25 @@ export const Loop: OnnxOp<0> = (node) => {
     ...collected.map((_, i): PortMapping => ({ external: count + i, internal: 1 + count + i, axis: 0, ...forwards })),
   ];
   return g.loop(limit, start, [...carried, ...captured], { body: model, inputs: rows, outputs });
-};
+}
 
 /** Most turns of a loop that are written out. */
 const mostTurns = 4096;
 
 /** Turns written out one after the other, which carrying sequences needs: their number must be known. */
-function unrolled(node: OnnxNode<0>, graph: GraphProto): readonly Operand[] {
-  const { g, inputs, operands } = node;
+function unrolled(node: OnnxNode<0>, graph: GraphProto, initial: readonly Operand[]): readonly Operand[] {
+  const { g, inputs } = node;
   const limit = inputs[0] ? numberOf(inputs[0]) : undefined;
   if (limit === undefined) throw node.unsupported('a loop over sequences whose number of turns only the run tells');
   if (limit > mostTurns) throw node.unsupported(`a loop over sequences of ${limit} turns`);
-  let carried = operands.slice(2) as readonly Operand[];
+  let carried = initial;
   let goes = inputs[1] ?? g.constant('boolean', [], [true]);
   const collected: Value[][] = Array.from({ length: graph.output.length - 1 - carried.length }, () => []);
   for (let turn = 0; turn < limit; turn++) {
     const known = numberOf(goes);
     if (known === undefined) throw node.unsupported('a loop over sequences with a condition that only the run tells');
     if (known === 0) break;
-    const results = node.inline(graph, [g.constant('i64', [], [turn]), goes, ...carried]);
+    const results = node.inline(graph, [i64(g, turn), goes, ...carried]);
     const [next] = tensors(node, results.slice(0, 1), 'the condition');
     goes = next as Value;
     carried = results.slice(1, 1 + carried.length);
@@ -158,8 +162,8 @@ function unrolled(node: OnnxNode<0>, graph: GraphProto): readonly Operand[] {
 function tripCount(g: Builder, value: Value): Value {
   const scalar = scalarOf(g, value),
     known = numberOf(value);
-  if (known !== undefined) return known >= 0 ? scalar : g.constant('i64', [], [0]);
-  return g.maximum(scalar, g.constant('i64', [], [0]));
+  if (known !== undefined) return known >= 0 ? scalar : i64(g, 0);
+  return g.maximum(scalar, i64(g, 0));
 }
 
 /** Carried states, then inputs read part by part; the outputs are the last states and the collected parts. Scan-8 has a batch axis in front. */

@@ -81,11 +81,8 @@ const oldTypes: Readonly<Record<string, ElementType>> = {
 
 /** Cast-1 spells the type out. */
 export const Cast: OnnxOp = (node) => {
-  const {
-    attr,
-    version,
-    inputs: [x],
-  } = node;
+  const { attr, version } = node;
+  const [x] = node.inputs;
   if (version >= 6) return cast(node, x, attr.elementType('to'));
   const type = oldTypes[attr.text('to').toUpperCase()];
   if (!type) throw node.invalid('attribute "to" is no type');

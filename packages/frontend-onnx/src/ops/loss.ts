@@ -33,10 +33,8 @@ function negativeLogLikelihood(node: AnyNode, input: Value, target: Value, weigh
 export const NegativeLogLikelihoodLoss: OnnxOp<2> = (node) => negativeLogLikelihood(node, node.inputs[0], node.inputs[1], node.inputs[2]);
 
 export const SoftmaxCrossEntropyLoss: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [scores, labels, weight],
-  } = node;
+  const { g } = node;
+  const [scores, labels, weight] = node.inputs;
   const logarithms = g.logSoftmax(scores, { axis: 1 });
   return [negativeLogLikelihood(node, logarithms, labels, weight), logarithms];
 };

@@ -1,13 +1,11 @@
 /** Attention operators of com.microsoft. Meaning after its ContribOperators.md. */
 import type { Builder, Value } from '@cuvee/core';
-import { dimOf, like, listOf, rankOf, sizeAt, sizesOf, sliced, unsqueezed } from '../build.js';
-import { along, bias as maskBias, counting, groupSize, packed, repeatedHeads, unpacked } from '../heads.js';
+import { counting, dimOf, i64, like, listOf, rankOf, sizeAt, sizesOf, sliced, times, timesRows, unsqueezed } from '../build.js';
+import { along, bias as maskBias, cached, capped, groupSize, packed, repeatedHeads, rotated, unpacked } from '../heads.js';
 import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import { dequantised } from './microsoft-quantize.js';
 
 type Node = Pick<OnnxNode<0>, 'g' | 'attr' | 'invalid' | 'unsupported'>;
-const plain = { transpose_a: false, transpose_b: false } as const;
-const i64 = (g: Builder, n: number): Value => g.constant('i64', [], [n]);
 
 /** softmax(scale Q Kᵀ + what is added) V, all [batch, heads, length, size]. */
 function attended(node: Node, q: Value, k: Value, v: Value, added: readonly (Value | undefined)[], cap = 0): Value {
@@ -16,11 +14,10 @@ function attended(node: Node, q: Value, k: Value, v: Value, added: readonly (Val
     given = attr.float('scale', 0);
   const usual = (): Value =>
     size === undefined ? g.power(g.cast(sizeAt(g, q, 3), q.fact.type), like(g, q, -0.5)) : like(g, q, 1 / Math.sqrt(size));
-  const product = g.matMul(q, k, { transpose_a: false, transpose_b: true });
+  const product = timesRows(g, q, k);
   const scores = g.multiply(product, given === 0 ? usual() : like(g, q, given));
-  const capped = cap > 0 ? g.multiply(g.tanh(g.divide(scores, like(g, scores, cap))), like(g, scores, cap)) : scores;
-  const sum = added.reduce<Value>((s, part) => (part ? g.add(s, part) : s), capped);
-  return g.matMul(g.softmax(sum, { axis: -1 }), v, plain);
+  const sum = added.reduce<Value>((s, part) => (part ? g.add(s, part) : s), capped(g, scores, cap));
+  return times(g, g.softmax(sum, { axis: -1 }), v);
 }
 
 /** What a mask of 0 and 1, or of lengths, adds to scores [batch, heads, length, keys]: `mask_filter_value` where it is 0. */
@@ -61,7 +58,7 @@ function attention(node: OnnxNode<2>, x: Value, weights: Value, bias: Value | un
   const width = dimOf(weights, 1) ?? dimOf(bias ?? weights, 0);
   if (width === undefined) throw node.unsupported('weights of unknown size');
   const sizes = attr.ints('qkv_hidden_sizes', [width / 3, width / 3, width / 3]);
-  const product = g.matMul(x, weights, plain);
+  const product = times(g, x, weights);
   const all = bias ? g.add(product, bias) : product;
   const [q, k, v] = (g.variadicSplit(all, i64(g, 2), g.ints(sizes)) as readonly Value[]).map((part) => unpacked(g, part, heads)) as [
     Value,
@@ -113,50 +110,34 @@ export const MultiHeadAttention: OnnxOp = takes('soooooooo>soo', (node) => {
   const heads = attr.int('num_heads');
   const [q, newKey, newValue] = threeOf(node, heads);
   const [padding, added, pastKey, pastValue] = inputs.slice(4);
-  const k = pastKey ? g.concat([pastKey, newKey], { axis: 2 }) : newKey,
-    v = pastValue ? g.concat([pastValue, newValue], { axis: 2 }) : newValue;
+  const [k, v] = [cached(g, pastKey, newKey), cached(g, pastValue, newValue)];
   const order = attr.bool('unidirectional') ? causal(node, q, k) : undefined;
   const y = packed(g, attended(node, q, k, v, [masked(node, padding, q, k), added, order]));
   return [y, node.wants(1) ? k : undefined, node.wants(2) ? v : undefined];
 });
 
-/** [batch, heads, length, size] with the first elements of each head turned by angles of their positions [batch, length]. */
-function rotated(node: Node, x: Value, positions: Value, cos: Value, sin: Value, interleaved: boolean): Value {
-  const { g } = node;
-  const half = dimOf(cos, 1),
-    end = Number.MAX_SAFE_INTEGER;
-  if (half === undefined) throw node.unsupported('tables of unknown size');
+/** All [batch, heads, length, size]: the first elements of each head turned by angles of their positions [batch, length]. */
+function turned({ g, attr, unsupported }: Node, x: Value, positions: Value, cos: Value, sin: Value, interleaved: boolean): Value {
+  const half = dimOf(cos, 1);
+  if (half === undefined) throw unsupported('tables of unknown size');
   const angle = (table: Value): Value => g.unsqueeze(g.gather(table, positions, i64(g, 0)), g.ints([1]));
-  const [c, s] = [angle(cos), angle(sin)];
-  const size = dimOf(x, 3);
-  const whole = size === undefined ? node.attr.int('rotary_embedding_dim', 0) === 0 : size === 2 * half;
-  const turning = whole ? x : sliced(g, x, 3, 0, 2 * half);
-  const pick = (i: number): Value => (interleaved ? sliced(g, turning, 3, i, end, 2) : sliced(g, turning, 3, i * half, (i + 1) * half));
-  const [a, b] = [pick(0), pick(1)];
-  const real = g.subtract(g.multiply(a, c), g.multiply(b, s)),
-    imaginary = g.add(g.multiply(a, s), g.multiply(b, c));
-  const pairs = (): Value => g.concat([unsqueezed(g, real, [4]), unsqueezed(g, imaginary, [4])], { axis: 4 });
-  const joined = interleaved
-    ? g.reshape(pairs(), g.ints([0, 0, 0, 2 * half]), { special_zero: true })
-    : g.concat([real, imaginary], { axis: 3 });
-  return whole ? joined : g.concat([joined, sliced(g, x, 3, 2 * half, end)], { axis: 3 });
+  if (dimOf(x, 3) === undefined && attr.int('rotary_embedding_dim', 0) === 0) {
+    const sized = g.reshape(x, g.ints([0, 0, 0, 2 * half]), { special_zero: true });
+    return rotated(g, sized, 2 * half, angle(cos), angle(sin), interleaved);
+  }
+  return rotated(g, x, 2 * half, angle(cos), angle(sin), interleaved);
 }
 
 /** Positions come before the tables, and may be one number from which they count. */
 export const RotaryEmbedding: OnnxOp<4> = takes('ssss>s', (node) => {
-  const {
-    g,
-    inputs: [x, positions, cos, sin],
-    attr,
-  } = node;
-  const flat = rankOf(node, x) === 3,
-    width = dimOf(x, -1),
-    half = dimOf(cos, 1),
-    heads = attr.int('num_heads', 0);
+  const { g, attr } = node;
+  const [x, positions, cos, sin] = node.inputs;
+  const flat = rankOf(node, x) === 3;
+  const [width, half, heads] = [dimOf(x, -1), dimOf(cos, 1), attr.int('num_heads', 0)];
   if (flat && heads === 0 && (width === undefined || half === undefined)) throw node.unsupported('a size that only the run tells');
   const split = flat ? unpacked(g, x, heads || (width ?? 0) / (2 * (half ?? 1))) : x;
   const start = (): Value => g.unsqueeze(g.add(positions, counting(g, sizeAt(g, split, 2))), g.ints([0]));
-  const y = rotated(node, split, rankOf(node, positions) === 1 ? start() : positions, cos, sin, attr.bool('interleaved'));
+  const y = turned(node, split, rankOf(node, positions) === 1 ? start() : positions, cos, sin, attr.bool('interleaved'));
   return flat ? packed(g, y) : y;
 });
 
@@ -186,26 +167,36 @@ function visible({ g, attr }: Node, q: Value, k: Value, before: Value): Value {
  */
 export const GroupQueryAttention: OnnxOp = takes('soooosooooooooo>soooo', (node) => {
   const { g, inputs, attr } = node;
-  const [query, key, value, pastKey, pastValue, lengths, , cos, sin, positions, added] = inputs;
-  const [heads, keyHeads] = [attr.int('num_heads'), attr.int('kv_num_heads')];
+  const [, , , pastKey, pastValue, lengths, , cos, sin, positions, added] = inputs;
   if (!pastKey || !pastValue || !lengths || inputs[11] || attr.int('smooth_softmax', 0) === 1)
     throw node.unsupported('this form of cache or softmax');
+  const { q, k, v, times } = groupedHeads(node);
+  const before = inUse(g, lengths, q);
+  const places = positions ?? g.add(before, g.unsqueeze(counting(g, sizeAt(g, q, 2)), g.ints([0])));
+  const turn = (x: Value): Value =>
+    attr.bool('do_rotary') && cos && sin ? turned(node, x, places, cos, sin, attr.bool('rotary_interleaved')) : x;
+  const [keys, values] = [appended(node, pastKey, turn(k), before), appended(node, pastValue, v, before)];
+  const [all, allValues] = [repeatedHeads(g, keys, times), repeatedHeads(g, values, times)];
+  const y = attended(node, turn(q), all, allValues, [visible(node, q, keys, before), added], attr.float('softcap', 0));
+  return [packed(g, y), keys, values];
+});
+
+/** Query, key and value, apart or packed in the first input, as [batch, heads, length, size], and how many query heads share a key head. */
+function groupedHeads(node: OnnxNode) {
+  const { g, attr } = node;
+  const [query, key, value] = node.inputs;
+  const [heads, keyHeads] = [attr.int('num_heads'), attr.int('kv_num_heads')];
   const times = groupSize(node, heads, keyHeads);
   const width = dimOf(query, 2);
   if (width === undefined && !key) throw node.unsupported('a width that only the run tells');
-  const size = (width ?? 0) / (heads + 2 * keyHeads);
-  const parts =
-    key && value
-      ? [query, key, value]
-      : (g.variadicSplit(query, i64(g, 2), g.ints([heads * size, keyHeads * size, keyHeads * size])) as readonly Value[]);
+  const sizes = [heads, keyHeads, keyHeads].map((n) => (n * (width ?? 0)) / (heads + 2 * keyHeads));
+  const parts = key && value ? [query, key, value] : g.variadicSplit(query, i64(g, 2), g.ints(sizes));
   const [q, k, v] = parts.map((part, i) => unpacked(g, part, i === 0 ? heads : keyHeads)) as [Value, Value, Value];
-  const count = g.unsqueeze(g.subtract(g.cast(listOf(g, lengths), 'i64'), g.subtract(sizeAt(g, q, 2), i64(g, 1))), g.ints([1]));
-  const before = g.maximum(count, i64(g, 0));
-  const places = positions ?? g.add(before, g.unsqueeze(counting(g, sizeAt(g, q, 2)), g.ints([0])));
-  const turn = (x: Value): Value =>
-    attr.bool('do_rotary') && cos && sin ? rotated(node, x, places, cos, sin, attr.bool('rotary_interleaved')) : x;
-  const [keys, values] = [appended(node, pastKey, turn(k), before), appended(node, pastValue, v, before)];
-  const seen = [visible(node, q, keys, before), added];
-  const y = attended(node, turn(q), repeatedHeads(g, keys, times), repeatedHeads(g, values, times), seen, attr.float('softcap', 0));
-  return [packed(g, y), keys, values];
-});
+  return { q, k, v, times };
+}
+
+/** [B, 1]: how many entries of the cache are in use, of lengths less one that count the queries, too. */
+function inUse(g: Builder, lengths: Value, q: Value): Value {
+  const count = g.subtract(g.cast(listOf(g, lengths), 'i64'), g.subtract(sizeAt(g, q, 2), i64(g, 1)));
+  return g.maximum(g.unsqueeze(count, g.ints([1])), i64(g, 0));
+}

@@ -1,6 +1,7 @@
 /** Quantised operators of com.microsoft. Meaning after its ContribOperators.md. */
-import { Literal, type Value } from '@cuvee/core';
-import { axisOf, like, rankOf, reshaped, scalarOf, upTo } from '../build.js';
+import type { Value } from '@cuvee/core';
+import { blocksOf, dequantisedBlocks, spreadBlocks, unpackedBits } from '../blocks.js';
+import { axisOf, channelsFirst, channelsLast, f32, i64, like, rankOf, scalarOf, times, timesRows, upTo } from '../build.js';
 import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as arithmetic from './arithmetic.js';
 import * as microsoft from './microsoft.js';
@@ -8,42 +9,12 @@ import * as pooling from './pooling.js';
 import * as quantize from './quantize.js';
 import * as recurrent from './recurrent.js';
 
-/** Weights of 2, 4 or 8 bits in blocks along K: [N, blocks, bytes]; a block's scale, and its zero point or the middle of the range. */
+/** x Wᵀ + bias with weights of 2, 4 or 8 bits in blocks along K: [N, blocks, bytes]. */
 export const MatMulNBits: OnnxOp<3> = takes('sssooo>s', (node) => {
-  const {
-    g,
-    inputs: [x, weights, scales, zeros, order, bias],
-    attr,
-  } = node;
-  const [k, n, bits, block] = [attr.int('K'), attr.int('N'), attr.int('bits', 4), attr.int('block_size')];
+  const [x, weights, scales, zeros, order, bias] = node.inputs;
   if (order) throw node.unsupported('a group index');
-  if (![2, 4, 8].includes(bits) || block < 16 || k < 1 || n < 1) throw node.invalid(`bits ${bits}, block_size ${block}, K ${k}, N ${n}`);
-  const type = bits === 2 ? 'u2' : bits === 4 ? 'u4' : 'u8';
-  const blocks = Math.ceil(k / block);
-  const stored = weights.fact.value;
-  if (!stored || stored.type !== 'u8') throw node.unsupported('weights that are not constant u8');
-  const reread = (literal: Literal, dims: readonly number[]): Value => {
-    const source = literal.source ?? { kind: 'bytes' as const, bytes: literal.bytes };
-    return g.constant(Literal.at(type, dims, source));
-  };
-  const own = x.fact.type;
-  const wide = g.cast(reread(stored, [n, blocks, block]), own);
-  const scale = reshaped(g, scales, [n, blocks, 1]);
-  let zero: Value = like(g, x, 2 ** (bits - 1));
-  if (zeros?.fact.type === 'u8') {
-    if (!zeros.fact.value) throw node.unsupported('zero points that are not constant');
-    const perRow = Math.ceil((blocks * bits) / 8) * (8 / bits);
-    const padded = g.cast(reread(zeros.fact.value, [n, perRow]), own);
-    zero = reshaped(g, perRow === blocks ? padded : g.slice(padded, g.ints([0]), g.ints([blocks]), g.ints([1]), g.ints([1])), [
-      n,
-      blocks,
-      1,
-    ]);
-  } else if (zeros) zero = reshaped(g, zeros, [n, blocks, 1]);
-  const real = reshaped(g, g.multiply(g.subtract(wide, zero), g.cast(scale, own)), [n, blocks * block]);
-  const matrix = blocks * block === k ? real : g.slice(real, g.ints([0]), g.ints([k]), g.ints([1]), g.ints([1]));
-  const product = g.matMul(x, matrix, { transpose_a: false, transpose_b: true });
-  return bias ? g.add(product, bias) : product;
+  const product = timesRows(node.g, x, dequantisedBlocks(node, blocksOf(node), [weights, scales, zeros], x.fact.type));
+  return bias ? node.g.add(product, bias) : product;
 });
 
 /** (x - zero) scale in f32; parameters of one number, or one for each place of the last axis. */
@@ -63,24 +34,17 @@ function requantised(node: Pick<OnnxNode, 'g' | 'unsupported'>, y: Value, scale:
 }
 
 export const MatMulIntegerToFloat: OnnxOp<4> = takes('ssssooo>s', (node) => {
-  const {
-    g,
-    inputs: [a, b, as, bs, azero, bzero, bias],
-  } = node;
-  const product = g.matMul(dequantised(node, a, as, azero), dequantised(node, b, bs, bzero), { transpose_a: false, transpose_b: false });
+  const { g } = node;
+  const [a, b, as, bs, azero, bzero, bias] = node.inputs;
+  const product = times(g, dequantised(node, a, as, azero), dequantised(node, b, bs, bzero));
   return bias ? g.add(product, bias) : product;
 });
 
 export const DynamicQuantizeMatMul: OnnxOp<3> = takes('sssoo>s', (node) => {
-  const {
-    g,
-    inputs: [a, b, scale, zero, bias],
-  } = node;
+  const { g } = node;
+  const [a, b, scale, zero, bias] = node.inputs;
   const [whole, aScale, aZero] = quantize.DynamicQuantizeLinear({ ...node, inputs: [a] } as OnnxNode) as readonly [Value, Value, Value];
-  const product = g.matMul(dequantised(node, whole, aScale, aZero), dequantised(node, b, scale, zero), {
-    transpose_a: false,
-    transpose_b: false,
-  });
+  const product = times(g, dequantised(node, whole, aScale, aZero), dequantised(node, b, scale, zero));
   return bias ? g.add(product, bias) : product;
 });
 
@@ -164,83 +128,56 @@ export const QLinearWhere: OnnxOp<4> = takes('sssssssss>s', (node) => {
 });
 
 /** As ai.onnx has it, and with `channels_last`. */
-export const QLinearConv: OnnxOp<4> = takes('sssssssso>s', (node) => {
+export const QLinearConv: OnnxOp<8> = takes('sssssssso>s', (node) => {
   const { g, inputs } = node;
-  if (!node.attr.bool('channels_last')) return quantize.QLinearConv({ ...node, version: 10 });
-  const rank = rankOf(node, inputs[0]);
-  const first = g.transpose(inputs[0], g.ints([0, rank - 1, ...upTo(rank - 1, 1)]));
-  const y = quantize.QLinearConv({ ...node, version: 10, inputs: [first, ...inputs.slice(1)] } as unknown as OnnxNode<4>) as Value;
-  return g.transpose(y, g.ints([0, ...upTo(rank, 2), 1]));
+  const plain = (x: Value): Value => quantize.QLinearConv({ ...node, version: 10, inputs: [x, ...rest] }) as Value;
+  const [x, ...rest] = inputs;
+  return node.attr.bool('channels_last') ? channelsLast(g, plain(channelsFirst(node, x)), rankOf(node, x)) : plain(x);
 });
 
 /** alpha A B + C, where C counts in units of both scales; to 8 bits when an output scale is given, else f32. */
-export const QGemm: OnnxOp<4> = takes('sssssoooo>s', (node) => {
-  const { g, inputs, attr } = node;
-  const [a, as, az, b, bs, bz, c, ys, yz] = inputs as readonly (Value | undefined)[] as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value | undefined,
-    Value | undefined,
-    Value | undefined,
-    Value | undefined,
-  ];
+export const QGemm: OnnxOp<5> = takes('sssssoooo>s', (node) => {
+  const { g, attr } = node;
+  const [a, as, az, b, bs, bz, c, ys, yz] = node.inputs;
   const exact = (x: Value, zero: Value | undefined, axis: number): Value => g.cast(quantize.centred(node, x, zero, axis), 'f32');
   const transpose = { transpose_a: attr.bool('transA'), transpose_b: attr.bool('transB') };
   const product = g.matMul(exact(a, az, 0), exact(b, bz, transpose.transpose_b ? 0 : 1), transpose);
   const sum = c ? g.add(product, g.cast(c, 'f32')) : product;
-  const unit = g.multiply(g.multiply(scalarOf1(g, as), scalarOf1(g, bs)), g.constant('f32', [], [attr.float('alpha', 1)]));
+  const unit = g.multiply(g.multiply(oneOf(g, as), oneOf(g, bs)), f32(g, attr.float('alpha', 1)));
   return ys && yz ? quantize.rescaled(node, sum, g.divide(unit, scalarOf(g, ys)), scalarOf(g, yz), yz.fact.type) : g.multiply(sum, unit);
 });
 
 /** A parameter of one number as that number, any other as it is. */
-const scalarOf1 = (g: OnnxNode['g'], x: Value): Value => (x.fact.shape?.every((d) => d === 1) ? scalarOf(g, x) : x);
+const oneOf = (g: OnnxNode['g'], x: Value): Value => (x.fact.shape && quantize.isOne(x) ? scalarOf(g, x) : x);
 
 /** Rows of a table in blocks of 2, 4 or 8 bits along `quantize_axis`, which are packed along the last axis. */
 export const GatherBlockQuantized: OnnxOp<3> = takes('ssso>s', (node) => {
-  const {
-    g,
-    inputs: [table, places, scales, zeros],
-    attr,
-  } = node;
-  const stored = table.fact.value,
-    rank = rankOf(node, table);
-  const [bits, block] = [attr.int('bits', 4), attr.int('block_size', 128)];
-  const axis = axisOf(node, attr.int('quantize_axis', 1), rank);
-  if (!stored || axis !== rank - 1 || ![2, 4, 8].includes(bits) || block < 1) throw node.unsupported('this layout of the table');
-  const width = (stored.shape[rank - 1] as number) * (stored.type === 'u8' ? 8 / bits : 1);
-  const blocks = Math.ceil(width / block);
-  const gather = axisOf(node, attr.int('gather_axis', 0), rank);
-  if (gather === axis) throw node.unsupported('gathering along the quantised axis');
-  const own = scales.fact.type;
-  const picked = (x: Value): Value => g.gather(x, places, g.constant('i64', [], [gather]));
-  const spread = (x: Value): Value => {
-    const last = rankOf(node, x);
-    const repeated = g.tile(g.unsqueeze(x, g.ints([last])), g.ints([...upTo(last).map(() => 1), block]));
-    const flat = g.reshape(repeated, g.ints([...upTo(last - 1).map(() => 0), -1]), { special_zero: true });
-    return blocks * block === width ? flat : g.slice(flat, g.ints([0]), g.ints([width]), g.ints([1]), g.ints([last - 1]));
-  };
+  const { g } = node;
+  const [table, places, scales, zeros] = node.inputs;
+  const { axis, bits, block, width, middle } = tableOf(node, table);
+  const rank = rankOf(node, table) + rankOf(node, places) - 1;
+  const rows = (x: Value): Value => g.gather(x, places, i64(g, axis));
   // packed bytes are picked as they are, and taken apart afterwards
-  const real = (x: Value, count: number): Value => g.cast(x.fact.type === 'u8' ? parts(node, picked(x), bits, count) : picked(x), own);
+  const real = (x: Value, count: number): Value =>
+    g.cast(x.fact.type === 'u8' ? unpackedBits(node, rows(x), bits, count, rank) : rows(x), scales.fact.type);
+  const spread = (x: Value): Value => spreadBlocks(node, x, block, width, rank);
   const values = real(table, width);
-  const middle = zeros ? spread(real(zeros, blocks)) : like(g, values, stored.type === 'i4' ? 0 : 2 ** (bits - 1));
-  return g.multiply(g.subtract(values, middle), spread(picked(scales)));
+  const zero = zeros ? spread(real(zeros, Math.ceil(width / block))) : like(g, values, middle);
+  return g.multiply(g.subtract(values, zero), spread(rows(scales)));
 });
 
-/** Bytes as the elements of fewer bits that they hold, low bits first, `width` of them along the last axis. */
-function parts(node: OnnxNode<3>, bytes: Value, bits: number, width: number): Value {
-  if (bits === 8) return bytes;
-  const { g } = node;
-  const rank = rankOf(node, bytes);
-  const u8 = (n: number): Value => g.constant('u8', [], [n]);
-  const each = upTo(8 / bits).map((i) => {
-    const shifted = i === 0 ? bytes : g.bitwiseRightShift(bytes, u8(i * bits));
-    return g.unsqueeze(g.bitwiseAnd(shifted, u8(2 ** bits - 1)), g.ints([rank]));
-  });
-  const all = g.reshape(g.concat(each, { axis: rank }), g.ints([...upTo(rank - 1).map(() => 0), -1]), { special_zero: true });
-  return g.slice(all, g.ints([0]), g.ints([width]), g.ints([1]), g.ints([rank - 1]));
+/** The layout of a table: the axis that is gathered, bits, block and width of a row, and what stands for 0 unless told. */
+function tableOf(node: OnnxNode<3>, table: Value) {
+  const { attr } = node;
+  const stored = table.fact.value;
+  const rank = rankOf(node, table);
+  const [bits, block] = [attr.int('bits', 4), attr.int('block_size', 128)];
+  const axis = axisOf(node, attr.int('gather_axis', 0), rank);
+  if (!stored || axisOf(node, attr.int('quantize_axis', 1), rank) !== rank - 1 || ![2, 4, 8].includes(bits) || block < 1)
+    throw node.unsupported('this layout of the table');
+  if (axis === rank - 1) throw node.unsupported('gathering along the quantised axis');
+  const width = (stored.shape[rank - 1] as number) * (stored.type === 'u8' ? 8 / bits : 1);
+  return { axis, bits, block, width, middle: stored.type === 'i4' ? 0 : 2 ** (bits - 1) };
 }
 
 /** EmbedLayerNormalization of quantised tables. Inputs 8 to 12 are scales, 13 to 17 zero points. */

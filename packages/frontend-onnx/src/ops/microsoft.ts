@@ -1,7 +1,22 @@
 /** Operators of com.microsoft: what ONNX Runtime's optimiser writes. Meaning after its ContribOperators.md. */
-import type { Value } from '@cuvee/core';
+import type { Builder, Value } from '@cuvee/core';
 import { activationNamed } from '../activations.js';
-import { computedAs, dimOf, like, listOf, rankOf, scalarOf, sliced, upTo } from '../build.js';
+import {
+  channelsFirst,
+  channelsLast,
+  computedAs,
+  counting,
+  dimOf,
+  i64,
+  like,
+  listOf,
+  rankOf,
+  scalarOf,
+  sizeAt,
+  sizesOf,
+  sliced,
+  upTo,
+} from '../build.js';
 import { biased, convolved } from '../convolved.js';
 import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as data from './data.js';
@@ -24,10 +39,8 @@ export const Trilu = takes('so>s', newest(data.Trilu));
 
 /** The step is 1 unless given. */
 export const Range: OnnxOp<2> = takes('sso>s', (node) => {
-  const {
-    g,
-    inputs: [start, limit, delta],
-  } = node;
+  const { g } = node;
+  const [start, limit, delta] = node.inputs;
   return g.range(scalarOf(g, start), scalarOf(g, limit), delta ? scalarOf(g, delta) : g.constant(start.fact.type, [], [1]), {
     output_type: start.fact.type,
   });
@@ -54,11 +67,8 @@ function activated(node: OnnxNode<2>, x: Value, given: readonly number[]): Value
 }
 
 export const FusedConv: OnnxOp<2> = takes('ssoo>s', (node) => {
-  const {
-    g,
-    inputs: [x, filters, bias, added],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x, filters, bias, added] = node.inputs;
   const y = biased(node, convolved(node, x, filters), bias, rankOf(node, filters) - 2);
   return activated(node, added ? g.add(y, added) : y, attr.floats('activation_params', []));
 });
@@ -70,11 +80,8 @@ export const FusedGemm: OnnxOp<2> = takes('sso>s', (node) => {
 });
 
 export const FusedMatMul: OnnxOp<2> = takes('ss>s', (node) => {
-  const {
-    g,
-    inputs: [a, b],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [a, b] = node.inputs;
   // transBatch: the first axis stands before the last one instead
   const batched = (x: Value, name: string): Value => {
     const rank = attr.bool(name) ? rankOf(node, x) : 0;
@@ -97,11 +104,8 @@ function layerNormalised({ g }: Pick<OnnxNode, 'g'>, x: Value, epsilon: number):
 
 /** The sum of input, skip and bias, normalised; outputs 0 and 3 are supported. */
 export const SkipLayerNormalization: OnnxOp<3> = takes('sssoo>sooo', (node) => {
-  const {
-    g,
-    inputs: [x, skip, gamma, beta, bias],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x, skip, gamma, beta, bias] = node.inputs;
   const sum = bias ? g.add(g.add(x, skip), bias) : g.add(x, skip);
   const scaled = g.multiply(layerNormalised(node, sum, attr.float('epsilon', 1e-12)), gamma);
   return [beta ? g.add(scaled, beta) : scaled, undefined, undefined, sum];
@@ -109,11 +113,8 @@ export const SkipLayerNormalization: OnnxOp<3> = takes('sssoo>sooo', (node) => {
 
 /** As SkipLayerNormalization by the root mean square. */
 export const SkipSimplifiedLayerNormalization: OnnxOp<3> = takes('ssso>sooo', (node) => {
-  const {
-    g,
-    inputs: [x, skip, gamma, bias],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x, skip, gamma, bias] = node.inputs;
   const sum = bias ? g.add(g.add(x, skip), bias) : g.add(x, skip);
   const y = computedAs(g, sum, 'f32', (wide) =>
     g.divide(
@@ -124,35 +125,26 @@ export const SkipSimplifiedLayerNormalization: OnnxOp<3> = takes('ssso>sooo', (n
   return [g.multiply(y, gamma), undefined, undefined, sum];
 });
 
-/** Word, position and segment vectors added and normalised. */
+/** Word, position and segment vectors added and normalised. Inputs: ids, segments, the three tables, gamma, beta, mask, positions. */
 export const EmbedLayerNormalization: OnnxOp<4> = takes('sosso2>soo', (node) => {
-  const { g, inputs, attr } = node;
-  const [ids, segments, words, positions, segmentTable, gamma, beta, mask, given] = inputs as readonly (Value | undefined)[] as readonly [
-    Value,
-    Value | undefined,
-    Value,
-    Value,
-    Value | undefined,
-    Value | undefined,
-    Value | undefined,
-    Value | undefined,
-    Value | undefined,
-  ];
+  const { g } = node;
+  const [ids, segments, words, positions, segmentTable, gamma, beta, mask, places] = node.inputs as Embedded;
   if (!gamma || !beta) throw node.invalid('gamma or beta is missing');
-  const zero = g.constant('i64', [], [0]);
-  const length = g.gather(g.shapeOf(ids, { output_type: 'i64' }), g.constant('i64', [], [1]), zero);
-  const places = given ?? g.unsqueeze(g.range(zero, length, g.constant('i64', [], [1]), { output_type: 'i64' }), g.ints([0]));
-  const sum = g.add(g.gather(words, ids, zero), g.gather(positions, places, zero));
-  const all = segments && segmentTable ? g.add(sum, g.gather(segmentTable, segments, zero)) : sum;
-  const y = g.add(g.multiply(layerNormalised(node, all, attr.float('epsilon', 1e-12)), gamma), beta);
-  if (!node.wants(1)) return [y, undefined, all];
-  const counts = mask
-    ? g.reduceSum(g.cast(mask, 'i32'), g.ints([1]), { keep_dims: false })
-    : g.broadcast(g.constant('i32', [], [0]), g.gather(g.shapeOf(ids, { output_type: 'i64' }), g.ints([0]), zero), undefined, {
-        mode: 'numpy',
-      });
-  return [y, counts, all];
+  const rows = (table: Value, at: Value): Value => g.gather(table, at, i64(g, 0));
+  const placed = g.add(rows(words, ids), rows(positions, places ?? g.unsqueeze(counting(g, sizeAt(g, ids, 1)), g.ints([0]))));
+  const all = segments && segmentTable ? g.add(placed, rows(segmentTable, segments)) : placed;
+  const y = g.add(g.multiply(layerNormalised(node, all, node.attr.float('epsilon', 1e-12)), gamma), beta);
+  return [y, node.wants(1) ? maskLengths(g, mask, ids) : undefined, all];
 });
+
+type May = Value | undefined;
+type Embedded = readonly [Value, May, Value, Value, ...May[]];
+
+/** How many places of each batch entry a mask opens; 0 without one. */
+function maskLengths(g: Builder, mask: Value | undefined, ids: Value): Value {
+  if (mask) return g.reduceSum(g.cast(mask, 'i32'), g.ints([1]), { keep_dims: false });
+  return g.broadcast(g.constant('i32', [], [0]), sizesOf(g, ids, [0]), undefined, { mode: 'numpy' });
+}
 
 export const Inverse: OnnxOp = takes('s>s', ({ g, inputs: [x] }) => g.inverse(x, { adjoint: false }));
 export const ExpandDims: OnnxOp<2> = takes('ss>s', ({ g, inputs: [x, axis] }) => g.unsqueeze(x, listOf(g, axis)));
@@ -162,41 +154,33 @@ export const Unique: OnnxOp = takes('s>soo', (node) => {
   return [y, places, counts];
 });
 
-/** As FusedConv, channels last. */
-const channelsLast =
+/** A convolution of data whose channels come last. */
+const onChannelsLast =
   (op: OnnxOp<2>): OnnxOp<2> =>
   (node) => {
-    const { g } = node;
-    const rank = rankOf(node, node.inputs[0]);
-    const first = (x: Value): Value => g.transpose(x, g.ints([0, rank - 1, ...upTo(rank - 1, 1)]));
     const [x, filters, bias, added] = node.inputs;
-    const y = op({ ...node, inputs: [first(x), filters, bias, added && first(added)] }) as Value;
-    return g.transpose(y, g.ints([0, ...upTo(rank, 2), 1]));
+    const first = channelsFirst(node, x);
+    const y = op({ ...node, inputs: [first, filters, bias, added && channelsFirst(node, added)] }) as Value;
+    return channelsLast(node.g, y, rankOf(node, x));
   };
-export const NhwcConv = takes('sso>s', channelsLast(FusedConv));
-export const NhwcFusedConv = takes('ssoo>s', channelsLast(FusedConv));
+export const NhwcConv = takes('sso>s', onChannelsLast(FusedConv));
+export const NhwcFusedConv = takes('ssoo>s', onChannelsLast(FusedConv));
 
 /** Groups of channels, which come last, normalised; with `activation` x σ(x) of it. */
 export const GroupNorm: OnnxOp<3> = takes('sss>s', (node) => {
-  const {
-    g,
-    inputs: [x, gamma, beta],
-    attr,
-  } = node;
-  const rank = rankOf(node, x);
+  const { g, attr } = node;
+  const [x, gamma, beta] = node.inputs;
   const last = attr.bool('channels_last', true);
-  const first = last ? g.transpose(x, g.ints([0, rank - 1, ...upTo(rank - 1, 1)])) : x;
+  const first = last ? channelsFirst(node, x) : x;
   const y = g.groupNormalization(first, gamma, beta, { num_groups: attr.int('groups'), epsilon: attr.float('epsilon', 1e-5) });
   const active = attr.bool('activation') ? g.swish(y, undefined) : y;
-  return last ? g.transpose(active, g.ints([0, ...upTo(rank, 2), 1])) : active;
+  return last ? channelsLast(g, active, rankOf(node, x)) : active;
 });
 
 /** GroupNorm of the sum of input, skip [B, …, C] or [B, C] and bias; output 1 is the sum. */
 export const SkipGroupNorm: OnnxOp<4> = takes('sssso>so', (node) => {
-  const {
-    g,
-    inputs: [x, gamma, beta, skip, bias],
-  } = node;
+  const { g } = node;
+  const [x, gamma, beta, skip, bias] = node.inputs;
   const wide = rankOf(node, skip) === 2 ? g.unsqueeze(skip, g.ints([1, 2])) : skip;
   const sum = g.add(bias ? g.add(x, bias) : x, wide);
   return [GroupNorm({ ...node, inputs: [sum, gamma, beta] }) as Value, sum];
@@ -204,10 +188,8 @@ export const SkipGroupNorm: OnnxOp<4> = takes('sssso>so', (node) => {
 
 /** (x + bias) in two halves: the first times Gelu of the second. */
 export const BiasSplitGelu: OnnxOp<2> = takes('ss>s', (node) => {
-  const {
-    g,
-    inputs: [x, bias],
-  } = node;
+  const { g } = node;
+  const [x, bias] = node.inputs;
   const width = dimOf(bias, 0);
   if (width === undefined) throw node.unsupported('a width that only the run tells');
   const sum = g.add(x, bias);

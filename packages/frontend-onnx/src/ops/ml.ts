@@ -1,19 +1,19 @@
 /** Operators of ai.onnx.ml that are arithmetic on tensors. */
 import { isFloat, Literal, type ElementType, type Value } from '@cuvee/core';
-import { allInputs, like, listOf, rankOf } from '../build.js';
+import { allInputs, i64, like, listOf, rankOf, times, timesRows } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
-import { labelsOf, scored, withBase, withTransform } from '../scores.js';
+import { bestOf, labelsOf, scored, withBase, withTransform } from '../scores.js';
+import { lineOf } from '../tensor.js';
+import { decisions, kernel, machineOf, probabilities, votes } from '../svm.js';
 
 export const Binarizer: OnnxOp = ({ g, inputs: [x], attr }) => g.cast(g.greater(x, like(g, x, attr.float('threshold', 0))), x.fact.type);
 
 /** Columns of the last axis. */
 export const ArrayFeatureExtractor: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [x, places],
-  } = node;
+  const { g } = node;
+  const [x, places] = node.inputs;
   const rank = rankOf(node, x);
-  const picked = g.gather(x, listOf(g, places), g.constant('i64', [], [rank - 1]));
+  const picked = g.gather(x, listOf(g, places), i64(g, rank - 1));
   return rank === 1 ? g.unsqueeze(picked, g.ints([0])) : picked;
 };
 
@@ -49,7 +49,7 @@ function linear(node: OnnxNode, rows: number): Value {
   const [x] = node.inputs;
   const flat = rankOf(node, x) === 1 ? g.unsqueeze(x, g.ints([0])) : x;
   const matrix = g.constant('f32', [rows, coefficients.length / rows], coefficients);
-  return withBase(g, g.matMul(real(node, flat), matrix, { transpose_a: false, transpose_b: true }), attr.floats('intercepts', []));
+  return withBase(g, timesRows(g, real(node, flat), matrix), attr.floats('intercepts', []));
 }
 
 export const LinearRegressor: OnnxOp = (node) => withTransform(node, linear(node, node.attr.int('targets', 1)));
@@ -59,28 +59,12 @@ export const LinearClassifier: OnnxOp = (node) => {
   return scored(node, linear(node, rows), { share: true, ints: 'classlabels_ints' });
 };
 
-/** K(x, support vectors), [rows, vectors]: linear, polynomial, radial or sigmoid with kernel_params gamma, coef0, degree. */
-function kernel(node: OnnxNode, x: Value, vectors: Value): Value {
-  const { g, attr } = node;
-  const [gamma = 1, coef = 0, degree = 1] = attr.floats('kernel_params', []);
-  const kind = attr.word('kernel_type', ['LINEAR', 'POLY', 'RBF', 'SIGMOID'], 'LINEAR');
-  const product = (): Value => g.matMul(x, vectors, { transpose_a: false, transpose_b: true });
-  const scaled = (): Value => g.add(g.multiply(product(), like(g, x, gamma)), like(g, x, coef));
-  if (kind === 'LINEAR') return product();
-  if (kind === 'POLY') return g.power(scaled(), like(g, x, degree));
-  if (kind === 'SIGMOID') return g.tanh(scaled());
-  const apart = g.subtract(g.unsqueeze(x, g.ints([1])), g.unsqueeze(vectors, g.ints([0])));
-  return g.exp(g.multiply(g.reduceSum(g.multiply(apart, apart), g.ints([2]), { keep_dims: false }), like(g, x, -gamma)));
-}
-
 export const SVMRegressor: OnnxOp = (node) => {
   const { g, attr } = node;
-  const count = attr.int('n_supports', 0),
-    coefficients = attr.floats('coefficients');
+  const count = attr.int('n_supports', 0);
+  const coefficients = attr.floats('coefficients');
   const x = real(node, node.inputs[0]);
-  const vectors = attr.floats('support_vectors', []);
-  const rows = count > 0 ? kernel(node, x, g.constant('f32', [count, vectors.length / count], vectors)) : x;
-  const sum = g.matMul(rows, g.constant('f32', [coefficients.length, 1], coefficients), { transpose_a: false, transpose_b: false });
+  const sum = times(g, count > 0 ? kernel(node, x, count) : x, g.constant('f32', [coefficients.length, 1], coefficients));
   const y = withBase(g, sum, attr.floats('rho').slice(0, 1));
   if (attr.bool('one_class')) return g.select(g.greater(y, like(g, y, 0)), like(g, y, 1), like(g, y, -1));
   return withTransform(node, y);
@@ -90,8 +74,7 @@ export const SVMRegressor: OnnxOp = (node) => {
 export const OneHotEncoder: OnnxOp = ({ g, inputs: [x], attr }) => {
   const texts = attr.texts('cats_strings', []);
   const categories = attr.ints('cats_int64s', []);
-  const table =
-    texts.length > 0 ? g.constant(Literal.of('string', [texts.length], [...texts])) : g.constant('i64', [categories.length], categories);
+  const table = g.constant(texts.length > 0 ? lineOf('string', texts) : lineOf('i64', categories));
   const data = texts.length > 0 ? x : g.cast(x, 'i64');
   return g.cast(g.equal(g.unsqueeze(data, g.ints([-1])), table), 'f32');
 };
@@ -104,7 +87,7 @@ function placeOf({ g }: Pick<OnnxNode, 'g'>, x: Value, keys: Value, count: numbe
     [count],
     Array.from({ length: count }, (_, i) => i + 1),
   );
-  return g.reduceMax(g.select(match, places, g.constant('i64', [], [0])), g.ints([-1]), { keep_dims: false });
+  return g.reduceMax(g.select(match, places, i64(g, 0)), g.ints([-1]), { keep_dims: false });
 }
 
 /** A list from whichever of the attributes `name_tensor`, `name_strings`, `name_int64s`, `name_floats` is there. */
@@ -112,12 +95,12 @@ function listOfAttribute({ attr }: Pick<OnnxNode, 'attr'>, name: string): Litera
   if (attr.has(`${name}_tensor`)) return attr.tensor(`${name}_tensor`);
   if (attr.has(`${name}_strings`)) {
     const texts = attr.texts(`${name}_strings`);
-    return Literal.of('string', [texts.length], [...texts]);
+    return lineOf('string', texts);
   }
   const ints = attr.has(`${name}_int64s`);
   if (!ints && !attr.has(`${name}_floats`)) return undefined;
   const numbers = ints ? attr.ints(`${name}_int64s`) : attr.floats(`${name}_floats`);
-  return Literal.from(ints ? 'i64' : 'f32', [numbers.length], numbers);
+  return lineOf(ints ? 'i64' : 'f32', numbers);
 }
 
 /** What stands for an element that is no key, by the type of the values. */
@@ -132,14 +115,14 @@ export const LabelEncoder: OnnxOp = (node) => {
   const { g, attr } = node;
   const [x] = node.inputs;
   const classes = attr.texts('classes_strings', []);
-  const names = Literal.of('string', [classes.length], [...classes]);
-  const counted = Literal.from('i64', [classes.length], [...classes.keys()]);
+  const names = lineOf('string', classes);
+  const counted = lineOf('i64', [...classes.keys()]);
   const old = classes.length > 0;
   const keys = old ? (x.fact.type === 'string' ? names : counted) : listOfAttribute(node, 'keys');
   const values = old ? (x.fact.type === 'string' ? counted : names) : listOfAttribute(node, 'values');
   if (!keys || !values || keys.size !== values.size) throw node.invalid('keys and values are missing, or are not as many');
   const table = g.concat([g.constant(fallback(node, values.type)), g.constant(values)], { axis: 0 });
-  return g.gather(table, placeOf(node, g.cast(x, keys.type), g.constant(keys), keys.size), g.constant('i64', [], [0]));
+  return g.gather(table, placeOf(node, g.cast(x, keys.type), g.constant(keys), keys.size), i64(g, 0));
 };
 
 /** Strings to integers or back. */
@@ -148,11 +131,11 @@ export const CategoryMapper: OnnxOp = (node) => {
   const [x] = node.inputs;
   const names = attr.texts('cats_strings'),
     numbers = attr.ints('cats_int64s');
-  const texts = Literal.of('string', [names.length], [...names]),
-    ints = Literal.from('i64', [numbers.length], numbers);
+  const texts = lineOf('string', names),
+    ints = lineOf('i64', numbers);
   const [keys, values] = x.fact.type === 'string' ? [texts, ints] : [ints, texts];
   const table = g.concat([g.constant(fallback(node, values.type)), g.constant(values)], { axis: 0 });
-  return g.gather(table, placeOf(node, x, g.constant(keys), keys.size), g.constant('i64', [], [0]));
+  return g.gather(table, placeOf(node, x, g.constant(keys), keys.size), i64(g, 0));
 };
 
 /** The value to replace, which may be NaN, becomes the imputed one of its column. */
@@ -173,49 +156,13 @@ export const FeatureVectorizer: OnnxOp = (node) => {
 /** A row of probabilities instead of a map for each row: maps are no tensors. */
 export const ZipMap: OnnxOp = ({ inputs: [x] }) => x;
 
-/** Classes by votes of all pairs, each decided by the support vectors of both; for two classes with `prob_a` and `prob_b` by probabilities. */
+/** Classes by votes of all pairs, each decided by the support vectors of both; with `prob_a` and `prob_b` by probabilities. */
 export const SVMClassifier: OnnxOp = (node) => {
-  const { g, attr } = node;
-  const sizes = attr.ints('vectors_per_class', []);
-  const vectors = attr.floats('support_vectors', []),
-    coefficients = attr.floats('coefficients'),
-    rho = attr.floats('rho');
-  const count = sizes.reduce((a, b) => a + b, 0);
-  const classes = sizes.length;
-  if (count < 1 || classes < 2 || coefficients.length !== (classes - 1) * count)
-    throw node.unsupported('a linear machine without support vectors');
-  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
-  const pairs = starts.flatMap((_, i) => starts.slice(i + 1).map((_s, k) => [i, i + 1 + k] as const));
-  const share = (vector: number, from: number, row: number): number =>
-    vector >= (starts[from] as number) && vector < (starts[from] as number) + (sizes[from] as number)
-      ? (coefficients[row * count + vector] as number)
-      : 0;
-  const matrix = Array.from({ length: count }, (_, v) => pairs.map(([i, j]) => share(v, i, j - 1) + share(v, j, i))).flat();
-  const near = kernel(node, real(node, node.inputs[0]), g.constant('f32', [count, vectors.length / count], vectors));
-  const plain = { transpose_a: false, transpose_b: false } as const;
-  const sums = withBase(g, g.matMul(near, g.constant('f32', [count, pairs.length], matrix), plain), rho);
+  const { g } = node;
+  const machine = machineOf(node);
+  const sums = decisions(node, real(node, node.inputs[0]), machine);
   const labels = labelsOf(node, 'classlabels_ints', 'classlabels_strings');
-  const first = g.cast(g.greater(sums, like(g, sums, 0)), 'f32');
-  const counted = (who: 0 | 1): Value =>
-    g.constant(
-      'f32',
-      [pairs.length, classes],
-      pairs.flatMap((pair) => starts.map((_, c) => (pair[who] === c ? 1 : 0))),
-    );
-  const votes = g.add(g.matMul(first, counted(0), plain), g.matMul(g.subtract(like(g, first, 1), first), counted(1), plain));
-  const best = (x: Value): Value =>
-    g.gather(
-      labels,
-      g.squeeze(
-        g.topK(x, g.constant('i64', [], [1]), { axis: 1, mode: 'max', sort: 'value', index_element_type: 'i64' })[1] as Value,
-        g.ints([1]),
-      ),
-      g.constant('i64', [], [0]),
-    );
-  const [a, b] = [attr.floats('prob_a', []), attr.floats('prob_b', [])];
-  if (a.length === 0) return [best(votes), classes === 2 ? g.concat([g.negative(sums), sums], { axis: 1 }) : sums];
-  if (classes !== 2) throw node.unsupported('probabilities of more than two classes');
-  const p = g.sigmoid(g.negative(g.add(g.multiply(sums, like(g, sums, a[0] as number)), like(g, sums, b[0] as number))));
-  const both = g.concat([p, g.subtract(like(g, p, 1), p)], { axis: 1 });
-  return [best(both), both];
+  const likely = probabilities(node, sums, machine);
+  if (likely) return [bestOf(g, labels, likely), likely];
+  return [bestOf(g, labels, votes(g, sums, machine)), machine.classes === 2 ? g.concat([g.negative(sums), sums], { axis: 1 }) : sums];
 };

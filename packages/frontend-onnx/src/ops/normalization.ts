@@ -1,7 +1,7 @@
 /** Normalisations. */
 import type { Value } from '@cuvee/core';
 import { axisOf, dimOf, like, rankOf, reshaped, shapeOf, upTo, type AnyNode } from '../build.js';
-import { takes, type OnnxOp } from '../node.js';
+import { takes, type OnnxNode, type OnnxOp } from '../node.js';
 
 /** [C] as [1, C, 1, …], to broadcast over a tensor of `rank` axes. */
 const perChannel = (node: AnyNode, x: Value, rank: number): Value =>
@@ -13,27 +13,29 @@ const standardised = (g: AnyNode['g'], x: Value, axes: readonly number[], epsilo
 
 /** Inference from the running moments; with `training_mode` (14) from the batch's own, which also move the running ones. */
 export const BatchNormalization: OnnxOp<4> = (node) => {
-  const {
-    g,
-    inputs: [x, scale, bias, mean, variance],
-    attr,
-    version,
-  } = node;
-  const epsilon = attr.float('epsilon', 1e-5),
-    rank = rankOf(node, x);
-  const training =
-    version >= 14 ? attr.bool('training_mode') : node.wants(1) || (version < 7 && attr.has('is_test') && !attr.bool('is_test'));
-  const spread = variance as Value;
-  if (version < 9 && !attr.bool('spatial', true)) {
-    // each place has moments of its own
-    const row = (v: Value): Value => g.unsqueeze(v, g.ints([0]));
-    const root = g.sqrt(g.add(row(spread), like(g, x, epsilon)));
-    return g.add(g.multiply(g.divide(g.subtract(x, row(mean)), root), row(scale)), row(bias));
-  }
-  if (!training) {
-    const same = [scale, bias, mean, spread].map((v) => g.cast(v, x.fact.type)) as [Value, Value, Value, Value];
-    return g.batchNormInference(x, ...same, { epsilon });
-  }
+  const { g, attr, version } = node;
+  const [x, ...parameters] = node.inputs;
+  const epsilon = attr.float('epsilon', 1e-5);
+  if (version < 9 && !attr.bool('spatial', true)) return placesNormalised(node, epsilon);
+  const told = version >= 14 ? attr.bool('training_mode') : version < 7 && attr.has('is_test') && !attr.bool('is_test');
+  if (told || (version < 14 && node.wants(1))) return batchNormalised(node, epsilon);
+  const [scale, bias, mean, variance] = parameters.map((v) => g.cast(v as Value, x.fact.type)) as [Value, Value, Value, Value];
+  return g.batchNormInference(x, scale, bias, mean, variance, { epsilon });
+};
+
+/** Each place has moments of its own. */
+function placesNormalised({ g, inputs }: OnnxNode<4>, epsilon: number): Value {
+  const [x, ...parameters] = inputs;
+  const [scale, bias, mean, variance] = parameters.map((v) => g.unsqueeze(v as Value, g.ints([0]))) as [Value, Value, Value, Value];
+  const root = g.sqrt(g.add(variance, like(g, x, epsilon)));
+  return g.add(g.multiply(g.divide(g.subtract(x, mean), root), scale), bias);
+}
+
+/** By the moments of the batch; outputs 1 and 2 are the running ones moved towards them. */
+function batchNormalised(node: OnnxNode<4>, epsilon: number): readonly (Value | undefined)[] {
+  const { g, attr } = node;
+  const [x, scale, bias, mean, variance] = node.inputs;
+  const rank = rankOf(node, x);
   const axes = g.ints([0, ...upTo(rank, 2)]);
   const batchMean = g.reduceMean(x, axes, { keep_dims: false });
   const centred = g.subtract(x, perChannel(node, batchMean, rank));
@@ -43,62 +45,54 @@ export const BatchNormalization: OnnxOp<4> = (node) => {
   const momentum = attr.float('momentum', 0.9);
   const moved = (running: Value, batch: Value): Value =>
     g.add(g.multiply(running, like(g, running, momentum)), g.multiply(g.cast(batch, running.fact.type), like(g, running, 1 - momentum)));
-  return [y, node.wants(1) ? moved(mean, batchMean) : undefined, node.wants(2) ? moved(spread, batchVariance) : undefined];
-};
+  return [y, node.wants(1) ? moved(mean, batchMean) : undefined, node.wants(2) ? moved(variance as Value, batchVariance) : undefined];
+}
 
 export const InstanceNormalization: OnnxOp<3> = (node) => {
-  const {
-    g,
-    inputs: [x, scale, bias],
-    attr,
-  } = node;
-  const rank = rankOf(node, x);
-  const y = standardised(g, x, upTo(rank, 2), attr.float('epsilon', 1e-5));
-  return g.add(g.multiply(y, perChannel(node, scale, rank)), perChannel(node, bias, rank));
+  const [x, scale, bias] = node.inputs;
+  return affine(node, standardised(node.g, x, upTo(rankOf(node, x), 2), node.attr.float('epsilon', 1e-5)), scale, bias);
 };
 
 /** The moments of all axes from `axis` on, computed in f32 where the input is narrower (`stash_type`). */
 export const LayerNormalization: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [input, scale, bias],
-    attr,
-  } = node;
-  const rank = rankOf(node, input),
-    axis = axisOf(node, attr.int('axis', -1), rank);
-  const stash = attr.elementType('stash_type', 'f32'),
-    own = input.fact.type;
-  const narrow = own === 'f16' || own === 'bf16';
-  const x = narrow ? g.cast(input, stash) : input;
-  const axes = upTo(rank, axis),
-    epsilon = attr.float('epsilon', 1e-5);
-  const wantsMoments = node.wants(1) || node.wants(2);
-  const mean = wantsMoments ? g.reduceMean(x, g.ints(axes), { keep_dims: true }) : undefined;
-  const centred = mean && g.subtract(x, mean);
-  const inverse =
-    centred &&
-    g.divide(
-      like(g, x, 1),
-      g.sqrt(g.add(g.reduceMean(g.multiply(centred, centred), g.ints(axes), { keep_dims: true }), like(g, x, epsilon))),
-    );
-  const standard = g.cast(centred && inverse ? g.multiply(centred, inverse) : standardised(g, x, axes, epsilon), own);
-  const scaled = g.multiply(standard, scale);
-  return [bias ? g.add(scaled, bias) : scaled, mean, inverse];
+  const { g, attr } = node;
+  const [input, scale, bias] = node.inputs;
+  const axes = normalisedAxes(node, input);
+  const x = stashed(node, input);
+  const epsilon = attr.float('epsilon', 1e-5);
+  const moments = node.wants(1) || node.wants(2) ? momentsOf(g, x, axes, epsilon) : undefined;
+  const standard = moments ? g.multiply(moments.centred, moments.inverse) : standardised(g, x, axes, epsilon);
+  const scaled = g.multiply(g.cast(standard, input.fact.type), scale);
+  return [bias ? g.add(scaled, bias) : scaled, moments?.mean, moments?.inverse];
 };
+
+/** All axes from `axis` on. */
+function normalisedAxes(node: OnnxNode<2>, x: Value): readonly number[] {
+  const rank = rankOf(node, x);
+  return upTo(rank, axisOf(node, node.attr.int('axis', -1), rank));
+}
+
+/** An input of fewer bits in `stash_type`. */
+function stashed({ g, attr }: AnyNode, x: Value): Value {
+  const narrow = x.fact.type === 'f16' || x.fact.type === 'bf16';
+  return narrow ? g.cast(x, attr.elementType('stash_type', 'f32')) : x;
+}
+
+/** The mean, x less it, and 1 / √(variance + ε) of some axes. */
+function momentsOf(g: AnyNode['g'], x: Value, axes: readonly number[], epsilon: number) {
+  const mean = g.reduceMean(x, g.ints(axes), { keep_dims: true });
+  const centred = g.subtract(x, mean);
+  const variance = g.reduceMean(g.multiply(centred, centred), g.ints(axes), { keep_dims: true });
+  return { mean, centred, inverse: g.divide(like(g, x, 1), g.sqrt(g.add(variance, like(g, x, epsilon)))) };
+}
 
 /** x / √(mean of x² + ε) · scale */
 export const RMSNormalization: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [input, scale],
-    attr,
-  } = node;
-  const rank = rankOf(node, input),
-    axis = axisOf(node, attr.int('axis', -1), rank);
-  const own = input.fact.type,
-    narrow = own === 'f16' || own === 'bf16';
-  const x = narrow ? g.cast(input, attr.elementType('stash_type', 'f32')) : input;
-  const square = g.reduceMean(g.multiply(x, x), g.ints(upTo(rank, axis)), { keep_dims: true });
+  const { g, attr } = node;
+  const [input, scale] = node.inputs;
+  const own = input.fact.type;
+  const x = stashed(node, input);
+  const square = g.reduceMean(g.multiply(x, x), g.ints(normalisedAxes(node, input)), { keep_dims: true });
   const y = g.divide(x, g.sqrt(g.add(square, like(g, x, attr.float('epsilon', 1e-5)))));
   return g.multiply(g.cast(y, own), g.cast(scale, own));
 };
@@ -108,36 +102,28 @@ export const SimplifiedLayerNormalization: OnnxOp<2> = takes('ss>so', RMSNormali
 
 /** GroupNormalization-18 scales each group, 21 each channel. */
 export const GroupNormalization: OnnxOp<3> = (node) => {
-  const {
-    g,
-    inputs: [input, scale, bias],
-    attr,
-    version,
-  } = node;
-  const rank = rankOf(node, input),
-    groups = attr.int('num_groups');
-  const channels = dimOf(input, 1);
+  const { g, attr, version } = node;
+  const [input, scale, bias] = node.inputs;
+  const [channels, groups] = [dimOf(input, 1), attr.int('num_groups')];
   if (groups < 1 || (channels !== undefined && channels % groups !== 0))
     throw node.invalid(`${channels ?? '?'} channels cannot be divided into ${groups} groups`);
-  const own = input.fact.type,
-    narrow = version >= 21 && (own === 'f16' || own === 'bf16');
-  const x = narrow ? g.cast(input, attr.elementType('stash_type', 'f32')) : input;
+  const x = version >= 21 ? stashed(node, input) : input;
   const split = g.reshape(x, g.ints([0, groups, -1]), { special_zero: true });
   const standard = standardised(g, split, [2], attr.float('epsilon', 1e-5));
-  if (version < 21 && (channels === undefined || groups !== channels) && dimOf(scale, 0) === groups) {
-    const affine = g.add(g.multiply(standard, reshaped(g, scale, [1, -1, 1])), reshaped(g, bias, [1, -1, 1]));
-    return g.reshape(affine, shapeOf(g, x), { special_zero: false });
-  }
-  const y = g.cast(g.reshape(standard, shapeOf(g, x), { special_zero: false }), own);
-  return g.add(g.multiply(y, perChannel(node, scale, rank)), perChannel(node, bias, rank));
+  const whole = (y: Value): Value => g.reshape(y, shapeOf(g, x), { special_zero: false });
+  const byGroup = version < 21 && groups !== channels && dimOf(scale, 0) === groups;
+  return byGroup ? whole(affine(node, standard, scale, bias)) : affine(node, g.cast(whole(standard), input.fact.type), scale, bias);
 };
 
+/** Scale and bias by axis 1. */
+function affine(node: AnyNode, x: Value, scale: Value, bias: Value): Value {
+  const rank = rankOf(node, x);
+  return node.g.add(node.g.multiply(x, perChannel(node, scale, rank)), perChannel(node, bias, rank));
+}
+
 export const MeanVarianceNormalization: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x] = node.inputs;
   const axes = attr.ints('axes', [0, 2, 3]);
   const centred = g.subtract(x, g.reduceMean(x, g.ints(axes), { keep_dims: true }));
   const spread = g.sqrt(g.reduceMean(g.multiply(centred, centred), g.ints(axes), { keep_dims: true }));
@@ -154,11 +140,8 @@ export const LRN: OnnxOp = ({ g, inputs: [x], attr }) =>
 
 /** x / ‖x‖ along one axis, 0 where the norm is 0. */
 export const LpNormalization: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x] = node.inputs;
   const axes = g.ints([axisOf(node, attr.int('axis', -1), rankOf(node, x))]);
   const p = attr.int('p', 2);
   if (p !== 1 && p !== 2) throw node.invalid(`attribute "p" is ${p}, expected 1 or 2`);

@@ -1,6 +1,6 @@
 /** Poolings. */
 import type { Value } from '@cuvee/core';
-import { dimOf, like, rankOf, spatialList, upTo } from '../build.js';
+import { dimOf, i64, like, rankOf, reshaped, spatialList, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 import { windowAttributes } from '../windows.js';
 
@@ -22,31 +22,38 @@ export const AveragePool: OnnxOp = (node) => {
 
 /** The places count within each plane in ONNX, row by row or (`storage_order` 1) column by column; the room's count from `axis`. */
 export const MaxPool: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x] = node.inputs;
   const { kernel, spatial, ...attributes } = poolAttributes(node);
   const [y, places] = g.maxPool(x, { kernel, ...attributes, index_element_type: 'i64', axis: 0 }) as readonly [Value, Value];
   if (!node.wants(1)) return [y];
-  if (!attr.bool('storage_order')) return [y, places];
-  const sizes = upTo(spatial).map((i) => dimOf(x, i + 2));
-  if (sizes.some((d) => d === undefined)) throw node.unsupported('places column by column of an input whose size only the run tells');
-  const planeSize = (sizes as number[]).reduce((a, b) => a * b, 1);
-  const i64 = (n: number): Value => g.constant('i64', [], [n]);
-  const within = g.floorMod(places, i64(planeSize));
-  let rest = within,
-    columnMajor = g.subtract(places, within),
-    stride = planeSize;
+  return [y, attr.bool('storage_order') ? columnMajor(node, x, places, spatial) : places];
+};
+
+/** Places that count row by row through the input as places that count column by column within their plane. */
+function columnMajor(node: OnnxNode, x: Value, places: Value, spatial: number): Value {
+  const { g } = node;
+  const sizes = knownSizes(node, x).slice(2);
+  let stride = product(sizes);
+  let rest = g.floorMod(places, i64(g, stride));
+  let at = g.subtract(places, rest);
   for (let i = spatial - 1; i >= 0; i--) {
     const size = sizes[i] as number;
     stride /= size;
-    columnMajor = g.add(columnMajor, g.multiply(g.floorMod(rest, i64(size)), i64(stride)));
-    rest = g.divide(rest, i64(size), { m_pythondiv: true });
+    at = g.add(at, g.multiply(g.floorMod(rest, i64(g, size)), i64(g, stride)));
+    rest = g.divide(rest, i64(g, size), { m_pythondiv: true });
   }
-  return [y, columnMajor];
-};
+  return at;
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+
+/** All sizes of an input. Throws MODEL_UNSUPPORTED when only the run tells. */
+function knownSizes(node: OnnxNode | OnnxNode<2>, x: Value): readonly number[] {
+  const sizes = upTo(rankOf(node, x)).map((axis) => dimOf(x, axis));
+  if (sizes.some((d) => d === undefined)) throw node.unsupported('an input whose size only the run tells');
+  return sizes as number[];
+}
 
 const spatialAxes = (node: OnnxNode): Value => node.g.ints(upTo(rankOf(node, node.inputs[0]), 2));
 
@@ -54,73 +61,52 @@ export const GlobalAveragePool: OnnxOp = (node) => node.g.reduceMean(node.inputs
 export const GlobalMaxPool: OnnxOp = (node) => node.g.reduceMax(node.inputs[0], spatialAxes(node), { keep_dims: true });
 
 /** (Σ |x|^p)^(1/p) */
-export const GlobalLpPool: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-    version,
-  } = node;
+export const GlobalLpPool: OnnxOp = (node) => inPowers(node, (powers) => node.g.reduceSum(powers, spatialAxes(node), { keep_dims: true }));
+
+/** The p-th root of what `sum` makes of |x|^p. Version 1 has p as a float. */
+function inPowers(node: OnnxNode, sum: (powers: Value) => Value): Value {
+  const { g, attr, version } = node;
+  const [x] = node.inputs;
   const p = version < 2 ? attr.float('p', 2) : attr.int('p', 2);
-  return g.power(g.reduceSum(g.power(g.abs(x), like(g, x, p)), spatialAxes(node), { keep_dims: true }), like(g, x, 1 / p));
-};
+  return g.power(sum(g.power(g.abs(x), like(g, x, p))), like(g, x, 1 / p));
+}
 
 /** As AveragePool of |x|^p over all places, padding included, times their number. */
-export const LpPool: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-    version,
-  } = node;
-  const p = version < 2 ? attr.float('p', 2) : attr.int('p', 2);
-  const { kernel, spatial, pads_begin, pads_end, auto_pad, ...attributes } = poolAttributes(node);
-  const powers = g.power(g.abs(x), like(g, x, p));
-  // zeros add nothing: padding in front of the pooling keeps every window's divisor the same
-  const explicit = auto_pad === 'explicit' && [...pads_begin, ...pads_end].some((n) => n !== 0);
-  const padded = explicit
-    ? g.pad(powers, g.ints([0, 0, ...pads_begin]), g.ints([0, 0, ...pads_end]), like(g, x, 0), { pad_mode: 'constant' })
-    : powers;
-  const none = upTo(spatial).map(() => 0);
-  const mean = g.avgPool(padded, { kernel, ...attributes, auto_pad, pads_begin: none, pads_end: none, 'exclude-pad': false });
-  const count = kernel.reduce((a, b) => a * b, 1);
-  return g.power(g.multiply(mean, like(g, x, count)), like(g, x, 1 / p));
-};
+export const LpPool: OnnxOp = (node) =>
+  inPowers(node, (powers) => {
+    const { g } = node;
+    const { kernel, spatial, pads_begin, pads_end, ...attributes } = poolAttributes(node);
+    // zeros add nothing: padding in front of the pooling keeps every window's divisor the same
+    const padded = g.pad(powers, g.ints([0, 0, ...pads_begin]), g.ints([0, 0, ...pads_end]), like(g, powers, 0), { pad_mode: 'constant' });
+    const none = upTo(spatial).map(() => 0);
+    const mean = g.avgPool(padded, { kernel, ...attributes, pads_begin: none, pads_end: none, 'exclude-pad': false });
+    return g.multiply(mean, like(g, powers, product(kernel)));
+  });
 
 /** Puts pooled values back at their places; the rest is 0. Places count through the pooling's input, as kernel and strides give it. */
 export const MaxUnpool: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [x, places, shape],
-    attr,
-  } = node;
-  const rank = rankOf(node, x),
-    spatial = rank - 2;
-  const kernel = spatialList(node, 'kernel_shape', spatial, 1, 1),
-    strides = spatialList(node, 'strides', spatial, 1, 1);
-  const pads = attr.ints(
-    'pads',
-    upTo(2 * spatial).map(() => 0),
-  );
-  const sizes = upTo(rank).map((axis) => dimOf(x, axis));
-  if (sizes.some((d) => d === undefined)) throw node.unsupported('an input whose size only the run tells');
-  const usual = sizes.map((d, axis) =>
-    axis < 2
-      ? (d as number)
-      : ((d as number) - 1) * (strides[axis - 2] as number) -
-        (pads[axis - 2] ?? 0) -
-        (pads[axis - 2 + spatial] ?? 0) +
-        (kernel[axis - 2] as number),
-  );
-  const outShape = g.ints(usual);
-  const zeros = g.broadcast(like(g, x, 0), g.ints([usual.reduce((a, b) => a * b, 1)]), undefined, { mode: 'numpy' });
+  const { g } = node;
+  const [x, places, shape] = node.inputs;
+  const usual = unpooled(node, x);
+  const zeros = g.broadcast(like(g, x, 0), g.ints([product(usual)]), undefined, { mode: 'numpy' });
   const flat = (value: Value): Value => g.reshape(value, g.ints([-1]), { special_zero: false });
-  const y = g.reshape(g.scatterUpdate(zeros, flat(places), flat(x), g.constant('i64', [], [0])), outShape, { special_zero: false });
+  const y = reshaped(g, g.scatterUpdate(zeros, flat(places), flat(x), i64(g, 0)), usual);
+  if (!shape) return y;
   // a larger output goes on with zeros
-  return shape
-    ? g.pad(y, g.ints(usual.map(() => 0)), g.subtract(g.cast(shape, 'i64'), outShape), like(g, x, 0), { pad_mode: 'constant' })
-    : y;
+  const lack = g.subtract(g.cast(shape, 'i64'), g.ints(usual));
+  return g.pad(y, g.ints(usual.map(() => 0)), lack, like(g, x, 0), { pad_mode: 'constant' });
 };
+
+/** Sizes of the tensor that a pooling's output came from. */
+function unpooled(node: OnnxNode<2>, x: Value): readonly number[] {
+  const sizes = knownSizes(node, x);
+  const count = sizes.length - 2;
+  const list = (name: string): readonly number[] => spatialList(node, name, count, 1, 1);
+  const [kernel, strides, pads] = [list('kernel_shape'), list('strides'), node.attr.ints('pads', new Array<number>(2 * count).fill(0))];
+  const along = (size: number, i: number): number =>
+    (size - 1) * (strides[i] as number) - (pads[i] ?? 0) - (pads[i + count] ?? 0) + (kernel[i] as number);
+  return [...sizes.slice(0, 2), ...sizes.slice(2).map(along)];
+}
 
 /** Largest value of each cell of a grid over each region: by two axes of region coordinates scaled. */
 export const MaxRoiPool: OnnxOp<2> = ({ g, inputs: [x, rois], attr, invalid }) => {

@@ -1,6 +1,6 @@
 /** Quantised tensors: to and from integers and narrow floats, and operators that compute on them. */
 import { isFloat, type ElementType, type Value } from '@cuvee/core';
-import { axisOf, like, rankOf, reshaped, reshapedTo, scalarOf, sizeAt, sizesOf, unsqueezed, upTo, type AnyNode } from '../build.js';
+import { axisOf, like, rankOf, reshaped, reshapedTo, scalarOf, sizeAt, sizesOf, times, unsqueezed, upTo, type AnyNode } from '../build.js';
 import { biased, convolved } from '../convolved.js';
 import type { OnnxOp } from '../node.js';
 
@@ -81,43 +81,29 @@ function quantised(node: AnyNode, x: Value, scale: Value, zero: Value | undefine
 }
 
 export const QuantizeLinear: OnnxOp<2> = (node) => {
-  const {
-    inputs: [x, scale, zero],
-    attr,
-  } = node;
-  const type = zero ? zero.fact.type : attr.has('output_dtype') && attr.int('output_dtype') !== 0 ? attr.elementType('output_dtype') : 'u8';
-  const precision =
-    attr.has('precision') && attr.int('precision') !== 0
-      ? attr.elementType('precision')
-      : scale.fact.type === 'f8e8m0'
-        ? 'f32'
-        : scale.fact.type;
+  const { attr } = node;
+  const [x, scale, zero] = node.inputs;
+  const type = zero?.fact.type ?? attr.optionalType('output_dtype') ?? 'u8';
+  const precision = attr.optionalType('precision') ?? ofScale(scale);
   return quantised(node, x, spread(node, scale, x), zero && spread(node, zero, x), type, precision);
 };
 
 export const DequantizeLinear: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [x, scale, zero],
-    attr,
-  } = node;
-  const type =
-    attr.has('output_dtype') && attr.int('output_dtype') !== 0
-      ? attr.elementType('output_dtype')
-      : scale.fact.type === 'f8e8m0'
-        ? 'f32'
-        : scale.fact.type;
+  const { g, attr } = node;
+  const [x, scale, zero] = node.inputs;
+  const type = attr.optionalType('output_dtype') ?? ofScale(scale);
   const value = g.cast(x, type);
   const centred = zero ? g.subtract(value, g.cast(spread(node, zero, x), type)) : value;
   return g.multiply(centred, g.cast(spread(node, scale, x), type));
 };
 
+/** The type that a scale is computed in. */
+const ofScale = ({ fact: { type } }: Value): ElementType => (type === 'f8e8m0' ? 'f32' : type);
+
 /** To u8, with scale and zero point from the smallest and largest element, 0 included. */
 export const DynamicQuantizeLinear: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-  } = node;
+  const { g } = node;
+  const [x] = node.inputs;
   const axes = g.ints(upTo(rankOf(node, x))),
     zero = like(g, x, 0);
   const high = g.maximum(g.reduceMax(x, axes, { keep_dims: false }), zero);
@@ -127,8 +113,6 @@ export const DynamicQuantizeLinear: OnnxOp = (node) => {
   const point = g.cast(g.clamp(g.round(g.divide(g.subtract(zero, low), scale), { mode: 'half_to_even' }), { min: 0, max: 255 }), 'u8');
   return [quantised(node, x, scale, point, 'u8', x.fact.type), width, point];
 };
-
-const isNumeric8 = (type: ElementType): boolean => type === 'u8' || type === 'i8';
 
 /** An integer tensor less its zero point, in i32. */
 export function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: number | undefined): Value {
@@ -151,66 +135,49 @@ export function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: 
 }
 
 /** Zero points of A count by rows, those of B by columns. */
-export const MatMulInteger: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [a, b, azero, bzero],
-  } = node;
-  const ranks = [rankOf(node, a), rankOf(node, b)] as const;
-  return g.matMul(centred(node, a, azero, Math.max(0, ranks[0] - 2)), centred(node, b, bzero, ranks[1] - 1), {
-    transpose_a: false,
-    transpose_b: false,
-  });
-};
+export const MatMulInteger: OnnxOp<2> = (node) => wholeProduct(node, node.inputs[0], node.inputs[1], node.inputs[2], node.inputs[3]);
+
+/** A B in i32, both less their zero points. */
+function wholeProduct(node: AnyNode, a: Value, b: Value, aZero: Value | undefined, bZero: Value | undefined): Value {
+  const [rows, columns] = [Math.max(0, rankOf(node, a) - 2), rankOf(node, b) - 1];
+  return times(node.g, centred(node, a, aZero, rows), centred(node, b, bZero, columns));
+}
 
 export const ConvInteger: OnnxOp<2> = (node) => {
-  const {
-    inputs: [x, filters, xzero, fzero],
-  } = node;
+  const [x, filters, xzero, fzero] = node.inputs;
   return convolved(node, centred(node, x, xzero, undefined), centred(node, filters, fzero, 0));
 };
 
 /** Inputs x, its scale, its zero point, w, its scale, its zero point, the scale and zero point of y, bias. */
-export const QLinearConv: OnnxOp<4> = (node) => {
-  const { g, inputs } = node;
-  const [x, xs, xz, w, ws, wz, ys, yz, bias] = inputs as readonly (Value | undefined)[] as readonly [
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value,
-    Value | undefined,
-  ];
-  const rank = rankOf(node, x);
+export const QLinearConv: OnnxOp<8> = (node) => {
+  const { g } = node;
+  const [x, xs, xz, w, ws, wz, ys, yz, bias] = node.inputs;
+  const spatial = rankOf(node, x) - 2;
   // integers up to 2^24 are exact in f32
   const exact = convolved(node, g.cast(centred(node, x, xz, undefined), 'f32'), g.cast(centred(node, w, wz, 0), 'f32'));
-  const sum = biased(node, exact, bias && g.cast(bias, 'f32'), rank - 2);
-  const perFilter =
-    ws.fact.shape?.length === 1 && ws.fact.shape[0] !== 1 ? reshaped(g, ws, [1, -1, ...upTo(rank - 2).map(() => 1)]) : scalarOf(g, ws);
+  const sum = biased(node, exact, bias && g.cast(bias, 'f32'), spatial);
+  const perFilter = isOne(ws) ? scalarOf(g, ws) : reshaped(g, ws, [1, -1, ...upTo(spatial).map(() => 1)]);
   const ratio = g.divide(g.multiply(scalarOf(g, xs), perFilter), scalarOf(g, ys));
   return rescaled(node, sum, ratio, scalarOf(g, yz), yz.fact.type);
 };
 
+/** Whether a scale or zero point is one number, in whatever shape. */
+export const isOne = ({ fact: { shape } }: Value): boolean => shape === undefined || shape.every((d) => d === 1);
+
 /** Inputs a, its scale, its zero point, b, its scale, its zero point, the scale and zero point of y. */
-export const QLinearMatMul: OnnxOp<4> = (node) => {
-  const { g, inputs } = node;
-  const [a, as, az, b, bs, bz, ys, yz] = inputs as readonly Value[] as readonly [Value, Value, Value, Value, Value, Value, Value, Value];
-  const rows = Math.max(0, rankOf(node, a) - 2);
-  const product = g.matMul(centred(node, a, az, rows), centred(node, b, bz, rankOf(node, b) - 1), {
-    transpose_a: false,
-    transpose_b: false,
-  });
-  const byRow = (s: Value): Value =>
-    s.fact.shape?.length === 1 && s.fact.shape[0] !== 1 ? g.unsqueeze(s, g.ints([1])) : s.fact.shape?.length === 1 ? scalarOf(g, s) : s;
+export const QLinearMatMul: OnnxOp<8> = (node) => {
+  const { g } = node;
+  const [a, as, az, b, bs, bz, ys, yz] = node.inputs;
+  const product = wholeProduct(node, a, b, az, bz);
+  const type = yz.fact.type;
   const precision: ElementType = as.fact.type === 'f16' || as.fact.type === 'bf16' ? 'f32' : as.fact.type;
-  const wide = (s: Value): Value => g.cast(s, precision);
-  if (precision === 'f32' && isNumeric8(yz.fact.type)) {
-    const ratio = g.divide(g.multiply(wide(byRow(as)), wide(bs)), wide(byRow(ys)));
-    return rescaled(node, g.cast(product, 'f32'), ratio, byRow(yz), yz.fact.type);
-  }
-  const real = g.multiply(g.cast(product, precision), g.multiply(wide(byRow(as)), wide(bs)));
-  return quantised(node, real, wide(byRow(ys)), byRow(yz), yz.fact.type, precision);
+  const [left, right, out] = [byRow(g, as), bs, byRow(g, ys)].map((scale) => g.cast(scale, precision)) as [Value, Value, Value];
+  const unit = g.multiply(left, right);
+  if (precision === 'f32' && (type === 'u8' || type === 'i8'))
+    return rescaled(node, g.cast(product, 'f32'), g.divide(unit, out), byRow(g, yz), type);
+  return quantised(node, g.multiply(g.cast(product, precision), unit), out, byRow(g, yz), type, precision);
 };
+
+/** A scale or zero point of one number, or one for each row of a matrix. */
+const byRow = (g: AnyNode['g'], x: Value): Value =>
+  x.fact.shape?.length !== 1 ? x : isOne(x) ? scalarOf(g, x) : g.unsqueeze(x, g.ints([1]));

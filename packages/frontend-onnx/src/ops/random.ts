@@ -52,21 +52,15 @@ export const RandomNormalLike: OnnxOp = (node) =>
 
 /** 1 with the probability that the input says. */
 export const Bernoulli: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x] = node.inputs;
   return g.cast(g.less(uniform(node, shapeOf(g, x), 0, 1, x.fact.type), x), attr.elementType('dtype', x.fact.type));
 };
 
 /** With `training_mode` elements are dropped at the ratio, the rest scaled up; else the input passes. */
 export const Dropout: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x, ratio, training],
-    version,
-  } = node;
+  const { g, version } = node;
+  const [x, ratio, training] = node.inputs;
   // a mask of nothing dropped is true from opset 12 on, false before
   const everything = (): Value => g.broadcast(g.constant('boolean', [], [version >= 12]), shapeOf(g, x), undefined, { mode: 'numpy' });
   if (version < 12 || !training || (training.fact.value && !Number(training.fact.value.nd().data[0]))) {

@@ -8,11 +8,8 @@ type Reduce = (g: OnnxNode['g'], x: Value, axes: Value, keepDims: boolean) => Va
 /** All axes when none are given, or, with `noop_with_empty_axes`, `identity`: what the reduction does to single elements. */
 function reduce(apply: Reduce, since = 18, identity: (g: OnnxNode['g'], x: Value) => Value = (_, x) => x): OnnxOp {
   return (node) => {
-    const {
-      g,
-      inputs: [x],
-      attr,
-    } = node;
+    const { g, attr } = node;
+    const [x] = node.inputs;
     const keep = attr.bool('keepdims', true);
     const given = axesOf(node, since);
     const none = given === undefined || given.fact.shape?.[0] === 0 || numbersOf(given)?.length === 0;

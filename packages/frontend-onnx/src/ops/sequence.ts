@@ -1,6 +1,6 @@
 /** Sequences and optionals, as far as their length is known while translating. */
 import { Value } from '@cuvee/core';
-import { axisOf, constantNumbers, dimOf, numberOf, rankOf } from '../build.js';
+import { axisOf, constantNumbers, dimOf, i64, numberOf, partsOf, rankOf } from '../build.js';
 import { Optional as OptionalOperand, Sequence, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
 
 /** Longest sequence that a tensor is split into. */
@@ -48,18 +48,13 @@ export const SequenceErase: OnnxOp<0> = (node) => {
 export const SequenceMap: OnnxOp<0> = (node) => {
   const { items } = sequenceOf(node, node.operands[0]);
   const body = node.attr.graph('body');
+  const beside = (other: Operand, i: number): Operand => {
+    const own = other instanceof Sequence ? other.items[i] : other;
+    if (own === undefined) throw node.invalid(`a sequence is shorter than the first, which has ${items.length} items`);
+    return own;
+  };
   const rest = node.operands.slice(1) as readonly Operand[];
-  const rows = items.map((item, i) =>
-    node.inline(body, [
-      item,
-      ...rest.map((other) => {
-        if (!(other instanceof Sequence)) return other;
-        const own = other.items[i];
-        if (own === undefined) throw node.invalid(`a sequence has ${other.items.length} items, the first has ${items.length}`);
-        return own;
-      }),
-    ]),
-  );
+  const rows = items.map((item, i) => node.inline(body, [item, ...rest.map((other) => beside(other, i))]));
   return body.output.map((_, k) => new Sequence(rows.map((row) => row[k] as Operand)));
 };
 
@@ -79,25 +74,17 @@ export const ConcatFromSequence: OnnxOp<0> = (node) => {
 
 /** Parts of given lengths, or of one length with a rest, or single places with (`keepdims`) or without the axis. */
 export const SplitToSequence: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x, split],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [x, split] = node.inputs;
   const axis = axisOf(node, attr.int('axis', 0), rankOf(node, x));
-  const along = g.constant('i64', [], [axis]);
-  const pieces = (lengths: readonly number[]): readonly Value[] => g.variadicSplit(x, along, g.ints(lengths));
+  if (split?.fact.shape?.length === 1 && (dimOf(split, 0) ?? 0) <= longest) return new Sequence(g.variadicSplit(x, i64(g, axis), split));
   const size = dimOf(x, axis);
-  if (split && split.fact.shape?.length === 1 && (dimOf(split, 0) ?? 0) <= longest) return new Sequence(g.variadicSplit(x, along, split));
   if (size === undefined || size > longest) throw node.unsupported(`an axis of ${size ?? 'unknown'} places`);
-  if (!split) {
-    const singles = size === 0 ? [] : g.split(x, along, { num_splits: size });
-    return new Sequence(attr.bool('keepdims', true) ? singles : singles.map((value) => g.squeeze(value, g.ints([axis]))));
-  }
-  const part = numberOf(split);
+  const part = split ? numberOf(split) : 1;
   if (part === undefined) throw node.unsupported('a length that only the run tells');
   if (part < 1) throw node.invalid(`a length of ${part}`);
-  return new Sequence(pieces(Array.from({ length: Math.ceil(size / part) }, (_, i) => Math.min(part, size - i * part))));
+  const pieces = size === 0 ? [] : g.variadicSplit(x, i64(g, axis), g.ints(partsOf(size, part, Math.ceil(size / part))));
+  return new Sequence(split || attr.bool('keepdims', true) ? pieces : pieces.map((value) => g.squeeze(value, g.ints([axis]))));
 };
 
 export const Optional: OnnxOp<0> = ({ operands: [content] }) => new OptionalOperand(content);

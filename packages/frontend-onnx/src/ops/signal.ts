@@ -1,37 +1,30 @@
 /** Fourier transforms and windows. Complex numbers are a last axis of 2. */
 import type { Value } from '@cuvee/core';
-import { axisOf, dimOf, listOf, numberOf, rankOf, scalarOf } from '../build.js';
+import { axisOf, counting, dimOf, f32, i64, listOf, numberOf, rankOf, scalarOf } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** DFT-17 has the axis as attribute, 20 as input. One-sided: of a real signal its first half; inverted, back to real. */
 export const DFT: OnnxOp = (node) => {
-  const {
-    g,
-    inputs: [x, length, axisInput],
-    attr,
-    version,
-  } = node;
-  const rank = rankOf(node, x);
-  const given = version < 20 ? attr.int('axis', 1) : axisInput ? numberOf(axisInput) : -2;
-  const axes = given === undefined ? positive(node, axisInput as Value, rank) : g.ints([axisOf(node, given, rank)]);
+  const { g, attr } = node;
+  const [x, length] = node.inputs;
+  const axes = transformed(node, rankOf(node, x));
   const size = length && g.cast(listOf(g, length), 'i64');
-  const real = dimOf(x, -1) === 1,
-    half = attr.bool('onesided');
-  const last = g.ints([-1]);
-  if (attr.bool('inverse')) {
-    if (half) return g.unsqueeze(g.irdft(x, axes, size), last);
-    return g.idft(real ? complex(node, x) : x, axes, size);
-  }
-  if (!half) return g.dft(real ? complex(node, x) : x, axes, size);
+  const real = dimOf(x, -1) === 1;
+  const [inverse, half] = [attr.bool('inverse'), attr.bool('onesided')];
+  if (inverse && half) return g.unsqueeze(g.irdft(x, axes, size), g.ints([-1]));
+  if (!half) return g[inverse ? 'idft' : 'dft'](real ? complex(node, x) : x, axes, size);
   if (!real) throw node.unsupported('one half of the transform of a complex signal');
-  return g.rdft(g.squeeze(x, last), axes, size);
+  return g.rdft(g.squeeze(x, g.ints([-1])), axes, size);
 };
 
-/** A 1-D tensor of one axis counted from the front. */
-function positive({ g }: OnnxNode, axis: Value, rank: number): Value {
-  const wide = g.cast(listOf(g, axis), 'i64'),
-    zero = g.constant('i64', [], [0]);
-  return g.select(g.less(wide, zero), g.add(wide, g.constant('i64', [], [rank])), wide);
+/** The axis, counted from the front, as a 1-D tensor. */
+function transformed(node: OnnxNode, rank: number): Value {
+  const { g, version } = node;
+  const input = version < 20 ? undefined : node.inputs[2];
+  const known = input ? numberOf(input) : version < 20 ? node.attr.int('axis', 1) : -2;
+  if (known !== undefined) return g.ints([axisOf(node, known, rank)]);
+  const wide = g.cast(listOf(g, input as Value), 'i64');
+  return g.select(g.less(wide, i64(g, 0)), g.add(wide, i64(g, rank)), wide);
 }
 
 /** Real numbers with an imaginary part of 0. */
@@ -39,11 +32,8 @@ const complex = ({ g }: OnnxNode, x: Value): Value => g.concat([x, g.multiply(x,
 
 /** Transforms of overlapping frames: [batch, frames, bins, 2] from [batch, length, 1]. */
 export const STFT: OnnxOp<2> = (node) => {
-  const {
-    g,
-    inputs: [signal, step, window, length],
-    attr,
-  } = node;
+  const { g, attr } = node;
+  const [signal, step, window, length] = node.inputs;
   if (!attr.bool('onesided', true)) throw node.unsupported('both halves of the spectrum');
   if (dimOf(signal, 2) === 2) throw node.unsupported('a complex signal');
   const x = rankOf(node, signal) === 3 ? g.squeeze(signal, g.ints([2])) : signal;
@@ -57,18 +47,14 @@ export const STFT: OnnxOp<2> = (node) => {
 const window =
   (a0: number, a1: number, a2: number): OnnxOp =>
   (node) => {
-    const {
-      g,
-      inputs: [size],
-      attr,
-    } = node;
-    const f32 = (n: number): Value => g.constant('f32', [], [n]);
+    const { g, attr } = node;
+    const [size] = node.inputs;
     const count = g.cast(scalarOf(g, size), 'i64');
-    const n = g.cast(g.range(g.constant('i64', [], [0]), count, g.constant('i64', [], [1]), { output_type: 'i64' }), 'f32');
-    const period = g.subtract(g.cast(count, 'f32'), f32(attr.bool('periodic', true) ? 0 : 1));
-    const angle = g.divide(g.multiply(n, f32(2 * Math.PI)), period);
-    const first = g.subtract(f32(a0), g.multiply(f32(a1), g.cos(angle)));
-    const y = a2 === 0 ? first : g.add(first, g.multiply(f32(a2), g.cos(g.multiply(angle, f32(2)))));
+    const n = g.cast(counting(g, count), 'f32');
+    const period = g.subtract(g.cast(count, 'f32'), f32(g, attr.bool('periodic', true) ? 0 : 1));
+    const angle = g.divide(g.multiply(n, f32(g, 2 * Math.PI)), period);
+    const first = g.subtract(f32(g, a0), g.multiply(f32(g, a1), g.cos(angle)));
+    const y = a2 === 0 ? first : g.add(first, g.multiply(f32(g, a2), g.cos(g.multiply(angle, f32(g, 2)))));
     return g.cast(y, attr.elementType('output_datatype', 'f32'));
   };
 export const HannWindow = window(0.5, 0.5, 0);

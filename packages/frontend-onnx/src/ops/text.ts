@@ -1,13 +1,18 @@
 /** Strings, and counting n-grams. */
 import { Literal, type Value } from '@cuvee/core';
-import { like, rankOf, sizeAt } from '../build.js';
+import { counting, f32, folded, i64, like, rankOf, sizeAt, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
+import { lineOf } from '../tensor.js';
 
-/** The n-grams of the pool, by length: those of length n from `counts[n - 1]` on, one after the other. */
-function gramsOf(
-  { attr, invalid }: Pick<OnnxNode, 'attr' | 'invalid'>,
-  pool: number,
-): readonly { readonly length: number; readonly from: number; readonly count: number }[] {
+/** N-grams of one length in the pool: `count` of them from element `from` on, one after the other. */
+interface Grams {
+  readonly length: number;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** The n-grams of the pool, by length: those of length n from `ngram_counts[n - 1]` on. */
+function gramsOf({ attr, invalid }: Pick<OnnxNode, 'attr' | 'invalid'>, pool: number): readonly Grams[] {
   const counts = attr.ints('ngram_counts');
   return counts.flatMap((from, i) => {
     const end = counts[i + 1] ?? pool;
@@ -18,50 +23,40 @@ function gramsOf(
 }
 
 /** How often each of the pool's n-grams of one length is in each row, [rows, count] in f32. `x` is [rows, columns], `step` from one element to the next. */
-function counted({ g }: Pick<OnnxNode, 'g'>, x: Value, pool: Literal, length: number, from: number, count: number, step: number): Value {
-  const i64 = (n: number): Value => g.constant('i64', [], [n]);
-  const windows = g.maximum(g.subtract(sizeAt(g, x, 1), i64((length - 1) * step)), i64(0));
-  const starts = g.unsqueeze(g.range(i64(0), windows, i64(1), { output_type: 'i64' }), g.ints([1]));
-  const places = g.add(
-    starts,
-    g.constant(
-      'i64',
-      [length],
-      Array.from({ length }, (_, k) => k * step),
-    ),
-  );
-  const grams = g.unsqueeze(g.gather(x, places, i64(1)), g.ints([2]));
-  const data = pool.nd().data as unknown as { slice(from: number, to: number): ArrayLike<number> };
-  const slice = data.slice(from, from + count * length);
-  const table =
-    pool.type === 'string'
-      ? g.constant(Literal.of('string', [count, length], slice as unknown as string[]))
-      : g.constant(x.fact.type, [count, length], Array.from(slice, Number));
+function counted({ g }: Pick<OnnxNode, 'g'>, x: Value, pool: Literal, { length, from, count }: Grams, step: number): Value {
+  const windows = g.maximum(g.subtract(sizeAt(g, x, 1), i64(g, (length - 1) * step)), i64(g, 0));
+  const starts = g.unsqueeze(counting(g, windows), g.ints([1]));
+  const places = g.add(starts, g.ints(upTo(length).map((k) => k * step)));
+  const grams = g.unsqueeze(g.gather(x, places, i64(g, 1)), g.ints([2]));
+  const elements = Array.from(pool.nd().data as unknown as ArrayLike<number | string>).slice(from, from + count * length);
+  const type = pool.type === 'string' ? 'string' : x.fact.type;
+  const table = g.constant(Literal.from(type, [count, length], type === 'string' ? elements : elements.map(Number)));
   const same = g.reduceLogicalAnd(g.equal(grams, table), g.ints([3]), { keep_dims: false });
   return g.reduceSum(g.cast(same, 'f32'), g.ints([1]), { keep_dims: false });
 }
 
+/** The steps from one element to the next that n-grams of a length may have; single elements count once. Empty for lengths that do not count. */
+function stepsOf({ attr, unsupported }: Pick<OnnxNode, 'attr' | 'unsupported'>, length: number): readonly number[] {
+  const skips = attr.int('max_skip_count');
+  if (skips < 0 || skips > 255) throw unsupported(`max_skip_count ${skips}`);
+  if (length < attr.int('min_gram_length') || length > attr.int('max_gram_length')) return [];
+  return length === 1 ? [1] : upTo(skips + 2, 1);
+}
+
 /**
  * Counts (TF), or weights of those there are (IDF), or both multiplied, of the pool's n-grams from `min_gram_length` to `max_gram_length`
- * elements long, which may be up to `max_skip_count` elements apart; single elements count once.
+ * elements long, which may be up to `max_skip_count` elements apart.
  */
 export const TfIdfVectorizer: OnnxOp = (node) => {
   const { g, attr, inputs } = node;
   const texts = attr.texts('pool_strings', []);
-  const pool =
-    texts.length > 0
-      ? Literal.of('string', [texts.length], [...texts])
-      : Literal.from('i64', [attr.ints('pool_int64s').length], attr.ints('pool_int64s'));
+  const pool = texts.length > 0 ? lineOf('string', texts) : lineOf('i64', attr.ints('pool_int64s'));
   const flat = rankOf(node, inputs[0]) === 1;
   const x = flat ? g.unsqueeze(inputs[0], g.ints([0])) : inputs[0];
-  const [least, most, skips] = [attr.int('min_gram_length'), attr.int('max_gram_length'), attr.int('max_skip_count')];
-  if (skips < 0 || skips > 255) throw node.unsupported(`max_skip_count ${skips}`);
-  const parts = gramsOf(node, pool.size).map(({ length, from, count }) => {
-    const used = length >= least && length <= most;
-    const steps = !used ? [] : length === 1 ? [1] : Array.from({ length: skips + 1 }, (_, i) => i + 1);
-    const sums = steps.map((step) => counted(node, x, pool, length, from, count, step));
-    const none = (): Value => g.multiply(counted(node, x, pool, length, from, count, 1), g.constant('f32', [], [0]));
-    return sums.length === 0 ? none() : sums.slice(1).reduce((a, b) => g.add(a, b), sums[0] as Value);
+  const parts = gramsOf(node, pool.size).map((grams) => {
+    const steps = stepsOf(node, grams.length);
+    const sums = steps.map((step) => counted(node, x, pool, grams, step));
+    return sums.length > 0 ? folded(sums, (a, b) => g.add(a, b)) : g.multiply(counted(node, x, pool, grams, 1), f32(g, 0));
   });
   const y = ordered(node, weighted(node, g.concat(parts, { axis: 1 })));
   return flat ? g.squeeze(y, g.ints([0])) : y;

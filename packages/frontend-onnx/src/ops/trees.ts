@@ -101,33 +101,35 @@ function setsOf(kinds: readonly Mode[], values: readonly number[]): readonly (re
   });
 }
 
-/** Version 5: inner nodes and leaves apart, children by their place among one or the other. */
+/** Version 5: inner nodes and leaves apart. */
 export const TreeEnsemble: OnnxOp = (node) => {
   const { g, attr, inputs } = node;
-  const list = (name: string): readonly number[] => Array.from(attr.tensor(name).nd().data as Float64Array, Number);
-  const kinds = list('nodes_modes').map((code): Mode => modes[code] ?? 'leaf');
-  const count = kinds.length;
-  const [leafTargets, leafWeights] = [attr.ints('leaf_targetids'), list('leaf_weights')];
-  const child = (which: 'true' | 'false'): number[] =>
-    attr.ints(`nodes_${which}nodeids`).map((id, i) => (attr.ints(`nodes_${which}leafs`)[i] ? count + id : id));
-  const own = leafTargets.map((_, i) => count + i);
-  const pad = <T>(values: readonly T[], rest: T): T[] => [...values, ...leafTargets.map(() => rest)];
-  const missing = attr.ints('nodes_missing_value_tracks_true', []);
-  const forest: Forest = {
-    features: pad(attr.ints('nodes_featureids'), 0),
-    thresholds: pad(list('nodes_splits'), 0),
-    modes: pad(kinds, 'leaf'),
-    yes: [...child('true'), ...own],
-    no: [...child('false'), ...own],
-    missing: pad(
-      kinds.map((_, i) => missing[i] === 1),
-      false,
-    ),
-    sets: pad(setsOf(kinds, attr.has('membership_values') ? list('membership_values') : []), []),
-    roots: attr.ints('tree_roots'),
-    votes: [...kinds.map(() => []), ...leafTargets.map((target, i) => [[target, leafWeights[i] as number] as const])],
-    targets: attr.int('n_targets'),
-  };
-  const sums = voted(node, real(node, inputs[0]), forest, aggregates[attr.int('aggregate_function', 1)] ?? 'SUM');
+  const aggregate = aggregates[attr.int('aggregate_function', 1)] ?? 'SUM';
+  const sums = voted(node, real(node, inputs[0]), ensembleOf(node), aggregate);
   return withTransform(node, g.cast(sums, inputs[0].fact.type), transforms[attr.int('post_transform', 0)] ?? 'NONE');
 };
+
+/** The forest of version 5: children by their place among the inner nodes or the leaves; here leaves come behind all inner nodes. */
+function ensembleOf({ attr }: OnnxNode): Forest {
+  const list = (name: string): readonly number[] => Array.from(attr.tensor(name).nd().data as Float64Array, Number);
+  const kinds = list('nodes_modes').map((code): Mode => modes[code] ?? 'leaf');
+  const [targets, weights] = [attr.ints('leaf_targetids'), list('leaf_weights')];
+  const missing = attr.ints('nodes_missing_value_tracks_true', []);
+  const extended = <T>(values: readonly T[], rest: T): T[] => [...values, ...targets.map(() => rest)];
+  const children = (which: 'true' | 'false'): number[] => [
+    ...attr.ints(`nodes_${which}nodeids`).map((id, i) => (attr.ints(`nodes_${which}leafs`)[i] ? kinds.length + id : id)),
+    ...targets.map((_, i) => kinds.length + i),
+  ];
+  return {
+    features: extended(attr.ints('nodes_featureids'), 0),
+    thresholds: extended(list('nodes_splits'), 0),
+    modes: extended(kinds, 'leaf'),
+    yes: children('true'),
+    no: children('false'),
+    missing: extended(kinds, 'leaf').map((_, i) => missing[i] === 1),
+    sets: extended(setsOf(kinds, attr.has('membership_values') ? list('membership_values') : []), []),
+    roots: attr.ints('tree_roots'),
+    votes: [...kinds.map(() => []), ...targets.map((target, i) => [[target, weights[i] as number] as const])],
+    targets: attr.int('n_targets'),
+  };
+}

@@ -5,15 +5,21 @@ import {
   checkInner,
   CuveeError,
   innerConfig,
+  openForms,
   parseDevice,
+  portTexts,
   rankOf,
   scheduledModel,
   Scheduler,
+  type Asked,
   type Awaitable,
   type CompileOptions,
   type Config,
   type DeviceModel,
+  type LoadedModel,
   type Model,
+  type ScheduledModelOptions,
+  type SchedulerOptions,
 } from '@cuvee/core';
 import { candidates, helperKind, isKind, lastResort, type Candidate } from './order.js';
 import { claim, type Priority } from './priority.js';
@@ -33,10 +39,9 @@ interface Plan {
   readonly helped: boolean;
 }
 
-function planned(model: Model, config: Config): Plan {
+/** `states`: they belong to the request of one device, and cannot move. */
+function planned(states: boolean, config: Config): Plan {
   const spread = config.PERFORMANCE_HINT === 'CUMULATIVE_THROUGHPUT';
-  // A state belongs to the request of one device, and cannot move.
-  const states = hasStates(model);
   return {
     config: spread ? { ...config, PERFORMANCE_HINT: 'THROUGHPUT' } : config,
     spread,
@@ -52,14 +57,48 @@ export function compile(model: Model, config: Config, options: CompileOptions): 
     after(select(model, list, config, host), (selection) => {
       const devices = selection.candidates.map((c) => c.device);
       checkInner('AUTO', config, devices, host);
-      if (hasStates(model) && planned(model, config).spread && devices.length > 1)
+      const states = hasStates(model);
+      const plan = planned(states, config);
+      if (states && plan.spread && devices.length > 1)
         throw new CuveeError(
           'MODEL_UNSUPPORTED',
           `AUTO cannot spread "${model.friendlyName}" over ${devices.join(', ')}: it has states, and inferences move between devices`,
         );
-      return start(model, planned(model, config), selection, options);
+      const inner = (device: string): Config => innerConfig(plan.config, device, host);
+      return start(plan, selection.candidates, options, {
+        name: model.friendlyName,
+        compile: (device, asked) => host.compile(model, device, inner(device), asked),
+        begin: (supply, asked) => beginning(supply, plan, asked, (first) => host.cached(model, first, inner(first), asked)),
+        origin: { by: 'AUTO', ports: portTexts(model), model, config: plan.config, host, states },
+        decided: decided(plan, selection, host),
+      });
     }),
   );
+}
+
+/** What an export of AUTO holds, for the devices that are here; those that it holds nothing for compile behind the back of the others. */
+export function load(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel> {
+  const { host } = options;
+  return after(candidates(host, config), (list) => {
+    const devices = list.map((c) => c.device);
+    checkInner('AUTO', config, devices, host);
+    return after(openForms('AUTO', blob, devices, planned(false, config).config, options), (opened) => {
+      const plan = planned(opened.states, config);
+      const chosen = opened.devices.map((device): Candidate => list.find((c) => c.device === device) as Candidate);
+      const compiled = start(plan, chosen, options, {
+        name: opened.ports.friendlyName,
+        compile: opened.compile,
+        begin(supply, asked) {
+          const held = supply.branches.findIndex((b) => opened.holds(b.device));
+          if (plan.spread) return supply.startAll(asked, false);
+          return held > 0 ? supply.startWith(supply.branches[held] as Branch, asked) : supply.startFirst(asked);
+        },
+        origin: opened,
+        decided: { mode: modeOf(plan), order: opened.devices.join(', '), from: 'a compiled model' },
+      });
+      return after(compiled, (made) => ({ ports: opened.ports, compiled: made }));
+    });
+  });
 }
 
 const branchOf = ({ device, workers, because, unlisted }: Candidate, { spread }: Plan): Branch =>
@@ -70,17 +109,30 @@ const branchOf = ({ device, workers, because, unlisted }: Candidate, { spread }:
     lastResort: unlisted && isKind(device, lastResort),
   });
 
-function start(model: Model, plan: Plan, selection: Selection, { host, signal, paced }: CompileOptions): Awaitable<DeviceModel> {
+/** Where a model comes from, and who begins. */
+interface Source {
+  readonly name: string;
+  readonly compile: SchedulerOptions['compile'];
+  readonly begin: (supply: Scheduler['supply'], asked: Asked) => Awaitable<void>;
+  readonly origin: ScheduledModelOptions['origin'];
+  readonly decided: Record<string, string>;
+}
+
+function start(
+  plan: Plan,
+  list: readonly Candidate[],
+  { signal, paced }: CompileOptions,
+  { name, compile: compiling, begin, origin, decided: said }: Source,
+): Awaitable<DeviceModel> {
   const { config, spread, repeat } = plan;
-  const inner = (device: string): Config => innerConfig(config, device, host);
-  const all = selection.candidates.map((c) => branchOf(c, plan));
+  const all = list.map((c) => branchOf(c, plan));
   // Side by side with real devices, the last resort would only take work from them.
   const branches = spread && all.some((b) => !b.lastResort) ? all.filter((b) => !b.lastResort) : all;
   const scheduler = new Scheduler({
     by: 'AUTO',
-    model: model.friendlyName,
+    model: name,
     branches,
-    compile: (device, asked) => host.compile(model, device, inner(device), asked),
+    compile: compiling,
     spread,
     repeat,
     policy: config.SCHEDULE_POLICY as 'DEVICE_PRIORITY' | 'ROUND_ROBIN' | undefined,
@@ -88,28 +140,30 @@ function start(model: Model, plan: Plan, selection: Selection, { host, signal, p
     level: rankOf(config.LOG_LEVEL),
   });
   const { supply } = scheduler;
-  const asked = { signal, paced };
-  const [first] = branches as [Branch];
-  const helper = plan.helped ? branches.slice(1).find((b) => isKind(b.device, helperKind)) : undefined;
-  const begin = (): Awaitable<void> => {
-    if (spread) return supply.startAll(asked, false);
-    if (!helper || isKind(first.device, helperKind)) return supply.startFirst(asked);
-    if (!config.CACHE_DIR) return supply.startWith(helper, asked);
-    return after(host.cached(model, first.device, inner(first.device)), (kept) =>
-      kept ? supply.startCompiled(first, kept) : supply.startWith(helper, asked),
-    );
-  };
-  return after(begin(), () => {
+  return after(begin(supply, { signal, paced }), () => {
     const priority = (config.MODEL_PRIORITY ?? 'MEDIUM') as Priority;
-    const target = branches.find((b) => b.state !== 'refused') ?? first;
+    const target = branches.find((b) => b.state !== 'refused') ?? (branches[0] as Branch);
     const used = spread ? supply.ready.map((b) => b.device) : [target.device];
-    return scheduledModel(scheduler, {
-      properties: own(config, repeat),
-      decided: decided(plan, selection, host),
-      released: claim(used, priority),
-    });
+    return scheduledModel(scheduler, { properties: own(config, repeat), decided: said, origin, released: claim(used, priority) });
   });
 }
+
+/** Who is compiled for first: all, the most wanted, or one that is quickly there. */
+function beginning(
+  supply: Scheduler['supply'],
+  { config, spread, helped }: Plan,
+  asked: Asked,
+  cached: (device: string) => Awaitable<DeviceModel | undefined>,
+): Awaitable<void> {
+  if (spread) return supply.startAll(asked, false);
+  const [first, ...others] = supply.branches as [Branch, ...Branch[]];
+  const helper = helped ? others.find((b) => isKind(b.device, helperKind)) : undefined;
+  if (!helper || isKind(first.device, helperKind)) return supply.startFirst(asked);
+  if (!config.CACHE_DIR) return supply.startWith(helper, asked);
+  return after(cached(first.device), (kept) => (kept ? supply.startCompiled(first, kept) : supply.startWith(helper, asked)));
+}
+
+const modeOf = ({ spread }: Plan): string => (spread ? 'all devices side by side' : 'the first device that can');
 
 const own = (config: Config, repeat: boolean): Config => ({
   ENABLE_STARTUP_FALLBACK: config.ENABLE_STARTUP_FALLBACK ?? true,
@@ -120,21 +174,17 @@ const own = (config: Config, repeat: boolean): Config => ({
 });
 
 /** What was decided, and which properties a device does not know. */
-function decided(
-  { spread, config }: Plan,
-  { candidates: list, precision }: Selection,
-  host: CompileOptions['host'],
-): Record<string, string> {
+function decided(plan: Plan, { candidates: list, precision }: Selection, host: CompileOptions['host']): Record<string, string> {
   const apart = new Set(['DEVICE_PROPERTIES', 'MULTI_DEVICE_PRIORITIES', 'DEVICE_ID', 'CACHE_DIR', 'LOG_LEVEL']);
   const mine = /^(ENABLE_|MODEL_PRIORITY|DEVICES_|SCHEDULE_|CUVEE_RUN_)/;
-  const given = Object.keys(config).filter((name) => !apart.has(name) && !mine.test(name));
+  const given = Object.keys(plan.config).filter((name) => !apart.has(name) && !mine.test(name));
   const unknown = list.flatMap(({ device }): [string, string][] => {
     const table = host.properties(parseDevice(device).name);
     const names = given.filter((name) => !Object.hasOwn(table, name));
     return names.length > 0 ? [[`unknown to ${device}`, names.join(', ')]] : [];
   });
   return {
-    mode: spread ? 'all devices side by side' : 'the first device that can',
+    mode: modeOf(plan),
     order: list.map((c) => c.device).join(', '),
     precision,
     ...Object.fromEntries(unknown),

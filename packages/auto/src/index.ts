@@ -1,6 +1,6 @@
 /** @file Meta-device AUTO: the first device that can run the whole model, another while it compiles, the next when it is lost; or all at once. */
 import { after, attempt, innerConfig, textOf, type Awaitable, type DevicePlugin, type Node, type Support } from '@cuvee/core';
-import { compile } from './compile.js';
+import { compile, load } from './compile.js';
 import { candidates } from './order.js';
 import { properties } from './properties.js';
 
@@ -22,7 +22,7 @@ export const auto = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties,
-  devices: () => [{ id: '', fullName: 'Automatic device selection' }],
+  devices: () => [{ id: '', fullName: 'Automatic device selection', capabilities: ['EXPORT_IMPORT'] }],
   keeps: () => true,
   /** AUTO runs a model whole on one device: it supports what the best of them supports. */
   query: (model, config, { host }) =>
@@ -43,6 +43,8 @@ export const auto = (): DevicePlugin => ({
       return ask(0);
     }),
   compile,
+  load,
+  keptBelow: true,
 });
 
 export default auto;

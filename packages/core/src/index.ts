@@ -26,6 +26,8 @@ export { Branch, type BranchOptions, type BranchState } from './meta/branch.js';
 export { judged, textOf } from './meta/failures.js';
 export { Scheduler, type SchedulerOptions } from './meta/scheduler.js';
 export type { Asked } from './meta/supply.js';
+export { openForms, type Opened, type Origin } from './meta/branches-blob.js';
+export * from './meta/seals.js';
 export { explainBranches, scheduledModel, story, type ScheduledModelOptions } from './meta/scheduled-model.js';
 export * from './device/support.js';
 export { placed } from './device/placed.js';

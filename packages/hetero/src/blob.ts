@@ -3,6 +3,7 @@
  * write, its model as IR text and weights; then constant results.
  */
 import {
+  areSeals,
   byteSize,
   CuveeError,
   isElementType,
@@ -12,22 +13,17 @@ import {
   unsuitable,
   writeFrames,
   type ElementType,
+  type ModelBlob,
   type PortsText,
+  type Seal,
 } from '@cuvee/core';
 import type { Story } from './explain.js';
 import type { Wiring } from './request.js';
 
 const kind = { magic: 'CUVHETER', version: 1, device: 'HETERO' };
 
-/** A device as it was when it compiled: what an import is held against. */
-export interface Seal {
-  readonly device: string;
-  readonly version: string;
-  readonly fullName: string;
-}
-
 /** One part: what its device wrote, or its model. */
-export type PartBlob = { readonly compiled: Uint8Array } | { readonly xml: Uint8Array; readonly weights: Uint8Array };
+export type PartBlob = { readonly compiled: Uint8Array } | ModelBlob;
 
 /** What a blob holds. */
 export interface Content {
@@ -92,7 +88,7 @@ const isCount = (value: unknown, below: number): value is number =>
 function textOf(content: unknown): Text | undefined {
   const text = (content ?? {}) as Partial<Text>;
   const { name, ports, wiring, story, seals, properties, pieces } = text;
-  if (!isText(name) || !ports || !wiring || !story || !isList(seals) || !properties || !isList(pieces)) return undefined;
+  if (!isText(name) || !ports || !wiring || !story || !areSeals(seals) || !properties || !isList(pieces)) return undefined;
   if (!isList(ports.inputs) || !isList(ports.outputs) || !isList(wiring.parts) || !isList(wiring.results)) return undefined;
   if (pieces.length !== wiring.parts.length || ports.outputs.length !== wiring.results.length || ports.inputs.length !== wiring.inputs)
     return undefined;
@@ -108,7 +104,6 @@ function textOf(content: unknown): Text | undefined {
     return isText(type) && isElementType(type) && isList(shape) && shape.every((n) => isCount(n, 2 ** 31));
   };
   if (!wiring.results.every((r) => isCount(r, made) || isConstant(r))) return undefined;
-  if (!seals.every((s) => isText(s?.device) && isText(s.version) && isText(s.fullName))) return undefined;
   if (!isList(story.devices) || !isList(story.parts) || !isList(story.values) || !isList(story.results)) return undefined;
   return story.parts.every((p) => isText(p?.device) && isText(p.why) && isList(p.nodes)) ? (text as Text) : undefined;
 }

@@ -6,6 +6,7 @@ import {
   innerConfig,
   portTexts,
   rankOf,
+  sealsOf,
   splitModel,
   Tensor,
   type Awaitable,
@@ -17,7 +18,7 @@ import {
   type Value,
 } from '@cuvee/core';
 import { namesOf, storyOf, type Story } from './explain.js';
-import { joined, sealsOf } from './joined.js';
+import { joined } from './joined.js';
 import { partition } from './partition.js';
 import { allowedFor, ask, reasonsOf, type Answers } from './place.js';
 import { pricesOf } from './prices.js';
@@ -40,7 +41,10 @@ export function compile(model: Model, devices: readonly string[], config: Config
         const split: Split = { name: model.friendlyName, wiring, models, level: rankOf(config.LOG_LEVEL) };
         // The graph goes where a device can write what it made of it.
         const kept = parts.map((p, i) => (models[i]?.save ? undefined : p.model));
-        return after(sealsOf(story, options), (seals) => joined(split, story, config, { ports: portTexts(model), models: kept, seals }));
+        const devicesOfParts = story.parts.map((p) => p.device);
+        return after(sealsOf(devicesOfParts, options.host), (seals) =>
+          joined(split, story, config, { ports: portTexts(model), models: kept, seals }),
+        );
       });
     }),
   );

@@ -1,20 +1,16 @@
 /** @file The parts as one compiled model. */
 import {
-  after,
-  all,
-  CuveeError,
-  joinBytes,
+  modelBlob,
   rankOf,
+  sealedProperties,
   whenWritten,
-  writeIr,
-  type Awaitable,
-  type CompileOptions,
   type Config,
   type DeviceModel,
   type Model,
   type PortsText,
+  type Seal,
 } from '@cuvee/core';
-import { writeBlob, type PartBlob, type Seal } from './blob.js';
+import { writeBlob, type Content, type PartBlob } from './blob.js';
 import { explain, type Story } from './explain.js';
 import { HeteroRequest, type Split } from './request.js';
 
@@ -26,12 +22,6 @@ export interface Kept {
   readonly seals: readonly Seal[];
 }
 
-/** The devices of the parts as they are here. */
-export function sealsOf({ parts }: Pick<Story, 'parts'>, { host }: CompileOptions): Awaitable<readonly Seal[]> {
-  const devices = [...new Set(parts.map((p) => p.device))];
-  return all(devices.map((device) => after(host.describe(device), ({ version, fullName }): Seal => ({ device, version, fullName }))));
-}
-
 /** A model of HETERO over compiled parts. */
 export function joined(split: Split, story: Story, config: Config, kept: Kept): DeviceModel {
   const { models, wiring } = split;
@@ -40,7 +30,6 @@ export function joined(split: Split, story: Story, config: Config, kept: Kept): 
     const device = wiring.parts[i]?.device ?? '';
     each.set(device, Math.max(each.get(device) ?? 0, m.info.optimalRequests));
   });
-  const { MULTI_DEVICE_PRIORITIES: _list, DEVICE_PROPERTIES: _nested, CACHE_DIR: _cache, ...properties } = config;
   return {
     createRequest: () => new HeteroRequest(split),
     info: {
@@ -53,7 +42,7 @@ export function joined(split: Split, story: Story, config: Config, kept: Kept): 
       properties: { ...config, HETERO_NUMBER_OF_SUBMODELS: models.length },
     },
     explain: () => explain(story, wiring),
-    save: () => save(split, story, kept, properties),
+    save: () => save(split, story, kept, sealedProperties(config)),
     set(changed) {
       if (changed.LOG_LEVEL !== undefined) split.level = rankOf(changed.LOG_LEVEL);
     },
@@ -64,7 +53,7 @@ export function joined(split: Split, story: Story, config: Config, kept: Kept): 
 }
 
 /** In pieces; at once where every device writes at once. */
-function save(split: Split, story: Story, kept: Kept, properties: Config): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+function save(split: Split, story: Story, kept: Kept, properties: Content['properties']): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   const models = kept.models.map((model) => model && modelBlob(model));
   return whenWritten(
     split.models.map((m) => m.save?.()),
@@ -73,20 +62,4 @@ function save(split: Split, story: Story, kept: Kept, properties: Config): Itera
       return writeBlob({ name: split.name, ports: kept.ports, wiring: split.wiring, story, seals: kept.seals, properties, parts });
     },
   );
-}
-
-/** A part whose device cannot write: it is compiled again where it is read. */
-function modelBlob(model: Model): PartBlob {
-  const custom = model.nodes().find((n) => n.op.domain !== undefined);
-  if (custom)
-    throw new CuveeError(
-      'NOT_IMPLEMENTED',
-      `${custom.op.name} "${custom.name}" is an operation of an extension, which only its device could write`,
-      {
-        op: custom.op.name,
-        node: custom.name,
-      },
-    );
-  const { xml, weights } = writeIr(model);
-  return { xml: new TextEncoder().encode(xml), weights: joinBytes(weights) };
 }

@@ -4,20 +4,24 @@ import {
   attempt,
   CuveeError,
   portModel,
+  propertiesThatDiffer,
   rankOf,
   readIr,
+  refuseDifferences,
+  sealsOf,
+  versionsThatDiffer,
   type Awaitable,
   type CompileOptions,
   type Config,
   type DeviceModel,
   type LoadedModel,
   type Model,
-  type PropertyValue,
+  type Seal,
   type Value,
 } from '@cuvee/core';
-import { readBlob, type Content, type PartBlob, type Seal } from './blob.js';
+import { readBlob, type Content, type PartBlob } from './blob.js';
 import { partConfig } from './compile.js';
-import { joined, sealsOf } from './joined.js';
+import { joined } from './joined.js';
 import type { Split } from './request.js';
 
 /**
@@ -27,45 +31,25 @@ import type { Split } from './request.js';
 export function load(bytes: Uint8Array, devices: readonly string[], config: Config, options: CompileOptions): Awaitable<LoadedModel> {
   const content = readBlob(bytes);
   const missing = content.seals.filter((seal) => !devices.includes(seal.device));
-  if (missing.length > 0) refuse([`it runs on ${content.story.devices.join(', ')}, here are ${devices.join(', ')}`]);
-  return after(sealsOf(content.story, options), (seals) => {
-    const differences = [...versionsThatDiffer(content, seals), ...propertiesThatDiffer(content, config)];
-    if (differences.length > 0) refuse(differences);
-    return after(loadParts(content, seals, config, options), (models) => {
+  if (missing.length > 0) refuseDifferences([`it runs on ${content.story.devices.join(', ')}, here are ${devices.join(', ')}`]);
+  const { parts, properties, wiring: wires } = content;
+  const wrote = (device: string): boolean => parts.some((p, i) => 'compiled' in p && wires.parts[i]?.device === device);
+  const seals = sealsOf(
+    content.story.parts.map((p) => p.device),
+    options.host,
+  );
+  return after(seals, (here) => {
+    refuseDifferences([...versionsThatDiffer(content.seals, here, wrote), ...propertiesThatDiffer(properties, config)]);
+    return after(loadParts(content, here, config, options), (models) => {
       checkPorts(
         content,
         models.map((m) => m.ports),
       );
       const { name, wiring, story, ports } = content;
       const split: Split = { name, wiring, models: models.map((m) => m.compiled), level: rankOf(config.LOG_LEVEL) };
-      const kept = { ports, models: models.map((m) => m.model), seals };
+      const kept = { ports, models: models.map((m) => m.model), seals: here };
       return { ports: portModel(ports), compiled: joined(split, story, config, kept) };
     });
-  });
-}
-
-function refuse(differences: readonly string[]): never {
-  throw new CuveeError('MODEL_INVALID', `the compiled model does not suit: ${differences.join('; ')}; compile it again from the model`);
-}
-
-/** Only of devices that wrote what they made: the others compile anew. */
-function versionsThatDiffer({ seals, parts, wiring }: Content, here: readonly Seal[]): readonly string[] {
-  return seals.flatMap((seal) => {
-    const own = here.find((s) => s.device === seal.device);
-    const wrote = parts.some((p, i) => 'compiled' in p && wiring.parts[i]?.device === seal.device);
-    return own && wrote && own.version !== seal.version ? [`${seal.device} had version ${seal.version}, here it is ${own.version}`] : [];
-  });
-}
-
-const apart = new Set(['LOG_LEVEL', 'CACHE_DIR', 'MULTI_DEVICE_PRIORITIES', 'DEVICE_PROPERTIES', 'DEVICE_ID']);
-
-/** Those that were given to compile, or are given now, with other values. */
-function propertiesThatDiffer({ properties }: Content, config: Config): readonly string[] {
-  const names = new Set([...Object.keys(properties), ...Object.keys(config)]);
-  const text = (value: PropertyValue | undefined): string => JSON.stringify(value) ?? 'not set';
-  return [...names].flatMap((name) => {
-    const [was, is] = [properties[name] as PropertyValue | undefined, config[name]];
-    return apart.has(name) || is === undefined || text(was) === text(is) ? [] : [`${name} was ${text(was)}, here it is ${text(is)}`];
   });
 }
 
@@ -85,7 +69,7 @@ function checkPorts({ ports, wiring }: Content, parts: readonly Model[]): void {
       part.inputs.length === inputs.length &&
       part.outputs.length === outputs.length &&
       inputs.every((v, k) => values[v] === typeAndRank(part.inputs[k] as Value));
-    if (!suits) refuse([`part ${i} is of another model`]);
+    if (!suits) refuseDifferences([`part ${i} is of another model`]);
     values.push(...part.outputs.map(typeAndRank));
   });
 }

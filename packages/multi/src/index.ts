@@ -8,6 +8,8 @@ import {
   CuveeError,
   innerConfig,
   listedDevices,
+  openForms,
+  portTexts,
   rankOf,
   scheduledModel,
   Scheduler,
@@ -20,8 +22,11 @@ import {
   type DeviceModel,
   type DeviceName,
   type DevicePlugin,
+  type LoadedModel,
   type Model,
   type Node,
+  type ScheduledModelOptions,
+  type SchedulerOptions,
   type Support,
 } from '@cuvee/core';
 
@@ -56,13 +61,57 @@ function compile(model: Model, config: Config, { host, signal, paced }: CompileO
     );
   const own = forThroughput(config);
   checkInner('MULTI', own, devices, host);
+  return start(
+    list,
+    own,
+    { signal, paced, host },
+    {
+      name: model.friendlyName,
+      compile: (device, asked) => host.compile(model, device, innerConfig(own, device, host), asked),
+      origin: { by: 'MULTI', ports: portTexts(model), model, config: own, host, states: false },
+    },
+  );
+}
+
+/** What an export of MULTI holds, for the same devices. */
+function load(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel> {
+  const list = listOf(config);
+  const devices = list.map(bareDevice);
+  const own = forThroughput(config);
+  checkInner('MULTI', own, devices, options.host);
+  return after(openForms('MULTI', blob, devices, own, options), (opened) =>
+    after(
+      start(
+        list.filter((d) => opened.devices.includes(bareDevice(d))),
+        own,
+        options,
+        { name: opened.ports.friendlyName, compile: opened.compile, origin: opened },
+      ),
+      (compiled) => ({ ports: opened.ports, compiled }),
+    ),
+  );
+}
+
+/** Where a model comes from. */
+interface Source {
+  readonly name: string;
+  readonly compile: SchedulerOptions['compile'];
+  readonly origin: ScheduledModelOptions['origin'];
+}
+
+function start(
+  list: readonly DeviceName[],
+  config: Config,
+  { signal, paced }: CompileOptions,
+  { name, compile: compiling, origin }: Source,
+): Awaitable<DeviceModel> {
   const policy = (config.SCHEDULE_POLICY ?? 'DEVICE_PRIORITY') as 'DEVICE_PRIORITY' | 'ROUND_ROBIN';
   const repeat = config.ENABLE_RUNTIME_FALLBACK !== false;
   const scheduler = new Scheduler({
     by: 'MULTI',
-    model: model.friendlyName,
+    model: name,
     branches: list.map((d, i) => new Branch({ device: bareDevice(d), workers: d.count, because: `${i + 1}. in the list` })),
-    compile: (device, asked) => host.compile(model, device, innerConfig(own, device, host), asked),
+    compile: compiling,
     spread: true,
     repeat,
     policy,
@@ -77,6 +126,7 @@ function compile(model: Model, config: Config, { host, signal, paced }: CompileO
         MULTI_DEVICE_PRIORITIES: String(config.MULTI_DEVICE_PRIORITIES ?? ''),
       },
       decided: { mode: 'all devices side by side', policy },
+      origin,
     }),
   );
 }
@@ -87,7 +137,7 @@ export const multi = (): DevicePlugin => ({
   version: '0.1.0',
   meta: true,
   properties: { ...sharedHints, ...schedulingProperties },
-  devices: () => [{ id: '', fullName: 'Several devices at once' }],
+  devices: () => [{ id: '', fullName: 'Several devices at once', capabilities: ['EXPORT_IMPORT'] }],
   keeps: () => true,
   /** A node is supported when all devices support it: any inference may meet any of them. */
   query: (model, config, { host }) => {
@@ -103,6 +153,8 @@ export const multi = (): DevicePlugin => ({
     });
   },
   compile,
+  load,
+  keptBelow: true,
 });
 
 export default multi;

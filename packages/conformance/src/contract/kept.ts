@@ -61,30 +61,37 @@ export const kept = area('kept', {
     },
   ),
 
-  cached: check('Folder in which compiled models are kept from one process to the next; empty: none', async (s) => {
-    if (s.host.properties(s.plugin).MULTI_DEVICE_PRIORITIES === undefined) await blobOf(s, await s.compile(parabola()));
-    const folder = mkdtempSync(join(tmpdir(), 'cuvee-contract-'));
-    try {
-      for (const round of ['first', 'second', 'damaged']) {
-        const compiled = await s.compile(weighted(4096), { CACHE_DIR: folder });
-        const request = s.hold(compiled.createInferRequest());
-        const { y } = await request.inferAsync({ x: weightless(4096, 2) });
-        closeTo(y, new Array<number>(1024).fill(3), `a run of the model compiled ${round}`, [1, 1024]);
-        const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
-        if (round === 'second' && s.host.properties(s.plugin).MULTI_DEVICE_PRIORITIES === undefined)
-          equal(compiled.getProperty('LOADED_FROM_CACHE'), true, 'LOADED_FROM_CACHE of the second compilation');
-        if (round === 'second')
-          for (const f of files) {
-            const path = join(f.parentPath, f.name);
-            const bytes = readFileSync(path);
-            writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
-          }
-        compiled.release();
+  cached: check(
+    [
+      'Folder in which compiled models are kept from one process to the next; empty: none',
+      'Default: what `load` reads is kept.',
+      'True: the devices below keep what they compile in CACHE_DIR; core keeps nothing for this one.',
+    ],
+    async (s) => {
+      if (s.host.properties(s.plugin).MULTI_DEVICE_PRIORITIES === undefined) await blobOf(s, await s.compile(parabola()));
+      const folder = mkdtempSync(join(tmpdir(), 'cuvee-contract-'));
+      try {
+        for (const round of ['first', 'second', 'damaged']) {
+          const compiled = await s.compile(weighted(4096), { CACHE_DIR: folder });
+          const request = s.hold(compiled.createInferRequest());
+          const { y } = await request.inferAsync({ x: weightless(4096, 2) });
+          closeTo(y, new Array<number>(1024).fill(3), `a run of the model compiled ${round}`, [1, 1024]);
+          const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+          if (round === 'second' && s.host.properties(s.plugin).MULTI_DEVICE_PRIORITIES === undefined)
+            equal(compiled.getProperty('LOADED_FROM_CACHE'), true, 'LOADED_FROM_CACHE of the second compilation');
+          if (round === 'second')
+            for (const f of files) {
+              const path = join(f.parentPath, f.name);
+              const bytes = readFileSync(path);
+              writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
+            }
+          compiled.release();
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
       }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }),
+    },
+  ),
 
   looked: check(
     'The model as the cache of `config.CACHE_DIR` holds it for the device; undefined when it does not. Nothing is compiled.',

@@ -51,7 +51,7 @@ export interface DeviceHost {
   /** What the device's plugin says of transfer and compute costs. */
   costs(device: string): Awaitable<DeviceCosts | undefined>;
   /** The model as the cache of `config.CACHE_DIR` holds it for the device; undefined when it does not. Nothing is compiled. */
-  cached(model: Model, device: string, config: Config): Awaitable<DeviceModel | undefined>;
+  cached(model: Model, device: string, config: Config, options?: Pick<CompileOptions, 'paced'>): Awaitable<DeviceModel | undefined>;
   /** The device as it stands here; one that is absent says why. Throws DEVICE_NOT_FOUND when no plugin provides it. */
   describe(device: string): Awaitable<DeviceReport>;
   /** Share of the last second, 0 to 1, in which this process had an inference running on the device. */
@@ -90,6 +90,8 @@ export interface DevicePlugin {
   keeps?(node: Node): boolean;
   /** The inverse of `DeviceModel.save`. Default: NOT_IMPLEMENTED. */
   load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel>;
+  /** True: the devices below keep what they compile in CACHE_DIR; core keeps nothing for this one. Default: what `load` reads is kept. */
+  readonly keptBelow?: boolean;
   /** Transfer and compute estimates for meta-devices. Default: unknown. */
   costs?(): DeviceCosts;
   /** A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES. */

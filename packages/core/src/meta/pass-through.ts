@@ -10,13 +10,14 @@ export interface PassThroughOptions {
   /** The meta-device's own properties. */
   readonly properties: Config;
   /** Told before the device's own summary. */
-  readonly decided: () => Explanation['summary'];
+  readonly decided: Explanation['summary'];
+  readonly save: NonNullable<DeviceModel['save']>;
   readonly released?: (() => void) | undefined;
 }
 
 /** The inner model under a meta-device's name. */
-export function passThrough(inner: DeviceModel, { device, properties, decided, released }: PassThroughOptions): DeviceModel {
-  const { save, set } = inner;
+export function passThrough(inner: DeviceModel, { device, properties, decided, save, released }: PassThroughOptions): DeviceModel {
+  const { set } = inner;
   return {
     createRequest: () => inner.createRequest(),
     info: {
@@ -31,12 +32,12 @@ export function passThrough(inner: DeviceModel, { device, properties, decided, r
       },
       passesTo: inner.info.passesTo ?? device,
     },
-    ...(save && { save: () => save.call(inner) }),
+    save,
     ...(set && { set: (given: Config) => set.call(inner, given) }),
     explain(): Explanation {
       const { summary, rows } = inner.explain?.() ?? { summary: {}, rows: [] };
       const { device: _device, ...below } = summary;
-      return { summary: { ...decided(), ...below }, rows };
+      return { summary: { ...decided, ...below }, rows };
     },
     release() {
       inner.release();

@@ -3,6 +3,7 @@ import type { DeviceModel, Explanation } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
 import { loadedFromCache } from '../runtime/cache.js';
 import type { Branch } from './branch.js';
+import { saveForms, type Form, type Opened, type Origin } from './branches-blob.js';
 import { passThrough } from './pass-through.js';
 import { ScheduledRequest } from './scheduled-request.js';
 import type { Scheduler } from './scheduler.js';
@@ -41,18 +42,30 @@ export interface ScheduledModelOptions {
   readonly properties: Config;
   /** What else it says of itself. */
   readonly decided: Explanation['summary'];
+  /** What an export is made of, or the blob that the model was read from. */
+  readonly origin: Origin | Pick<Opened, 'save'>;
   /** Told when the model is released. */
   readonly released?: (() => void) | undefined;
 }
 
 /** The model over a scheduler that was started; with one device left that nothing limits, that device's own. */
-export function scheduledModel(scheduler: Scheduler, { properties, decided, released }: ScheduledModelOptions): DeviceModel {
+export const scheduledModel = (scheduler: Scheduler, options: ScheduledModelOptions): DeviceModel =>
+  scheduler.supply.sole ? passed(scheduler, scheduler.supply.sole, options) : scheduled(scheduler, options);
+
+/** Apart, so that nothing of what was compiled holds the scheduler, and with it the graph. */
+function passed({ options: { by, branches } }: Scheduler, sole: Branch, options: ScheduledModelOptions): DeviceModel {
+  const { origin, decided, ...others } = options;
+  const inner = sole.yieldModel();
+  const { device } = sole;
+  const summary = { device: by, ...decided, ...Object.fromEntries(branches.map((b) => [b.device, story(b)])) };
+  const save =
+    'save' in origin ? origin.save : saverOf([{ device, compiled: inner }], { ...origin, ...(inner.save && { model: undefined }) });
+  return passThrough(inner, { ...others, device, decided: summary, save });
+}
+const saverOf = (forms: readonly Form[], origin: Origin) => () => saveForms(forms, origin);
+
+function scheduled(scheduler: Scheduler, { properties, decided, origin, released }: ScheduledModelOptions): DeviceModel {
   const { supply, options } = scheduler;
-  const { sole } = supply;
-  if (sole) {
-    const summary = { device: options.by, ...decided, ...Object.fromEntries(options.branches.map((b) => [b.device, story(b)])) };
-    return passThrough(sole.yieldModel(), { device: sole.device, properties, decided: () => summary, released });
-  }
   let known: readonly string[] = [];
   let requests = 1;
   const serving = (): readonly Branch[] => (options.spread ? supply.ready : supply.ready.slice(0, 1));
@@ -75,6 +88,15 @@ export function scheduledModel(scheduler: Scheduler, { properties, decided, rele
         return { LOADED_FROM_CACHE: model !== undefined && loadedFromCache(model), ...model?.info.properties, ...properties };
       },
     },
+    save: () =>
+      'save' in origin
+        ? origin.save()
+        : saveForms(
+            options.branches
+              .filter((b) => b.state !== 'refused')
+              .map((b) => ({ device: b.device, compiled: supply.ready.includes(b) ? b.model : undefined })),
+            origin,
+          ),
     explain: () => explainBranches(options.by, options.branches, { ...decided, waiting: scheduler.waiting }),
     release() {
       scheduler.release();

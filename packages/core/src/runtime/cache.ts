@@ -2,12 +2,13 @@
  * @file Compiled models kept in a folder (`CACHE_DIR`): a file for each content of a model, device, configuration and version of
  * the plugin. A cache may only cost or save time: what cannot be read or loaded is compiled anew, what cannot be written is not kept.
  */
-import type { DeviceModel, DevicePlugin } from '../device/contract.js';
+import type { Awaitable, DeviceModel, DevicePlugin, LoadedModel } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
 import { Model } from '../ir/model.js';
 import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
+import { attempt, isPromise } from './awaitable.js';
 import { asBuffer, filesIn, hashOf, joinPath, makeFolder, readFile, removeFile, touchFile, writeFile, type FileStamp } from './files.js';
 
 /** Compiled models that came out of a cache. */
@@ -41,34 +42,57 @@ export class CacheEntry {
     this.path = joinPath(folder, `${key}.cuvee`);
   }
 
-  /** What `load` makes of the entry; undefined when there is none, or none of use. */
-  take(load: (blob: Uint8Array) => DeviceModel): DeviceModel | undefined {
+  /** What `load` makes of the entry; undefined when there is none, or none of use. `wait`: the caller takes a promise, too. */
+  take(load: (blob: Uint8Array) => Awaitable<LoadedModel>, wait: boolean): Awaitable<DeviceModel | undefined> {
     let blob: Uint8Array;
     try {
       blob = readFile(this.path);
     } catch {
       return undefined;
     }
-    try {
-      const compiled = load(this.#cipher ? this.#cipher.decrypt(blob) : blob);
-      fromCache.add(compiled);
-      this.#used();
-      return compiled;
-    } catch {
-      removeFile(this.path);
-      return undefined;
-    }
+    return attempt(
+      () => {
+        const loading = load(this.#cipher ? this.#cipher.decrypt(blob) : blob);
+        if (wait || !isPromise(loading)) return loading;
+        loading.then(
+          ({ compiled }) => compiled.release(),
+          () => undefined,
+        );
+        return undefined;
+      },
+      (loaded) => {
+        if (!loaded) return undefined;
+        fromCache.add(loaded.compiled);
+        this.#used();
+        return loaded.compiled;
+      },
+      () => {
+        removeFile(this.path);
+        return undefined;
+      },
+    );
   }
 
-  keep(parts: Iterable<Uint8Array>): void {
-    try {
-      makeFolder(this.#folder);
-      const blob = asBuffer([...parts]);
-      writeFile(this.path, [this.#cipher ? this.#cipher.encrypt(blob) : blob]);
-      this.#prune();
-    } catch {
-      // A full disk or a folder that cannot be written costs the next start its time, nothing else.
-    }
+  /** Writes what `save` gives, now where it is there. */
+  keep(save: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Awaitable<void> {
+    // A full disk or a folder that cannot be written costs the next start its time, nothing else.
+    return attempt(
+      () => {
+        const parts = save();
+        return Symbol.iterator in parts ? [...parts] : gathered(parts);
+      },
+      (parts) => {
+        try {
+          makeFolder(this.#folder);
+          const blob = asBuffer(parts);
+          writeFile(this.path, [this.#cipher ? this.#cipher.encrypt(blob) : blob], true);
+          this.#prune();
+        } catch {
+          // as above
+        }
+      },
+      () => undefined,
+    );
   }
 
   /** The time of change says when an entry was last of use. */
@@ -84,6 +108,12 @@ export class CacheEntry {
   #prune(): void {
     for (const path of spare(filesIn(this.#folder), this.#limits, this.path, Date.now())) removeFile(path);
   }
+}
+
+async function gathered(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(part);
+  return all;
 }
 
 /** How long a half-written file may lie about: what wrote it was killed. */

@@ -117,7 +117,7 @@ export class Core {
     const load = async (): Promise<CompiledModel> => {
       options.signal?.throwIfAborted();
       const bytes = isStream(blob) && !(blob instanceof Tensor) ? await gather(blob, options.signal) : (blob as Uint8Array);
-      return this.#import(bytes, device, config, options);
+      return this.#import(bytes, device, config, { signal: options.signal, paced: true });
     };
     return load();
   }
@@ -275,15 +275,10 @@ export class Core {
     return device === undefined ? undefined : loadOf(device);
   }
 
-  #import(
-    blob: Uint8Array | Tensor | string | URL,
-    text: string,
-    settings: ConfigInput,
-    { signal }: WorkOptions,
-  ): Awaitable<CompiledModel> {
+  #import(blob: Uint8Array | Tensor | string | URL, text: string, settings: ConfigInput, work: Work): Awaitable<CompiledModel> {
     const bytes = isBytes(blob) ? blob : blob instanceof Tensor ? bytesOf(blob) : readFile(toPath(blob));
     const model = isPath(blob) ? nameOf(blob as string) : 'bytes';
-    return after(this.#devices.load(bytes, model, text, settings, { signal }), ({ ports, compiled }) => {
+    return after(this.#devices.load(bytes, model, text, settings, work), ({ ports, compiled }) => {
       const table = this.propertyTable(text);
       const level = settings.LOG_LEVEL ?? this.#settings.of(parseDevice(text).name, table).LOG_LEVEL;
       return new CompiledModel(ports, text, compiled, table, level, this.#counted(text, compiled));

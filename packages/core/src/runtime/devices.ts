@@ -15,7 +15,7 @@ import { cloneModel, type Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { decompose, decomposing } from '../passes/decompose.js';
 import { describe } from '../shape/index.js';
-import { after, attempt, now } from './awaitable.js';
+import { after, attempt, isPromise } from './awaitable.js';
 import { CacheEntry } from './cache.js';
 import { parseDevice } from './device-name.js';
 import { rankOf, watched } from './events.js';
@@ -43,6 +43,12 @@ export interface Work extends CompileWork {
   readonly within?: readonly string[] | undefined;
 }
 
+/** A place in a cache, and what it holds. */
+interface Kept {
+  readonly entry?: CacheEntry;
+  readonly kept?: DeviceModel | undefined;
+}
+
 /** Property names to values, as users write them. */
 export type ConfigInput = Readonly<Record<string, unknown>>;
 /** Devices by their texts. Work on a model is done on a copy: the model stays the caller's. */
@@ -64,7 +70,7 @@ export class Devices {
       importModel: (blob, device, config, work) => this.load(blob, 'bytes', device, config, { ...work, within }),
       properties: (device) => tableOf(this.#registry.plugin(parseDevice(device).name)),
       costs: (device): DeviceCosts | undefined => this.#registry.plugin(parseDevice(device).name).costs?.(),
-      cached: (model, device, config) => this.#cached(model, device, config, within),
+      cached: (model, device, config, work) => this.#cached(model, device, config, { ...work, within }),
       describe: (device) => describeDevice(this.#registry, device),
       load: (device) => loadOf(device).share,
     };
@@ -124,22 +130,16 @@ export class Devices {
   }
 
   /** The entry of a cache for the model, where there is one, and the model that it holds. */
-  #kept(
-    plugin: DevicePlugin,
-    config: Config,
-    model: Model,
-    options: CompileOptions,
-  ): { entry?: CacheEntry | undefined; kept?: DeviceModel | undefined } {
-    if (!plugin.load || !config.CACHE_DIR) return {};
+  #kept(plugin: DevicePlugin, config: Config, model: Model, options: CompileOptions): Awaitable<Kept> {
+    if (!plugin.load || plugin.keptBelow || !config.CACHE_DIR) return {};
     const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
     const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
-    return { entry, kept: entry.take((blob) => now('CACHE_DIR', load(blob)).compiled) };
+    return after(entry.take(load, Boolean(options.paced)), (kept) => ({ entry, kept }));
   }
 
-  #cached(model: Model, text: string, settings: ConfigInput, around: readonly string[]): Awaitable<DeviceModel | undefined> {
-    return after(
-      this.#resolve(text, settings, around),
-      ({ plugin, config, within }) => this.#kept(plugin, config, model, { host: this.#host(within) }).kept,
+  #cached(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel | undefined> {
+    return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) =>
+      after(this.#kept(plugin, config, model, { ...work, host: this.#host(within) }), ({ kept }) => kept),
     );
   }
 
@@ -156,30 +156,31 @@ export class Devices {
       () => {
         onProgress?.({ stage: 'prepare' });
         refuseImpossible(model);
-        const { entry, kept } = this.#kept(plugin, config, model, options);
-        if (kept) return kept;
-        const work = workOn(plugin.name, model);
-        const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
-        const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
-        const helped = after(
-          pace ? paced(steps, signal, pace) : atOnce(steps),
-          () => whole !== undefined && this.#wantsHelp(model, plugin, config),
-        );
-        return after(helped, (help) => {
-          const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
-          if (help && whole)
-            return this.compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, {
-              signal,
-              onProgress,
-              paced: pace,
-              within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
+        return after(this.#kept(plugin, config, model, options), ({ entry, kept }) => {
+          if (kept) return kept;
+          const work = workOn(plugin.name, model);
+          const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
+          const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
+          const helped = after(
+            pace ? paced(steps, signal, pace) : atOnce(steps),
+            () => whole !== undefined && this.#wantsHelp(model, plugin, config),
+          );
+          return after(helped, (help) => {
+            const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
+            if (help && whole)
+              return this.compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, {
+                signal,
+                onProgress,
+                paced: pace,
+                within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
+              });
+            onProgress?.({ stage: 'compile' });
+            return after(plugin.compile(model, config, options), (made) => {
+              worked(work);
+              const { save } = made;
+              const keeping = entry && save && entry.keep(() => save.call(made));
+              return isPromise(keeping) && pace ? keeping.then(() => made) : made;
             });
-          onProgress?.({ stage: 'compile' });
-          return after(plugin.compile(model, config, options), (made) => {
-            worked(work);
-            const parts = entry && made.save?.();
-            if (entry && parts && Symbol.iterator in parts) entry.keep(parts);
-            return made;
           });
         });
       },

@@ -154,8 +154,11 @@ export const absolute = (path: string): string => builtin<Path>('node:path').res
 /** Whether something is at the path. */
 export const exists = (path: string): boolean => builtin<Fs>('node:fs').existsSync(path);
 
-/** Writes a file whole: to a temporary name first, so that no reader sees half of it. */
-export function writeFile(path: string, parts: readonly Uint8Array[]): void {
+/**
+ * Writes a file whole: to a temporary name first, so that no reader sees half of it. `once`: of several that write the same file at the same
+ * time one does, and a file that is there stays.
+ */
+export function writeFile(path: string, parts: readonly Uint8Array[], once = false): void {
   const fs = builtin<Fs>('node:fs');
   const temporary = `${path}.${process_id()}-${++temporaries}-${Math.random().toString(36).slice(2, 8)}.tmp`; // worker threads share the number of the process
   try {
@@ -165,10 +168,20 @@ export function writeFile(path: string, parts: readonly Uint8Array[]): void {
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(temporary, path);
+    if (once && linked(temporary, path)) fs.rmSync(temporary, { force: true });
+    else fs.renameSync(temporary, path);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw new CuveeError('FILE_NOT_FOUND', `writing "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+/** Gives a file a second name unless another has it; false where the file system has no such thing. */
+function linked(from: string, to: string): boolean {
+  try {
+    builtin<Fs>('node:fs').linkSync(from, to);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EEXIST';
   }
 }
 let temporaries = 0;

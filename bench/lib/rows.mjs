@@ -1,4 +1,6 @@
 /** @file The rows of the standing table, and how each kind is measured. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +43,7 @@ const all = [
     shape: model === 'det' ? [1, 3, 640, 640] : [1, 3, 224, 224],
     least: 1.85,
   })),
+  { name: 'det, slower beside a busy process', kind: 'neighbour', model: 'det', shape: [1, 3, 640, 640], limit: 2 },
   { name: 'det ms per megapixel, 320² … 2048²', kind: 'pixels', model: 'det', sides: [320, 640, 1024, 2048] },
 ];
 
@@ -146,6 +149,21 @@ const kinds = {
     } finally {
       for (const { quit } of both) quit();
     }
+  },
+
+  async neighbour({ running, load, rounds, runs }) {
+    for (const runner of running) await load(runner);
+    const ms = async (runner) => median((await runner.ask({ cmd: 'run', n: runs })).ms);
+    const figures = await inTurn(running, rounds, async (runner) => {
+      const alone = await ms(runner);
+      const neighbour = spawn(process.execPath, ['-e', 'for (;;);']);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const beside = await ms(runner);
+      neighbour.kill('SIGKILL');
+      await once(neighbour, 'exit');
+      return beside / alone;
+    });
+    return running.map((runner, i) => ({ runner: runner.name, figures: figures[i] }));
   },
 
   async pixels({ row, threads, folder, input }) {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <vector>
 
 #include "base/memory.h"
+#include "kernels/reduce/reduce.h"
 #include "kernels/table.h"
 #include "kernels/tile/tile.h"
 
@@ -15,18 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-// Sum of 64-bit words: eight chains, so that loads and not additions are waited for.
-uint64_t read_all(const char* from, std::size_t bytes) {
-  uint64_t sum[8] = {}, word[8];
-  for (std::size_t at = 0; at + 64 <= bytes; at += 64) {
-    std::memcpy(word, from + at, 64);
-    for (int i = 0; i < 8; ++i) sum[i] += word[i];
-  }
-  uint64_t all = 0;
-  for (const uint64_t s : sum) all += s;
-  return all;
-}
 
 }  // namespace
 
@@ -52,29 +40,36 @@ double peak_gflops(Isa isa, double seconds) {
   return 2e-9 * calls * depth * pixels * vectors * tile.block / best;
 }
 
+double read_gigabytes(Isa isa, Parallel& pool, std::size_t bytes) {
+  // The widest loads of the binary: those of the kernel that sums rows.
+  constexpr std::size_t row = 4096;
+  const auto sum = reduce_kernels(isa).row;
+  const int threads = pool.threads();
+  const std::size_t share = bytes / static_cast<std::size_t>(threads) / 4096 * 4096;
+  char* memory = static_cast<char*>(map_pages(bytes));
+  if (!memory) return 0;
+  std::vector<float> sums(static_cast<std::size_t>(threads));
+  const auto part = [&](int thread) { return reinterpret_cast<float*>(memory + static_cast<std::size_t>(thread) * share); };
+  parallel_for(pool, threads, [&](int chunk, int) { std::fill_n(part(chunk), share / sizeof(float), 1.0f); });
+  double best = 1e30;
+  for (int pass = 0; pass < 4; ++pass) {
+    const Clock::time_point start = Clock::now();
+    parallel_for(pool, threads, [&](int chunk, int) {
+      for (std::size_t at = 0; at + row <= share / sizeof(float); at += row) sums[static_cast<std::size_t>(chunk)] += sum(Reduction::sum, part(chunk) + at, row);
+    });
+    best = std::min(best, seconds_since(start));
+  }
+  unmap_pages(memory, bytes);
+  return sums[0] == 0 ? 0 : 1e-9 * static_cast<double>(share) * threads / best;  // the sums are used: no compiler leaves the loops out
+}
+
 Peaks measure_peaks(Isa isa, Parallel& pool) {
   const int threads = pool.threads();
   Peaks peaks;
   std::vector<double> each(static_cast<std::size_t>(threads));
   parallel_for(pool, threads, [&](int chunk, int) { each[static_cast<std::size_t>(chunk)] = peak_gflops(isa, 0.03); });
   for (const double g : each) peaks.gflops += g;
-
-  constexpr std::size_t total = std::size_t{128} << 20;
-  const std::size_t share = total / static_cast<std::size_t>(threads) / 4096 * 4096;
-  char* memory = static_cast<char*>(map_pages(total));
-  if (!memory) return peaks;
-  std::vector<uint64_t> sums(static_cast<std::size_t>(threads));
-  parallel_for(pool, threads, [&](int chunk, int) { std::memset(memory + static_cast<std::size_t>(chunk) * share, 1, share); });
-  double best = 1e30;
-  for (int pass = 0; pass < 4; ++pass) {
-    const Clock::time_point start = Clock::now();
-    parallel_for(pool, threads, [&](int chunk, int) { sums[static_cast<std::size_t>(chunk)] += read_all(memory + static_cast<std::size_t>(chunk) * share, share); });
-    best = std::min(best, seconds_since(start));
-  }
-  uint64_t all = 0;
-  for (const uint64_t s : sums) all += s;
-  peaks.gigabytes = all == 0 ? 0 : 1e-9 * static_cast<double>(share) * threads / best;  // the sums are used: no compiler leaves the loops out
-  unmap_pages(memory, total);
+  peaks.gigabytes = read_gigabytes(isa, pool, std::size_t{128} << 20);
   return peaks;
 }
 

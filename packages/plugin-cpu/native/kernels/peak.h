@@ -1,6 +1,8 @@
 /// What this machine can do at most, measured now: the roofs that `explain` and the bench hold kernels against.
 #pragma once
 
+#include <cstddef>
+
 #include "base/cpu.h"
 #include "base/parallel.h"
 
@@ -13,6 +15,9 @@ struct Peaks {
 
 /// About a tenth of a second and 128 MiB, which are given back.
 Peaks measure_peaks(Isa isa, Parallel& pool);
+
+/// 10^9 bytes a second that the pool's threads read together, again and again, from `bytes` bytes: beyond a cache's size, the next one's rate.
+double read_gigabytes(Isa isa, Parallel& pool, std::size_t bytes);
 
 /// Multiply-add peak of one thread in GFLOP/s: the best of several passes within `seconds`.
 double peak_gflops(Isa isa, double seconds);

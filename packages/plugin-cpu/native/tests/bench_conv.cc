@@ -57,7 +57,7 @@ void bench_conv(const Layer& l, bool planar, bool winograd) {
   unmap_pages(packed, each * copies * sizeof(float));
   char name[100];
   std::snprintf(name, sizeof name, "%s %d>%d/%d %dx%d k%d s%d (%d chunks)", conv_method_name(plan.method), l.ic, l.oc, l.groups, l.h, l.w, l.k, l.stride, plan.chunks);
-  report(name, table.isa, threads, conv_flops(s), timing);
+  report(name, table.isa, threads, {conv_flops(s), 4.0 * (x.size() + y.size() + plan.packed_floats)}, timing);
 }
 
 void bench_depthwise(int c, int h, int w, int k, int stride) {
@@ -77,7 +77,7 @@ void bench_depthwise(int c, int h, int w, int k, int stride) {
   pool.leave();
   char name[100];
   std::snprintf(name, sizeof name, "depthwise %d %dx%d k%d s%d", c, h, w, k, stride);
-  report(name, table.isa, threads, 2.0 * c * s.out_h * s.out_w * k * k, timing);
+  report(name, table.isa, threads, {2.0 * c * s.out_h * s.out_w * k * k, 4.0 * (x.size() + y.size())}, timing);
 }
 
 void bench_gemm(int m, int n, int k) {
@@ -95,7 +95,7 @@ void bench_gemm(int m, int n, int k) {
   pool.leave();
   char name[100];
   std::snprintf(name, sizeof name, "gemm %dx%dx%d", m, n, k);
-  report(name, table.isa, threads, 2.0 * m * n * k, timing);
+  report(name, table.isa, threads, {2.0 * m * n * k, 4.0 * (a.size() + c.size() + packed.size())}, timing);
 }
 
 void bench_deconv(int ic, int oc, int h, int w, int k, int stride, bool planar = false) {
@@ -121,7 +121,7 @@ void bench_deconv(int ic, int oc, int h, int w, int k, int stride, bool planar =
   pool.leave();
   char name[100];
   std::snprintf(name, sizeof name, "deconv%s %d>%d %dx%d k%d s%d", planar ? " planar" : "", ic, oc, h, w, k, stride);
-  report(name, table.isa, threads, deconv_flops(s), timing);
+  report(name, table.isa, threads, {deconv_flops(s), 4.0 * (x.size() + y.size() + packed.size())}, timing);
 }
 
 }  // namespace

@@ -9,11 +9,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <utility>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "kernels/table.h"
 #include "kernels/tile/tile.h"
+#include "runtime/pool.h"
 
 namespace cuvee::test {
 
@@ -166,13 +169,31 @@ int bench_threads() { return option("threads") ? std::atoi(option("threads")) : 
 double bench_seconds() { return option("seconds") ? std::atof(option("seconds")) : 0.3; }
 Isa bench_isa() { return isas().back(); }
 
-void report(const char* name, Isa isa, int threads, double flops, const Timing& timing) {
+void report(const char* name, Isa isa, int threads, const Work& work, const Timing& timing) {
   if (bench_seconds() == 0) return;
-  static double peak[3] = {};
-  if (double& known = peak[int(isa)]; known == 0) known = peak_gflops(isa, 0.1);
-  const double roof = peak[int(isa)] * threads;
-  std::printf("%-44s %-6s %d thr  best %9.1f us  median %9.1f us  %7.1f GFLOP/s  %5.1f %% of %.0f\n", name, isa_name(isa), threads, timing.best * 1e6,
-              timing.median * 1e6, flops / timing.best * 1e-9, 100 * flops / timing.best * 1e-9 / roof, roof);
+  static double peak = 0;
+  static std::map<int, double> rates;  // by the binary logarithm of the bytes
+  const auto measured = [&](auto&& measure_it) {
+    Pool pool({threads, 100, false});
+    pool.enter();
+    const double result = measure_it(pool);
+    pool.leave();
+    return result;
+  };
+  if (peak == 0) {
+    peak = std::max(measured([&](Parallel& pool) { return measure_peaks(isa, pool).gflops; }), threads * peak_gflops(isa, 0.1));
+    std::printf("%s, %d threads: %.0f GFLOP/s\n", isa_name(isa), threads, peak);
+  }
+  const double arithmetic = work.flops / peak * 1e-9;
+  double memory = 0;
+  if (work.bytes >= 2.0 * static_cast<double>(second_level_cache())) {
+    double& rate = rates[std::ilogb(work.bytes)];
+    if (rate == 0) rate = measured([&](Parallel& pool) { return read_gigabytes(isa, pool, std::size_t{1} << std::ilogb(work.bytes)); });
+    memory = work.bytes / rate * 1e-9;
+  }
+  std::printf("%-44s best %9.1f us  median %9.1f us  %7.1f GFLOP/s %6.1f GB/s  %5.1f %% of peak  %5.1f %% of roofline (%s)\n", name, timing.best * 1e6, timing.median * 1e6,
+              work.flops / timing.best * 1e-9, work.bytes / timing.best * 1e-9, 100 * arithmetic / timing.best, 100 * std::max(arithmetic, memory) / timing.best,
+              memory > arithmetic ? "memory" : "arithmetic");
   std::fflush(stdout);
 }
 

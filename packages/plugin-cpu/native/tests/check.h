@@ -110,8 +110,14 @@ struct Timing {
   double best, median;
 };
 Timing measure(const std::function<void()>& body, double seconds);
-/// Prints one row: name, times, GFLOP/s and percentage of `threads` peaks.
-void report(const char* name, Isa isa, int threads, double flops, const Timing& timing);
+/// What a call has to do at least.
+struct Work {
+  double flops, bytes;  // bytes: operands read and results written once
+};
+/// Prints one row: name, times, rates, and how near they come to the roofs that this run measured: arithmetic in the first cache, and
+/// reading as many bytes again and again. The roofline is the larger of the two least times; operands that two second-level caches hold
+/// cost no time.
+void report(const char* name, Isa isa, int threads, const Work& work, const Timing& timing);
 /// --threads, default 1; --seconds, default 0.3; the one instruction set to measure (--isa or the best).
 int bench_threads();
 double bench_seconds();

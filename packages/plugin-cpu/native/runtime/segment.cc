@@ -259,6 +259,18 @@ void cut_strips(const PlanSegment& segment, Signature& signature, const std::vec
 
 namespace {
 
+// Each strip reads the weights of all steps again. Where they do not stay in the second cache beside the strips' buffers, that may be more
+// than what strips keep out of memory: intermediates of `whole` bytes, written and read once.
+bool weights_stream_by(const SegmentPlan& part, const Signature& signature, uint64_t whole, int threads) {
+  uint64_t weights = 0;
+  for (uint32_t s = part.first; s < part.first + part.count; ++s)
+    for (const uint64_t bytes : signature.steps[s]->packed) weights += bytes;
+  if (weights + part.scratch_offset < second_level()) return false;
+  int64_t strips = 0;
+  for (const auto& panel : part.panels) strips += (panel.y1 - panel.y0 + part.strip - 1) / part.strip;
+  return static_cast<double>(weights) * static_cast<double>(strips) / threads > 2 * static_cast<double>(whole) / threads;
+}
+
 // As plan_segment, of one part.
 bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const Environment& environment, Banned& banned) {
   const auto refuse = [&] { return banned.whole.push_back(part.first), false; };
@@ -302,6 +314,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     }
     if (part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return refuse();
   }
+  if (environment.strips == Strips::automatic && part.rows == 0 && weights_stream_by(part, signature, whole, threads)) return refuse();
   part.workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
   for (auto& worker : part.workers)
     for (uint32_t s = 0; s < part.count; ++s) worker.push_back(twin(*signature.steps[part.first + s]));

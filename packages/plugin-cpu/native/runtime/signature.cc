@@ -45,7 +45,7 @@ std::shared_ptr<Packed> Context::pack(int i, std::string_view format, size_t byt
     std::lock_guard lock(kept.mutex);
     kept.packs.emplace(std::move(key), made);
   }
-  packed[static_cast<size_t>(i)] = 1;
+  packed[static_cast<size_t>(i)] = std::max<uint64_t>(bytes, 1);
   return made;
 }
 

@@ -19,7 +19,7 @@ class Context final : public StepContext {
   std::unique_ptr<StepState> own_state;
   std::string variant;
   uint64_t scratch_bytes = 0, scratch_offset = 0;
-  std::vector<char> packed;                            // by input
+  std::vector<uint64_t> packed;                        // by input: bytes of its packed form
   std::vector<std::shared_ptr<const Blob>> constants;  // by input, while needed
   std::vector<std::vector<int64_t>> open_dims;         // by output: of dynamic ones, what is known, -1 where it is not
   bool skip = false;

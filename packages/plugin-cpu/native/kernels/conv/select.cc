@@ -11,6 +11,7 @@ using conv_detail::entry_floats;
 constexpr std::size_t band_floats = 128 * 1024;  // 512 KiB of copied input rows: a quarter of L2
 constexpr std::size_t panel_floats = 224 * 1024;  // 896 KiB: less than half of L2
 constexpr std::size_t pixel_floats = 64 * 1024;  // 256 KiB of pointwise input per chunk
+constexpr std::size_t heavy_pixel_floats = 256 * 1024;  // 1 MiB where weights are the larger part: they are then read from memory once
 
 int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 
@@ -110,8 +111,8 @@ std::uint64_t packing_of(const ConvPlan& plan) {
 void grid_pointwise(ConvPlan& plan, int threads) {
   const ConvShape& s = plan.shape;
   const int pixels = s.out_h * s.out_w, panels = static_cast<int>(plan.panels.size());
-  const int most = static_cast<int>(std::max<std::size_t>(pixel_floats / std::max(s.in_channels, 1), 48));
   const bool heavy = plan.packed_floats > std::size_t(s.in_channels) * pixels * s.batch && plan.packed_floats > 64 * 1024;
+  const int most = static_cast<int>(std::max<std::size_t>((heavy ? heavy_pixel_floats : pixel_floats) / std::max(s.in_channels, 1), 48));
   int bands = ceil_div(pixels, most);
   if (threads > 1 && !heavy) bands = std::max(bands, std::min(ceil_div(4 * threads, s.batch), pixels / 48));
   bands = std::max(bands, 1);

@@ -371,6 +371,7 @@ export function cloneModel(source: Model): Cloned {
     old.outputs.forEach((v, i) => {
       const copy = node.outputs[i] as Value;
       copy.names = v.names;
+      copy.standsFor = v.standsFor;
       values.set(v, copy);
     });
     nodes.set(old, node);

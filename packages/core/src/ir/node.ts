@@ -21,6 +21,8 @@ export class Value {
   names: readonly string[] = [];
   /** Nodes that read this value, each as often as it reads it once or more. */
   readonly users = new Set<Node>();
+  /** Values that it replaced, as `node id:output`: sizes that are named after their elements are elements of this one. */
+  standsFor: readonly string[] | undefined;
   /** The model that gives this as its output: guards may narrow what the shape alone tells. */
   resultOf: { readonly scope: ShapeScope } | undefined;
 

@@ -1,5 +1,6 @@
 /** @file The one door through which a model's wiring changes. */
 import { CuveeError } from '../errors.js';
+import { isInteger } from '../tensor/element.js';
 import { printFact, partialShapeOf } from './fact.js';
 import type { Shape } from '../shape/index.js';
 import type { Model } from './model.js';
@@ -21,6 +22,8 @@ export function applyPatch(model: Model, patch: Patch, why: string): void {
       replacement.names = joined(replacement.names, old.names);
       old.names = [];
     }
+    if (isInteger(old.fact.type))
+      replacement.standsFor = [...(replacement.standsFor ?? []), ...(old.standsFor ?? []), `${old.node.id}:${old.index}`];
     for (const user of [...old.users]) rewire(user, old, replacement);
     discard(old.node, model);
   }

@@ -12,6 +12,7 @@ import { Draft, symbolKey } from './draft.js';
 import { finishing, type Isa, type Programs } from './finish.js';
 import { isOpen, knownElements, LoweringContext } from './lowering.js';
 import { placesOf } from './places.js';
+import { toldFirst } from './told.js';
 import { removeUnused } from './unused.js';
 
 /** What became of a model, for `explain`. */
@@ -98,7 +99,7 @@ function* lowering(model: Model, isa: Isa, inside = false): Steps<Lowered> {
   const draft = new Draft(model.scope.guards);
   const wanted = new Map<Value, Storage[]>();
   model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
-  const nodes = model.nodes().filter((n) => !constants.nodes.has(n));
+  const nodes = toldFirst(model.nodes().filter((n) => !constants.nodes.has(n)));
   const bodies = (body: Model): Draft => atOnce(lowering(body, isa, true)).draft;
   const context = new LoweringContext(draft, model.scope, isa.block, wanted, bodies, placesOf(nodes));
   const prologue = constants.nodes.size > 0 ? yield* loweringConstants(model, isa, constants, context) : undefined;

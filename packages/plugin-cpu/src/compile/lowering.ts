@@ -300,7 +300,10 @@ export class LoweringContext {
     const known = this.draft.symbolLevel.get(key);
     if (known !== undefined) return known;
     if (origin.kind !== 'value') return 0;
-    const entry = [...this.#lowered.values()].find((l) => String(l.value.node.id) === origin.node && l.value.index === origin.output);
+    const name = `${origin.node}:${origin.output}`;
+    const entry = [...this.#lowered.values()].find(
+      ({ value }) => `${value.node.id}:${value.index}` === name || value.standsFor?.includes(name),
+    );
     if (!entry)
       throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
     // The tensor whose memory it is: a view that no step reads has none of its own at run time.

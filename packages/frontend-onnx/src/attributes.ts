@@ -2,6 +2,7 @@
 import { CuveeError, type ElementType, type Literal } from '@cuvee/core';
 import { toNumber } from './checked.js';
 import type { ExternalFiles } from './external.js';
+import { attributeNamed } from './functions.js';
 import { AttributeType, type AttributeProto, type GraphProto, type TypeProto } from './proto/index.js';
 import { denseOf, literalOf, textOf } from './tensor.js';
 import { elementTypeOf } from './types.js';
@@ -9,6 +10,8 @@ import { elementTypeOf } from './types.js';
 type Kind = keyof typeof AttributeType;
 
 const kindNames = Object.fromEntries(Object.entries(AttributeType).map(([name, code]) => [code, name as Kind]));
+
+const nameOf = ({ name = '' }: AttributeProto): string => name;
 
 /** Files of IR version 1 leave the type out: the field that is there tells. */
 function kindOf(a: AttributeProto): Kind | undefined {
@@ -32,11 +35,11 @@ function kindOf(a: AttributeProto): Kind | undefined {
 
 /** The attributes of one node, with those of the enclosing function's call put in. */
 export class NodeAttributes {
-  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+  readonly #attributes: readonly AttributeProto[];
   readonly #files: ExternalFiles;
   readonly #what: string;
 
-  constructor(attributes: ReadonlyMap<string, AttributeProto>, files: ExternalFiles, what: string) {
+  constructor(attributes: readonly AttributeProto[], files: ExternalFiles, what: string) {
     this.#attributes = attributes;
     this.#files = files;
     this.#what = what;
@@ -44,11 +47,11 @@ export class NodeAttributes {
 
   /** Those that the file gives. */
   get names(): readonly string[] {
-    return [...this.#attributes.keys()];
+    return this.#attributes.map(nameOf);
   }
   /** Whether the file gives it. */
   has(name: string): boolean {
-    return this.#attributes.has(name);
+    return attributeNamed(this.#attributes, name) !== undefined;
   }
 
   /** An integer; beyond 2^53 the largest safe one. */
@@ -131,7 +134,7 @@ export class NodeAttributes {
 
   /** undefined when absent and `fallback` is given. */
   #get(name: string, kind: Kind, fallback?: unknown): AttributeProto | undefined {
-    const a = this.#attributes.get(name);
+    const a = attributeNamed(this.#attributes, name);
     if (a === undefined) {
       if (fallback !== undefined) return undefined;
       throw this.#invalid(`attribute "${name}" is missing`);

@@ -4,8 +4,8 @@
 export function elementCount(dims: readonly (number | bigint)[]): number | undefined {
   let count = 1;
   let empty = false;
-  for (const dim of dims) {
-    const size = Number(dim);
+  for (let i = 0; i < dims.length; i++) {
+    const size = Number(dims[i]);
     if (!(size >= 0) || !Number.isSafeInteger(size)) return undefined;
     if (size === 0) empty = true;
     else count *= size;

@@ -27,35 +27,53 @@ export class Functions {
 }
 
 /** The attributes that a call hands to a function's body: given, or the function's defaults. Throws MODEL_INVALID for a missing one. */
-export function callAttributes(f: FunctionProto, given: ReadonlyMap<string, AttributeProto>): ReadonlyMap<string, AttributeProto> {
+export function callAttributes(f: FunctionProto, given: readonly AttributeProto[]): ReadonlyMap<string, AttributeProto> {
   const attributes = new Map<string, AttributeProto>();
   for (const a of f.attributeProto) attributes.set(a.name ?? '', a);
   for (const name of [...f.attribute, ...attributes.keys()]) {
-    const a = given.get(name);
+    const a = attributeNamed(given, name);
     if (a) attributes.set(name, a);
   }
   return attributes;
 }
 
+/** The attribute of a name: nodes have few. */
+export function attributeNamed(attributes: readonly AttributeProto[], name: string): AttributeProto | undefined {
+  for (let i = 0; i < attributes.length; i++) if ((attributes[i]?.name ?? '') === name) return attributes[i];
+  return undefined;
+}
+
 /**
- * A node's attributes by name, with references to the enclosing function's attributes resolved; a reference to one that
+ * A node's attributes, with references to the enclosing function's attributes resolved; a reference to one that
  * the call left out is left out too. Throws MODEL_INVALID for a name given twice.
  */
 export function resolveAttributes(
   node: NodeProto,
   enclosing: ReadonlyMap<string, AttributeProto> | undefined,
   what: string,
-): ReadonlyMap<string, AttributeProto> {
-  const attributes = new Map<string, AttributeProto>();
-  for (const a of node.attribute) {
-    const name = a.name ?? '';
-    if (attributes.has(name)) throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" is given twice`);
-    if (a.refAttrName) {
-      const value = enclosing?.get(a.refAttrName);
-      if (value && a.type && value.type && value.type !== a.type)
-        throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" refers to "${a.refAttrName}", which is of another type`);
-      if (value) attributes.set(name, { ...value, name });
-    } else attributes.set(name, a);
+): readonly AttributeProto[] {
+  const given = node.attribute;
+  const twice = namedTwice(given);
+  if (twice) throw new CuveeError('MODEL_INVALID', `${what}: attribute "${twice.name ?? ''}" is given twice`);
+  return given.some(isReference) ? given.flatMap((a) => (isReference(a) ? resolved(a, enclosing, what) : [a])) : given;
+}
+
+/** An attribute whose name one before it has. */
+function namedTwice(given: readonly AttributeProto[]): AttributeProto | undefined {
+  if (given.length <= 16) {
+    for (let i = 1; i < given.length; i++) if (attributeNamed(given, given[i]?.name ?? '') !== given[i]) return given[i];
+    return undefined;
   }
-  return attributes;
+  const seen = new Set<string>();
+  return given.find(({ name = '' }) => seen.size === seen.add(name).size);
+}
+
+const isReference = (a: AttributeProto): boolean => Boolean(a.refAttrName);
+
+function resolved(a: AttributeProto, enclosing: ReadonlyMap<string, AttributeProto> | undefined, what: string): AttributeProto[] {
+  const { name = '' } = a;
+  const value = enclosing?.get(a.refAttrName as string);
+  if (value && a.type && value.type && value.type !== a.type)
+    throw new CuveeError('MODEL_INVALID', `${what}: attribute "${name}" refers to "${a.refAttrName}", which is of another type`);
+  return value ? [{ ...value, name }] : [];
 }

@@ -80,6 +80,12 @@ export interface OnnxNode<N extends number = 1> {
   body(body: GraphProto): BodyTranslation;
 }
 
+/** The same node as an operator sees it that is defined by another: with another version, or other inputs. */
+export const altered = <N extends number, M extends number = N>(
+  node: OnnxNode<M>,
+  change: { readonly version?: number; readonly inputs?: readonly (Value | undefined)[] },
+): OnnxNode<N> => Object.assign(Object.create(Object.getPrototypeOf(node) as object) as OnnxNode<N>, node, change);
+
 /** A body being translated into a model of its own: what it reads of the outside becomes its parameters. */
 export interface BodyTranslation {
   readonly g: Builder;

@@ -1,19 +1,20 @@
 /** The order in which a graph's nodes are translated, and the checks of its wiring. */
 import { CuveeError } from '@cuvee/core';
-import type { GraphProto, NodeProto } from './proto/index.js';
+import type { AttributeProto, GraphProto, NodeProto } from './proto/index.js';
 
 /** Names that bodies read from the graphs around them, by graph. */
 const freeNames = new WeakMap<GraphProto, ReadonlySet<string>>();
 
 /** Names that a node reads: its inputs and what its bodies read of the outside. */
 function readsOf(node: NodeProto): readonly string[] {
-  const names = node.input.includes('') ? node.input.filter((name) => name !== '') : [...node.input];
-  for (const attribute of node.attribute) {
-    if (!attribute.g && attribute.graphs.length === 0) continue;
-    for (const graph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) names.push(...freeNamesOf(graph));
-  }
-  return names;
+  const names = node.input.includes('') ? node.input.filter((name) => name !== '') : node.input;
+  return node.attribute.some(hasGraphs)
+    ? [...names, ...node.attribute.flatMap(graphsOf).flatMap((graph) => [...freeNamesOf(graph)])]
+    : names;
 }
+
+const hasGraphs = ({ g, graphs }: AttributeProto): boolean => g !== undefined || graphs.length > 0;
+const graphsOf = ({ g, graphs }: AttributeProto): readonly GraphProto[] => (g ? [g, ...graphs] : graphs);
 
 function freeNamesOf(graph: GraphProto): ReadonlySet<string> {
   const known = freeNames.get(graph);
@@ -38,8 +39,10 @@ const title = (node: NodeProto): string => `${node.opType ?? ''} "${node.name ||
  */
 export function orderNodes(nodes: readonly NodeProto[], known: (name: string) => boolean): readonly NodeProto[] {
   const producer = new Map<string, number>();
-  nodes.forEach((node, index) => {
-    for (const name of node.output) {
+  for (let index = 0; index < nodes.length; index++) {
+    const node = nodes[index] as NodeProto;
+    for (let i = 0; i < node.output.length; i++) {
+      const name = node.output[i] as string;
       if (name === '') continue;
       if (producer.has(name))
         throw new CuveeError(
@@ -48,17 +51,19 @@ export function orderNodes(nodes: readonly NodeProto[], known: (name: string) =>
         );
       producer.set(name, index);
     }
-  });
+  }
   const reads = nodes.map(readsOf);
   let sorted = true;
-  reads.forEach((names, index) => {
-    for (const name of names) {
+  for (let index = 0; index < reads.length; index++) {
+    const names = reads[index] as readonly string[];
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
       const made = producer.get(name);
       if (made === undefined) {
         if (!known(name)) throw new CuveeError('MODEL_INVALID', `${title(nodes[index] as NodeProto)} reads "${name}", which nothing makes`);
       } else if (made >= index) sorted = false;
     }
-  });
+  }
   if (sorted) return nodes;
   const order: NodeProto[] = [];
   const state = new Uint8Array(nodes.length); // 1: on the stack, 2: done

@@ -18,6 +18,7 @@ import { NodeAttributes } from './attributes.js';
 import { toNumber } from './checked.js';
 import { ExternalFiles } from './external.js';
 import { callAttributes, domainOf, Functions, resolveAttributes } from './functions.js';
+import { FileNode, type Bodies } from './file-node.js';
 import { Optional, Sequence, type BodyTranslation, type OnnxNode, type OnnxOp, type Operand } from './node.js';
 import { orderNodes } from './order.js';
 import type { OnnxOptions } from './index.js';
@@ -69,6 +70,11 @@ class Translation {
   readonly #find: FindOp;
   readonly #names = new Map<string, number>();
   readonly #options: OnnxOptions;
+  /** How nodes translate their bodies. */
+  readonly #bodies: Bodies<Frame> = {
+    inline: (body, inputs, frame, title) => this.#inline(body, inputs, frame, title),
+    model: (body, frame, title) => this.#body(body, frame, title),
+  };
   #inlined = 0;
 
   constructor(proto: ModelProto, source: ModelSource, options: OnnxOptions) {
@@ -215,24 +221,12 @@ class Translation {
       throw new CuveeError('MODEL_INVALID', 'the file does not say which version of ai.onnx it uses');
     const wrong = arityProblem(node, domain, version ?? 1);
     if (wrong) throw new CuveeError('MODEL_INVALID', wrong);
-    const odd = takesSequences(translateOp) ? -1 : operands.findIndex((operand) => operand !== undefined && !(operand instanceof Value));
+    const plain = operands.every(isTensor);
+    const odd = plain || takesSequences(translateOp) ? -1 : operands.findIndex((operand) => !isTensor(operand));
     if (odd >= 0) throw new CuveeError('MODEL_INVALID', `input ${odd} is no tensor`);
     const attributes = new NodeAttributes(resolveAttributes(node, frame.call, what), this.#files, what);
-    const onnx: OnnxNode<0> = {
-      g,
-      op: node.opType ?? '',
-      name: title,
-      version: version ?? 1,
-      attr: attributes,
-      inputs: operands.map(tensorOf),
-      operands,
-      outputs: node.output.length,
-      wants: (i) => (node.output[i] ?? '') !== '',
-      invalid,
-      unsupported,
-      inline: (body, inputs) => this.#inline(body, inputs, frame, title),
-      body: (body) => this.#body(body, frame, title),
-    };
+    const tensors = plain ? operands : operands.map(tensorOf);
+    const onnx = new FileNode(node, title, frame, this.#bodies, version ?? 1, attributes, tensors, operands);
     const origin = g.origin;
     g.origin = [frame.prefix + title];
     try {
@@ -342,16 +336,17 @@ class Translation {
   /** Gives a node's outputs their names. */
   #bind(node: NodeProto, outputs: readonly (Operand | undefined)[], frame: Frame, title: string): void {
     let named = 0;
-    node.output.forEach((name, i) => {
-      if (name === '') return;
+    for (let i = 0; i < node.output.length; i++) {
+      const name = node.output[i] as string;
+      if (name === '') continue;
       const operand = outputs[i];
       if (operand === undefined) throw new CuveeError('MODEL_UNSUPPORTED', `output ${i} ("${name}") is not supported`);
       frame.scope.define(name, operand, 'value');
-      if (!(operand instanceof Value)) return;
+      if (!(operand instanceof Value)) continue;
       const made = operand.node;
-      if (made.name === `${made.op.name}_${made.id}`) made.name = this.#unique(frame.prefix + (named++ === 0 ? title : name));
+      if (made.isUnnamed) made.name = this.#unique(frame.prefix + (named++ === 0 ? title : name));
       if (frame.prefix === '' && !operand.names.includes(name)) operand.names = [...operand.names, name];
-    });
+    }
   }
 
   /** A friendly name that no other node has. */
@@ -371,9 +366,8 @@ function structuredResults(g: Builder, name: string, operand: Operand): readonly
   return [result];
 }
 
+const isTensor = (operand: Operand | undefined): operand is Value | undefined => operand === undefined || operand instanceof Value;
 const tensorOf = (operand: Operand | undefined): Value | undefined => (operand instanceof Value ? operand : undefined);
-const invalid = (message: string): CuveeError => new CuveeError('MODEL_INVALID', message);
-const unsupported = (message: string): CuveeError => new CuveeError('MODEL_UNSUPPORTED', message);
 
 const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] =>
   Array.isArray(result);

@@ -1,6 +1,6 @@
 /** Finds what a model needs and the frontend lacks, before anything is translated. */
 import { CuveeError } from '@cuvee/core';
-import type { GraphProto, ModelProto, NodeProto } from './proto/index.js';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto } from './proto/index.js';
 import type { FindOp } from './own.js';
 import { domainOf, type Functions } from './functions.js';
 
@@ -15,10 +15,12 @@ export function refuseUnknown(model: ModelProto, functions: Functions, findOp: F
   const lists: (readonly NodeProto[])[] = [];
   while (graphs.length > 0 || lists.length > 0) {
     const nodes = lists.pop() ?? (graphs.pop() as GraphProto).node;
-    for (const node of nodes) {
-      for (const attribute of node.attribute) {
-        if (attribute.g) graphs.push(attribute.g);
-        graphs.push(...attribute.graphs);
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at] as NodeProto;
+      for (let i = 0; i < node.attribute.length; i++) {
+        const { g, graphs: more } = node.attribute[i] as AttributeProto;
+        if (g) graphs.push(g);
+        if (more.length > 0) graphs.push(...more);
       }
       const domain = domainOf(node.domain),
         op = node.opType ?? '';

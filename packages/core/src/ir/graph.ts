@@ -24,12 +24,17 @@ export function derivedNode(
   fact: Fact,
   { name, origin }: NodeOptions,
 ): Value {
-  let count = inputs.length;
-  while (count > 0 && inputs[count - 1] === undefined) count--;
-  const node = new Node(op, attributes, inputs.slice(0, count), name, origin);
+  const node = new Node(op, attributes, inputs.slice(0, present(inputs)), name, origin);
   const value = new Value(node, 0, fact);
   node.outputs = [value];
   return value;
+}
+
+/** How many inputs are left without the absent ones at the end. */
+function present(inputs: readonly (Value | undefined)[]): number {
+  let count = inputs.length;
+  while (count > 0 && inputs[count - 1] === undefined) count--;
+  return count;
 }
 
 /** `LSTMCell` → `lstmCell`, `MVN` → `mvn`, `Softmax` → `softmax`: the builder's method for a room. */
@@ -56,8 +61,7 @@ export class GraphBuilder {
   ): readonly Value[] {
     const room = typeof op === 'string' ? this.#rooms.get(op) : op;
     if (!room) throw new CuveeError('MODEL_UNSUPPORTED', `operation ${String(op)} is not known`, { op: String(op) });
-    const trimmed = [...inputs];
-    while (trimmed.length > 0 && trimmed[trimmed.length - 1] === undefined) trimmed.pop();
+    const trimmed = inputs.slice(0, present(inputs));
     const checked = room.attributes(attributes, options.name ?? room.name);
     const node = new Node(room, checked, trimmed, options.name, options.origin ?? this.origin);
     try {
@@ -127,6 +131,19 @@ export class GraphBuilder {
   }
 }
 
+/** What the last argument of a method may hold. */
+interface Given {
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly options?: NodeOptions;
+}
+const nothing: Given = {};
+
+function split(given: Record<string, unknown> & NodeOptions): Given {
+  if (!('name' in given) && !('origin' in given)) return { attributes: given };
+  const { name, origin, ...attributes } = given;
+  return { attributes, options: { name, origin } };
+}
+
 const isAttributes = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !(x instanceof Value) && !Array.isArray(x);
 
@@ -157,8 +174,10 @@ function methodOf(room: Op): (this: GraphBuilder, ...args: unknown[]) => Value |
   const single = room.outputs.length === 1 && room.outputs[0]?.arity === 'one';
   return function (...args) {
     const last = args[args.length - 1];
-    const { name, origin, ...attributes } = (isAttributes(last) ? args.pop() : {}) as Record<string, unknown> & NodeOptions;
-    const outputs = this.node(room, (args as (Value | Value[] | undefined)[]).flat(), attributes, { name, origin });
+    if (isAttributes(last)) args.pop();
+    const inputs = args.some(Array.isArray) ? args.flat() : args;
+    const { attributes, options } = isAttributes(last) ? split(last) : nothing;
+    const outputs = this.node(room, inputs as (Value | undefined)[], attributes, options);
     return single ? (outputs[0] as Value) : outputs;
   };
 }

@@ -8,7 +8,7 @@ import { numbersOf, sizeOf, type NdArray } from '../tensor/nd.js';
 import { Literal } from '../tensor/literal.js';
 import { evaluateNode } from './interpret.js';
 import { printFact, staticShape, type Element, type Fact, type FloatElement } from './fact.js';
-import type { Node } from './node.js';
+import type { Node, Value } from './node.js';
 
 export { evaluateNode } from './interpret.js';
 
@@ -190,23 +190,26 @@ export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
   checkArity(op, node);
   checkTypes(op, node);
   try {
-    const facts = op.infer(
-      node.inputs.map((v) => v?.fact),
-      node.attributes,
-      new Infer(node, scope),
-    );
-    return op.evaluate && !op.traits.impure && !op.traits.control ? withValues(node, facts).map(settled) : facts;
+    const facts = op.infer(node.inputs.map(factOf), node.attributes, new Infer(node, scope));
+    if (!op.evaluate || op.traits.impure || op.traits.control) return facts;
+    const valued = withValues(node, facts);
+    return valued.some(hasElements) ? valued.map(settled) : valued;
   } catch (error) {
     if (error instanceof CuveeError && error.node !== undefined) throw error;
     throw CuveeError.wrap(`${op.name} "${node.name}"`, error, 'MODEL_INVALID', { op: op.name, node: node.name });
   }
 }
 
+const factOf = (v: Value | undefined): Fact | undefined => v?.fact;
+const hasElements = (f: Fact): boolean => f.elements !== undefined;
+const hasValue = (f: Fact): boolean => f.value !== undefined;
+const isSmallConstant = (v: Value | undefined): boolean => !v || (v.fact.value !== undefined && v.fact.value.size <= foldedAtOnce);
+
 /** Adds constant values, and the elements that a moving op carries from its inputs. */
 function withValues(node: Node, facts: readonly Fact[]): readonly Fact[] {
-  if (facts.some((f) => f.value)) return facts;
+  if (facts.some(hasValue)) return facts;
   const { inputs, op } = node;
-  const constant = inputs.every((v) => !v || (v.fact.value !== undefined && v.fact.value.size <= foldedAtOnce));
+  const constant = inputs.every(isSmallConstant);
   const moves = typeof op.traits.moves === 'function' ? op.traits.moves(node.attributes) : op.traits.moves;
   if (!constant && !moves) return facts;
   const sizes = facts.map((f) => (staticShape(f.shape) ? sizeOf(staticShape(f.shape) as number[]) : Number.POSITIVE_INFINITY));

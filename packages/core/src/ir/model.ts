@@ -299,10 +299,7 @@ function factsOf(nodes: readonly Node[]): ReadonlyMap<Value, Fact> {
 /** Infers a node's facts and gives it its output values (the same objects when it has them). */
 export function setFacts(node: Node, scope: ShapeScope): void {
   const facts = inferNode(node, scope);
-  if (node.outputs.length === facts.length)
-    facts.forEach((f, i) => {
-      (node.outputs[i] as Value).fact = f;
-    });
+  if (node.outputs.length === facts.length) for (let i = 0; i < facts.length; i++) (node.outputs[i] as Value).fact = facts[i] as Fact;
   else node.outputs = facts.map((f, i) => new Value(node, i, f));
 }
 
@@ -352,31 +349,25 @@ export interface Cloned {
 export function cloneModel(source: Model): Cloned {
   const scope = source.scope.fork();
   const values = new Map<Value, Value>();
-  const nodes = new Map<Node, Node>();
-  for (const old of source.nodes()) {
+  const copyOf = (v: Value | undefined): Value | undefined => (v ? values.get(v) : undefined);
+  const order = source.nodes();
+  for (let at = 0; at < order.length; at++) {
+    const old = order[at] as Node;
     const { control } = old.op.traits;
-    const attributes = control ? withBodies(old) : old.attributes;
-    const node = new Node(
-      old.op,
-      attributes,
-      old.inputs.map((v) => (v ? values.get(v) : undefined)),
-      old.name,
-      old.origin,
-      old.id,
-    );
+    const node = new Node(old.op, control ? withBodies(old) : old.attributes, old.inputs.map(copyOf), old.givenName, old.origin, old.id);
     node.rtInfo = old.rtInfo;
     // Facts are about symbols that both scopes share; only bodies have to be told of their new surroundings.
     if (control) setFacts(node, scope);
     else node.outputs = old.outputs.map((v) => new Value(node, v.index, v.fact));
-    old.outputs.forEach((v, i) => {
+    for (let i = 0; i < old.outputs.length; i++) {
+      const v = old.outputs[i] as Value;
       const copy = node.outputs[i] as Value;
       copy.names = v.names;
       copy.standsFor = v.standsFor;
       values.set(v, copy);
-    });
-    nodes.set(old, node);
+    }
   }
-  const all = (list: readonly Node[]): Node[] => list.map((n) => nodes.get(n) as Node);
+  const all = (list: readonly Node[]): Node[] => list.map((n) => (values.get(n.output) as Value).node);
   const model = new Model({
     name: source.name,
     parameters: all(source.parameters),

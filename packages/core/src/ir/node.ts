@@ -97,6 +97,8 @@ export class Node {
   rtInfo: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** The mark of the last walk over the graph that came by. @internal */
   walk = 0;
+  /** The name that it was made with for want of another. */
+  readonly #ownName: string | undefined;
 
   constructor(
     op: Op,
@@ -110,7 +112,8 @@ export class Node {
     this.op = op;
     this.attributes = attributes;
     this.inputs = inputs;
-    this.name = name ?? `${op.name}_${this.id}`;
+    this.#ownName = name === undefined ? `${op.name}_${id}` : undefined;
+    this.name = name ?? (this.#ownName as string);
     this.origin = origin ?? [this.name];
     for (let i = 0; i < inputs.length; i++) inputs[i]?.users.add(this);
   }
@@ -120,6 +123,14 @@ export class Node {
     return this.outputs[0] as Value;
   }
 
+  /** Whether nobody gave it a name. */
+  get isUnnamed(): boolean {
+    return this.name === this.#ownName;
+  }
+  /** The name, where somebody gave one. */
+  get givenName(): string | undefined {
+    return this.isUnnamed ? undefined : this.name;
+  }
   /** Type of the operation, `Convolution`. */
   get type(): string {
     return this.op.name;

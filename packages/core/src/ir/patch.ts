@@ -14,7 +14,8 @@ export type Patch = readonly (readonly [old: Value, replacement: Value])[];
  * Throws INTERNAL, naming `why`, when a replacement's type or shape contradicts the old one.
  */
 export function applyPatch(model: Model, patch: Patch, why: string): void {
-  for (const [old, replacement] of patch) {
+  for (let i = 0; i < patch.length; i++) {
+    const [old, replacement] = patch[i] as Patch[number];
     if (old === replacement) continue;
     compatible(old, replacement, why);
     inheritOrigin(old.node, replacement.node);
@@ -24,7 +25,7 @@ export function applyPatch(model: Model, patch: Patch, why: string): void {
     }
     if (isInteger(old.fact.type))
       replacement.standsFor = [...(replacement.standsFor ?? []), ...(old.standsFor ?? []), `${old.node.id}:${old.index}`];
-    for (const user of [...old.users]) rewire(user, old, replacement);
+    old.users.forEach((user) => rewire(user, old, replacement));
     discard(old.node, model);
   }
   model.touched();
@@ -52,7 +53,7 @@ const sameNumbers = (a: Shape, b: Shape): boolean =>
 /** New nodes made by a rule stand for the node that they replace. */
 function inheritOrigin(old: Node, fresh: Node): void {
   fresh.origin = fresh.origin.length === 1 && fresh.origin[0] === fresh.name ? old.origin : joined(fresh.origin, old.origin);
-  if (fresh.name === `${fresh.op.name}_${fresh.id}`) fresh.name = old.name;
+  if (fresh.isUnnamed) fresh.name = old.name;
 }
 
 /** Both lists, each text once. */

@@ -26,7 +26,7 @@ export interface PortsText {
 export function portsOf(model: Model): Model {
   const bare = ({ fact }: Value): Value['fact'] => ({ type: fact.type, shape: fact.shape });
   const copy = (old: Node, inputs: readonly Value[]): Node => {
-    const node = new Node(old.op, old.attributes, inputs, old.name, old.origin, old.id);
+    const node = new Node(old.op, old.attributes, inputs, old.givenName, old.origin, old.id);
     node.rtInfo = old.rtInfo;
     node.outputs = old.outputs.map((v) => new Value(node, v.index, bare(v)));
     node.outputs.forEach((v, i) => (v.names = old.outputs[i]?.names ?? []));

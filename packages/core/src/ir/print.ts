@@ -14,7 +14,7 @@ export function print(model: Model, indent = ''): string {
   const taken = new Map<string, number>();
   const lines = [`${indent}model ${JSON.stringify(model.name)}`];
   for (const node of model.nodes()) {
-    const plain = /_\d+$/.test(node.name) && node.name === `${node.op.name}_${node.id}` ? node.op.name.toLowerCase() : node.name;
+    const plain = node.isUnnamed ? node.op.name.toLowerCase() : node.name;
     const count = (taken.get(plain) ?? 0) + 1;
     taken.set(plain, count);
     names.set(node, count === 1 ? plain : `${plain}~${count}`);

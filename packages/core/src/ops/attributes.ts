@@ -104,22 +104,22 @@ export const ports = (options?: Options): AttributeSpec<readonly PortMapping[]> 
   spec<readonly PortMapping[]>('ports', undefined, options);
 
 const whole = (v: unknown): boolean => Number.isInteger(v);
+const isBelow = (v: unknown, min: number | undefined): boolean => min !== undefined && (v as number) < min;
 
 /** What a value should be, when it is not. */
 function problem(spec: AttributeSpec, value: unknown): string | undefined {
-  const { min = Number.NEGATIVE_INFINITY } = spec;
-  const small = (v: unknown): boolean => (v as number) < min;
+  const { min } = spec;
   switch (spec.kind) {
     case 'int':
-      return !whole(value) ? 'an integer' : small(value) ? `an integer of at least ${spec.min}` : undefined;
+      return !whole(value) ? 'an integer' : isBelow(value, min) ? `an integer of at least ${min}` : undefined;
     case 'ints':
       return !Array.isArray(value) || !value.every(whole)
         ? 'a list of integers'
-        : value.some(small)
-          ? `integers of at least ${spec.min}`
+        : min !== undefined && value.some((v) => isBelow(v, min))
+          ? `integers of at least ${min}`
           : undefined;
     case 'float':
-      return typeof value !== 'number' ? 'a number' : small(value) ? `a number of at least ${spec.min}` : undefined;
+      return typeof value !== 'number' ? 'a number' : isBelow(value, min) ? `a number of at least ${min}` : undefined;
     case 'floats':
       return !Array.isArray(value) || !value.every((v) => typeof v === 'number') ? 'a list of numbers' : undefined;
     case 'bool':

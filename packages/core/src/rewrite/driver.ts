@@ -38,9 +38,10 @@ export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnR
       const candidates = byRoot.get(node.op.name) ?? anywhere;
       if (candidates.length === 0) continue;
       // A node that an earlier rewrite of this sweep made dead has no users left.
-      if (!node.outputs.some((v) => v.users.size > 0)) continue;
-      for (const r of candidates) {
-        if (!fire(model, g, r, node.output, bound)) continue;
+      if (!node.outputs.some(isRead)) continue;
+      for (let j = 0; j < candidates.length; j++) {
+        const r = candidates[j] as Rule;
+        if (!matches(r, node.output, bound) || !fire(model, g, r, node.output, bound)) continue;
         changed = true;
         fired.set(r.name, (fired.get(r.name) ?? 0) + 1);
         if (onRewrite?.(r.name, node.name) === false) return fired;
@@ -52,11 +53,16 @@ export function* rewriting(model: Model, rules: readonly Rule[], onRewrite?: OnR
   return fired;
 }
 
+const isRead = (v: Value): boolean => v.users.size > 0;
+
 /** `bound` is there to be filled: one for all tries. */
-function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value, bound: Bound): boolean {
+function matches(r: Rule, root: Value, bound: Bound): boolean {
   bound.values.cut(0);
   bound.nodes.cut(0);
-  if (!r.pattern(root, bound)) return false;
+  return r.pattern(root, bound);
+}
+
+function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value, bound: Bound): boolean {
   g.origin = root.node.origin;
   try {
     const get = (name: string): Value => bound.values.get(name) as Value;

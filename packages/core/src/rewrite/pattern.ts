@@ -29,8 +29,10 @@ export const any = (name: string): Pattern =>
   });
 
 /** A value that passes a test. */
-export const where = (name: string, test: (value: Value) => boolean): Pattern =>
-  withRoots((value, bound) => test(value) && any(name)(value, bound));
+export function where(name: string, test: (value: Value) => boolean): Pattern {
+  const bind = any(name);
+  return withRoots((value, bound) => test(value) && bind(value, bound));
+}
 
 /** A constant. */
 export const constant = (name: string): Pattern => where(name, (v) => v.fact.value !== undefined);
@@ -86,6 +88,12 @@ export function node(ops: string | readonly string[], inputs: readonly Pattern[]
 }
 
 function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
+  // Most tries end at the name of an input's op, before anything is bound.
+  for (let i = 0; i < patterns.length; i++) {
+    const { roots } = patterns[i] as Pattern;
+    const input = n.inputs[i];
+    if (input === undefined || (roots !== undefined && !roots.includes(input.node.op.name))) return false;
+  }
   for (let i = 0; i < patterns.length; i++) {
     const input = n.inputs[i];
     if (input === undefined || !(patterns[i] as Pattern)(input, bound)) return false;
@@ -96,15 +104,16 @@ function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
 /** The first alternative that matches. */
 export const either = (...patterns: readonly Pattern[]): Pattern =>
   withRoots(
-    (value, bound) =>
-      patterns.some((p) => {
-        const values = bound.values.size;
-        const nodes = bound.nodes.size;
-        if (p(value, bound)) return true;
+    (value, bound) => {
+      const values = bound.values.size;
+      const nodes = bound.nodes.size;
+      for (let i = 0; i < patterns.length; i++) {
+        if ((patterns[i] as Pattern)(value, bound)) return true;
         bound.values.cut(values);
         bound.nodes.cut(nodes);
-        return false;
-      }),
+      }
+      return false;
+    },
     patterns.every((p) => p.roots) ? patterns.flatMap((p) => [...(p.roots ?? [])]) : undefined,
   );
 

@@ -116,11 +116,11 @@ export const NonZero: OnnxOp = ({ g, inputs: [x] }) => g.nonZero(x, { output_typ
 
 /** Values, first places, places in the values, counts; sorted or by first appearance. */
 export const Unique: OnnxOp = (node) => {
-  const { g, attr, wants } = node;
+  const { g, attr } = node;
   const [x] = node.inputs;
   const axis = attr.has('axis') ? i64(g, axisOf(node, attr.int('axis'), rankOf(node, x))) : undefined;
   const all = g.unique(x, axis, { sorted: attr.bool('sorted', true), index_element_type: 'i64', count_element_type: 'i64' });
-  return all.map((value, i) => (i === 0 || wants(i) ? value : undefined));
+  return all.map((value, i) => (i === 0 || node.wants(i) ? value : undefined));
 };
 
 /** Running sums along one axis. */

@@ -2,7 +2,7 @@
 import type { Value } from '@cuvee/core';
 import { blocksOf, dequantisedBlocks, spreadBlocks, unpackedBits } from '../blocks.js';
 import { axisOf, channelsFirst, channelsLast, f32, i64, like, rankOf, scalarOf, times, timesRows, upTo } from '../build.js';
-import { takes, type OnnxNode, type OnnxOp } from '../node.js';
+import { altered, takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as arithmetic from './arithmetic.js';
 import * as microsoft from './microsoft.js';
 import * as pooling from './pooling.js';
@@ -43,7 +43,7 @@ export const MatMulIntegerToFloat: OnnxOp<4> = takes('ssssooo>s', (node) => {
 export const DynamicQuantizeMatMul: OnnxOp<3> = takes('sssoo>s', (node) => {
   const { g } = node;
   const [a, b, scale, zero, bias] = node.inputs;
-  const [whole, aScale, aZero] = quantize.DynamicQuantizeLinear({ ...node, inputs: [a] } as OnnxNode) as readonly [Value, Value, Value];
+  const [whole, aScale, aZero] = quantize.DynamicQuantizeLinear(altered(node, { inputs: [a] })) as readonly [Value, Value, Value];
   const product = times(g, dequantised(node, whole, aScale, aZero), dequantised(node, b, scale, zero));
   return bias ? g.add(product, bias) : product;
 });
@@ -53,11 +53,7 @@ const binary =
   (apply: OnnxOp<2>): OnnxOp<4> =>
   (node) => {
     const [a, as, az, b, bs, bz, ys, yz] = node.inputs as readonly (Value | undefined)[] as Quantised;
-    const y = apply({
-      ...node,
-      version: 14,
-      inputs: [dequantised(node, a, as, az), dequantised(node, b, bs, bz)],
-    } as unknown as OnnxNode<2>) as Value;
+    const y = apply(altered(node, { version: 14, inputs: [dequantised(node, a, as, az), dequantised(node, b, bs, bz)] })) as Value;
     return requantised(node, y, ys, yz);
   };
 export const QLinearAdd = takes('ssossoso>s', binary(arithmetic.Add));
@@ -109,7 +105,7 @@ export const QLinearAveragePool = takes(
   'ssoso>s',
   unary((node, x) => {
     if (node.attr.bool('channels_last')) throw node.unsupported('channels last');
-    return pooling.AveragePool({ ...node, version: 19, inputs: [x] }) as Value;
+    return pooling.AveragePool(altered(node, { version: 19, inputs: [x] })) as Value;
   }),
 );
 export const QLinearReduceMean = takes(
@@ -130,7 +126,7 @@ export const QLinearWhere: OnnxOp<4> = takes('sssssssss>s', (node) => {
 /** As ai.onnx has it, and with `channels_last`. */
 export const QLinearConv: OnnxOp<8> = takes('sssssssso>s', (node) => {
   const { g, inputs } = node;
-  const plain = (x: Value): Value => quantize.QLinearConv({ ...node, version: 10, inputs: [x, ...rest] }) as Value;
+  const plain = (x: Value): Value => quantize.QLinearConv(altered(node, { version: 10, inputs: [x, ...rest] })) as Value;
   const [x, ...rest] = inputs;
   return node.attr.bool('channels_last') ? channelsLast(g, plain(channelsFirst(node, x)), rankOf(node, x)) : plain(x);
 });
@@ -188,7 +184,7 @@ export const QEmbedLayerNormalization: OnnxOp<4> = takes('sossossosssssooooo>so'
     return x && dequantised(node, x, node.inputs[8 + i] as Value, node.inputs[13 + i]);
   };
   const inputs = [ids, segments, table(0), table(1), table(2), table(3), table(4), node.inputs[7]];
-  return microsoft.EmbedLayerNormalization({ ...node, inputs } as unknown as OnnxNode<4>);
+  return microsoft.EmbedLayerNormalization(altered(node, { inputs }));
 });
 
 /** LSTM whose weights are stored [directions, inputs, 4 hidden] in 8 bits, with a scale and a zero point for each direction or column. */
@@ -201,5 +197,5 @@ export const DynamicQuantizeLSTM: OnnxOp<3> = takes('sssooooossss>ooo', (node) =
     return g.transpose(real, g.ints([0, 2, 1]));
   };
   const own = [inputs[0], weights(1, 8), weights(2, 10), ...inputs.slice(3, 8)];
-  return recurrent.LSTM({ ...node, version: 7, inputs: own } as unknown as OnnxNode<3>);
+  return recurrent.LSTM(altered(node, { version: 7, inputs: own }));
 });

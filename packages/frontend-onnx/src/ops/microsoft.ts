@@ -18,7 +18,7 @@ import {
   upTo,
 } from '../build.js';
 import { biased, convolved } from '../convolved.js';
-import { takes, type OnnxNode, type OnnxOp } from '../node.js';
+import { altered, takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as data from './data.js';
 import * as image from './image.js';
 import { Gemm } from './linear.js';
@@ -29,7 +29,7 @@ import * as shape from './shape.js';
 const newest =
   <N extends number>(op: OnnxOp<N>): OnnxOp<N> =>
   (node) =>
-    op({ ...node, version: 28 });
+    op(altered(node, { version: 28 }));
 
 export const QuantizeLinear = takes('sso>s', newest(quantize.QuantizeLinear));
 export const DequantizeLinear = takes('sso>s', newest(quantize.DequantizeLinear));
@@ -76,7 +76,7 @@ export const FusedConv: OnnxOp<2> = takes('ssoo>s', (node) => {
 export const FusedGemm: OnnxOp<2> = takes('sso>s', (node) => {
   const { attr } = node;
   const given = ['activation_alpha', 'activation_beta'].filter((name) => attr.has(name)).map((name) => attr.float(name));
-  return activated(node, Gemm({ ...node, version: 13 }) as Value, given);
+  return activated(node, Gemm(altered(node, { version: 13 })) as Value, given);
 });
 
 export const FusedMatMul: OnnxOp<2> = takes('ss>s', (node) => {
@@ -148,7 +148,7 @@ function maskLengths(g: Builder, mask: Value | undefined, ids: Value): Value {
 
 export const Inverse: OnnxOp = takes('s>s', ({ g, inputs: [x] }) => g.inverse(x, { adjoint: false }));
 export const ExpandDims: OnnxOp<2> = takes('ss>s', ({ g, inputs: [x, axis] }) => g.unsqueeze(x, listOf(g, axis)));
-export const GridSample: OnnxOp<2> = takes('ss>s', (node) => image.GridSample({ ...node, version: 16 }));
+export const GridSample: OnnxOp<2> = takes('ss>s', (node) => image.GridSample(altered(node, { version: 16 })));
 export const Unique: OnnxOp = takes('s>soo', (node) => {
   const [y, , places, counts] = node.g.unique(node.inputs[0], undefined, { sorted: false }) as readonly Value[];
   return [y, places, counts];
@@ -160,7 +160,7 @@ const onChannelsLast =
   (node) => {
     const [x, filters, bias, added] = node.inputs;
     const first = channelsFirst(node, x);
-    const y = op({ ...node, inputs: [first, filters, bias, added && channelsFirst(node, added)] }) as Value;
+    const y = op(altered(node, { inputs: [first, filters, bias, added && channelsFirst(node, added)] })) as Value;
     return channelsLast(node.g, y, rankOf(node, x));
   };
 export const NhwcConv = takes('sso>s', onChannelsLast(FusedConv));
@@ -183,7 +183,7 @@ export const SkipGroupNorm: OnnxOp<4> = takes('sssso>so', (node) => {
   const [x, gamma, beta, skip, bias] = node.inputs;
   const wide = rankOf(node, skip) === 2 ? g.unsqueeze(skip, g.ints([1, 2])) : skip;
   const sum = g.add(bias ? g.add(x, bias) : x, wide);
-  return [GroupNorm({ ...node, inputs: [sum, gamma, beta] }) as Value, sum];
+  return [GroupNorm(altered(node, { inputs: [sum, gamma, beta] })) as Value, sum];
 });
 
 /** (x + bias) in two halves: the first times Gelu of the second. */

@@ -47,13 +47,13 @@ function decode(message: Message, bytes: Uint8Array, what: string): Decoded {
 
 /** Like `read`, for the model and its own graph, which have thousands of fields. */
 function* reading(wire: Wire, message: Message, end: number, depth: number): Steps<Decoded> {
-  const result: Decoded = { ...message.empty };
+  const result: Decoded = message.empty();
   let count = 0;
   for (let number = wire.next(end); number !== 0; number = wire.next(end)) {
     if (++count % stride === 0) yield;
     const field = message.fields[number];
     if (field === undefined) wire.skip(number, end, message.name);
-    else if (field.kind === 'message' && wire.type === BYTES && message === Model && !(field.name in result)) {
+    else if (field.kind === 'message' && wire.type === BYTES && message === Model && result[field.name] === undefined) {
       const inner = (field.message as () => Message)();
       result[field.name] = yield* reading(wire, inner, wire.span(end, field.name), inner.nests ? depth + 1 : depth);
     } else readField(wire, message, field, result, end, depth);
@@ -63,7 +63,7 @@ function* reading(wire: Wire, message: Message, end: number, depth: number): Ste
 
 function read(wire: Wire, message: Message, end: number, depth: number): Decoded {
   if (depth > maxDepth) throw wire.invalid(`${message.name} is nested more than ${maxDepth} deep`);
-  const result: Decoded = { ...message.empty };
+  const result: Decoded = message.empty();
   for (let number = wire.next(end); number !== 0; number = wire.next(end)) {
     const field = message.fields[number];
     if (field === undefined) wire.skip(number, end, message.name);
@@ -87,15 +87,23 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
   const start = wire.position;
   const packed = field.packable && wire.type === BYTES;
   if (wire.type !== field.wire && !packed) throw wire.invalid(`${message.name}.${name} has wire type ${wire.type}, expected ${field.wire}`);
+  if (field.single && result[name] !== undefined) throw wire.invalid(`${message.name}.${name} appears twice`, start);
+  // The most frequent first.
   switch (kind) {
     case 'strings':
       append(result, name, wire.string(end, name));
       return;
-    case 'byteStrings':
-      append(result, name, wire.bytes(end, name));
+    case 'string':
+      result[name] = wire.string(end, name);
       return;
     case 'messages':
       append(result, name, nested(wire, field.message, end, depth, name));
+      return;
+    case 'int32':
+      result[name] = wire.int32(end, name);
+      return;
+    case 'message':
+      result[name] = nested(wire, field.message, end, depth, name);
       return;
     case 'int64s':
     case 'floats': {
@@ -105,6 +113,22 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
       while (packed && wire.position < stop);
       return;
     }
+    case 'bytes':
+      result[name] = wire.bytes(end, name);
+      return;
+    case 'int64':
+      result[name] = wire.int64(end, name);
+      return;
+    case 'float':
+      result[name] = wire.float(end, name);
+      return;
+    case 'byteStrings':
+      append(result, name, wire.bytes(end, name));
+      return;
+    case 'presence':
+      wire.bytes(end, name);
+      result[name] = true;
+      return;
     case 'float32Data':
     case 'float64Data':
     case 'int32Data':
@@ -113,35 +137,7 @@ function readField(wire: Wire, message: Message, field: Field, result: Decoded, 
       const numbers = (result[name] ??= new Numbers(kind)) as Numbers;
       if (packed) numbers.addPacked(wire, end, name);
       else numbers.addOne(wire, end, name);
-      return;
     }
-    default:
-  }
-  if (name in result) throw wire.invalid(`${message.name}.${name} appears twice`, start);
-  switch (kind) {
-    case 'string':
-      result[name] = wire.string(end, name);
-      return;
-    case 'bytes':
-      result[name] = wire.bytes(end, name);
-      return;
-    case 'int32':
-      result[name] = wire.int32(end, name);
-      return;
-    case 'int64':
-      result[name] = wire.int64(end, name);
-      return;
-    case 'float':
-      result[name] = wire.float(end, name);
-      return;
-    case 'presence':
-      wire.bytes(end, name);
-      result[name] = true;
-      return;
-    case 'message':
-      result[name] = nested(wire, field.message, end, depth, name);
-      return;
-    default:
   }
 }
 

@@ -51,6 +51,12 @@ export class Wire {
   next(end: number): number {
     const start = this.position;
     if (start >= end) return 0;
+    const first = this.#bytes[start] as number;
+    if (first >= 8 && first < 0x80) {
+      this.position = start + 1;
+      this.type = first & 7;
+      return first >> 3;
+    }
     const tag = this.uint(end, 'field tag');
     const field = Math.floor(tag / 8);
     if (field < 1 || tag > 0xffffffff) throw this.invalid(`field tag ${tag} is not valid`, start);

@@ -149,8 +149,10 @@ function isPointwise(n: Node): boolean {
 }
 
 /** The inner form, whose value is also bound to a name. */
-const named = (name: string, inner: pattern.Pattern): pattern.Pattern =>
-  Object.assign((v: Value, bound: pattern.Bound) => any(name)(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
+function named(name: string, inner: pattern.Pattern): pattern.Pattern {
+  const bind = any(name);
+  return Object.assign((v: Value, bound: pattern.Bound) => bind(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
+}
 const keepsAxes = { test: (n: Node): boolean => n.attributes.keep_dims === true };
 
 /** (x − mean x) / √(mean (x − mean x)² + ε) = mvn(x), over the same axes. */

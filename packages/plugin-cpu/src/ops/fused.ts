@@ -94,12 +94,13 @@ export interface Fused {
 }
 
 export function asFused(node: Node): Fused | undefined {
-  const base = node.op.name.replace(/^Fused/, '');
+  const { name } = node.op;
+  const isFused = name.startsWith('Fused');
+  const base = isFused ? name.slice(5) : name;
   const side = bases[base];
   const { shape } = node.output.fact;
   if (side === undefined || !shape) return undefined;
   const count = rooms.get(base)?.inputs.length ?? 0;
-  const isFused = node.op.name !== base;
   const at = (i: number): Value | undefined => (isFused ? node.inputs[count + i] : undefined);
   const {
     activation = 'none',
@@ -137,14 +138,11 @@ export function withEpilogue(
   const count = op.inputs.length - epiloguePorts.length - prologuePorts.length;
   const epilogue = { ...f.epilogue, ...change.epilogue };
   const prologue = change.prologue ?? f.prologue;
-  const own = Array.from({ length: count }, (_, i) => (i === 0 ? (change.prologue?.data ?? f.inputs[0]) : f.inputs[i]));
+  const inputs: (Value | undefined)[] = [];
+  for (let i = 0; i < count; i++) inputs.push(i === 0 && change.prologue ? change.prologue.data : f.inputs[i]);
+  for (let i = 0; i < epiloguePorts.length; i++) inputs.push(epilogue[epiloguePorts[i] as EpiloguePort]);
+  for (let i = 0; i < prologuePorts.length; i++) inputs.push(prologue[prologuePorts[i] as ProloguePort]);
   const attributes = { ...f.node.attributes, ...f.activated, residual_after: change.residualAfter ?? f.residualAfter, ...change.activated };
   const { type, shape } = f.node.output.fact;
-  return derivedNode(
-    op,
-    [...own, ...epiloguePorts.map((p) => epilogue[p]), ...prologuePorts.map((p) => prologue[p])],
-    attributes,
-    { type, shape },
-    { name: f.node.name, origin: f.node.origin },
-  );
+  return derivedNode(op, inputs, attributes, { type, shape }, { name: f.node.name, origin: f.node.origin });
 }

@@ -48,7 +48,11 @@ class Writer {
     const at = this.#room(2 * values.length);
     for (let i = 0; i < values.length; i++) this.#view.setUint16(at + 2 * i, values[i] as number, true);
   }
-  u32(...values: number[]): void {
+  u32(value: number): void {
+    const at = this.#room(4);
+    this.#view.setUint32(at, value >>> 0, true);
+  }
+  u32s(...values: number[]): void {
     const at = this.#room(4 * values.length);
     for (let i = 0; i < values.length; i++) this.#view.setUint32(at + 4 * i, (values[i] as number) >>> 0, true);
   }
@@ -89,14 +93,17 @@ class Names {
   }
   write(w: Writer): void {
     const utf8 = new TextEncoder();
-    const encoded = Array.from(this.#index.keys(), (s) => utf8.encode(s));
-    w.u32(encoded.length);
+    const texts = [...this.#index.keys()];
+    const whole = texts.join('');
+    const bytes = utf8.encode(whole);
+    const isAscii = bytes.length === whole.length; // nearly always: one call serves all
+    const encoded: readonly ArrayLike<unknown>[] = isAscii ? texts : texts.map((text) => utf8.encode(text));
+    w.u32(texts.length);
     let at = 0;
-    for (const e of [...encoded, new Uint8Array(0)]) {
-      w.u32(at);
-      at += e.length;
-    }
-    for (const e of encoded) w.bytes(e);
+    w.u32(at);
+    for (let i = 0; i < encoded.length; i++) w.u32((at += (encoded[i] as ArrayLike<unknown>).length));
+    if (isAscii) w.bytes(bytes);
+    else for (const e of encoded) w.bytes(e as Uint8Array);
   }
 }
 
@@ -127,7 +134,7 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
         }
       },
     ],
-    [5, (s) => s.u32(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
+    [5, (s) => s.u32s(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
     [
       6,
       function* (s) {
@@ -146,7 +153,7 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
       (s) => {
         for (const l of plan.levels) {
           s.u32(l.segments.length);
-          for (const g of l.segments) s.u32(g.first, g.count, g.rows);
+          for (const g of l.segments) s.u32s(g.first, g.count, g.rows);
         }
       },
     ],
@@ -154,7 +161,7 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
       8,
       (s) => {
         s.u32(plan.states.length);
-        for (const v of plan.states) s.u32(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape));
+        for (const v of plan.states) s.u32s(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape));
       },
     ],
     [9, (s) => writeWeights(s, plan, names, constants)],
@@ -163,10 +170,10 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
     [1, (s) => names.write(s)],
   ];
   w.bytes(new TextEncoder().encode('CUVPLAN\0'));
-  w.u32(planVersion, plan.isa.block, isa, sections.length);
+  w.u32s(planVersion, plan.isa.block, isa, sections.length);
   const table = w.length;
   for (const [id] of sections) {
-    w.u32(id, 0);
+    w.u32s(id, 0);
     w.i64(0);
     w.i64(0);
   }
@@ -190,7 +197,7 @@ function writeBindings(w: Writer, plan: Plan): void {
     w.u32(level.length);
     for (const b of level) {
       w.u8(b.kind === 'dim' ? 0 : 1, 0, 0, 0);
-      w.u32(b.tensor, b.kind === 'dim' ? b.axis : b.element, b.register);
+      w.u32s(b.tensor, b.kind === 'dim' ? b.axis : b.element, b.register);
     }
   }
 }
@@ -198,23 +205,23 @@ function writeBindings(w: Writer, plan: Plan): void {
 function writeTensor(w: Writer, t: PlanTensor, names: Names): void {
   if (t.dims.length > 255) throw new CuveeError('MODEL_UNSUPPORTED', `tensor "${t.name}" has rank ${t.dims.length}`);
   w.u8(typeId(t.type), t.layout === 'plain' ? 0 : 1, storages.indexOf(t.storage.kind), t.dims.length);
-  w.u32(linkOf(t.storage), t.storage.kind === 'view' ? t.storage.offset : -1, names.id(t.name), ...t.dims);
+  w.u32s(linkOf(t.storage), t.storage.kind === 'view' ? t.storage.offset : -1, names.id(t.name), ...t.dims);
 }
 
 function writeArg(w: Writer, arg: Arg): void {
-  w.u32('int' in arg ? 0 : 'float' in arg ? 1 : 2, 0);
+  w.u32s('int' in arg ? 0 : 'float' in arg ? 1 : 2, 0);
   if ('int' in arg) w.i64(arg.int);
   else if ('float' in arg) w.f64(arg.float);
   else w.i64(arg.register);
 }
 
 function writeStep(w: Writer, step: Step, names: Names): void {
-  w.u32(names.id(step.family), names.id(step.action), names.id(step.op));
+  w.u32s(names.id(step.family), names.id(step.action), names.id(step.op));
   w.u16(step.inputs.length, step.outputs.length, step.args.length, step.plans?.length ?? 0, step.origin.length, 0);
-  w.u32(...step.inputs, ...step.outputs);
+  w.u32s(...step.inputs, ...step.outputs);
   w.pad();
   for (const arg of step.args) writeArg(w, arg);
-  w.u32(...(step.plans ?? []), ...step.origin.map((o) => names.id(o)));
+  w.u32s(...(step.plans ?? []), ...step.origin.map((o) => names.id(o)));
   w.pad();
 }
 
@@ -222,11 +229,11 @@ function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array
   w.u32(plan.weights.length);
   for (const { source, type } of plan.weights) {
     if (source.kind === 'file') {
-      w.u32(1, typeId(type), names.id(source.path), 0);
+      w.u32s(1, typeId(type), names.id(source.path), 0);
       w.i64(source.offset);
       w.i64(source.length);
     } else {
-      w.u32(0, typeId(type), constants.length, 0);
+      w.u32s(0, typeId(type), constants.length, 0);
       w.i64(0);
       w.i64(source.bytes.byteLength);
       constants.push(source.bytes);
@@ -236,7 +243,7 @@ function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array
 
 function* writingPlans(w: Writer, plan: Plan, constants: Uint8Array[]): Steps<void> {
   const all = [...plan.plans, ...(plan.prologue ? [plan.prologue] : [])];
-  w.u32(all.length, 0);
+  w.u32s(all.length, 0);
   for (const inner of all) {
     const { bytes } = yield* encodingPlan(inner, constants);
     w.i64(bytes.length);

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Core } from 'cuvee';
-import { median, models, randomFile, runners, start } from './lib/runners.mjs';
+import { median } from './lib/figures.mjs';
+import { models, randomFile, runners, start } from './lib/runners.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { difference, median, models, randomFile, runners, start } from './runners.mjs';
+import { interval, median } from './figures.mjs';
+import { difference, models, randomFile, runners, start } from './runners.mjs';
 
 const [ov, ort] = ['openvino', 'onnxruntime-node'];
 const networks = ['squeezenet', 'shufflenet', 'mobilenet-v2', 'densenet121', 'inception_v1', 'inception_v2'];
@@ -49,20 +50,6 @@ const all = [
 
 /** Rows whose models are here. */
 export const rows = () => all.filter((row) => models()[row.model]);
-
-/** 90 % interval of the median of a sample, from its order: binomial tails of 5 % each. */
-export function interval(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const n = sorted.length;
-  let [k, tail, term] = [0, 0.5 ** n, 0.5 ** n];
-  while (tail <= 0.05 && k < Math.floor((n - 1) / 2)) {
-    term = (term * (n - k)) / (k + 1);
-    tail += term;
-    k++;
-  }
-  const low = Math.max(0, tail > 0.05 ? k - 1 : k);
-  return [sorted[low], sorted[n - 1 - low]];
-}
 
 const inTurn = async (running, rounds, work) => {
   const figures = running.map(() => []);

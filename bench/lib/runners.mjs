@@ -76,8 +76,6 @@ export function randomFile(folder, shape, seed) {
   return { shape, dtype: 'f32', seed, file };
 }
 
-export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 /** Largest difference of two lists of outputs by position, over the largest magnitude of the second. */
 export function difference(ours, theirs) {
   return Math.max(

@@ -1,5 +1,6 @@
 #include <sys/sysctl.h>
 
+#include <cstddef>
 #include <string>
 #include <thread>
 

@@ -3,6 +3,8 @@
 #include <sys/sysctl.h>
 #include <unistd.h>
 
+#include <cstddef>
+
 #include "base/system.h"
 
 namespace cuvee {

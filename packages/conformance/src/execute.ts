@@ -38,6 +38,30 @@ async function run(
   ref: CaseRef,
   tolerance: { readonly rtol: number; readonly atol: number },
 ): Promise<string | undefined> {
+  for await (const { where, given, set } of inferences(core, device, ref, tolerance)) {
+    if (ref.kind === 'onnx-node' && given.length !== set.outputs.length)
+      return `${given.length} tensors as outputs, expected ${set.outputs.length}`;
+    const wrong = differences(given, set.outputs);
+    if (wrong) return `${where}${wrong}`;
+  }
+  return undefined;
+}
+
+/** One inference of a case: what came out, valid until the next is asked for. */
+export interface Inference {
+  /** Which model and which data it was, where there are several. */
+  readonly where: string;
+  readonly given: Given;
+  readonly set: DataSet;
+}
+
+/** All inferences of a case, one after the other. Throws what the device throws. */
+export async function* inferences(
+  core: Core,
+  device: string,
+  ref: CaseRef,
+  tolerance: { readonly rtol: number; readonly atol: number },
+): AsyncIterable<Inference> {
   const { models, sets, stateful } = load(ref, tolerance);
   for (const { label, model: source, weights, onnx: options } of models) {
     const model = options ? onnx(options).read({ bytes: source as Uint8Array }) : await core.readModel(source, weights);
@@ -48,16 +72,12 @@ async function run(
         request.release();
         request = compiled.createInferRequest();
       }
-      const given = await infer(request, model, set);
-      if (ref.kind === 'onnx-node' && given.length !== set.outputs.length)
-        return `${given.length} tensors as outputs, expected ${set.outputs.length}`;
-      const wrong = differences(given, set.outputs);
-      if (wrong) return `${models.length > 1 ? `${label}, ` : ''}${sets.length > 1 ? `set ${i}, ` : ''}${wrong}`;
+      const where = `${models.length > 1 ? `${label}, ` : ''}${sets.length > 1 ? `set ${i}, ` : ''}`;
+      yield { where, given: await infer(request, model, set), set };
     }
     request.release();
     compiled.release();
   }
-  return undefined;
 }
 
 /** Inputs that the model has no port for are left out: a reader may drop what nobody uses. */

@@ -33,7 +33,11 @@ function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
   const ports = portTexts(own);
   const numbered = hasStrings(own) ? withoutStrings(own) : undefined;
   // With strings that no kernel takes, the compiler tells which.
-  const compiled = yield* compiling(numbered && 'model' in numbered ? numbered.model : own, { name: isa, block });
+  const compiled = yield* compiling(numbered && 'model' in numbered ? numbered.model : own, {
+    name: isa,
+    block,
+    alone: config.CUVEE_FUSION === false,
+  });
   const encoded = yield* encodingPlan(compiled.plan);
   yield;
   return new CpuModel(addon, compiled, encoded, config, ports);

@@ -71,7 +71,7 @@ export class CpuModel implements DeviceModel {
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
       profile: measures(config),
-      strips: (config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO',
+      strips: config.CUVEE_FUSION === false ? 'NEVER' : ((config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO'),
       describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
     });
     this.info = infoOf(config, divided);

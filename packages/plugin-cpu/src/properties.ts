@@ -88,6 +88,13 @@ export const properties: PropertyTable = {
     default: 'AUTO',
     description: 'Run chains of row-wise kernels strip by strip: where intermediates outgrow the caches, wherever possible, nowhere',
   },
+  CUVEE_FUSION: {
+    type: 'bool',
+    mutability: 'RW',
+    default: true,
+    description:
+      'Join operations that stand together; without it each computes as it would alone: slower, and a model in parts gives the same bits as whole',
+  },
   CUVEE_SPIN_US: {
     type: 'int',
     mutability: 'RW',

@@ -31,7 +31,7 @@ export const compile = (model: Model, isa: Isa): Compiled => atOnce(compiling(mo
 
 /** The same in steps. */
 export function* compiling(model: Model, isa: Isa): Steps<Compiled> {
-  const rules = yield* preparing(model);
+  const rules = yield* preparing(model, false, isa.alone);
   const { draft, prologue } = yield* lowering(model, isa);
   yield;
   return { ...(yield* finishing(draft, isa, prologue)), rules, model };
@@ -40,16 +40,20 @@ export function* compiling(model: Model, isa: Isa): Steps<Compiled> {
 /** Constants up to this many bytes are folded in JavaScript: what rules look at. Larger ones are the prologue's. */
 const foldedHere = 1 << 14;
 
-/** Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. `inside`: as a body, which has no prologue. */
+/**
+ * Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. `inside`: as a body, which has no prologue; `alone`:
+ * folding only.
+ */
 export const prepare = (model: Model, inside = false): ReadonlyMap<string, number> => atOnce(preparing(model, inside));
 
 /** The same in steps. */
-export function* preparing(model: Model, inside = false): Steps<ReadonlyMap<string, number>> {
+export function* preparing(model: Model, inside = false, alone = false): Steps<ReadonlyMap<string, number>> {
   for (const node of model.nodes()) {
     if (!node.op.traits.control) continue;
-    for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute, true);
+    for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute, true, alone);
   }
   yield* foldingConstants(model, foldedHere);
+  if (alone) return new Map();
   const counts = new Map(yield* rewriting(model, canonicalRules));
   yield* foldingConstants(model, foldedHere);
   for (const [name, n] of yield* rewriting(model, fusionRules(model, inside))) counts.set(name, (counts.get(name) ?? 0) + n);
@@ -101,7 +105,7 @@ function* lowering(model: Model, isa: Isa, inside = false): Steps<Lowered> {
   model.results.forEach((r, index) => wanted.set(r.input(0), [...(wanted.get(r.input(0)) ?? []), { kind: 'output', index }]));
   const nodes = toldFirst(model.nodes().filter((n) => !constants.nodes.has(n)));
   const bodies = (body: Model): Draft => atOnce(lowering(body, isa, true)).draft;
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, bodies, placesOf(nodes));
+  const context = new LoweringContext(draft, model.scope, isa, wanted, bodies, isa.alone ? undefined : placesOf(nodes));
   const prologue = constants.nodes.size > 0 ? yield* loweringConstants(model, isa, constants, context) : undefined;
   model.parameters.forEach((p, index) => defineInput(context, p, index));
   yield* loweringNodes(context, nodes);
@@ -129,7 +133,7 @@ function* loweringConstants(model: Model, isa: Isa, { nodes, boundary }: Constan
     const target = base.users.size === 1 && !wanted.has(base) ? base : value;
     wanted.set(target, [...(wanted.get(target) ?? []), { kind: 'weight', weight }]);
   }
-  const context = new LoweringContext(draft, model.scope, isa.block, wanted, (body) => atOnce(lowering(body, isa, true)).draft);
+  const context = new LoweringContext(draft, model.scope, isa, wanted, (body) => atOnce(lowering(body, isa, true)).draft);
   yield* loweringNodes(
     context,
     model.nodes().filter((n) => nodes.has(n)),

@@ -8,6 +8,8 @@ import { withSegments } from './segments.js';
 export interface Isa {
   readonly name: string;
   readonly block: number;
+  /** Nothing is joined: each operation computes as it would in a model of its own. */
+  readonly alone?: boolean | undefined;
 }
 
 /** A plan and its shape program, whose guards' messages the plan does not carry. */
@@ -84,7 +86,7 @@ export function* finishing(draft: Draft, isa: Isa, prologue: Draft | undefined):
     );
   });
   const plan: Plan = {
-    isa,
+    isa: { name: isa.name, block: isa.block },
     shapes: shape.assemble(program),
     bindings,
     tensors,

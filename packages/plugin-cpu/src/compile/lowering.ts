@@ -15,6 +15,7 @@ import {
   type Value,
 } from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
+import type { Isa } from './finish.js';
 import type { Place } from './places.js';
 import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
 
@@ -36,6 +37,8 @@ export class LoweringContext {
   readonly draft: Draft;
   /** Width of a channel block of the instruction set. */
   readonly block: number;
+  /** Layouts and what is read do not depend on what stands around a node. */
+  readonly alone: boolean;
   readonly compileBody: CompileBody;
   readonly scope: ShapeScope;
   node!: Node;
@@ -49,14 +52,15 @@ export class LoweringContext {
   constructor(
     draft: Draft,
     scope: ShapeScope,
-    block: number,
+    isa: Isa,
     wanted: Map<Value, Storage[]>,
     compileBody: CompileBody,
     places: ReadonlyMap<Value, Place> = new Map(),
   ) {
     this.draft = draft;
     this.scope = scope;
-    this.block = block;
+    this.block = isa.block;
+    this.alone = isa.alone ?? false;
     this.#wanted = wanted;
     this.compileBody = compileBody;
     this.#places = places;
@@ -101,7 +105,7 @@ export class LoweringContext {
 
   /** Layout in which a value was made; blocked when it exists in both. */
   layoutOf(value: Value): Layout {
-    return this.#lowered.get(value)?.blocked !== undefined ? 'blocked' : 'plain';
+    return !this.alone && this.#lowered.get(value)?.blocked !== undefined ? 'blocked' : 'plain';
   }
 
   /** A copy of a tensor in the other layout. */

@@ -119,7 +119,7 @@ const sameDim = (a: Dim, b: Dim): boolean => shape.sub(a, b) === 0;
 /** The data of a convolution as parts side by side along channels, when it is worth reading them so instead of making it. */
 function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[] | undefined {
   const data = f.inputs[0] as Value;
-  if (isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
+  if (c.alone || isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
   const { node } = data;
   if (c.joined(data) !== undefined) return undefined;
   const joined = node.op.name === names.concatenation && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;

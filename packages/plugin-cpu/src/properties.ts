@@ -54,7 +54,7 @@ export const properties: PropertyTable = {
     mutability: 'RW',
     words: ['PERFORMANCE', 'ACCURACY'],
     default: 'PERFORMANCE',
-    description: 'ACCURACY turns Winograd convolution off',
+    description: 'ACCURACY turns Winograd and split convolution off',
   },
   INFERENCE_PRECISION_HINT: {
     type: 'enum',

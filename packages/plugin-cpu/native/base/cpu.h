@@ -16,6 +16,10 @@ const char* isa_name(Isa isa);
 /// True when this processor and operating system can run kernels of `isa` (state saved by the OS included).
 bool isa_available(Isa isa);
 
+/// True when there is a unit that multiplies tiles of bfloat16 numbers (Intel's AMX) and CUVEE_ISA does not ask for less; allows
+/// this process to use it.
+bool tile_unit_available();
+
 /// The best available set, or the one named by the environment variable CUVEE_ISA when it is available.
 /// An unknown or unavailable name is ignored; `isa_override_problem` then tells why.
 Isa default_isa();

@@ -7,6 +7,8 @@ namespace cuvee {
 
 bool isa_available(Isa isa) { return isa == Isa::scalar || isa == Isa::neon; }
 
+bool tile_unit_available() { return false; }
+
 bool set_flush_denormals(bool on) {
   constexpr std::uint64_t flush = std::uint64_t{1} << 24;  // FPCR.FZ
   std::uint64_t before;

@@ -5,6 +5,8 @@ namespace cuvee {
 
 bool isa_available(Isa isa) { return isa == Isa::scalar; }
 
+bool tile_unit_available() { return false; }
+
 bool set_flush_denormals(bool) { return false; }
 
 }  // namespace cuvee

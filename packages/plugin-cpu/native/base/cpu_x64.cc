@@ -1,5 +1,7 @@
 // x86-64: what CPUID and the control registers say.
 #include <immintrin.h>
+
+#include <cstdlib>
 #if defined(_MSC_VER)
 #include <intrin.h>
 #else
@@ -7,6 +9,7 @@
 #endif
 
 #include "base/cpu.h"
+#include "base/system.h"
 
 namespace cuvee {
 namespace {
@@ -58,6 +61,14 @@ bool isa_available(Isa isa) {
   if (isa == Isa::avx2) return avx2;
   constexpr unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;
   return avx2 && (seven.b & (f | dq | bw | vl)) == (f | dq | bw | vl) && (saved_states() & wide_states) == wide_states;
+}
+
+bool tile_unit_available() {
+  if (std::getenv("CUVEE_ISA") || !isa_available(Isa::avx512)) return false;
+  constexpr unsigned bf16 = 1u << 22, tiles = 1u << 24, vector_bf16 = 1u << 5;
+  constexpr unsigned long long tile_states = 0x60000;
+  if ((cpuid(7, 0).d & (bf16 | tiles)) != (bf16 | tiles) || cpuid(7, 0).a < 1 || !(cpuid(7, 1).a & vector_bf16)) return false;
+  return (saved_states() & tile_states) == tile_states && permit_tiles();
 }
 
 bool set_flush_denormals(bool on) {

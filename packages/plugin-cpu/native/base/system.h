@@ -12,6 +12,9 @@ int process_id();
 /// `child` will run in every forked child, before anything else of it.
 void at_fork(void (*child)());
 
+/// Lets this process use the processor's tile registers; false where the system does not.
+bool permit_tiles();
+
 /// Bytes of memory that this process may use: the machine's, or its control group's limit.
 std::uint64_t usable_memory();
 

@@ -23,6 +23,8 @@ int process_id() { return static_cast<int>(getpid()); }
 
 void at_fork(void (*child)()) { pthread_atfork(nullptr, nullptr, child); }
 
+bool permit_tiles() { return false; }
+
 std::uint64_t usable_memory() {
   const std::uint64_t bytes = kernel_value("hw.memsize");
   return bytes ? bytes : std::uint64_t{1} << 40;

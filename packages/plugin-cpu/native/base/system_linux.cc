@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,15 @@ namespace cuvee {
 int process_id() { return static_cast<int>(getpid()); }
 
 void at_fork(void (*child)()) { pthread_atfork(nullptr, nullptr, child); }
+
+bool permit_tiles() {
+#if defined(__x86_64__)
+  constexpr long request = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
+  return syscall(SYS_arch_prctl, request, tile_data) == 0;
+#else
+  return false;
+#endif
+}
 
 std::uint64_t usable_memory() {
   std::uint64_t total = std::uint64_t{1} << 40;

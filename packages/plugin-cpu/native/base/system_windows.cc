@@ -17,6 +17,8 @@ void stay_loaded() {
   GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, reinterpret_cast<LPCWSTR>(&stay_loaded), &self);
 }
 
+bool permit_tiles() { return false; }
+
 std::uint64_t usable_memory() {
   MEMORYSTATUSEX memory{};
   memory.dwLength = sizeof memory;

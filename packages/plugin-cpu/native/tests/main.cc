@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernels/select.h"
+#include "kernels/split/split.h"
 #include "tests/check.h"
 #include "tests/replay.h"
 
@@ -72,6 +73,10 @@ static int run() {
       std::printf("skip %s kernels: this processor lacks the instructions\n", isa_name(isa));
       ++skipped;
     }
+  if (!bench && !split_kernels()) {
+    std::printf("skip the split method: no tile unit, or CUVEE_ISA asks for less\n");
+    ++skipped;
+  }
   if (!bench) std::printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
   return failed ? 1 : 0;
 }

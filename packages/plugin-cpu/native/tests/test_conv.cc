@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "kernels/conv/conv.h"
+#include "kernels/split/split.h"
 #include "tests/check.h"
 
 using namespace cuvee;
@@ -47,7 +48,7 @@ std::vector<double> reference(const ConvShape& s, const std::vector<float>& x, c
 }
 
 /// Runs one shape on every instruction set, by chunks and by row tables, against the reference.
-void check_conv(const ConvShape& shape, int kind, std::uint64_t seed, int threads = 2) {
+void check_method(const ConvShape& shape, int kind, std::uint64_t seed, int threads) {
   Random random(seed);
   ConvShape s = shape;
   std::vector<ConvPart> parts;
@@ -132,6 +133,14 @@ void check_conv(const ConvShape& shape, int kind, std::uint64_t seed, int thread
     const bool equal = std::equal(y.data(), y.data() + out_size, z.data());
     CHECK(equal, "%s: strips differ from chunks", what);
   }
+}
+
+void check_conv(const ConvShape& shape, int kind, std::uint64_t seed, int threads = 2) {
+  ConvShape s = shape;
+  s.split = ConvSplit::never;
+  check_method(s, kind, seed, threads);
+  s.split = ConvSplit::always;
+  if (split_kernels() && s.kernel_h * s.kernel_w == 1) check_method(s, kind, seed, threads);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 ///  direct     any kernel, stride, dilation, padding: a band of input rows is copied with its zero halo into scratch (this
 ///             is also where nearest-upsampled parts are read), then every panel of output channels sweeps it.
 ///  planar     direct from a planar source (first layers), or from a picture of bytes or floats.
+///  split      pointwise on a tile unit, with every number in three parts (kernels/split/split.h): no less exact.
 ///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|.
 /// Groups need no special care by the caller: panels read only the input channels of their groups. Where a block of output
 /// channels belongs to several groups the packed weights hold zeros for the neighbours (whose NaN and infinity therefore
@@ -32,12 +33,17 @@
 
 namespace cuvee {
 
+struct SplitKernels;
+
 inline constexpr int max_conv_parts = 8;
 
 struct ConvPart {
   int channels;
   int shift;
 };
+
+/// Use of the split method: where it is faster, nowhere, wherever it can be.
+enum class ConvSplit : std::uint8_t { faster, never, always };
 
 /// Sizes in pixels and channels; out_h and out_w are the caller's (so that any rounding rule can be expressed).
 struct ConvShape {
@@ -49,11 +55,12 @@ struct ConvShape {
   bool planar_input = false;                     // source is nchw instead of blocked; one part, shift 0
   bool activated_input = false;                  // max(x * scale + shift, 0) is read instead of x: one part, 1x1, stride 1, no padding
   bool allow_winograd = true;                    // false for EXECUTION_MODE_HINT=ACCURACY
+  ConvSplit split = ConvSplit::faster;           // never for weights that `split_fits` refuses
   int parts = 0;                                 // 0: one part of in_channels channels, shift 0
   ConvPart part[max_conv_parts] = {};
 };
 
-enum class ConvMethod : std::uint8_t { pointwise, direct, planar, winograd };
+enum class ConvMethod : std::uint8_t { pointwise, direct, planar, winograd, split };
 const char* conv_method_name(ConvMethod method);
 
 /// A run of output blocks computed together, and the input blocks that it reads.
@@ -79,6 +86,7 @@ struct ConvPlan {
   std::vector<ConvInBlock> in_blocks;
   std::size_t packed_floats = 0;   // size of the packed weights
   std::uint64_t packing = 0;       // plans of equal packing, table and weights share packed weights
+  const SplitKernels* split = nullptr;  // of method split
   int chunks = 0;                  // = panel_splits * batch * bands_y * bands_x
   int panel_splits = 1, bands_y = 1, bands_x = 1, band_h = 0, band_w = 0;
   std::size_t scratch_floats = 0;  // per thread, 64-byte aligned

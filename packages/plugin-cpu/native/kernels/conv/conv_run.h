@@ -31,6 +31,16 @@ inline InChannels in_channels(const ConvPanel& panel, const ConvInBlock& in) {
 /// Whether panels read some of their input blocks in part.
 inline bool cuts_blocks(const ConvShape& shape, int width) { return shape.groups > 1 && shape.in_channels / shape.groups % width != 0; }
 
+/// Points a tile at row y of an output block, pixels x, x + x_step, …; further blocks lie at sink.block from each other, or anywhere
+/// when the sink is a row table.
+void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, int y, int x, int x_step, TileArgs& t);
+
+/// Do all pixels of sources and sink lie side by side, one behind the other?
+bool is_dense(const ConvPlan& plan, const ConvArgs& args);
+
+/// Whether rows of the sources lie at the same distance in all parts: then one list of entries serves all rows.
+bool rows_are_even(const ConvPlan& plan, const ConvArgs& args);
+
 /// Computes `pixels` pixels x, x + x_step, … of row y for one panel. A row-table sink may scatter the panel's blocks: then one
 /// vector at a time. Of `t` what concerns place changes.
 void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs& t);
@@ -46,6 +56,11 @@ struct Region {
 
 void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
 
+bool split_suits(const KernelTable& table, const ConvShape& shape);
+void split_select(ConvPlan& plan, int threads);
+void split_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+/// Output pixels [p0, p1) in row-major order of one image.
+void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch);
 
 bool winograd_suits(const KernelTable& table, const ConvShape& shape);
 void winograd_select(ConvPlan& plan, int threads);

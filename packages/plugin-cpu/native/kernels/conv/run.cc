@@ -68,9 +68,6 @@ void seek_panel(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pan
   seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block) * width);
 }
 
-namespace {
-
-/// Rows of different output blocks lie at sink.block from each other, or anywhere when the sink is a row table.
 void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, int y, int x, int x_step, TileArgs& t) {
   const int width = plan.table->block;
   const std::ptrdiff_t column = std::ptrdiff_t(x) * width;
@@ -83,8 +80,6 @@ void seek_output(const ConvPlan& plan, const ConvArgs& args, int n, int block, i
     t.r_block = args.epilogue.residual.block;
   }
 }
-
-}  // namespace
 
 void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, int n, int y, int x, int x_step, int pixels, TileArgs& t) {
   const bool scattered = args.sink.rows || (args.epilogue.has_residual && args.epilogue.residual.rows);
@@ -121,8 +116,6 @@ void run_segment(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& pa
   }
 }
 
-namespace {
-
 bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
   const ConvShape& s = plan.shape;
   const std::ptrdiff_t row = std::ptrdiff_t(s.out_w) * plan.table->block;
@@ -132,6 +125,14 @@ bool is_dense(const ConvPlan& plan, const ConvArgs& args) {
     if (args.sources[p].rows || args.sources[p].row != row) return false;
   return true;
 }
+
+bool rows_are_even(const ConvPlan& plan, const ConvArgs& args) {
+  for (int p = 0; p < plan.shape.parts; ++p)
+    if (args.sources[p].rows || args.sources[p].row != args.sources[0].row) return false;
+  return true;
+}
+
+namespace {
 
 /// Narrows the entries of a panel's first and last input block (`per_block` each) to the channels of its groups; `back` undoes it.
 void cut_entries(const ConvPlan& plan, const ConvPanel& panel, TileEntry* entries, int per_block, bool back) {
@@ -183,13 +184,6 @@ void in_parts(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel
 int calls_for(const ConvPlan& plan, const ConvPanel& panel, int pixels) {
   const int most = plan.table->tile->pixels[panel.vectors];
   return (pixels + most - 1) / most;
-}
-
-/// Whether rows of the sources lie at the same distance in all parts: then one list of entries serves all rows.
-bool rows_are_even(const ConvPlan& plan, const ConvArgs& args) {
-  for (int p = 0; p < plan.shape.parts; ++p)
-    if (args.sources[p].rows || args.sources[p].row != args.sources[0].row) return false;
-  return true;
 }
 
 /// Pixels [p0, p1) for some panels; `offset(pixel, y, x)`: floats from the entries to a pixel's operands.
@@ -319,6 +313,7 @@ void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float
   const int x0 = band % plan.bands_x * plan.band_w, y0 = band / plan.bands_x * plan.band_h;
   if (plan.method == ConvMethod::pointwise)
     return run_pointwise(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
+  if (plan.method == ConvMethod::split) return run_split(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
   if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, 0, s.out_h, 0, s.out_w, panel0, panel1}, band, bands, scratch);
   const Region region{n, y0, std::min(y0 + plan.band_h, s.out_h), x0, std::min(x0 + plan.band_w, s.out_w), panel0, panel1};
   run_direct(plan, args, region, scratch);
@@ -327,9 +322,10 @@ void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float
 void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, int y1, int x0, int x1, float* scratch) {
   using namespace conv_detail;
   const int panels = static_cast<int>(plan.panels.size());
-  if (plan.method == ConvMethod::pointwise) {
-    if (x0 == 0 && x1 == plan.shape.out_w) return run_pointwise(plan, args, n, y0 * x1, y1 * x1, 0, panels, scratch);
-    for (int y = y0; y < y1; ++y) run_pointwise(plan, args, n, y * plan.shape.out_w + x0, y * plan.shape.out_w + x1, 0, panels, scratch);
+  if (plan.method == ConvMethod::pointwise || plan.method == ConvMethod::split) {
+    const auto run = plan.method == ConvMethod::split ? run_split : run_pointwise;
+    if (x0 == 0 && x1 == plan.shape.out_w) return run(plan, args, n, y0 * x1, y1 * x1, 0, panels, scratch);
+    for (int y = y0; y < y1; ++y) run(plan, args, n, y * plan.shape.out_w + x0, y * plan.shape.out_w + x1, 0, panels, scratch);
     return;
   }
   if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, y0, y1, x0, x1, 0, panels}, 0, 1, scratch);

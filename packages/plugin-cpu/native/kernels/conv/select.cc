@@ -31,7 +31,7 @@ void list_in_blocks(ConvPlan& plan) {
 /// that two halves of the panels are halves of the work.
 void add_panels(ConvPlan& plan, int block, int blocks, int widest) {
   int count = ceil_div(blocks, widest);
-  if (count > 2 && count < blocks && count % 2) ++count;
+  if (count > 2 && count < blocks && count % 2 && plan.method != ConvMethod::split) ++count;
   for (int p = 0; p < count; ++p) {
     const int from = blocks * p / count, to = blocks * (p + 1) / count;
     plan.panels.push_back({block + from, to - from, 0, 0, 0, 0, 0, 0});
@@ -56,7 +56,7 @@ int widest_panel(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   const std::size_t column = std::size_t(s.in_channels) / s.groups * s.kernel_h * s.kernel_w * plan.table->block;
   int widest = plan.table->tile->vectors;
-  if (plan.method == ConvMethod::winograd) return std::min(widest, 2);
+  if (plan.method == ConvMethod::winograd || plan.method == ConvMethod::split) return std::min(widest, 2);
   while (widest > 2 && widest * column > panel_floats) --widest;
   if (s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1) return widest;
   const auto sums = [&](int vectors) { return ceil_div(s.out_w, ceil_div(s.out_w, plan.table->tile->pixels[vectors])) * vectors; };
@@ -100,8 +100,8 @@ void hash(std::uint64_t& h, std::uint64_t value) { h = (h ^ value) * 0x100000001
 std::uint64_t packing_of(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   std::uint64_t h = 0xcbf29ce484222325u;
-  const bool winograd = plan.method == ConvMethod::winograd;
-  for (int value : {plan.table->block, widest_panel(plan), int(winograd), int(s.planar_input), s.in_channels, s.out_channels,
+  const int transformed = plan.method == ConvMethod::winograd ? 1 : plan.method == ConvMethod::split ? 2 : 0;
+  for (int value : {plan.table->block, widest_panel(plan), transformed, int(s.planar_input), s.in_channels, s.out_channels,
                     s.groups, s.kernel_h, s.kernel_w, s.parts})
     hash(h, static_cast<std::uint64_t>(value));
   for (int p = 0; p < s.parts; ++p) hash(h, static_cast<std::uint64_t>(s.part[p].channels));
@@ -165,6 +165,7 @@ const char* conv_method_name(ConvMethod method) {
     case ConvMethod::direct: return "direct";
     case ConvMethod::planar: return "planar";
     case ConvMethod::winograd: return "winograd";
+    case ConvMethod::split: return "split";
   }
   return "?";
 }
@@ -181,12 +182,13 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   const bool shifted = std::any_of(s.part, s.part + s.parts, [](const ConvPart& part) { return part.shift > 0; });
   const bool fits = s.pad_top == 0 && s.pad_left == 0 && (s.out_h - 1) * s.stride_h < s.in_h && (s.out_w - 1) * s.stride_w < s.in_w;
   if (s.planar_input) plan.method = ConvMethod::planar;
-  else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = ConvMethod::pointwise;
+  else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = conv_detail::split_suits(table, s) ? ConvMethod::split : ConvMethod::pointwise;
   else if (s.allow_winograd && conv_detail::winograd_suits(table, s)) plan.method = ConvMethod::winograd;
   conv_detail::list_blocks_and_panels(plan, true);
   switch (plan.method) {
     case ConvMethod::pointwise: grid_pointwise(plan, threads); break;
     case ConvMethod::winograd: conv_detail::winograd_select(plan, threads); break;
+    case ConvMethod::split: conv_detail::split_select(plan, threads); break;
     default: grid_direct(plan, threads);
   }
   plan.scratch_floats = round_up(plan.scratch_floats, alignment / sizeof(float));
@@ -197,6 +199,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
 
 void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
   if (plan.method == ConvMethod::winograd) return conv_detail::winograd_pack(plan, weights, dst, index);
+  if (plan.method == ConvMethod::split) return conv_detail::split_pack(plan, weights, dst, index);
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;

@@ -12,6 +12,7 @@
 #include "kernels/epilogue_step.h"
 #include "kernels/image/image_step.h"
 #include "kernels/negligible.h"
+#include "kernels/split/split.h"
 
 namespace cuvee {
 namespace {
@@ -24,6 +25,7 @@ struct ConvState final : StepState {
   std::shared_ptr<Packed> packed, in_scale, in_shift;
   size_t packed_floats = 0, scratch_floats = 0;
   int groups = 1;
+  bool is_split() const { return !depthwise && conv.method == ConvMethod::split; }
 };
 
 struct PackJob {
@@ -51,6 +53,20 @@ void fill_weights(void* to, const TensorView& from, const void* argument, Parall
   }
   const ConvPlan& plan = job.state->conv;
   parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w, dst, panel); });
+}
+
+// The same for the split method, and behind the panels whether they fit to be split.
+void fill_split(void* to, const TensorView& from, const void* argument, Parallel& pool) {
+  const PackJob& job = *static_cast<const PackJob*>(argument);
+  const ConvPlan& plan = job.state->conv;
+  std::vector<float> w(from.as<float>(), from.as<float>() + job.outputs * job.per_output);
+  for (size_t i = 0; job.scale && i < w.size(); ++i) w[i] *= job.scale[i / job.per_output];
+  drop_negligible(w.data(), w.size());
+  auto* dst = static_cast<float*>(to);
+  const auto depth = static_cast<std::ptrdiff_t>(job.per_output);
+  const bool fits = split_fits(w.data(), job.outputs, static_cast<int>(depth), depth, 1);
+  dst[job.state->packed_floats] = fits ? 1.0f : 0.0f;
+  if (fits) parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w.data(), dst, panel); });
 }
 
 void fill_constant(void* to, const TensorView& from, const void* argument, Parallel& pool) {
@@ -120,6 +136,7 @@ ConvShape shape_of(const StepContext& ctx) {
     s.batch = a.batch, s.in_channels = a.image.channels, s.in_h = a.height, s.in_w = a.width;
   }
   s.allow_winograd = !ctx.accurate;
+  if (ctx.accurate || !ctx.is_constant(1)) s.split = ConvSplit::never;
   s.activated_input = reads_activated(ctx);
   const int parts = part_count(ctx);
   if (parts == 1 && part_shift(ctx, 0) == 0) return s;
@@ -146,12 +163,25 @@ DepthwiseShape depthwise_of(const ConvShape& s) {
   return {s.batch, s.in_channels, s.in_h, s.in_w, s.out_h, s.out_w, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left};
 }
 
+PackJob pack_job(StepContext& ctx, const ConvState& state) {
+  const int outputs = static_cast<int>(ctx.out[0].dim(1));
+  return {&state, weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
+}
+
+// Weights of the split method; null when memory does not suffice or they do not fit to be split.
+std::shared_ptr<Packed> pack_split(StepContext& ctx, ConvState& state) {
+  state.packed_floats = state.conv.packed_floats;
+  const PackJob job = pack_job(ctx, state);
+  auto packed = ctx.pack(1, "split:" + std::to_string(state.conv.packing) + scale_format(ctx), (state.packed_floats + 16) * sizeof(float), fill_split, &job);
+  return packed && static_cast<const float*>(packed->data())[state.packed_floats] != 0 ? packed : nullptr;
+}
+
 Status bind(StepContext& ctx) {
   auto state = std::make_unique<ConvState>();
   if (const char* problem = parts_problem(ctx)) return Status::fail("MODEL_INVALID", problem);
   if (ImageArgs a; reads_image(ctx) && (!image_args(ctx, ctx.in[0], first_part_arg, &a) || ctx.args[0].i != 1 || a.image.channels != ctx.in[1].dim(1)))
     return Status::fail("MODEL_INVALID", "a picture and filters do not fit");
-  const ConvShape s = shape_of(ctx);
+  ConvShape s = shape_of(ctx);
   if (const char* problem = activated_problem(ctx, s)) return Status::fail("MODEL_INVALID", problem);
   state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
@@ -159,12 +189,18 @@ Status bind(StepContext& ctx) {
     state->packed_floats = state->dw.packed_floats;
     ctx.set_variant("depthwise " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
   } else {
-    state->conv = conv_select(*ctx.kernels, s, useful_threads(conv_flops(s), ctx.pool->threads()));
+    const int threads = useful_threads(conv_flops(s), ctx.pool->threads());
+    state->conv = conv_select(*ctx.kernels, s, threads);
+    if (state->is_split() && !(state->packed = pack_split(ctx, *state))) {
+      s.split = ConvSplit::never;
+      state->conv = conv_select(*ctx.kernels, s, threads);
+    }
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
                     (reads_image(ctx) ? " of a picture" : s.activated_input ? " of relu(x * s + b)" : "") +
-                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") + tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors));
+                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") +
+                    (state->is_split() ? "; tile 32x32" : tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors)));
   }
   if (s.activated_input) {
     state->in_scale = pack_channels(ctx, 7, s.in_channels);
@@ -172,9 +208,10 @@ Status bind(StepContext& ctx) {
     if (!state->in_scale || !state->in_shift) return Status::fail("OUT_OF_MEMORY", "its channel arrays");
   }
   if (Status status = bind_epilogue(ctx, s.out_channels, 7, state->epilogue); !status.ok()) return status;
-  const int outputs = s.out_channels;
-  const PackJob job{state.get(), weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
-  if (ctx.is_constant(1)) {
+  if (state->packed) {
+    ctx.need_scratch(state->scratch_floats * sizeof(float) * ctx.pool->threads());
+  } else if (ctx.is_constant(1)) {
+    const PackJob job = pack_job(ctx, *state);
     const std::string format = (state->depthwise ? "depthwise:" + std::to_string(ctx.block) : "conv:" + std::to_string(ctx.block) + ":" + std::to_string(state->conv.packing)) + scale_format(ctx) + (ctx.accurate ? ":exact" : "");
     state->packed = ctx.pack(1, format, state->packed_floats * sizeof(float), ctx.accurate ? fill_weights : fill_constant, &job);
     if (!state->packed) return Status::fail("OUT_OF_MEMORY", "packing its weights");
@@ -190,8 +227,7 @@ Status bind(StepContext& ctx) {
 const float* weights(StepContext& ctx, ConvState& state) {
   if (state.packed) return static_cast<const float*>(state.packed->data());
   float* to = static_cast<float*>(ctx.scratch) + state.scratch_floats * ctx.pool->threads();
-  const int outputs = static_cast<int>(ctx.out[0].dim(1));
-  const PackJob job{&state, weight_scale(ctx), outputs, static_cast<size_t>(ctx.in[1].size / std::max(outputs, 1))};
+  const PackJob job = pack_job(ctx, state);
   fill_weights(to, ctx.in[1], &job, *ctx.pool);
   return to;
 }

@@ -1,0 +1,115 @@
+// Pointwise convolution on a tile unit (kernels/split/split.h): a chunk's pixels are split once, then every panel passes over them.
+#include "kernels/split/split.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+#include "kernels/conv/conv_run.h"
+
+namespace cuvee::conv_detail {
+namespace {
+
+constexpr std::size_t tile_bytes = 512 * 1024;  // split pixels of a chunk: a quarter of L2
+
+int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
+
+int blocks_of(const ConvShape& s) {
+  int blocks = 0;
+  for (int p = 0; p < s.parts; ++p) blocks += ceil_div(s.part[p].channels, 16);
+  return blocks;
+}
+
+/// Pixels of a chunk at most.
+int most_pixels(const ConvPlan& plan) {
+  const std::size_t pixel = split_tile(split_steps(static_cast<int>(plan.in_blocks.size()))) / 16 * sizeof(std::uint16_t);
+  return static_cast<int>(std::clamp<std::size_t>(tile_bytes / pixel / 32 * 32, 32, 512));
+}
+
+}  // namespace
+
+bool split_suits(const KernelTable& table, const ConvShape& s) {
+  if (s.split == ConvSplit::never || table.isa != Isa::avx512 || s.groups != 1 || s.activated_input || !split_kernels()) return false;
+  if (s.split == ConvSplit::always) return true;
+  if (s.out_h * s.out_w < 64) return false;
+  // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.
+  const double in = 32.0 * split_steps(blocks_of(s)), out = 16.0 * ceil_div(s.out_channels, 16);
+  return 2.1 * in + in * out / 30 + 0.6 * out < 0.9 * s.in_channels * out / 15;
+}
+
+void split_select(ConvPlan& plan, int threads) {
+  const ConvShape& s = plan.shape;
+  plan.split = split_kernels();
+  const int blocks = static_cast<int>(plan.in_blocks.size()), pixels = s.out_h * s.out_w, panels = static_cast<int>(plan.panels.size());
+  std::size_t offset = 0;
+  for (ConvPanel& panel : plan.panels) {
+    panel.offset = offset;
+    offset += split_tile(split_steps(blocks)) / 2 * panel.vectors;
+  }
+  plan.packed_floats = offset;
+  // As many bands as leave every thread the same number of tiles.
+  const int most = most_pixels(plan), tiles = ceil_div(pixels, 16), least = ceil_div(pixels, most);
+  const auto longest = [&](int bands) { return ceil_div(std::ptrdiff_t(bands) * s.batch, threads) * ceil_div(tiles, bands); };
+  int bands = least;
+  for (int b = least; b <= std::min(tiles, least + 4 * threads); ++b)
+    if (longest(b) < longest(bands)) bands = b;
+  plan.band_h = 1;
+  plan.band_w = ceil_div(tiles, bands) * 16;
+  plan.bands_x = ceil_div(pixels, plan.band_w);
+  if (plan.bands_x * s.batch < threads) plan.panel_splits = std::min(panels, threads);
+  plan.scratch_floats = entry_floats(plan.in_blocks.size()) + split_scratch_floats(blocks, plan.band_w);
+}
+
+void split_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
+  const ConvPanel& panel = plan.panels[index];
+  const int depth = plan.shape.in_channels;
+  auto* to = reinterpret_cast<std::uint16_t*>(dst + panel.offset);
+  std::fill_n(to, split_tile(split_steps(static_cast<int>(plan.in_blocks.size()))) * panel.vectors, std::uint16_t{0});
+  for (int column = 0; column < panel.vectors * 16; ++column) {
+    const int oc = panel.block * 16 + column;
+    if (oc >= plan.shape.out_channels) break;
+    for (std::size_t b = 0; b < plan.in_blocks.size(); ++b)
+      for (int i = 0; i < plan.in_blocks[b].count; ++i)
+        split_put(to, panel.vectors, static_cast<int>(b), i, column, weights[std::ptrdiff_t(oc) * depth + plan.in_blocks[b].first + i]);
+  }
+}
+
+void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const std::ptrdiff_t step = std::ptrdiff_t(s.stride_w) * 16;
+  const bool dense = is_dense(plan, args), even = dense || rows_are_even(plan, args);
+  const int row = dense ? s.out_h * s.out_w : s.out_w;
+  auto* entries = reinterpret_cast<TileEntry*>(scratch);
+  SplitWork work(*plan.split, static_cast<int>(plan.in_blocks.size()), plan.band_w, scratch + entry_floats(plan.in_blocks.size()));
+  for (int from = p0, end; from < p1; from = end) {
+    end = std::min(p1, from + plan.band_w);
+    if (!even) end = std::min(end, (from / row + 1) * row);
+    const int y0 = from / row;
+    for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
+      const ConvInBlock& in = plan.in_blocks[b];
+      entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h), 16};
+    }
+    work.clear();
+    for (int at = from, next; at < end; at = next) {
+      next = std::min(end, (at / row + 1) * row);
+      const std::ptrdiff_t down = at / row > y0 ? (at / row - y0) * args.sources[0].row * s.stride_h : 0;
+      work.add(entries, {down + at % row * step, step, next - at});
+    }
+    TileArgs t = start_args(args, nullptr);
+    for (int p = panel0; p < panel1; ++p) {
+      const ConvPanel& panel = plan.panels[p];
+      work.multiply(entries, reinterpret_cast<const std::uint16_t*>(args.weights + panel.offset), panel.vectors, [&](const float* sums, int first, int count) {
+        for (int at = from + first, next, stop = at + count; at < stop; sums += (next - at) * 16, at = next) {
+          next = std::min(stop, (at / row + 1) * row);
+          for (int v = 0; v < panel.vectors; ++v) {
+            seek_channel(t, args.epilogue, std::ptrdiff_t(panel.block + v) * 16);
+            seek_output(plan, args, n, panel.block + v, at / row, at % row, 1, t);
+            t.lanes = std::min(s.out_channels - (panel.block + v) * 16, 16);
+            work.finish(t, sums + v * 512, 1, next - at);
+          }
+        }
+      });
+    }
+  }
+}
+
+}  // namespace cuvee::conv_detail

@@ -13,9 +13,11 @@ inline constexpr std::size_t alignment = 64;
 void* aligned_allocate(std::size_t bytes);
 void aligned_free(void* memory);
 
-/// Zeroed pages of their own, huge ones where the system has them and the block is large; null when there are none.
+/// Zeroed pages of their own, with `huge` huge ones where the system has them and the block is large; null when there are none.
 /// `bytes` is a multiple of 4096.
-void* map_pages(std::size_t bytes);
+void* map_pages(std::size_t bytes, bool huge = true);
+/// Takes pages that are about to be written at once, where the system can: cheaper than one by one as they are touched.
+void take_pages(void* memory, std::size_t bytes);
 void unmap_pages(void* memory, std::size_t bytes);
 /// Gives the pages' memory back until they are next written; their contents are lost.
 void discard_pages(void* memory, std::size_t bytes);

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <cstdlib>
 
 #include "base/memory.h"
@@ -13,14 +14,26 @@ void* aligned_allocate(std::size_t bytes) {
 
 void aligned_free(void* memory) { std::free(memory); }
 
-void* map_pages(std::size_t bytes) {
+void* map_pages(std::size_t bytes, bool huge) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
+  (void)huge;
 #if defined(MADV_HUGEPAGE)  // Linux
   constexpr std::size_t huge_from = 4 << 20;
-  if (bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
+  if (huge && bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
   return memory;
+}
+
+void take_pages(void* memory, std::size_t bytes) {
+#if defined(__linux__)
+  constexpr int populate_write = 23;  // MADV_POPULATE_WRITE of Linux 5.14; older kernels refuse it
+  constexpr std::uintptr_t page = 4096;
+  const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory) / page * page;
+  madvise(reinterpret_cast<void*>(begin), reinterpret_cast<std::uintptr_t>(memory) + bytes - begin, populate_write);
+#else
+  (void)memory, (void)bytes;
+#endif
 }
 
 void unmap_pages(void* memory, std::size_t bytes) { munmap(memory, bytes); }

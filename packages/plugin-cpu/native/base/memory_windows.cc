@@ -11,7 +11,9 @@ void* aligned_allocate(std::size_t bytes) { return _aligned_malloc(round_up(byte
 
 void aligned_free(void* memory) { _aligned_free(memory); }
 
-void* map_pages(std::size_t bytes) { return VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
+void* map_pages(std::size_t bytes, bool) { return VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE); }
+
+void take_pages(void*, std::size_t) {}
 
 void unmap_pages(void* memory, std::size_t) { VirtualFree(memory, 0, MEM_RELEASE); }
 

@@ -1,6 +1,9 @@
 #include "runtime/compiled.h"
 
+#include <atomic>
 #include <functional>
+#include <system_error>
+#include <thread>
 
 #include "base/cpu.h"
 #include "kernels/table.h"
@@ -34,6 +37,30 @@ Status link(Program& program, const Plan& plan, const std::vector<std::shared_pt
   return {};
 }
 
+// Copies constants; many bytes on two threads, since most of the time goes into new pages.
+Status copy_all(const std::vector<std::span<const uint8_t>>& constants, const std::shared_ptr<Budget>& budget, int threads, std::vector<std::shared_ptr<const Blob>>& blobs) {
+  constexpr uint64_t worth_a_thread = 1 << 20;
+  uint64_t bytes = 0;
+  for (const auto& c : constants) bytes += c.size();
+  blobs.resize(constants.size());
+  std::atomic<size_t> next{0};
+  const auto copy = [&]() -> Status {
+    for (size_t i = next++; i < constants.size(); i = next++)
+      if (Status s = make_blob(constants[i].data(), constants[i].size(), budget, blobs[i]); !s.ok()) return s;
+    return {};
+  };
+  if (threads == 1 || bytes < worth_a_thread) return copy();
+  Status theirs;
+  std::thread helper;
+  try {
+    helper = std::thread([&] { theirs = guarded(copy); });
+  } catch (const std::system_error&) {  // no more threads: alone then
+  }
+  Status ours = guarded(copy);
+  if (helper.joinable()) helper.join();
+  return ours.ok() ? theirs : ours;
+}
+
 }  // namespace
 
 Status Compiled::load(std::vector<uint8_t> plan, const std::vector<std::span<const uint8_t>>& constants, const CompiledOptions& options,
@@ -45,9 +72,8 @@ Status Compiled::load(std::vector<uint8_t> plan, const std::vector<std::span<con
   const KernelTable& kernels = kernel_table(default_isa());
   if (fresh->plan_->block != static_cast<uint32_t>(kernels.block) || fresh->plan_->isa != isa_name(kernels.isa))
     return Status::fail("MODEL_INVALID", "the plan was compiled for " + std::string(fresh->plan_->isa) + " with blocks of " + std::to_string(fresh->plan_->block) + ", this process runs " + isa_name(kernels.isa) + " with " + std::to_string(kernels.block));
-  std::vector<std::shared_ptr<const Blob>> blobs(constants.size());
-  for (size_t i = 0; i < constants.size(); ++i)
-    if (Status s = make_blob(constants[i].data(), constants[i].size(), fresh->budget_, blobs[i]); !s.ok()) return s;
+  std::vector<std::shared_ptr<const Blob>> blobs;
+  if (Status s = copy_all(constants, fresh->budget_, options.team.threads, blobs); !s.ok()) return s;
   if (Status s = link(fresh->program_, *fresh->plan_, blobs, fresh->budget_); !s.ok()) return s;
   fresh->streams_ = Streams::get(options.team);
   compiled = std::move(fresh);

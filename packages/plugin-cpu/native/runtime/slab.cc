@@ -22,10 +22,10 @@ struct SlabRun::Block {
   }
 };
 
-// The block that the next run comes from. Never destroyed: runs may outlive everything else.
+// The blocks that the next runs come from, one for each kind of pages. Never destroyed: runs may outlive everything else.
 struct Current {
   std::mutex mutex;
-  std::weak_ptr<void> block;
+  std::weak_ptr<void> blocks[2];
 };
 static Current& current() {
   static Current* const it = new Current;
@@ -33,23 +33,24 @@ static Current& current() {
 }
 
 // Called under the lock.
-std::shared_ptr<SlabRun::Block> SlabRun::block_for(uint64_t bytes) {
-  auto known = std::static_pointer_cast<Block>(current().block.lock());
+std::shared_ptr<SlabRun::Block> SlabRun::block_for(uint64_t bytes, Pages pages) {
+  std::weak_ptr<void>& entry = current().blocks[static_cast<int>(pages)];
+  auto known = std::static_pointer_cast<Block>(entry.lock());
   if (known && known->size - known->used >= bytes) return known;
   auto fresh = std::make_shared<Block>();
   fresh->size = round_up(std::max(bytes, block_bytes), page);
-  fresh->memory = static_cast<char*>(map_pages(fresh->size));
+  fresh->memory = static_cast<char*>(map_pages(fresh->size, pages == Pages::huge));
   if (!fresh->memory) return nullptr;
-  if (bytes < block_bytes) current().block = fresh;
+  if (bytes < block_bytes) entry = fresh;
   return fresh;
 }
 
-bool SlabRun::ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget) {
+bool SlabRun::ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget, Pages pages) {
   const uint64_t size = round_up(bytes + slack, alignment);
   if (size < bytes || !budget->take(size)) return false;
   {
     std::lock_guard lock(current().mutex);
-    block_ = block_for(size);
+    block_ = block_for(size, pages);
     if (block_) {
       data_ = block_->memory + block_->used;
       block_->used += size;
@@ -59,6 +60,7 @@ bool SlabRun::ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget) {
     budget->give(size);
     return false;
   }
+  if (pages == Pages::plain && size >= page) take_pages(data_, size);
   taken_ = size;
   budget_ = budget;
   return true;

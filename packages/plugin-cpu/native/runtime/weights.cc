@@ -13,24 +13,26 @@ namespace {
 
 constexpr uint64_t map_from = uint64_t{64} << 20;  // smaller files are copied: truncating a mapped one kills the process
 constexpr uint64_t share_from = 1024;              // smaller constants are not worth looking up
+constexpr int most_compared = 16;                  // constants of one hash
+constexpr uint64_t huge_from = uint64_t{2} << 20;  // larger constants have huge pages of their own
 
 uint64_t mix(uint64_t h, uint64_t word) {
   h = (h ^ word) * 0x9e3779b97f4a7c15u;
   return h ^ (h >> 29);
 }
 
-// A 64-bit hash of memory, different in every process.
+// A 64-bit hash of memory's size, ends and samples between them, different in every process: constants that differ elsewhere alone are
+// told apart when they are compared.
 uint64_t hash(const uint8_t* data, uint64_t bytes) {
   static const uint64_t seed = (uint64_t{std::random_device{}()} << 32) | std::random_device{}();
-  uint64_t lane[4] = {seed, seed + 1, seed + 2, seed + 3}, word = 0;
-  uint64_t at = 0;
-  for (; at + 32 <= bytes; at += 32)
-    for (int i = 0; i < 4; ++i) {
-      std::memcpy(&word, data + at + 8 * i, 8);
-      lane[i] = mix(lane[i], word);
-    }
-  for (; at < bytes; ++at) lane[0] = mix(lane[0], data[at] + 257u);
-  return mix(mix(mix(mix(bytes, lane[0]), lane[1]), lane[2]), lane[3]);
+  constexpr uint64_t samples = 64;
+  uint64_t h = mix(seed, bytes), word = 0;
+  for (uint64_t i = 0; i < samples; ++i) {
+    std::memcpy(&word, data + (bytes - sizeof word) / (samples - 1) * i, sizeof word);
+    h = mix(h, word);
+  }
+  std::memcpy(&word, data + bytes - sizeof word, sizeof word);
+  return mix(h, word);
 }
 
 std::string fresh_identity() {
@@ -42,7 +44,7 @@ struct OwnedBlob final : Blob {
   Buffer buffer;
 };
 
-// One that shares huge pages with others: touching new pages one by one takes longer than the copying.
+// One that shares pages with others.
 struct SharedBlob final : Blob {
   SlabRun run;
 };
@@ -87,7 +89,7 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
     key = hash(from, bytes);
     std::lock_guard lock(shared().mutex);
     auto [at, end] = shared().blobs.equal_range(key);
-    while (at != end) {
+    for (int compared = 0; at != end && compared < most_compared; ++compared) {
       if (auto known = at->second.lock()) {
         if (known->bytes == bytes && std::memcmp(known->data, from, bytes) == 0) {
           blob = std::move(known);
@@ -100,7 +102,7 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
     }
   }
   auto fresh = std::make_shared<SharedBlob>();
-  if (!fresh->run.ensure(bytes, budget)) return no_memory(bytes, *budget);
+  if (!fresh->run.ensure(bytes, budget, bytes < huge_from ? Pages::plain : Pages::huge)) return no_memory(bytes, *budget);
   if (bytes) std::memcpy(fresh->run.data(), from, bytes);
   fresh->data = reinterpret_cast<const uint8_t*>(fresh->run.data());
   fresh->bytes = bytes;

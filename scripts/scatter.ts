@@ -153,7 +153,7 @@ interface ExportedFunction {
 
 /** Each function that a file exports for an operator, up to the line that ends the statement. */
 export const exportedFunctions = ({ path, text }: Source): ExportedFunction[] =>
-  [...text.matchAll(/^export (?:const|function\*?) ([A-Z]\w*)[\s\S]*?(?:;|^\})$(?!\n[ })\]])/gm)].map(([whole, name]) => ({
+  [...text.matchAll(/^export (?:const|function\*?) ([A-Z]\w*)[\s\S]*?(?:;|^\})$(?!\n(?: +\S|[})\]]))/gm)].map(([whole, name]) => ({
     path,
     name: name!,
     lines: whole.split('\n').length,

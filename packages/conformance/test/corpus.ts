@@ -15,6 +15,7 @@ export const corpora = {
   'onnx-node': ['--onnx-node', join(data, 'onnx-node.zip')],
   contrib: ['--onnx-node', join(data, 'contrib.zip')],
   ml: ['--onnx-node', join(data, 'ml.zip')],
+  patterns: ['--onnx-node', join(data, 'patterns.zip')],
 } as const;
 export type Corpus = keyof typeof corpora;
 export const devices = ['CPU', 'REFERENCE'] as const;

@@ -1,6 +1,6 @@
 /** Weights of few bits in blocks along their last axis, each block with a scale, and a zero point or the middle of the range. */
 import { Literal, type ElementType, type Value } from '@cuvee/core';
-import { like, reshaped, sliced, upTo, type AnyNode } from './build.js';
+import { i64, like, reshaped, sliced, upTo, type AnyNode } from './build.js';
 
 /** A matrix [rows, columns] in blocks of `block` columns, `count` of them in a row. */
 export interface Blocks {
@@ -38,20 +38,33 @@ function zeroPoints(node: AnyNode, zeros: Value | undefined, scale: Value, { row
   return reshaped(g, inRow === count ? padded : sliced(g, padded, 1, 0, count), [rows, count, 1]);
 }
 
+/** What a node gives for its weights: bytes, scales and zero points of the blocks, and the block of each column, where they are not in order. */
+export interface StoredBlocks {
+  readonly weights: Value;
+  readonly scales: Value;
+  readonly zeros: Value | undefined;
+  readonly order: Value | undefined;
+}
+
 /** [rows, columns]: the numbers that weights [rows, count, bytes] stand for, in `type`. */
 export function dequantisedBlocks(
   node: AnyNode,
   layout: Blocks,
-  [weights, scales, zeros]: readonly [Value, Value, Value | undefined],
+  { weights, scales, zeros, order }: StoredBlocks,
   type: ElementType,
 ): Value {
   const { g } = node;
   const { rows, columns, bits, block, count } = layout;
   const scale = g.cast(reshaped(g, scales, [rows, count, 1]), type);
   const wide = g.cast(reread(node, weights, bits, [rows, count, block]), type);
-  const real = g.multiply(g.subtract(wide, zeroPoints(node, zeros, scale, layout)), scale);
-  const whole = reshaped(g, real, [rows, count * block]);
-  return count * block === columns ? whole : sliced(g, whole, 1, 0, columns);
+  const zero = zeroPoints(node, zeros, scale, layout);
+  const whole = (x: Value): Value => {
+    const flat = reshaped(g, x, [rows, count * block]);
+    return count * block === columns ? flat : sliced(g, flat, 1, 0, columns);
+  };
+  if (!order) return whole(g.multiply(g.subtract(wide, zero), scale));
+  const ofColumn = (x: Value): Value => (x.fact.shape?.length === 0 ? x : g.gather(reshaped(g, x, [rows, count]), order, i64(g, 1)));
+  return g.multiply(g.subtract(whole(wide), ofColumn(zero)), ofColumn(scale));
 }
 
 /** Bytes as the elements of fewer bits that they hold, low bits first, `width` of them along the last of `rank` axes. */

@@ -3,11 +3,13 @@ import type { Builder, Value } from '@cuvee/core';
 import { like, sliced, timesRows } from './build.js';
 import type { Activation, Cell } from './recurrence.js';
 
-/** A cell's sizes and functions: hidden units, one function for each kind of gate, and what limits their sums. */
+/** A cell's sizes and functions: hidden units, one function for each kind of gate, what limits their sums, and how states are read. */
 export interface CellParts {
   readonly hidden: number;
   readonly f: readonly Activation[];
   readonly limited: (g: Builder, x: Value) => Value;
+  /** a state as the weights get to see it */
+  readonly read: (g: Builder, state: Value) => Value;
 }
 
 /** Gates `from` to `to` of some axis. */
@@ -16,21 +18,21 @@ const gatesOf = (g: Builder, x: Value, axis: number, hidden: number, from: numbe
 
 /** H' = f(x + H Rᵀ) */
 export const plainCell =
-  ({ f, limited }: CellParts): Cell =>
-  (g, x, [h], [R]) => [(f[0] as Activation)(g, limited(g, g.add(x, timesRows(g, h as Value, R as Value))))];
+  ({ f, limited, read }: CellParts): Cell =>
+  (g, x, [h], [R]) => [(f[0] as Activation)(g, limited(g, g.add(x, timesRows(g, read(g, h as Value), R as Value))))];
 
 /**
  * Gates z, r, h; weights R and perhaps its bias. With `linear` (`linear_before_reset`) the reset gate scales the product and its bias
  * instead of the state.
  */
 export const gatedCell =
-  ({ hidden, f, limited }: CellParts, linear: boolean): Cell =>
+  ({ hidden, f, limited, read }: CellParts, linear: boolean): Cell =>
   (g, x, states, [weights, bias]) => {
     const [inner, outer] = f as readonly [Activation, Activation];
     const [h, R] = [states[0] as Value, weights as Value];
     /** h Rᵀ + bias for some of the gates */
     const sums = (state: Value, from: number, to: number): Value => {
-      const product = timesRows(g, state, gatesOf(g, R, 0, hidden, from, to));
+      const product = timesRows(g, read(g, state), gatesOf(g, R, 0, hidden, from, to));
       return bias ? g.add(product, gatesOf(g, bias, 0, hidden, from, to)) : product;
     };
     const gates = inner(g, limited(g, g.add(gatesOf(g, x, 1, hidden, 0, 2), sums(h, 0, 2))));
@@ -42,10 +44,10 @@ export const gatedCell =
 
 /** Gates i, o, f, c; weights R and perhaps peepholes from the memory to i, o and f. With `tied` (`input_forget`) f is 1 - i. */
 export const memoryCell =
-  ({ hidden, f, limited }: CellParts, tied: boolean): Cell =>
+  ({ hidden, f, limited, read }: CellParts, tied: boolean): Cell =>
   (g, x, [state, memory], [R, peep]) => {
     const [gate, inner, outer] = f as readonly [Activation, Activation, Activation];
-    const sums = g.add(x, timesRows(g, state as Value, R as Value));
+    const sums = g.add(x, timesRows(g, read(g, state as Value), R as Value));
     const part = (i: number): Value => gatesOf(g, sums, 1, hidden, i, i + 1);
     /** gate `i`, which sees a memory through its peephole, if there are any */
     const opened = (i: number, c: Value): Value => {

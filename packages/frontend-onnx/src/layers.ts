@@ -22,6 +22,8 @@ export interface Layer {
   }) => { readonly cell: Cell; readonly weights: readonly Value[] };
   /** whether the recurrent bias is added inside the cell */
   readonly keepsBias?: boolean;
+  /** what becomes of inputs and states before weights multiply them */
+  readonly read?: (g: Builder, x: Value) => Value;
 }
 
 /** What a node says about its layer. */
@@ -75,18 +77,24 @@ export function layer(node: OnnxNode<3>, kind: Layer): readonly (Value | undefin
 }
 
 /** One direction. */
-function ran(node: OnnxNode<3>, { gates, states, cell, keepsBias }: Layer, told: Told, direction: number, f: readonly Activation[]) {
+function ran(
+  node: OnnxNode<3>,
+  { gates, states, cell, keepsBias, read = asIs }: Layer,
+  told: Told,
+  direction: number,
+  f: readonly Activation[],
+) {
   const { g, inputs } = node;
   const [, w, r, bias, lengths] = inputs;
   const { hidden, source } = told;
   const both = bias && ofDirection(g, bias, direction);
   const inputBias = both && sliced(g, both, 0, 0, gates * hidden);
   const recurrentBias = both && sliced(g, both, 0, gates * hidden, 2 * gates * hidden);
-  const product = timesRows(g, source, ofDirection(g, w, direction));
+  const product = timesRows(g, read(g, source), ofDirection(g, w, direction));
   const added = inputBias && recurrentBias && (keepsBias ? inputBias : g.add(inputBias, recurrentBias));
   const first = (given: Value | undefined): Value =>
     given ? ofDirection(g, swapped(g, given, told.batchFirst), direction) : zeros(g, source, hidden);
-  const parts = { hidden, f, limited: clipped(node) };
+  const parts = { hidden, f, limited: clipped(node), read };
   return recur(node, {
     x: added ? g.add(product, added) : product,
     states: states.map((i) => first(inputs[i])),
@@ -95,6 +103,8 @@ function ran(node: OnnxNode<3>, { gates, states, cell, keepsBias }: Layer, told:
     lengths,
   });
 }
+
+const asIs = (_: Builder, x: Value): Value => x;
 
 /** [batch, hidden] for [time, batch, …] */
 const zeros = (g: Builder, source: Value, hidden: number): Value =>

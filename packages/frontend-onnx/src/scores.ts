@@ -14,7 +14,7 @@ export const withBase = (g: Builder, sums: Value, base: readonly number[]): Valu
 export const transformOf = ({ attr }: Pick<Node, 'attr'>): Transform =>
   attr.word('post_transform', ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'], 'NONE');
 
-/** Scores after the node's transform. SOFTMAX_ZERO leaves zeros out. */
+/** Scores after the node's transform. SOFTMAX_ZERO leaves zeros out; PROBIT is the normal distribution's quantile, √2 erf⁻¹(2x - 1). */
 export function withTransform(node: Node, x: Value, transform = transformOf(node)): Value {
   const { g } = node;
   switch (transform) {
@@ -33,7 +33,7 @@ export function withTransform(node: Node, x: Value, transform = transformOf(node
       return g.divide(powers, g.select(g.equal(sum, zero), like(g, x, 1), sum));
     }
     case 'PROBIT':
-      throw node.unsupported('post_transform PROBIT');
+      return g.multiply(g.erfInv(g.subtract(g.multiply(x, like(g, x, 2)), like(g, x, 1))), like(g, x, Math.SQRT2));
   }
 }
 
@@ -74,6 +74,7 @@ export function scored(
   const labels = labelsOf(node, ints, 'classlabels_strings');
   const transform = transformOf(node);
   if (dimOf(sums, 1) === 1 && dimOf(labels, 0) === 2) {
+    if (transform === 'PROBIT') throw node.unsupported('post_transform PROBIT of one column for two classes');
     const second = g.cast(g.greater(sliced(g, sums, 1, 0, 1), like(g, sums, positive ? 0.5 : 0)), 'i64');
     const other = share && transform !== 'LOGISTIC' ? g.subtract(like(g, sums, 1), sums) : g.negative(sums);
     const both = g.concat([other, sums], { axis: 1 });

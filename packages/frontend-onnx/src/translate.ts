@@ -1,38 +1,25 @@
 /** A decoded file → core's Model: the walk over graphs, bodies and functions. The operators are in `ops/`. */
-import {
-  atOnce,
-  builder,
-  CuveeError,
-  Model,
-  partialShapeOf,
-  stride,
-  Value,
-  type Builder,
-  type ErrorCode,
-  type ModelSource,
-  type Node,
-  type Steps,
-} from '@cuvee/core';
+import { atOnce, builder, CuveeError, Model, stride, Value, type Builder, type ModelSource, type Node, type Steps } from '@cuvee/core';
 import { arityProblem } from './arity.js';
 import { NodeAttributes } from './attributes.js';
-import { toNumber } from './checked.js';
+import { Captures } from './captures.js';
 import { ExternalFiles } from './external.js';
 import { callAttributes, domainOf, Functions, resolveAttributes } from './functions.js';
 import { FileNode, type Bodies } from './file-node.js';
-import { Optional, Sequence, type BodyTranslation, type OnnxNode, type OnnxOp, type Operand } from './node.js';
+import type { BodyTranslation, OnnxNode, OnnxOp, Operand } from './node.js';
+import { opsetsOf, modelOpsets } from './opsets.js';
 import { orderNodes } from './order.js';
 import type { OnnxOptions } from './index.js';
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TypeProto } from './proto/index.js';
+import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from './proto/index.js';
 import { finder, type FindOp } from './own.js';
+import { Ports, resultsOf } from './ports.js';
+import { atNode } from './problems.js';
 import { takesSequences } from './registry.js';
 import { Scope } from './scope.js';
 import { denseOf, literalOf } from './tensor.js';
-import { elementTypeOf, tensorTypeOf } from './types.js';
 import { refuseUnknown } from './unknown.js';
 import { dropUnread } from './unread.js';
 
-/** Newest IR version and operator set that this reader knows. */
-export const newest = { ir: 14, opset: 28 } as const;
 /** How deep bodies and function calls may nest, together. */
 const maxDepth = 64;
 /** How many nodes the bodies of called functions may add. */
@@ -87,36 +74,15 @@ class Translation {
   }
 
   *model(): Steps<Model> {
-    const { graph, irVersion = 0n } = this.#proto;
-    if (irVersion < 1n || irVersion > 0x7fffffffn) throw new CuveeError('MODEL_INVALID', `IR version ${irVersion} does not exist`);
-    if (irVersion > newest.ir)
-      throw new CuveeError('MODEL_UNSUPPORTED', `IR version ${irVersion} is newer than ${newest.ir}, the newest that is known`);
+    const { graph } = this.#proto;
+    const opsets = modelOpsets(this.#proto);
     if (!graph) throw new CuveeError('MODEL_INVALID', 'the file has no graph');
-    const opsets = opsetsOf(this.#proto.opsetImport);
-    if (irVersion < 3n && !opsets.has('')) (opsets as Map<string, number>).set('', 1);
     refuseUnknown(this.#proto, this.#functions, this.#find);
     const g = builder();
     const frame: Frame = { g, scope: new Scope(), opsets, call: undefined, active: [], depth: 0, prefix: '' };
     const parameters = this.#inputs(graph, frame);
     yield* this.#nodes(graph, frame);
-    if (graph.output.length === 0) throw new CuveeError('MODEL_INVALID', 'the graph has no outputs');
-    const listed = new Set<string>();
-    const results = graph.output.flatMap(({ name = '', type }) => {
-      if (listed.has(name)) throw new CuveeError('MODEL_INVALID', `output "${name}" is listed twice`);
-      listed.add(name);
-      const value = operandOf(name, frame.scope);
-      if (!(value instanceof Value)) return structuredResults(g, name, value);
-      const declared = type?.tensorType?.elemType;
-      if (declared && value.fact.type !== 'dynamic' && elementTypeOf(declared, `output "${name}"`) !== value.fact.type) {
-        throw new CuveeError(
-          'MODEL_INVALID',
-          `output "${name}" is declared as ${elementTypeOf(declared, name)}, but it is ${value.fact.type}`,
-        );
-      }
-      const result = g.result(value, name);
-      result.output.names = [name];
-      return result;
-    });
+    const results = resultsOf(g, graph, (name) => operandOf(name, frame.scope));
     const model = new Model({ name: graph.name || 'model', parameters, results, scope: g.scope });
     model.path = this.#source.path;
     dropUnread(model);
@@ -124,39 +90,14 @@ class Translation {
   }
 
   /** Parameters for the graph's inputs; those that an initialiser gives a value are constants. */
-  #inputs(graph: GraphProto, frame: Frame): readonly Node[] {
+  #inputs(graph: GraphProto, { g, scope }: Frame): readonly Node[] {
     const constant = new Set(graph.initializer.map((t) => t.name));
-    const parameters: Node[] = [];
+    const ports = new Ports(g, this.#options.inputs, (name) => this.#unique(name));
     for (const { name = '', type } of graph.input) {
       if (name === '') throw new CuveeError('MODEL_INVALID', 'an input has no name');
-      if (constant.has(name)) continue;
-      frame.scope.define(name, this.#input(frame.g, name, type, this.#options.inputs?.[name], parameters), 'input');
+      if (!constant.has(name)) scope.define(name, ports.input(name, type), 'input');
     }
-    return parameters;
-  }
-
-  /** A parameter; for a sequence or an optional one for each tensor that it holds. */
-  #input(g: Builder, name: string, type: TypeProto | undefined, given: number | 'absent' | undefined, parameters: Node[]): Operand {
-    if (type?.optionalType) {
-      if (given === 'absent') return new Optional(undefined);
-      return new Optional(this.#input(g, name, type.optionalType.elemType, given, parameters));
-    }
-    if (type?.sequenceType) {
-      if (typeof given !== 'number')
-        throw new CuveeError(
-          'MODEL_UNSUPPORTED',
-          `input "${name}" is a sequence; read with onnx({ inputs: { "${name}": n } }) for n items`,
-        );
-      const items = Array.from({ length: given }, (_, i) =>
-        this.#input(g, `${name}[${i}]`, type.sequenceType?.elemType, this.#options.inputs?.[`${name}[${i}]`], parameters),
-      );
-      return new Sequence(items);
-    }
-    const { type: element, shape } = tensorTypeOf(type, `input "${name}"`);
-    const value = g.parameter(element, shape, this.#unique(name));
-    value.names = [name];
-    parameters.push(value.node);
-    return value;
+    return ports.parameters;
   }
 
   /** Initialisers, which become constants when something reads them, and nodes. */
@@ -289,33 +230,18 @@ class Translation {
 
   #body(body: GraphProto, frame: Frame, title: string): BodyTranslation {
     const g = builder();
-    const captures = new Map<Value, Value>();
-    const inside = (operand: Operand): Operand => {
-      if (operand instanceof Sequence) return new Sequence(operand.items.map(inside));
-      if (operand instanceof Optional) return new Optional(operand.content && inside(operand.content));
-      const { fact } = operand;
-      if (fact.value) return g.constant(fact.value, this.#unique(`${frame.prefix}${title}/${operand.node.name}`));
-      let parameter = captures.get(operand);
-      if (!parameter) {
-        parameter = g.parameter(fact.type, partialShapeOf(fact).toString(), this.#unique(`${frame.prefix}${title}/${operand.node.name}`));
-        captures.set(operand, parameter);
-      }
-      return parameter;
-    };
-    const scope = new Scope(frame.scope, inside);
-    const inner = this.#deeper(frame, { g, scope, prefix: `${frame.prefix}${title}/` });
+    const prefix = `${frame.prefix}${title}/`;
+    const captures = new Captures(g, ({ node }) => this.#unique(prefix + node.name));
+    const scope = new Scope(frame.scope, (operand) => captures.inside(operand));
+    const inner = this.#deeper(frame, { g, scope, prefix });
     return {
       g,
-      captures,
+      captures: captures.parameters,
       run: (inputs) => this.#run(body, inputs, inner),
       model: (own, outputs) => {
-        const results = outputs.map((value) => g.result(value, this.#unique(`${inner.prefix}${value.node.name}/result`)));
-        const model = new Model({
-          name: body.name || title,
-          parameters: [...own, ...captures.values()].map((p) => p.node),
-          results,
-          scope: g.scope,
-        });
+        const results = outputs.map((value) => g.result(value, this.#unique(`${prefix}${value.node.name}/result`)));
+        const parameters = [...own, ...captures.parameters.values()].map((p) => p.node);
+        const model = new Model({ name: body.name || title, parameters, results, scope: g.scope });
         dropUnread(model);
         return model;
       },
@@ -357,18 +283,8 @@ class Translation {
   }
 }
 
-/** A result for each tensor of a sequence or an optional: `name[0]`, `name[1]`, …; an optional's content has its name. */
-function structuredResults(g: Builder, name: string, operand: Operand): readonly Node[] {
-  if (operand instanceof Optional) return operand.content ? structuredResults(g, name, operand.content) : [];
-  if (operand instanceof Sequence) return operand.items.flatMap((item, i) => structuredResults(g, `${name}[${i}]`, item));
-  const result = g.result(operand, name);
-  result.output.names = [name];
-  return [result];
-}
-
 const isTensor = (operand: Operand | undefined): operand is Value | undefined => operand === undefined || operand instanceof Value;
 const tensorOf = (operand: Operand | undefined): Value | undefined => (operand instanceof Value ? operand : undefined);
-
 const isList = (result: Operand | undefined | readonly (Operand | undefined)[]): result is readonly (Operand | undefined)[] =>
   Array.isArray(result);
 
@@ -376,38 +292,4 @@ function operandOf(name: string, scope: Scope): Operand {
   const operand = scope.find(name);
   if (operand === undefined) throw new CuveeError('MODEL_INVALID', `nothing makes "${name}"`);
   return operand;
-}
-
-/** Versions by domain. Throws MODEL_INVALID for numbers that are none and for two versions of one domain. */
-function opsetsOf(imports: readonly OperatorSetIdProto[]): ReadonlyMap<string, number> {
-  const opsets = new Map<string, number>();
-  for (const { domain: name, version = 0n } of imports) {
-    const domain = domainOf(name);
-    const number = toNumber(version);
-    if (number < 1 || number > 0x7fffffff)
-      throw new CuveeError('MODEL_INVALID', `version ${version} of operator set "${domain || 'ai.onnx'}" does not exist`);
-    if (domain === '' && number > newest.opset)
-      throw new CuveeError(
-        'MODEL_UNSUPPORTED',
-        `operator set ${version} of ai.onnx is newer than ${newest.opset}, the newest that is known`,
-      );
-    if ((opsets.get(domain) ?? number) !== number)
-      throw new CuveeError('MODEL_INVALID', `two versions of operator set "${domain || 'ai.onnx'}" are asked for`);
-    opsets.set(domain, number);
-  }
-  return opsets;
-}
-
-/** Codes that a room may throw while its node is built, as what they mean for the file. */
-const codes: Partial<Record<ErrorCode, ErrorCode>> = {
-  SHAPE_MISMATCH: 'MODEL_INVALID',
-  TYPE_MISMATCH: 'MODEL_INVALID',
-  ARGUMENT_INVALID: 'MODEL_INVALID',
-  NOT_IMPLEMENTED: 'MODEL_UNSUPPORTED',
-};
-
-function atNode(what: string, error: unknown, op: string, node: string): CuveeError {
-  const wrapped = CuveeError.wrap(what, error, 'INTERNAL');
-  const text = wrapped.text;
-  return new CuveeError(codes[wrapped.code] ?? wrapped.code, text, { op, node, cause: wrapped.cause });
 }

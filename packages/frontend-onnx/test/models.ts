@@ -1,5 +1,5 @@
 /** Small decoded models for tests of the walk: only what a test says, the rest empty. */
-import type { Model, ModelSource } from '@cuvee/core';
+import { CuveeError, interpret, Literal, type Model, type ModelSource, type NdArray } from '@cuvee/core';
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from '../src/proto/index.js';
 import { translate } from '../src/translate.js';
 
@@ -88,3 +88,20 @@ export const fn = (
 });
 
 export const read = (m: ModelProto, source: Partial<ModelSource> = {}): Model => translate(m, { bytes: new Uint8Array(), ...source });
+
+/** The message of what work throws. */
+export const refusal = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof CuveeError ? error.message : `not a CuveeError: ${String(error)}`;
+  }
+  return 'accepted';
+};
+
+/** An f32 tensor. */
+export const f32 = (shape: readonly number[], values: readonly number[]): NdArray => Literal.from('f32', shape, values).nd();
+
+/** The elements of each output. */
+export const run = (m: Model, ...inputs: NdArray[]): readonly (readonly unknown[])[] =>
+  interpret(m, inputs).map((y) => Array.from(y.data as ArrayLike<unknown>));

@@ -47,6 +47,46 @@ def case(name, op, inputs, outputs, attrs={}, domain="com.microsoft", consts=(),
     count += 1
 
 
+def node(op, inputs, outputs, **attrs):
+    """A node; inputs and outputs as lists, or as names in one string."""
+    listed = lambda names: names.split() if isinstance(names, str) else names
+    return h.make_node(op, listed(inputs), listed(outputs), **attrs)
+
+
+def literal(name, value):
+    """An initialiser: an array, or (type, array) for types that numpy lacks."""
+    if not isinstance(value, tuple):
+        return nh.from_array(np.asarray(value), name)
+    kind, values = value
+    return h.make_tensor(name, {"u4": T.UINT4, "i4": T.INT4}[kind], values.shape, values.flatten().tolist())
+
+
+def network(name, nodes, ports, outputs, init, feeds, opset=17):
+    """A graph; ports are (name, dimensions), and each of `feeds` gives them arrays."""
+    global count
+    inputs = [h.make_tensor_value_info(p, h.np_dtype_to_tensor_dtype(feeds[0][p].dtype), dims) for p, dims in ports]
+
+    def model(results):
+        graph = h.make_graph(nodes, name, inputs, results, [literal(k, v) for k, v in init.items()])
+        opsets = [h.make_opsetid("", opset), h.make_opsetid("com.microsoft", 1)]
+        return h.make_model(graph, opset_imports=opsets, ir_version=4 if opset < 10 else 9).SerializeToString()
+
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL  # fused integer arithmetic rounds elsewhere
+    session = ort.InferenceSession(model([h.make_empty_tensor_value_info(o) for o in outputs]), options, providers=["CPUExecutionProvider"])
+    for i, feed in enumerate(feeds):
+        results = session.run(outputs, feed)
+        if i == 0:
+            typed = [h.make_tensor_value_info(o, h.np_dtype_to_tensor_dtype(v.dtype), None) for o, v in zip(outputs, results)]
+            put(f"{name}/model.onnx", model(typed))
+        for k, (p, _) in enumerate(ports):
+            put(f"{name}/test_data_set_{i}/input_{k}.pb", nh.from_array(feed[p], p).SerializeToString())
+        for k, (o, v) in enumerate(zip(outputs, results)):
+            put(f"{name}/test_data_set_{i}/output_{k}.pb", nh.from_array(v, o).SerializeToString())
+    count += 1
+
+
 def finish():
     archive.close()
     print(count, "cases")

@@ -1,6 +1,9 @@
 import { bool } from './attributes.js';
 import { floating, op, optional, port } from './op.js';
-import { cellGraph, evaluateCell, gru, inferCell, recurrentAttributes } from './recurrent.js';
+import { gru, recurrentAttributes } from './recurrent.js';
+import { evaluateCell } from './recurrent-evaluate.js';
+import { inferCell } from './recurrent-facts.js';
+import { cellGraph } from './recurrent-graph.js';
 
 /**
  * One step of a GRU: X [batch, input], H [batch, hidden], W [3·hidden, input], R [3·hidden, hidden], B [3·hidden] in blocks update, reset,

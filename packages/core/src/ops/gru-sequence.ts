@@ -1,6 +1,9 @@
 import { bool, oneOf } from './attributes.js';
 import { floating, index, op, optional, port } from './op.js';
-import { evaluateSequence, gru, inferSequence, recurrentAttributes, sequenceGraph } from './recurrent.js';
+import { gru, recurrentAttributes } from './recurrent.js';
+import { evaluateSequence } from './recurrent-evaluate.js';
+import { inferSequence } from './recurrent-facts.js';
+import { sequenceGraph } from './recurrent-graph.js';
 
 /** GRUCell along X [batch, length, input]; directions, lengths and outputs as in LSTMSequence, without a cell state. Spec: OpenVINO GRUSequence-5. */
 export const GRUSequence = op('GRUSequence', {

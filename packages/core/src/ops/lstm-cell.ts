@@ -4,7 +4,10 @@ import { CuveeError } from '../errors.js';
 import { numbersOf } from '../tensor/nd.js';
 import { bool, oneOf } from './attributes.js';
 import { current, floating, op, optional, port } from './op.js';
-import { cellGraph, evaluateCell, inferCell, lstm, recurrentAttributes } from './recurrent.js';
+import { lstm, recurrentAttributes } from './recurrent.js';
+import { evaluateCell } from './recurrent-evaluate.js';
+import { inferCell } from './recurrent-facts.js';
+import { cellGraph } from './recurrent-graph.js';
 
 const attributes = recurrentAttributes(['sigmoid', 'tanh', 'tanh']);
 const formats = ['fico', 'icof', 'ifco', 'ifoc', 'iofc'] as const;

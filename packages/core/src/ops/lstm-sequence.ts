@@ -1,6 +1,9 @@
 import { oneOf } from './attributes.js';
 import { floating, index, op, optional, port } from './op.js';
-import { evaluateSequence, inferSequence, lstm, recurrentAttributes, sequenceGraph } from './recurrent.js';
+import { lstm, recurrentAttributes } from './recurrent.js';
+import { evaluateSequence } from './recurrent-evaluate.js';
+import { inferSequence } from './recurrent-facts.js';
+import { sequenceGraph } from './recurrent-graph.js';
 
 /**
  * LSTMCell along X [batch, length, input], forwards, backwards or both; W, R, B and the states have a direction axis. Outputs: H of every

@@ -1,5 +1,8 @@
 import { floating, op, optional, port } from './op.js';
-import { cellGraph, evaluateCell, inferCell, recurrentAttributes, rnn } from './recurrent.js';
+import { recurrentAttributes, rnn } from './recurrent.js';
+import { evaluateCell } from './recurrent-evaluate.js';
+import { inferCell } from './recurrent-facts.js';
+import { cellGraph } from './recurrent-graph.js';
 
 /** One step of a simple recurrent network: H' = f(X·Wᵀ + H·Rᵀ + B), clipped to ±clip before f. Spec: OpenVINO RNNCell-1 (since opset3). */
 export const RNNCell = op('RNNCell', {

@@ -1,6 +1,9 @@
 import { oneOf } from './attributes.js';
 import { floating, index, op, optional, port } from './op.js';
-import { evaluateSequence, inferSequence, recurrentAttributes, rnn, sequenceGraph } from './recurrent.js';
+import { recurrentAttributes, rnn } from './recurrent.js';
+import { evaluateSequence } from './recurrent-evaluate.js';
+import { inferSequence } from './recurrent-facts.js';
+import { sequenceGraph } from './recurrent-graph.js';
 
 /** RNNCell along X [batch, length, input]; directions, lengths and outputs as in LSTMSequence, without a cell state. Spec: OpenVINO RNNSequence-5. */
 export const RNNSequence = op('RNNSequence', {

@@ -19,6 +19,20 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - exp(-a * a) / (sqrt(PI) * (a + tail)));
 }
 
+/** The inverse of the error function: Winitzki's estimate (2008), made exact by Halley's method. */
+export function erfInv(x: number): number {
+  if (!(abs(x) <= 1)) return Number.NaN;
+  if (abs(x) === 1) return x * Number.POSITIVE_INFINITY;
+  const log = Math.log1p(-x * x);
+  const middle = 2 / (PI * 0.147) + log / 2;
+  let y = Math.sign(x) * sqrt(sqrt(middle * middle - log / 0.147) - middle);
+  for (let i = 0; i < 4; i++) {
+    const step = (erf(y) - x) / ((2 / sqrt(PI)) * exp(-y * y));
+    y -= step / (1 + y * step);
+  }
+  return y;
+}
+
 /** Rounds halves to the even neighbour. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);

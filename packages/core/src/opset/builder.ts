@@ -61,6 +61,7 @@ export interface Builder extends GraphBuilder {
   embeddingSegmentsSum(emb_table: Value, indices: Value, segment_ids: Value, num_segments: Value, default_index: Value | undefined, per_sample_weights: Value | undefined, attributes?: NodeOptions): Value;
   equal(a: Value, b: Value, attributes?: NodeOptions & { auto_broadcast?: 'numpy' | 'none' | 'pdpd'; axis?: number }): Value;
   erf(data: Value, attributes?: NodeOptions): Value;
+  erfInv(data: Value, attributes?: NodeOptions): Value;
   exp(data: Value, attributes?: NodeOptions): Value;
   experimentalDetectronDetectionOutput(rois: Value, deltas: Value, scores: Value, im_info: Value, attributes: NodeOptions & { score_threshold: number; nms_threshold: number; max_delta_log_wh: number; num_classes: number; post_nms_count: number; max_detections_per_image: number; class_agnostic_box_regression?: boolean; deltas_weights: readonly number[] }): readonly Value[];
   experimentalDetectronGenerateProposalsSingleImage(im_info: Value, anchors: Value, deltas: Value, scores: Value, attributes: NodeOptions & { min_size: number; nms_threshold: number; post_nms_count: number; pre_nms_count: number }): readonly Value[];

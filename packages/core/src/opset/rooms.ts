@@ -53,6 +53,7 @@ import { EmbeddingBagPackedSum } from '../ops/embedding-bag-packed-sum.js';
 import { EmbeddingBagPacked } from '../ops/embedding-bag-packed.js';
 import { EmbeddingSegmentsSum } from '../ops/embedding-segments-sum.js';
 import { Equal } from '../ops/equal.js';
+import { ErfInv } from '../ops/erf-inv.js';
 import { Erf } from '../ops/erf.js';
 import { Exp } from '../ops/exp.js';
 import { ExperimentalDetectronDetectionOutput } from '../ops/experimental-detectron-detection-output.js';
@@ -266,6 +267,7 @@ export const rooms: ReadonlyMap<string, Op> = new Map<string, Op>(
     EmbeddingSegmentsSum,
     Equal,
     Erf,
+    ErfInv,
     Exp,
     ExperimentalDetectronDetectionOutput,
     ExperimentalDetectronGenerateProposalsSingleImage,

@@ -17,6 +17,7 @@ import {
 } from '../build.js';
 import { along } from '../heads.js';
 import type { OnnxOp } from '../node.js';
+import { largestNeighbours } from '../roi.js';
 import { asymmetric, goalOf, resamplingOf, resized, scaledBy } from '../resize.js';
 
 /** Resize-10 is asymmetric; 11 adds sizes, regions and coordinate modes; 18 axes, antialiasing and proportions. */
@@ -52,14 +53,12 @@ export const GridSample: OnnxOp<2> = (node) => {
 export const RoiAlign: OnnxOp<3> = ({ g, inputs: [x, rois, batch], attr, version }) => {
   const half =
     version >= 16 && attr.word('coordinate_transformation_mode', ['half_pixel', 'output_half_pixel'], 'half_pixel') === 'half_pixel';
-  return g.roiAlign(x, rois, batch, {
-    pooled_h: attr.int('output_height', 1),
-    pooled_w: attr.int('output_width', 1),
-    sampling_ratio: attr.int('sampling_ratio', 0),
-    spatial_scale: attr.float('spatial_scale', 1),
-    mode: attr.word('mode', ['avg', 'max'], 'avg'),
-    aligned_mode: half ? 'half_pixel_for_nn' : 'asymmetric',
-  });
+  const [pooled_h, pooled_w] = [attr.int('output_height', 1), attr.int('output_width', 1)];
+  const [samples, scale] = [attr.int('sampling_ratio', 0), attr.float('spatial_scale', 1)];
+  const mode = attr.word('mode', ['avg', 'max'], 'avg');
+  if (mode === 'max' && samples > 0) return largestNeighbours(g, x, rois, batch, { cells: [pooled_h, pooled_w], samples, scale, half });
+  const aligned_mode = half ? 'half_pixel_for_nn' : 'asymmetric';
+  return g.roiAlign(x, rois, batch, { pooled_h, pooled_w, sampling_ratio: samples, spatial_scale: scale, mode, aligned_mode });
 };
 
 /** Rows [batch, class, box] of the boxes kept, as many as there are. */

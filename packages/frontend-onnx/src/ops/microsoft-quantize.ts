@@ -1,7 +1,8 @@
 /** Quantised operators of com.microsoft. Meaning after its ContribOperators.md. */
 import type { Value } from '@cuvee/core';
 import { blocksOf, dequantisedBlocks, spreadBlocks, unpackedBits } from '../blocks.js';
-import { axisOf, channelsFirst, channelsLast, f32, i64, like, rankOf, scalarOf, times, timesRows, upTo } from '../build.js';
+import { axisOf, channelsFirst, channelsLast, f32, i64, like, productOfSizes, rankOf, scalarOf, times, timesRows, upTo } from '../build.js';
+import { layer } from '../layers.js';
 import { altered, takes, type OnnxNode, type OnnxOp } from '../node.js';
 import * as arithmetic from './arithmetic.js';
 import * as microsoft from './microsoft.js';
@@ -9,11 +10,10 @@ import * as pooling from './pooling.js';
 import * as quantize from './quantize.js';
 import * as recurrent from './recurrent.js';
 
-/** x Wᵀ + bias with weights of 2, 4 or 8 bits in blocks along K: [N, blocks, bytes]. */
+/** x Wᵀ + bias with weights of 2, 4 or 8 bits in blocks along K, [N, blocks, bytes], or the columns in blocks that a list names. */
 export const MatMulNBits: OnnxOp<3> = takes('sssooo>s', (node) => {
   const [x, weights, scales, zeros, order, bias] = node.inputs;
-  if (order) throw node.unsupported('a group index');
-  const product = timesRows(node.g, x, dequantisedBlocks(node, blocksOf(node), [weights, scales, zeros], x.fact.type));
+  const product = timesRows(node.g, x, dequantisedBlocks(node, blocksOf(node), { weights, scales, zeros, order }, x.fact.type));
   return bias ? node.g.add(product, bias) : product;
 });
 
@@ -59,16 +59,11 @@ const binary =
 export const QLinearAdd = takes('ssossoso>s', binary(arithmetic.Add));
 export const QLinearMul = takes('ssossoso>s', binary(arithmetic.Mul));
 
+type Unary = readonly [Value, Value, Value | undefined, Value, Value | undefined];
 const unary =
   (apply: (node: OnnxNode, x: Value) => Value): OnnxOp =>
   (node) => {
-    const [x, xs, xz, ys, yz] = node.inputs as readonly (Value | undefined)[] as readonly [
-      Value,
-      Value,
-      Value | undefined,
-      Value,
-      Value | undefined,
-    ];
+    const [x, xs, xz, ys, yz] = node.inputs as readonly (Value | undefined)[] as Unary;
     return requantised(node, apply(node, dequantised(node, x, xs, xz)), ys, yz);
   };
 export const QLinearSigmoid = takes(
@@ -83,14 +78,17 @@ export const QLinearSoftmax = takes(
   'ssoss>s',
   unary(({ g, attr }, x) => g.softmax(x, { axis: attr.int('axis', -1) })),
 );
-export const QLinearGlobalAveragePool = takes(
-  'sssss>s',
-  unary((node, x) => {
-    const rank = rankOf(node, x),
-      last = node.attr.bool('channels_last');
-    return node.g.reduceMean(x, node.g.ints(last ? upTo(rank - 1, 1) : upTo(rank, 2)), { keep_dims: true });
-  }),
-);
+/** An exact sum, and one factor for both scales and the number of places. */
+export const QLinearGlobalAveragePool: OnnxOp<5> = takes('sssss>s', (node) => {
+  const { g } = node;
+  const [x, xs, xz, ys, yz] = node.inputs;
+  const rank = rankOf(node, x);
+  const axes = node.attr.bool('channels_last') ? upTo(rank - 1, 1) : upTo(rank, 2);
+  const sum = g.reduceSum(g.cast(quantize.centred(node, x, xz, undefined), 'f32'), g.ints(axes), { keep_dims: true });
+  const count = g.cast(scalarOf(g, productOfSizes(g, x, axes)), 'f32');
+  const ratio = g.divide(scalarOf(g, xs), g.multiply(scalarOf(g, ys), count));
+  return quantize.rescaled(node, sum, ratio, scalarOf(g, yz), yz.fact.type);
+});
 
 /** Scale and zero point of the output, then each input with its own. */
 export const QLinearConcat: OnnxOp<2> = takes('ss1>s', (node) => {
@@ -101,13 +99,16 @@ export const QLinearConcat: OnnxOp<2> = takes('ss1>s', (node) => {
   const parts = upTo(rest.length / 3).map((i) => dequantised(node, rest[3 * i] as Value, rest[3 * i + 1] as Value, rest[3 * i + 2]));
   return requantised(node, g.concat(parts, { axis: attr.int('axis') }), ys, yz);
 });
-export const QLinearAveragePool = takes(
-  'ssoso>s',
-  unary((node, x) => {
-    if (node.attr.bool('channels_last')) throw node.unsupported('channels last');
-    return pooling.AveragePool(altered(node, { version: 19, inputs: [x] })) as Value;
-  }),
-);
+/** Means of exact integers, and one factor for both scales. */
+export const QLinearAveragePool: OnnxOp<4> = takes('ssoso>s', (node) => {
+  const { g } = node;
+  const [x, xs, xz, ys, yz] = node.inputs as readonly (Value | undefined)[] as Unary;
+  if (node.attr.bool('channels_last')) throw node.unsupported('channels last');
+  const whole = g.cast(quantize.centred(node, x, xz, undefined), 'f32');
+  const mean = pooling.AveragePool(altered(node, { version: 19, inputs: [whole] })) as Value;
+  const zero = yz ? scalarOf(g, yz) : g.constant(x.fact.type, [], [0]);
+  return quantize.rescaled(node, mean, g.divide(scalarOf(g, xs), scalarOf(g, ys)), zero, x.fact.type);
+});
 export const QLinearReduceMean = takes(
   'ssoso>s',
   unary((node, x) => {
@@ -187,7 +188,10 @@ export const QEmbedLayerNormalization: OnnxOp<4> = takes('sossossosssssooooo>so'
   return microsoft.EmbedLayerNormalization(altered(node, { inputs }));
 });
 
-/** LSTM whose weights are stored [directions, inputs, 4 hidden] in 8 bits, with a scale and a zero point for each direction or column. */
+/**
+ * LSTM whose weights are stored [directions, inputs, 4 hidden] in 8 bits, with a scale and a zero point for each direction or column;
+ * what they multiply is quantised as it comes.
+ */
 export const DynamicQuantizeLSTM: OnnxOp<3> = takes('sssooooossss>ooo', (node) => {
   const { g, inputs } = node;
   const weights = (i: number, scale: number): Value => {
@@ -196,6 +200,6 @@ export const DynamicQuantizeLSTM: OnnxOp<3> = takes('sssooooossss>ooo', (node) =
     const real = g.multiply(g.subtract(g.cast(inputs[i] as Value, 'f32'), g.cast(z, 'f32')), s);
     return g.transpose(real, g.ints([0, 2, 1]));
   };
-  const own = [inputs[0], weights(1, 8), weights(2, 10), ...inputs.slice(3, 8)];
-  return recurrent.LSTM(altered(node, { version: 7, inputs: own }));
+  const lstm = altered<3>(node, { version: 7, inputs: [inputs[0], weights(1, 8), weights(2, 10), ...inputs.slice(3, 8)] });
+  return layer(lstm, { ...recurrent.lstmLayer(lstm), read: quantize.roundTrip });
 });

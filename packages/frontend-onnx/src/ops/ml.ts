@@ -156,13 +156,14 @@ export const FeatureVectorizer: OnnxOp = (node) => {
 /** A row of probabilities instead of a map for each row: maps are no tensors. */
 export const ZipMap: OnnxOp = ({ inputs: [x] }) => x;
 
-/** Classes by votes of all pairs, each decided by the support vectors of both; with `prob_a` and `prob_b` by probabilities. */
+/** Classes by votes of all pairs, each decided by the support vectors of both; of two, with `prob_a` and `prob_b`, the likelier one. */
 export const SVMClassifier: OnnxOp = (node) => {
   const { g } = node;
   const machine = machineOf(node);
   const sums = decisions(node, real(node, node.inputs[0]), machine);
   const labels = labelsOf(node, 'classlabels_ints', 'classlabels_strings');
   const likely = probabilities(node, sums, machine);
-  if (likely) return [bestOf(g, labels, likely), likely];
-  return [bestOf(g, labels, votes(g, sums, machine)), machine.classes === 2 ? g.concat([g.negative(sums), sums], { axis: 1 }) : sums];
+  const two = machine.classes === 2;
+  const best = bestOf(g, labels, likely && two ? likely : votes(g, sums, machine));
+  return [best, likely ?? (two ? g.concat([g.negative(sums), sums], { axis: 1 }) : sums)];
 };

@@ -1,6 +1,6 @@
 /** Poolings. */
 import type { Value } from '@cuvee/core';
-import { dimOf, i64, like, rankOf, reshaped, spatialList, upTo } from '../build.js';
+import { dimOf, i64, like, rankOf, shapeOf, spatialList, upTo } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 import { windowAttributes } from '../windows.js';
 
@@ -49,7 +49,7 @@ function columnMajor(node: OnnxNode, x: Value, places: Value, spatial: number): 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** All sizes of an input. Throws MODEL_UNSUPPORTED when only the run tells. */
-function knownSizes(node: OnnxNode | OnnxNode<2>, x: Value): readonly number[] {
+function knownSizes(node: OnnxNode, x: Value): readonly number[] {
   const sizes = upTo(rankOf(node, x)).map((axis) => dimOf(x, axis));
   if (sizes.some((d) => d === undefined)) throw node.unsupported('an input whose size only the run tells');
   return sizes as number[];
@@ -88,24 +88,24 @@ export const MaxUnpool: OnnxOp<2> = (node) => {
   const { g } = node;
   const [x, places, shape] = node.inputs;
   const usual = unpooled(node, x);
-  const zeros = g.broadcast(like(g, x, 0), g.ints([product(usual)]), undefined, { mode: 'numpy' });
+  const count = g.reduceProd(usual, g.ints([0]), { keep_dims: true });
+  const zeros = g.broadcast(like(g, x, 0), count, undefined, { mode: 'numpy' });
   const flat = (value: Value): Value => g.reshape(value, g.ints([-1]), { special_zero: false });
-  const y = reshaped(g, g.scatterUpdate(zeros, flat(places), flat(x), i64(g, 0)), usual);
+  const y = g.reshape(g.scatterUpdate(zeros, flat(places), flat(x), i64(g, 0)), usual, { special_zero: false });
   if (!shape) return y;
   // a larger output goes on with zeros
-  const lack = g.subtract(g.cast(shape, 'i64'), g.ints(usual));
-  return g.pad(y, g.ints(usual.map(() => 0)), lack, like(g, x, 0), { pad_mode: 'constant' });
+  const none = g.ints(upTo(rankOf(node, x)).map(() => 0));
+  return g.pad(y, none, g.subtract(g.cast(shape, 'i64'), usual), like(g, x, 0), { pad_mode: 'constant' });
 };
 
-/** Sizes of the tensor that a pooling's output came from. */
-function unpooled(node: OnnxNode<2>, x: Value): readonly number[] {
-  const sizes = knownSizes(node, x);
-  const count = sizes.length - 2;
+/** Sizes of the tensor that a pooling's output came from: (size - 1) stride - pads + kernel for each spatial axis. */
+function unpooled(node: OnnxNode<2>, x: Value): Value {
+  const { g } = node;
+  const count = rankOf(node, x) - 2;
   const list = (name: string): readonly number[] => spatialList(node, name, count, 1, 1);
   const [kernel, strides, pads] = [list('kernel_shape'), list('strides'), node.attr.ints('pads', new Array<number>(2 * count).fill(0))];
-  const along = (size: number, i: number): number =>
-    (size - 1) * (strides[i] as number) - (pads[i] ?? 0) - (pads[i + count] ?? 0) + (kernel[i] as number);
-  return [...sizes.slice(0, 2), ...sizes.slice(2).map(along)];
+  const more = upTo(count).map((i) => (kernel[i] as number) - (strides[i] as number) - (pads[i] ?? 0) - (pads[i + count] ?? 0));
+  return g.add(g.multiply(shapeOf(g, x), g.ints([1, 1, ...strides])), g.ints([0, 0, ...more]));
 }
 
 /** Largest value of each cell of a grid over each region: by two axes of region coordinates scaled. */

@@ -1,6 +1,20 @@
 /** Quantised tensors: to and from integers and narrow floats, and operators that compute on them. */
 import { isFloat, type ElementType, type Value } from '@cuvee/core';
-import { axisOf, like, rankOf, reshaped, reshapedTo, scalarOf, sizeAt, sizesOf, times, unsqueezed, upTo, type AnyNode } from '../build.js';
+import {
+  allAxes,
+  axisOf,
+  like,
+  rankOf,
+  reshaped,
+  reshapedTo,
+  scalarOf,
+  sizeAt,
+  sizesOf,
+  times,
+  unsqueezed,
+  upTo,
+  type AnyNode,
+} from '../build.js';
 import { biased, convolved } from '../convolved.js';
 import type { OnnxOp } from '../node.js';
 
@@ -100,19 +114,31 @@ export const DequantizeLinear: OnnxOp<2> = (node) => {
 /** The type that a scale is computed in. */
 const ofScale = ({ fact: { type } }: Value): ElementType => (type === 'f8e8m0' ? 'f32' : type);
 
-/** To u8, with scale and zero point from the smallest and largest element, 0 included. */
-export const DynamicQuantizeLinear: OnnxOp = (node) => {
-  const { g } = node;
-  const [x] = node.inputs;
-  const axes = g.ints(upTo(rankOf(node, x))),
-    zero = like(g, x, 0);
+/** Scale and zero point that quantise a tensor to u8, from its smallest and largest element, 0 included; `divisor` is the scale, or 1 for 0. */
+function rangeOf(g: AnyNode['g'], x: Value) {
+  const [axes, zero] = [allAxes(g, x), like(g, x, 0)];
   const high = g.maximum(g.reduceMax(x, axes, { keep_dims: false }), zero);
   const low = g.minimum(g.reduceMin(x, axes, { keep_dims: false }), zero);
-  const width = g.divide(g.subtract(high, low), like(g, x, 255));
-  const scale = g.select(g.equal(width, zero), like(g, x, 1), width);
-  const point = g.cast(g.clamp(g.round(g.divide(g.subtract(zero, low), scale), { mode: 'half_to_even' }), { min: 0, max: 255 }), 'u8');
-  return [quantised(node, x, scale, point, 'u8', x.fact.type), width, point];
+  const scale = g.divide(g.subtract(high, low), like(g, x, 255));
+  const divisor = g.select(g.equal(scale, zero), like(g, x, 1), scale);
+  const point = g.round(g.divide(g.subtract(zero, low), divisor), { mode: 'half_to_even' });
+  return { scale, divisor, point: g.clamp(point, { min: 0, max: 255 }) };
+}
+
+/** To u8, with scale and zero point from the smallest and largest element, 0 included. */
+export const DynamicQuantizeLinear: OnnxOp = (node) => {
+  const { g, inputs } = node;
+  const { scale, divisor, point } = rangeOf(g, inputs[0]);
+  const zero = g.cast(point, 'u8');
+  return [quantised(node, inputs[0], divisor, zero, 'u8', inputs[0].fact.type), scale, zero];
 };
+
+/** A tensor quantised to u8 by its own range, and back. */
+export function roundTrip(g: AnyNode['g'], x: Value): Value {
+  const { scale, divisor, point } = rangeOf(g, x);
+  const whole = g.add(g.round(g.divide(x, divisor), { mode: 'half_to_even' }), point);
+  return g.multiply(g.subtract(g.clamp(whole, { min: 0, max: 255 }), point), scale);
+}
 
 /** An integer tensor less its zero point, in i32. */
 export function centred(node: AnyNode, x: Value, zero: Value | undefined, axis: number | undefined): Value {

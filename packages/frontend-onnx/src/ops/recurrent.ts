@@ -1,7 +1,7 @@
 /** Recurrent layers. `layout` 1 (opset 14) puts the batch first. */
 import { gatedCell, memoryCell, plainCell } from '../cells.js';
-import { layer } from '../layers.js';
-import type { OnnxOp } from '../node.js';
+import { layer, type Layer } from '../layers.js';
+import type { OnnxNode, OnnxOp } from '../node.js';
 import { ofDirection } from '../recurrence.js';
 
 /** H' = f(x + H Rᵀ) */
@@ -21,14 +21,15 @@ export const GRU: OnnxOp<3> = (node) =>
     }),
   });
 
-/** Gates i, o, f, c, with optional peepholes from the cell state to i, o and f; `input_forget` ties f to i. */
-export const LSTM: OnnxOp<3> = (node) =>
-  layer(node, {
-    usual: ['sigmoid', 'tanh', 'tanh'],
-    gates: 4,
-    states: [5, 6],
-    cell: ({ r, direction, parts }) => ({
-      weights: node.inputs[7] ? [r, ofDirection(node.g, node.inputs[7], direction)] : [r],
-      cell: memoryCell(parts, node.attr.bool('input_forget')),
-    }),
-  });
+/** What an LSTM node says: gates i, o, f, c, with optional peepholes from the cell state to i, o and f; `input_forget` ties f to i. */
+export const lstmLayer = (node: OnnxNode<3>): Layer => ({
+  usual: ['sigmoid', 'tanh', 'tanh'],
+  gates: 4,
+  states: [5, 6],
+  cell: ({ r, direction, parts }) => ({
+    weights: node.inputs[7] ? [r, ofDirection(node.g, node.inputs[7], direction)] : [r],
+    cell: memoryCell(parts, node.attr.bool('input_forget')),
+  }),
+});
+
+export const LSTM: OnnxOp<3> = (node) => layer(node, lstmLayer(node));

@@ -1,6 +1,6 @@
 /** Fourier transforms and windows. Complex numbers are a last axis of 2. */
-import type { Value } from '@cuvee/core';
-import { axisOf, counting, dimOf, f32, i64, listOf, numberOf, rankOf, scalarOf } from '../build.js';
+import type { Builder, Value } from '@cuvee/core';
+import { axisOf, counting, dimOf, f32, i64, like, listOf, numberOf, rankOf, scalarOf, sliced } from '../build.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** DFT-17 has the axis as attribute, 20 as input. One-sided: of a real signal its first half; inverted, back to real. */
@@ -60,3 +60,47 @@ const window =
 export const HannWindow = window(0.5, 0.5, 0);
 export const HammingWindow = window(25 / 46, 21 / 46, 0);
 export const BlackmanWindow = window(0.42, 0.5, 0.08);
+
+/** Places of mel bands among the bins of a spectrum: `bands` + 2 of them at equal steps of the mel scale, whole numbers as f64. */
+function bandEdges(node: OnnxNode<5>): Value {
+  const { g } = node;
+  const [bands, length, rate, ...edges] = node.inputs.map((x) => scalarOf(g, x as Value)) as [Value, Value, Value, ...Value[]];
+  const f64 = (n: number): Value => g.constant('f64', [], [n]);
+  const wide = (x: Value): Value => g.cast(x, 'f64');
+  // mel = 2595 log₁₀(1 + Hz / 700)
+  const steepness = 2595 / Math.LN10;
+  const [low, high] = edges.map((hertz) => g.multiply(g.log(g.add(g.divide(wide(hertz), f64(700)), f64(1))), f64(steepness))) as [
+    Value,
+    Value,
+  ];
+  const count = g.add(g.cast(bands, 'i64'), i64(g, 2));
+  const mel = g.add(g.multiply(wide(counting(g, count)), g.divide(g.subtract(high, low), wide(count))), low);
+  const hertz = g.multiply(g.subtract(g.exp(g.divide(mel, f64(steepness))), f64(1)), f64(700));
+  return g.floor(g.divide(g.multiply(hertz, g.add(wide(length), f64(1))), wide(rate)));
+}
+
+/** [bins, bands]: triangles that rise from one edge of the mel scale to the next, and fall to the one behind it. */
+export const MelWeightMatrix: OnnxOp<5> = (node) => {
+  const { g } = node;
+  const [, length] = node.inputs;
+  const edges = bandEdges(node);
+  const [lower, centre, upper] = [0, 1, 2].map((i) => sliced(g, edges, 0, i, i === 2 ? Number.MAX_SAFE_INTEGER : i - 2)) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const bins = g.add(g.divide(g.cast(scalarOf(g, length), 'i64'), i64(g, 2), { m_pythondiv: true }), i64(g, 1));
+  const bin = g.unsqueeze(g.cast(counting(g, bins), 'f64'), g.ints([1]));
+  return g.cast(triangle(g, bin, lower, centre, upper), node.attr.elementType('output_datatype', 'f32'));
+};
+
+/** From 0 at `lower` to 1 at `centre`, and towards 0 at `upper`; where two of them are equal, 1 at `centre` alone. */
+function triangle(g: Builder, x: Value, lower: Value, centre: Value, upper: Value): Value {
+  const [zero, one] = [like(g, x, 0), like(g, x, 1)];
+  const ratio = (part: Value, whole: Value): Value => g.divide(part, g.maximum(whole, one));
+  const flat = g.equal(lower, centre);
+  const rise = g.select(flat, one, ratio(g.subtract(x, lower), g.subtract(centre, lower)));
+  const rising = g.logicalAnd(g.greaterEqual(x, lower), g.lessEqual(x, centre));
+  const falling = g.logicalAnd(g.greaterEqual(x, centre), g.less(x, upper));
+  return g.select(falling, ratio(g.subtract(upper, x), g.subtract(upper, centre)), g.select(rising, rise, zero));
+}

@@ -9,7 +9,7 @@ const keyOf = (origin: shape.Origin): string | undefined =>
 function tellers(nodes: readonly Node[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   nodes.forEach((node, at) => {
-    const variable = node.op.name === 'ReadValue' ? node.attributes.variable_id : undefined;
+    const variable = node.op.traits.variable === 'read' ? node.attributes.variable_id : undefined;
     if (typeof variable === 'string') found.set(`state ${variable}`, found.get(`state ${variable}`) ?? at);
     else if (node.outputs.some((v) => v.fact.shape?.some((d) => isOwn(d, node)))) found.set(String(node.id), at);
   });

@@ -1,4 +1,4 @@
-/** Channel shuffles and concatenations of parts that do not fill their blocks stay in blocks. */
+/** Channel shuffles and concatenations of parts that do not fill their blocks stay in blocks; pointwise convolutions read shuffled data in place. */
 import { expect, test } from 'vitest';
 import { builder, Core, interpret, Model, Tensor, type Value } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
@@ -21,17 +21,27 @@ function model(): Model {
     const cut = g.reshape(v, g.ints([2, groups, channels / groups, 5, 7]));
     return g.reshape(g.transpose(cut, g.ints([0, 2, 1, 3, 4])), g.ints([2, channels, 5, 7]));
   };
+  const depthwise = (v: Value): Value => {
+    const channels = v.fact.shape?.[1] as number;
+    const filters = g.constant(random.tensor('f32', [channels, 1, 1, 3, 3], -0.5, 0.5));
+    const sums = g.groupConvolution(v, filters, { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] });
+    return g.add(sums, g.constant(random.tensor('f32', [1, channels, 1, 1], -0.5, 0.5)));
+  };
   const first = conv(x, 5, 4);
   const second = conv(shuffled(first, 5), 4, 17);
-  const joined = g.concat([first, conv(shuffled(second, 4), 2, 9), second], { axis: 1 });
+  const joined = g.concat([first, conv(depthwise(shuffled(second, 4)), 2, 9), depthwise(shuffled(second, 2)), second], { axis: 1 });
   return new Model({ name: 'shuffle', parameters: [x.node], results: [g.result(conv(joined, 1, 3))], scope: g.scope });
 }
 
-test('they are steps of one family, without transposes', () => {
+test('they are convolutions or steps of one family, without transposes', () => {
   const { plan, rules } = compile(model(), { name: 'avx512', block: 16 });
-  expect(rules.get('recognise a shuffle of channels')).toBe(2);
+  expect(rules.get('recognise a shuffle of channels')).toBe(3);
+  expect(rules.get('read shuffled channels in place')).toBe(2);
+  expect(rules.get('shuffle behind a depthwise convolution')).toBe(1);
   const families = plan.levels.flatMap((l) => l.steps).map((s) => `${s.family} ${s.action}`.trim());
   expect(families.filter((f) => f === 'transpose')).toHaveLength(0);
+  expect(families.filter((f) => f === 'conv shuffled')).toHaveLength(2);
+  expect(families.filter((f) => f === 'channels shuffle')).toHaveLength(1);
   expect(families.filter((f) => f.startsWith('reorder'))).toHaveLength(2);
 });
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "base/memory.h"
@@ -60,11 +61,13 @@ void check_method(const ConvShape& shape, int kind, std::uint64_t seed, int thre
     const int h = ((s.in_h - 1) >> part.shift) + 1, w = ((s.in_w - 1) >> part.shift) + 1;
     planar.emplace_back(std::size_t(s.batch) * part.channels * h * w);
     random.fill(planar.back());
+    const int each = s.in_channels / s.shuffle;
+    const auto logical = [&](int c) { return s.shuffle > 1 ? c % each * s.shuffle + c / each : first + c; };
     for (int n = 0; n < s.batch; ++n)
       for (int c = 0; c < part.channels; ++c)
         for (int yy = 0; yy < s.in_h; ++yy)
           for (int xx = 0; xx < s.in_w; ++xx)
-            x[((std::size_t(n) * s.in_channels + first + c) * s.in_h + yy) * s.in_w + xx] =
+            x[((std::size_t(n) * s.in_channels + logical(c)) * s.in_h + yy) * s.in_w + xx] =
                 planar.back()[((std::size_t(n) * part.channels + c) * h + (yy >> part.shift)) * w + (xx >> part.shift)];
     first += part.channels;
   }
@@ -145,6 +148,16 @@ void check_conv(const ConvShape& shape, int kind, std::uint64_t seed, int thread
 
 }  // namespace
 
+TEST(conv_pointwise_of_shuffled_channels) {
+  std::uint64_t seed = 900;
+  for (const auto& [channels, out, groups, shuffle] : {std::array{24, 24, 3, 3}, {34, 68, 2, 2}, {136, 136, 4, 4}, {60, 30, 3, 4}, {48, 17, 1, 6}, {12, 12, 4, 12}}) {
+    ConvShape s = shape_of(2, channels, out, groups, 5, 7, 1, 1, 1, 0);
+    s.shuffle = shuffle;
+    check_conv(s, int(seed % 3), seed);
+    s.batch = 1;
+    check_conv(s, 3, seed++);
+  }
+}
 TEST(conv_pointwise_channel_and_pixel_tails) {
   std::uint64_t seed = 1;
   for (int ic : {1, 3, 12, 16, 17, 48})

@@ -2,7 +2,7 @@
 import { Literal, numbersOf, pattern, rule, staticShape, type Builder, type Model, type Rule, type Value } from '@cuvee/core';
 import { activatingOps, activationOf, instructionOf, opsOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
-import { asFused, fusable, plainConvolutions, withEpilogue, type Fused } from '../ops/fused.js';
+import { asFused, fusable, groupConvolutions, plainConvolutions, withEpilogue, type Fused } from '../ops/fused.js';
 import { names } from '../ops/names.js';
 
 const { any, constant, node, once, where } = pattern;
@@ -279,7 +279,7 @@ const activateInput = (isConstant: IsConstant): Rule =>
     pattern: node(plainConvolutions, [once(node(opsOf('relu'), [scaledAndShifted(isConstant)]))], { as: 'f' }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
-      if (!f || !readsPixels(f) || f.prologue.inputScale || isConstant(get('x'))) return undefined;
+      if (!f || !readsPixels(f) || f.prologue.inputScale || f.shuffled > 1 || isConstant(get('x'))) return undefined;
       const of = channelsOf(g, get);
       return of && withEpilogue(f, { prologue: { data: of.x, inputScale: of.s, inputShift: of.b } });
     },
@@ -300,6 +300,72 @@ const scaleInput = (isConstant: IsConstant): Rule =>
     },
   });
 
+/** The rows of a constant in another order: row i is row order[i] of the given one. */
+function reordered(g: Builder, v: Value, order: readonly number[]): Value {
+  const data = elementsIn(v);
+  if (!data) return g.gather(v, g.ints(order), g.scalar(0, 'i64'));
+  const each = data.length / order.length;
+  const out = new Float32Array(data.length);
+  order.forEach((from, to) => out.set(data.subarray(from * each, (from + 1) * each), to * each));
+  return g.constant(Literal.of('f32', staticShape(v.fact.shape) as number[], out));
+}
+
+/** A convolution without kernel, stride or padding. */
+function readsChannels(node: Value['node']): boolean {
+  const f = asFused(node);
+  const {
+    strides = [],
+    pads_begin = [],
+    pads_end = [],
+  } = node.attributes as { readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: number[] };
+  const kernel = f?.inputs[1]?.fact.shape?.slice(f.base === names.groupConvolution ? 3 : 2);
+  const known = f?.base === names.groupConvolution || f?.base === names.convolution;
+  return known && [...(kernel ?? [0]), ...strides].every((n) => n === 1) && [...pads_begin, ...pads_end].every((n) => n === 0);
+}
+
+/** depthwise(shuffle(x)) = shuffle(depthwise(x)), with filters and channel arrays in x's order: a pointwise convolution reads shuffled data in place. */
+const shuffleLater = (isConstant: IsConstant): Rule =>
+  rule({
+    name: 'shuffle behind a depthwise convolution',
+    pattern: node(groupConvolutions, [once(node(names.shuffle, [where('x', f32)], { as: 's' }))], {
+      as: 'f',
+    }),
+    replace(g, get, { nodes }) {
+      const f = asFused(nodes.get('f') as Value['node']);
+      const { axis, group } = (nodes.get('s') as Value['node']).attributes as { axis: number; group: number };
+      const x = get('x');
+      const shape = f?.inputs[1]?.fact.shape;
+      const channels = f?.channels;
+      if (!f || channels === undefined || x.fact.shape?.length !== 4 || x.fact.shape[1] !== channels || (axis !== 1 && axis !== -3))
+        return undefined;
+      if (f.epilogue.residual || f.prologue.inputScale || f.shuffled > 1 || shape?.[0] !== channels || shape[1] !== 1) return undefined;
+      const { residual: _, ...arrays } = f.epilogue;
+      const constants = [f.inputs[1] as Value, ...Object.values(arrays).filter((v) => v !== undefined)];
+      if (!constants.every((v) => isConstant(v) && v.fact.type === 'f32')) return undefined;
+      if (![...f.node.output.users].every(readsChannels)) return undefined;
+      const each = channels / group;
+      const order = Array.from({ length: channels }, (_, c) => (c % each) * group + Math.floor(c / each));
+      const inputs = [x, reordered(g, f.inputs[1] as Value, order)] as const;
+      const epilogue = Object.fromEntries(Object.entries(arrays).map(([port, v]) => [port, v && reordered(g, v, order)]));
+      return g.shuffleChannels(withEpilogue(f, { inputs, epilogue }), { axis, group });
+    },
+  });
+
+/** conv(shuffle(x), w), pointwise: the convolution finds the channels where they lie. */
+const readShuffled = rule({
+  name: 'read shuffled channels in place',
+  pattern: node([...plainConvolutions, ...groupConvolutions], [once(node(names.shuffle, [where('x', f32)], { as: 's' }))], { as: 'f' }),
+  replace(_, get, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    const { axis, group } = (nodes.get('s') as Value['node']).attributes as { axis: number; group: number };
+    const [x, filters] = [get('x'), f?.inputs[1]];
+    const known = filters?.fact.shape?.every((d) => typeof d === 'number') && typeof x.fact.shape?.[1] === 'number';
+    if (!f || !filters || !known || x.fact.shape?.length !== 4 || (axis !== 1 && axis !== -3)) return undefined;
+    if (f.prologue.inputScale || f.shuffled > 1 || f.node.output.fact.type !== 'f32' || !readsChannels(f.node)) return undefined;
+    return withEpilogue(f, { inputs: [x, filters], shuffled: group });
+  },
+});
+
 /** The rules for a model. What is not folded here its prologue computes; a body (`inside`) has none. */
 export function fusionRules(model: Model, inside: boolean): readonly Rule[] {
   const isConstant = inside ? isLiteral : computedIn(model);
@@ -311,5 +377,7 @@ export function fusionRules(model: Model, inside: boolean): readonly Rule[] {
     activateInput(isConstant),
     scaleInput(isConstant),
     layerNormalization,
+    shuffleLater(isConstant),
+    readShuffled,
   ];
 }

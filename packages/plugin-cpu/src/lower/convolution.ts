@@ -7,6 +7,7 @@
  * 1 << shift times smaller in both directions and read as by nearest upsampling.
  * Action `image`: the data is a picture of bytes or floats, and the further args say how it is read (image.ts); no parts then.
  * Action `activated`: max(x * scale + shift, 0) is read instead of the data, scale and shift are inputs 7 and 8; no parts then, either.
+ * Action `shuffled`: the data is read as if its channels were shuffled, in as many groups as a further arg says; no parts then, either.
  * conv_nd: the same inputs, action `forward` or `transposed`; args [activation, alpha, beta, residual after, groups, spatial rank,
  * strides…, dilations…, pads before…].
  */
@@ -188,6 +189,11 @@ function lowerFast(c: LoweringContext, f: Fused): void {
         [c.output(0, layout)],
         args,
       );
+      return;
+    }
+    if (f.shuffled > 1) {
+      const source = c.tensor(data, 'blocked');
+      c.emit(family, 'shuffled', [source, filters, ...epilogueInputs(c, f, layout)], [c.output(0, layout)], [...args, f.shuffled]);
       return;
     }
     const parts = virtualParts(c, f, groups);

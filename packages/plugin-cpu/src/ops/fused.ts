@@ -4,6 +4,7 @@ import {
   derivedNode,
   float,
   floating,
+  int,
   type Node,
   numeric,
   oneOf,
@@ -32,6 +33,7 @@ const schema = {
   alpha: float(0),
   beta: float(0),
   residual_after: bool(false),
+  shuffled: int(1),
 };
 
 /** Ops that take an epilogue, and the axis of their output that counts channels, from the front or the end. */
@@ -54,8 +56,15 @@ function fused(base: Op): Op {
     inputs: [...base.inputs.map((p): Port => p), ...ports],
     attributes: (given, node) => {
       const own = Object.fromEntries(Object.entries(given).filter(([k]) => !(k in schema)));
-      const { activation = 'none', alpha = 0, beta = 0, residual_after = false } = given;
-      return { ...base.attributes(own, node), activation, alpha, beta, residual_after } as Attributes;
+      const { activation = 'none', alpha = 0, beta = 0, residual_after = false, shuffled = 1 } = given;
+      return {
+        ...base.attributes(own, node),
+        activation,
+        alpha,
+        beta,
+        residual_after,
+        ...(shuffled === 1 ? {} : { shuffled }),
+      } as Attributes;
     },
     infer: (inputs, attributes, ctx) => base.infer(inputs.slice(0, base.inputs.length), attributes, ctx),
     evaluate: undefined,
@@ -78,6 +87,8 @@ export const convolutions: readonly string[] = fusable.filter((_, i) => Object.v
 export const products: readonly string[] = both(names.product);
 /** Names of the convolution of one group. */
 export const plainConvolutions: readonly string[] = both(names.convolution);
+/** And of several. */
+export const groupConvolutions: readonly string[] = both(names.groupConvolution);
 
 /** A convolution or product, fused or plain, as its base and its epilogue. */
 export interface Fused {
@@ -88,6 +99,8 @@ export interface Fused {
   readonly prologue: Readonly<Record<ProloguePort, Value | undefined>>;
   readonly activated: Activated;
   readonly residualAfter: boolean;
+  /** The data's channels are read as if they were shuffled in so many groups. */
+  readonly shuffled: number;
   /** Axis of the output that counts channels. */
   readonly channelAxis: number;
   readonly channels: number | undefined;
@@ -107,7 +120,8 @@ export function asFused(node: Node): Fused | undefined {
     alpha = 0,
     beta = 0,
     residual_after = false,
-  } = node.attributes as Partial<Activated> & { residual_after?: boolean };
+    shuffled = 1,
+  } = node.attributes as Partial<Activated> & { residual_after?: boolean; shuffled?: number };
   const channelAxis = side === 1 ? 1 : shape.length - 1;
   const channels = shape[channelAxis];
   return {
@@ -118,6 +132,7 @@ export function asFused(node: Node): Fused | undefined {
     prologue: { inputScale: at(5), inputShift: at(6) },
     activated: { activation, alpha, beta },
     residualAfter: residual_after,
+    shuffled,
     channelAxis,
     channels: typeof channels === 'number' ? channels : undefined,
   };
@@ -130,6 +145,9 @@ export function withEpilogue(
     readonly epilogue?: Partial<Fused['epilogue']>;
     readonly activated?: Activated;
     readonly residualAfter?: boolean;
+    readonly shuffled?: number;
+    /** Other data and filters, of the same shapes. */
+    readonly inputs?: readonly [Value, Value];
     /** Reads this value, activated, instead of its data. */
     readonly prologue?: Fused['prologue'] & { readonly data: Value };
   },
@@ -139,10 +157,16 @@ export function withEpilogue(
   const epilogue = { ...f.epilogue, ...change.epilogue };
   const prologue = change.prologue ?? f.prologue;
   const inputs: (Value | undefined)[] = [];
-  for (let i = 0; i < count; i++) inputs.push(i === 0 && change.prologue ? change.prologue.data : f.inputs[i]);
+  for (let i = 0; i < count; i++) inputs.push(change.inputs?.[i] ?? (i === 0 && change.prologue ? change.prologue.data : f.inputs[i]));
   for (let i = 0; i < epiloguePorts.length; i++) inputs.push(epilogue[epiloguePorts[i] as EpiloguePort]);
   for (let i = 0; i < prologuePorts.length; i++) inputs.push(prologue[prologuePorts[i] as ProloguePort]);
-  const attributes = { ...f.node.attributes, ...f.activated, residual_after: change.residualAfter ?? f.residualAfter, ...change.activated };
+  const attributes = {
+    ...f.node.attributes,
+    ...f.activated,
+    residual_after: change.residualAfter ?? f.residualAfter,
+    ...(change.shuffled && { shuffled: change.shuffled }),
+    ...change.activated,
+  };
   const { type, shape } = f.node.output.fact;
   return derivedNode(op, inputs, attributes, { type, shape }, { name: f.node.name, origin: f.node.origin });
 }

@@ -17,6 +17,7 @@ export const names = {
   reshape: 'Reshape',
   squeeze: 'Squeeze',
   unsqueeze: 'Unsqueeze',
+  shuffle: 'ShuffleChannels',
   interpolation: 'Interpolate',
   choice: 'If',
   conversion: 'Convert',

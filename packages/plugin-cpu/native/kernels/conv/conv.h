@@ -54,6 +54,7 @@ struct ConvShape {
   int pad_top = 0, pad_left = 0;                 // bottom and right follow from the output size
   bool planar_input = false;                     // source is nchw instead of blocked; one part, shift 0
   bool activated_input = false;                  // max(x * scale + shift, 0) is read instead of x: one part, 1x1, stride 1, no padding
+  int shuffle = 1;                               // logical channel i lies at i % shuffle * (in_channels / shuffle) + i / shuffle: as activated_input
   bool allow_winograd = true;                    // false for EXECUTION_MODE_HINT=ACCURACY
   ConvSplit split = ConvSplit::faster;           // never for weights that `split_fits` refuses
   int parts = 0;                                 // 0: one part of in_channels channels, shift 0
@@ -72,10 +73,12 @@ struct ConvPanel {
   std::size_t offset;      // floats from the start of the packed weights
 };
 
-/// One input channel block (or, for planar input, channel).
+/// One input channel block (or, for planar input, channel). Of a shuffled source a run of lanes of a block: channels of one group of the
+/// convolution, `first` of which is the group's.
 struct ConvInBlock {
   int part, block;         // block within the part
   int first, count;        // logical channels [first, first + count)
+  int lane = 0;            // where they begin in the block
 };
 
 struct ConvPlan {

@@ -235,7 +235,7 @@ void pointwise_pixels(const ConvPlan& plan, const ConvArgs& args, int n, int p0,
   if (s.activated_input) return activated_pixels(plan, args, n, p0, p1, row, panel0, panel1, entries);
   for (std::size_t b = 0; b < plan.in_blocks.size(); ++b) {
     const ConvInBlock& in = plan.in_blocks[b];
-    entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h), in.count};
+    entries[b] = {args.sources[in.part].at(n, in.block, y0 * s.stride_h) + in.lane, in.count};
   }
   const std::ptrdiff_t row_step = rows_are_even(plan, args) ? args.sources[0].row * s.stride_h : 0, step = std::ptrdiff_t(s.stride_w) * plan.table->block;
   pointwise_panels(plan, args, n, p0, p1, row, panel0, panel1, entries, [&](int, int y, int x) { return (y - y0) * row_step + x * step; });

@@ -15,9 +15,31 @@ constexpr std::size_t heavy_pixel_floats = 256 * 1024;  // 1 MiB where weights a
 
 int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 
+/// Of a shuffled source: for each group of the convolution its channels, which lie side by side within each group of the shuffle.
+void list_shuffled_blocks(ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  const int width = plan.table->block, each = s.in_channels / s.shuffle, in_group = s.in_channels / s.groups;
+  for (int group = 0; group < s.groups; ++group)
+    for (int g = 0; g < s.shuffle; ++g) {
+      const int begin = g * each + ceil_div(group * in_group - g, s.shuffle), end = g * each + ceil_div((group + 1) * in_group - g, s.shuffle);
+      for (int c = begin, next; c < end; c = next) {
+        next = std::min((c / width + 1) * width, end);
+        plan.in_blocks.push_back({0, c / width, group * in_group, next - c, c % width});
+      }
+    }
+}
+
+/// The logical channel of a block's i'th one.
+int logical_channel(const ConvShape& s, const ConvInBlock& in, int i, int width) {
+  if (s.shuffle == 1) return in.first + i;
+  const int each = s.in_channels / s.shuffle, lies = in.block * width + in.lane + i;
+  return lies % each * s.shuffle + lies / each;
+}
+
 void list_in_blocks(ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   const int width = s.planar_input ? 1 : plan.table->block;
+  if (s.shuffle > 1) return list_shuffled_blocks(plan);
   int first = 0;
   for (int p = 0; p < s.parts; ++p)
     for (int c = 0, block = 0; c < s.part[p].channels; c += width, ++block) {
@@ -102,7 +124,7 @@ std::uint64_t packing_of(const ConvPlan& plan) {
   std::uint64_t h = 0xcbf29ce484222325u;
   const int transformed = plan.method == ConvMethod::winograd ? 1 : plan.method == ConvMethod::split ? 2 : 0;
   for (int value : {plan.table->block, widest_panel(plan), transformed, int(s.planar_input), s.in_channels, s.out_channels,
-                    s.groups, s.kernel_h, s.kernel_w, s.parts})
+                    s.groups, s.kernel_h, s.kernel_w, s.parts, s.shuffle})
     hash(h, static_cast<std::uint64_t>(value));
   for (int p = 0; p < s.parts; ++p) hash(h, static_cast<std::uint64_t>(s.part[p].channels));
   return h;
@@ -215,7 +237,7 @@ void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index
     for (int b = panel.in_begin; b < panel.in_end; ++b) {
       const auto [skip, count] = conv_detail::in_channels(panel, plan.in_blocks[b]);
       for (int i = 0; i < count; ++i) {
-        const int ic = plan.in_blocks[b].first + skip + i - group_first;
+        const int ic = logical_channel(s, plan.in_blocks[b], skip + i, plan.table->block) - group_first;
         if (ic < 0 || ic >= in_group) continue;
         for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * count + i) * lanes + lane] = filter[ic * taps + tap];
       }

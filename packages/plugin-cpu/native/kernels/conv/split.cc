@@ -28,7 +28,7 @@ int most_pixels(const ConvPlan& plan) {
 }  // namespace
 
 bool split_suits(const KernelTable& table, const ConvShape& s) {
-  if (s.split == ConvSplit::never || table.isa != Isa::avx512 || s.groups != 1 || s.activated_input || !split_kernels()) return false;
+  if (s.split == ConvSplit::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
   if (s.split == ConvSplit::always) return true;
   if (s.out_h * s.out_w < 64) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.

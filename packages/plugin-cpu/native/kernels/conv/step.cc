@@ -1,6 +1,7 @@
 // Family `conv`: convolution of one or several (virtually concatenated) tensors; depthwise where it is one.
 // Action `image`: input 0 is a picture of bytes or floats. Action `activated`: max(x * scale + shift, 0) is read instead of input 0,
-// scale and shift are inputs 7 and 8. Inputs and arguments: lower/convolution.ts.
+// scale and shift are inputs 7 and 8. Action `shuffled`: input 0 is read as if its channels were shuffled, in as many groups as a further
+// argument says. Inputs and arguments: lower/convolution.ts.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -79,11 +80,12 @@ constexpr int first_part_input = 7, first_part_arg = 11;
 
 bool reads_image(const StepContext& ctx) { return ctx.action == "image"; }
 bool reads_activated(const StepContext& ctx) { return ctx.action == "activated"; }
+bool reads_shuffled(const StepContext& ctx) { return ctx.action == "shuffled"; }
 int part_count(const StepContext& ctx) { return reads_activated(ctx) ? 1 : 1 + std::max<int>(static_cast<int>(ctx.in.size()) - first_part_input, 0); }
 const TensorView& part_view(const StepContext& ctx, int p) { return ctx.in[p == 0 ? 0 : first_part_input + p - 1]; }
 int part_shift(const StepContext& ctx, int p) {
   const size_t at = first_part_arg + p;
-  return !reads_image(ctx) && !reads_activated(ctx) && at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
+  return !reads_image(ctx) && !reads_activated(ctx) && !reads_shuffled(ctx) && at < ctx.args.size() ? static_cast<int>(ctx.args[at].i) : 0;
 }
 
 // A virtual concatenation's parts must agree; null when they do.
@@ -138,6 +140,7 @@ ConvShape shape_of(const StepContext& ctx) {
   s.allow_winograd = !ctx.accurate;
   if (ctx.accurate || !ctx.is_constant(1)) s.split = ConvSplit::never;
   s.activated_input = reads_activated(ctx);
+  if (reads_shuffled(ctx)) s.shuffle = ctx.args.size() > first_part_arg ? static_cast<int>(ctx.args[first_part_arg].i) : 0;
   const int parts = part_count(ctx);
   if (parts == 1 && part_shift(ctx, 0) == 0) return s;
   s.in_h <<= part_shift(ctx, 0), s.in_w <<= part_shift(ctx, 0);
@@ -150,13 +153,15 @@ ConvShape shape_of(const StepContext& ctx) {
   return s;
 }
 
-// An activated input is read pixel by pixel, in place; null when the step does so.
+// An activated or shuffled input is read pixel by pixel, in place; null when the step does so.
 const char* activated_problem(const StepContext& ctx, const ConvShape& s) {
-  if (!s.activated_input) return nullptr;
-  if (ctx.in.size() != first_part_input + 2 || ctx.in[7].absent || ctx.in[8].absent || ctx.in[7].size != s.in_channels || ctx.in[8].size != s.in_channels)
+  if (!s.activated_input && !reads_shuffled(ctx)) return nullptr;
+  if (s.activated_input && (ctx.in.size() != first_part_input + 2 || ctx.in[7].absent || ctx.in[8].absent || ctx.in[7].size != s.in_channels || ctx.in[8].size != s.in_channels))
     return "scale and shift of an activated input do not fit";
   const bool pixels = s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 && s.out_h <= s.in_h && s.out_w <= s.in_w;
-  return pixels && s.groups == 1 && !s.planar_input ? nullptr : "an activated input of a convolution that is not pointwise";
+  if (reads_shuffled(ctx) && (ctx.in.size() != first_part_input || s.shuffle < 1 || s.groups < 1 || s.in_channels % s.shuffle || s.in_channels % s.groups))
+    return "a shuffle does not fit the channels";
+  return pixels && (s.groups == 1 || reads_shuffled(ctx)) && !s.planar_input ? nullptr : "an activated or shuffled input of a convolution that is not pointwise";
 }
 
 DepthwiseShape depthwise_of(const ConvShape& s) {
@@ -183,7 +188,7 @@ Status bind(StepContext& ctx) {
     return Status::fail("MODEL_INVALID", "a picture and filters do not fit");
   ConvShape s = shape_of(ctx);
   if (const char* problem = activated_problem(ctx, s)) return Status::fail("MODEL_INVALID", problem);
-  state->depthwise = s.parts == 0 && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
+  state->depthwise = s.parts == 0 && !reads_shuffled(ctx) && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
   if (state->depthwise) {
     state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->dw.packed_floats;
@@ -198,7 +203,7 @@ Status bind(StepContext& ctx) {
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
-                    (reads_image(ctx) ? " of a picture" : s.activated_input ? " of relu(x * s + b)" : "") +
+                    (reads_image(ctx) ? " of a picture" : s.activated_input ? " of relu(x * s + b)" : s.shuffle > 1 ? " of a shuffle" : "") +
                     (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") +
                     (state->is_split() ? "; tile 32x32" : tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors)));
   }

@@ -42,11 +42,15 @@ TEST(split_parts_hold_every_bit) {
   Random random(1);
   for (int i = 0; i < 2000; ++i) {
     const float weight = random.value() * std::ldexp(1.0f, random.below(100) - 60);
-    std::vector<std::uint16_t> panel(2 * split_tile(1) * 2);
-    const int block = random.below(4), lane = random.below(16), column = random.below(32);
-    split_put(panel.data(), 2, block, lane, column, weight);
+    std::vector<std::uint16_t> panel(2 * split_vector(2));
+    const int blocks = 3 + random.below(2), block = random.below(blocks), lane = random.below(16), column = random.below(32);
+    split_put(panel.data(), 2, blocks, block, lane, column, weight);
     double sum = 0;
     for (const std::uint16_t part : panel) sum += std::bit_cast<float>(std::uint32_t(part) << 16);
+    if (block == 2 && blocks == 3) {  // (w0, w0), (w1, w1), (w2, w0)
+      const auto part = [&](int p) { return std::bit_cast<float>(std::uint32_t(panel[std::size_t(1 * 3 + p) * 2 * 512 + std::size_t(column / 16) * 512 + lane * 32 + column % 16 * 2]) << 16); };
+      sum -= 2.0 * part(0) + part(1);
+    }
     CHECK(sum == weight, "the parts of %g are %g", weight, sum);
   }
 }

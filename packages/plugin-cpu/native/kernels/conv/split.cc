@@ -9,7 +9,7 @@
 namespace cuvee::conv_detail {
 namespace {
 
-constexpr std::size_t tile_bytes = 512 * 1024;  // split pixels of a chunk: a quarter of L2
+constexpr std::size_t tile_bytes = 640 * 1024;  // split pixels of a chunk: a third of L2
 
 int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 
@@ -32,7 +32,7 @@ bool split_suits(const KernelTable& table, const ConvShape& s) {
   if (s.split == ConvSplit::always) return true;
   if (s.out_h * s.out_w < 64) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.
-  const double in = 32.0 * split_steps(blocks_of(s)), out = 16.0 * ceil_div(s.out_channels, 16);
+  const double in = 16.0 * blocks_of(s), out = 16.0 * ceil_div(s.out_channels, 16);
   return 2.1 * in + in * out / 30 + 0.6 * out < 0.9 * s.in_channels * out / 15;
 }
 
@@ -43,7 +43,7 @@ void split_select(ConvPlan& plan, int threads) {
   std::size_t offset = 0;
   for (ConvPanel& panel : plan.panels) {
     panel.offset = offset;
-    offset += split_tile(split_steps(blocks)) / 2 * panel.vectors;
+    offset += split_vector(split_steps(blocks)) / 2 * panel.vectors;
   }
   plan.packed_floats = offset;
   // As many bands as leave every thread the same number of tiles.
@@ -63,13 +63,13 @@ void split_pack(const ConvPlan& plan, const float* weights, float* dst, int inde
   const ConvPanel& panel = plan.panels[index];
   const int depth = plan.shape.in_channels;
   auto* to = reinterpret_cast<std::uint16_t*>(dst + panel.offset);
-  std::fill_n(to, split_tile(split_steps(static_cast<int>(plan.in_blocks.size()))) * panel.vectors, std::uint16_t{0});
+  std::fill_n(to, split_vector(split_steps(static_cast<int>(plan.in_blocks.size()))) * panel.vectors, std::uint16_t{0});
   for (int column = 0; column < panel.vectors * 16; ++column) {
     const int oc = panel.block * 16 + column;
     if (oc >= plan.shape.out_channels) break;
     for (std::size_t b = 0; b < plan.in_blocks.size(); ++b)
       for (int i = 0; i < plan.in_blocks[b].count; ++i)
-        split_put(to, panel.vectors, static_cast<int>(b), i, column, weights[std::ptrdiff_t(oc) * depth + plan.in_blocks[b].first + i]);
+        split_put(to, panel.vectors, static_cast<int>(plan.in_blocks.size()), static_cast<int>(b), i, column, weights[std::ptrdiff_t(oc) * depth + plan.in_blocks[b].first + i]);
   }
 }
 

@@ -18,16 +18,16 @@ void begin() { _tile_loadconfig(&all_tiles); }
 
 void end() { _tile_release(); }
 
-struct Pair {
-  V low, high;
-};
+/// A vector's next part, in the upper halves of its lanes (the lower ones hold anything), and what is left of it.
+CUVEE_INLINE __m512i take_part(V& x) {
+  const __m512i part = _mm512_add_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(0x8000));
+  x = sub(x, _mm512_castsi512_ps(_mm512_and_si512(part, _mm512_set1_epi32(static_cast<int>(0xffff0000)))));
+  return part;
+}
 
-CUVEE_INLINE __m512i rounded(Pair x) { return (__m512i)_mm512_cvtne2ps_pbh(x.high, x.low); }
-
-CUVEE_INLINE V widened(__m256i half) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16)); }
-
-CUVEE_INLINE Pair rest(Pair x, __m512i part) {
-  return {sub(x.low, widened(_mm512_castsi512_si256(part))), sub(x.high, widened(_mm512_extracti64x4_epi64(part, 1)))};
+/// Pairs of the upper halves.
+CUVEE_INLINE __m512i pairs(__m512i low, __m512i high) {
+  return _mm512_ternarylogic_epi32(_mm512_srli_epi32(low, 16), high, _mm512_set1_epi32(static_cast<int>(0xffff0000)), 0xf8);  // low | (high & mask)
 }
 
 CUVEE_INLINE V load_block(const float* p, std::ptrdiff_t count) { return count >= B ? load(p) : load_n(p, static_cast<int>(count)); }
@@ -41,20 +41,29 @@ void split(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, std:
     std::uint16_t* tile = to + std::size_t((row + first) / 16) * split_tile(steps) + at * 32;
     __m512i largest[16];
     for (int i = 0; i < count; ++i) largest[i] = _mm512_setzero_si512();
-    for (int s = 0; s < steps; ++s, tile += 3 * 512) {
-      const TileEntry low = blocks[2 * s], high = 2 * s + 1 < block_count ? blocks[2 * s + 1] : TileEntry{low.a, 0};
-      const float *p = low.a + offset + first * step, *q = high.a + offset + first * step;
+    const auto note = [&](int i, V x) { largest[i] = _mm512_max_epi32(largest[i], _mm512_and_si512(_mm512_castps_si512(x), magnitude)); };
+    const auto put = [&](int i, int part, __m512i x) { _mm512_store_si512(tile + part * 512 + i * 32, x); };
+    const std::ptrdiff_t start = offset + first * step;
+    for (int b = 0; b + 1 < block_count; b += 2, tile += 3 * 512) {
+      const float *p = blocks[b].a + start, *q = blocks[b + 1].a + start;
+      const std::ptrdiff_t p_count = blocks[b].count, q_count = blocks[b + 1].count;
       for (int i = 0; i < count; ++i, p += step, q += step) {
-        Pair x{load_block(p, low.count), load_block(q, high.count)};
-        const __m512i low_bits = _mm512_and_si512(_mm512_castps_si512(x.low), magnitude), high_bits = _mm512_and_si512(_mm512_castps_si512(x.high), magnitude);
-        largest[i] = _mm512_max_epi32(largest[i], _mm512_max_epi32(low_bits, high_bits));
-        const __m512i part0 = rounded(x);
-        x = rest(x, part0);
-        const __m512i part1 = rounded(x);
-        x = rest(x, part1);
-        _mm512_store_si512(tile + i * 32, part0);
-        _mm512_store_si512(tile + 512 + i * 32, part1);
-        _mm512_store_si512(tile + 1024 + i * 32, rounded(x));
+        V low = load_block(p, p_count), high = load_block(q, q_count);
+        note(i, low), note(i, high);
+        for (int part = 0; part < 3; ++part) {
+          const __m512i l = take_part(low), h = take_part(high);
+          put(i, part, pairs(l, h));
+        }
+      }
+    }
+    if (block_count % 2) {
+      const TileEntry last = blocks[block_count - 1];
+      const float* p = last.a + start;
+      for (int i = 0; i < count; ++i, p += step) {
+        V x = load_block(p, last.count);
+        note(i, x);
+        const __m512i x0 = take_part(x), x1 = take_part(x), x2 = take_part(x);
+        put(i, 0, pairs(x2, x1)), put(i, 1, pairs(x1, x0)), put(i, 2, pairs(x0, x0));
       }
     }
     for (int i = 0; i < count; ++i) {
@@ -66,8 +75,8 @@ void split(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, std:
 
 /// Tiles 0 to 3 hold sums (pixels * 2 + vector), 4 and 5 pixels, 6 and 7 weights.
 template <int Tiles, int Vectors>
-void product_of(const std::uint16_t* a, const std::uint16_t* w, int steps, float* sums) {
-  const std::uint16_t* a1 = a + split_tile(steps);
+void product_of(const std::uint16_t* a, const std::uint16_t* w, int block_count, float* sums) {
+  const std::uint16_t* a1 = a + split_tile(split_steps(block_count));
   _tile_zero(0);
   if constexpr (Vectors > 1) _tile_zero(1);
   if constexpr (Tiles > 1) _tile_zero(2);
@@ -83,7 +92,7 @@ void product_of(const std::uint16_t* a, const std::uint16_t* w, int steps, float
   if constexpr (Vectors > 1) _tile_dpbf16ps(1, 4, 7);                \
   if constexpr (Tiles > 1) _tile_dpbf16ps(2, 5, 6);                  \
   if constexpr (Tiles > 1 && Vectors > 1) _tile_dpbf16ps(3, 5, 7)
-  for (int s = 0; s < steps; ++s, a += 3 * 512, a1 += 3 * 512, w += 3 * Vectors * 512) {
+  for (int b = 0; b + 1 < block_count; b += 2, a += 3 * 512, a1 += 3 * 512, w += 3 * Vectors * 512) {
     CUVEE_PIXELS(2);
     CUVEE_WEIGHTS(0);
     CUVEE_PRODUCTS;
@@ -98,6 +107,17 @@ void product_of(const std::uint16_t* a, const std::uint16_t* w, int steps, float
     CUVEE_WEIGHTS(0);
     CUVEE_PRODUCTS;
   }
+  if (block_count % 2) {
+    CUVEE_PIXELS(0);
+    CUVEE_WEIGHTS(0);
+    CUVEE_PRODUCTS;
+    CUVEE_PIXELS(1);
+    CUVEE_WEIGHTS(1);
+    CUVEE_PRODUCTS;
+    CUVEE_PIXELS(2);
+    CUVEE_WEIGHTS(2);
+    CUVEE_PRODUCTS;
+  }
 #undef CUVEE_PIXELS
 #undef CUVEE_WEIGHTS
 #undef CUVEE_PRODUCTS
@@ -107,14 +127,14 @@ void product_of(const std::uint16_t* a, const std::uint16_t* w, int steps, float
   if constexpr (Tiles > 1 && Vectors > 1) _tile_stored(3, sums + 768, 64);
 }
 
-void product(const std::uint16_t* tiles, int tile_count, const std::uint16_t* weights, int vectors, int steps, float* sums) {
+void product(const std::uint16_t* tiles, int tile_count, const std::uint16_t* weights, int vectors, int block_count, float* sums) {
   if (tile_count == 2) {
-    if (vectors == 2) product_of<2, 2>(tiles, weights, steps, sums);
-    else product_of<2, 1>(tiles, weights, steps, sums);
+    if (vectors == 2) product_of<2, 2>(tiles, weights, block_count, sums);
+    else product_of<2, 1>(tiles, weights, block_count, sums);
   } else if (vectors == 2) {
-    product_of<1, 2>(tiles, weights, steps, sums);
+    product_of<1, 2>(tiles, weights, block_count, sums);
   } else {
-    product_of<1, 1>(tiles, weights, steps, sums);
+    product_of<1, 1>(tiles, weights, block_count, sums);
   }
 }
 
@@ -124,12 +144,11 @@ void exact(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, cons
     V sum = zero();
     for (int b = 0; b < block_count; ++b)
       for (std::ptrdiff_t i = 0; i < blocks[b].count; ++i) {
-        const std::ptrdiff_t k = b % 2 * 16 + i;
-        const std::uint16_t* from = weights + (std::ptrdiff_t(b / 2) * 3 * vectors + v) * 512 + k / 2 * 32;
+        const std::uint16_t* from = weights + (std::ptrdiff_t(b / 2) * 3 * vectors + v) * 512 + i * 32;
         V w = zero();
         for (int part = 2; part >= 0; --part) {
           const __m512i both = _mm512_loadu_si512(from + std::ptrdiff_t(part) * vectors * 512);
-          w = add(w, _mm512_castsi512_ps(k % 2 ? _mm512_and_si512(both, upper) : _mm512_slli_epi32(both, 16)));
+          w = add(w, _mm512_castsi512_ps(b % 2 ? _mm512_and_si512(both, upper) : _mm512_slli_epi32(both, 16)));
         }
         sum = fma(set1(blocks[b].a[offset + i]), w, sum);
       }

@@ -39,12 +39,18 @@ bool split_fits(const float* weights, int outputs, int depth, std::ptrdiff_t ste
   return true;
 }
 
-void split_put(std::uint16_t* panel, int vectors, int block, int lane, int column, float weight) {
-  const int k = block % 2 * 16 + lane;
-  std::uint16_t* to = panel + std::size_t(block / 2) * 3 * vectors * 512 + std::size_t(column / 16) * 512 + k / 2 * 32 + column % 16 * 2 + k % 2;
+void split_put(std::uint16_t* panel, int vectors, int blocks, int block, int lane, int column, float weight) {
+  std::uint16_t parts[3];
+  for (std::uint16_t& part : parts) {
+    part = rounded(weight);
+    weight -= std::bit_cast<float>(std::uint32_t(part) << 16);
+  }
+  const bool alone = block == blocks - 1 && blocks % 2;
+  const std::uint16_t others[3] = {parts[0], parts[1], parts[0]};
+  std::uint16_t* to = panel + std::size_t(block / 2) * 3 * vectors * 512 + std::size_t(column / 16) * 512 + lane * 32 + column % 16 * 2;
   for (int part = 0; part < 3; ++part, to += vectors * 512) {
-    *to = rounded(weight);
-    weight -= std::bit_cast<float>(std::uint32_t(*to) << 16);
+    to[block % 2] = parts[part];
+    if (alone) to[1] = others[part];
   }
 }
 

@@ -8,8 +8,10 @@
 /// magnitude lies outside [2^-30, 2^60], and is not zero, are computed by multiply-adds ("odd" pixels), and matrices whose columns
 /// do not lie within [2^-70, 2^60] are not split at all.
 ///
-/// Layouts. A step is 32 channels: two blocks of 16. Split pixels: tiles of 16 pixels, each [step][part][pixel][32]. Split weights:
-/// panels of `vectors` times 16 output channels, each [step][part][vector][16 pairs of channels][16 outputs][2].
+/// Layouts. A step is 32 channels: two blocks of 16, whose channels i make a pair. Split pixels: tiles of 16 pixels, each
+/// [step][part][pixel][16 pairs]. Split weights: panels of `vectors` times 16 output channels, each [step][part][vector][16 pairs][16
+/// outputs]. A last block without another pairs parts with parts, so that three products do: pixels (x2, x1), (x1, x0), (x0, x0),
+/// weights (w0, w0), (w1, w1), (w2, w0).
 #pragma once
 
 #include <cstddef>
@@ -27,7 +29,7 @@ struct SplitKernels {
   /// blocks[b].a + offset + i * step. odd[i]: see above.
   void (*split)(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, std::ptrdiff_t step, int pixels, std::uint16_t* to, int row, bool* odd);
   /// sums[v][32][16]: products of one or two tiles of pixels with a panel of one or two vectors.
-  void (*product)(const std::uint16_t* tiles, int tile_count, const std::uint16_t* weights, int vectors, int steps, float* sums);
+  void (*product)(const std::uint16_t* tiles, int tile_count, const std::uint16_t* weights, int vectors, int block_count, float* sums);
   /// One pixel by multiply-adds; block b at blocks[b].a + offset. Results at sums[v * 512].
   void (*exact)(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, const std::uint16_t* weights, int vectors, float* sums);
   /// Epilogue and store of `pixels` pixels from sums[v * 512 + i * 16].
@@ -38,16 +40,18 @@ struct SplitKernels {
 const SplitKernels* split_kernels();
 
 constexpr int split_steps(int blocks) { return (blocks + 1) / 2; }
-/// 16-bit numbers of one tile of pixels, and of one vector of a panel of weights.
-constexpr std::size_t split_tile(int steps) { return std::size_t(steps) * 3 * 512; }
+/// 16-bit numbers of one vector of a panel of weights.
+constexpr std::size_t split_vector(int steps) { return std::size_t(steps) * 3 * 512; }
+/// 16-bit numbers between tiles of pixels: never whole pages, which would share sets of the first cache.
+constexpr std::size_t split_tile(int steps) { return split_vector(steps) + (steps % 4 == 0 ? 512 : 0); }
 /// Floats of scratch memory that SplitWork needs for `pixels` pixels.
 std::size_t split_scratch_floats(int blocks, int pixels);
 
 /// Is a matrix of `outputs` columns of `depth` finite weights, column o at weights + o * step_o, fit to be split?
 bool split_fits(const float* weights, int outputs, int depth, std::ptrdiff_t step_o, std::ptrdiff_t step_k);
 
-/// Puts the weight of channel `lane` < 16 of block `block` and output `column` of a panel into its place.
-void split_put(std::uint16_t* panel, int vectors, int block, int lane, int column, float weight);
+/// Puts the weight of channel `lane` < 16 of block `block` of `blocks` and output `column` of a panel into its places.
+void split_put(std::uint16_t* panel, int vectors, int blocks, int block, int lane, int column, float weight);
 
 /// A run of pixels that lie side by side: in the sources and in the result.
 struct SplitRun {
@@ -71,7 +75,7 @@ class SplitWork {
   void multiply(const TileEntry* blocks, const std::uint16_t* panel, int vectors, Store&& store) {
     for (int first = 0; first < used_; first += 32) {
       const int count = used_ - first < 32 ? used_ - first : 32;
-      kernels_.product(tiles_ + std::size_t(first / 16) * split_tile(steps_), count > 16 ? 2 : 1, panel, vectors, steps_, sums_);
+      kernels_.product(tiles_ + std::size_t(first / 16) * split_tile(steps_), count > 16 ? 2 : 1, panel, vectors, blocks_, sums_);
       for (int i = 0; i < count; ++i)
         if (odd_[first + i]) kernels_.exact(blocks, blocks_, offsets_[first + i], panel, vectors, sums_ + i * 16);
       store(sums_, first, count);

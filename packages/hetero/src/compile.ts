@@ -17,6 +17,7 @@ import {
   type Part,
   type Value,
 } from '@cuvee/core';
+import { computeConstants } from './constants.js';
 import { namesOf, storyOf, type Story } from './explain.js';
 import { joined } from './joined.js';
 import { partition } from './partition.js';
@@ -34,8 +35,9 @@ export interface Cut {
 
 /** Compiles for the devices of the list. Throws MODEL_UNSUPPORTED, ARGUMENT_INVALID. */
 export function compile(model: Model, devices: readonly string[], config: Config, options: CompileOptions): Awaitable<DeviceModel> {
-  return after(ask(model, devices, config, options), (answered) =>
-    after(all(devices.map((device) => options.host.costs(device))), (figures) => {
+  return after(ask(model, devices, config, options), (answered) => {
+    computeConstants(model, answered);
+    return after(all(devices.map((device) => options.host.costs(device))), (figures) => {
       const { parts, wiring, story } = cut(model, answered, figures);
       return after(compileParts(parts, config, options), (models) => {
         const split: Split = { name: model.friendlyName, wiring, models, level: rankOf(config.LOG_LEVEL) };
@@ -46,8 +48,8 @@ export function compile(model: Model, devices: readonly string[], config: Config
           joined(split, story, config, { ports: portTexts(model), models: kept, seals }),
         );
       });
-    }),
-  );
+    });
+  });
 }
 
 /** The split: who gets what, as `partition` finds it. */

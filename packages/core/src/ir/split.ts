@@ -98,10 +98,11 @@ class Cut {
     const known = this.#values.get(v);
     if (known) return known;
     const group = this.#groupOf.get(v.node);
-    const literal = group === this.#index ? undefined : literalOf(v.fact);
+    // What goes wherever it is read is computed there, as the device computes such things.
+    if (group === undefined && v.node.op.name !== 'Parameter') this.#copy(v.node);
+    const literal = group === undefined || group === this.#index ? undefined : literalOf(v.fact);
     if (literal) this.#values.set(v, this.#g.constant(literal, v.node.name));
-    else if (group === undefined && v.node.op.name !== 'Parameter') this.#copy(v.node);
-    else this.#values.set(v, this.#parameter(v));
+    else if (!this.#values.has(v)) this.#values.set(v, this.#parameter(v));
     return this.#values.get(v) as Value;
   }
 

@@ -188,10 +188,14 @@ function plain(value: unknown, parts: Parts): unknown {
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v, parts)]));
 }
 
+/** The same backwards, in place: `value` is what JSON.parse just made. */
 function revived(value: unknown, parts: readonly Uint8Array[]): unknown {
-  if (Array.isArray(value)) return value.map((v) => revived(v, parts));
-  if (typeof value !== 'object' || value === null) return value;
-  const { $: tag, value: inner } = value as { $?: string; value?: unknown };
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (isObject(value[i])) value[i] = revived(value[i], parts);
+    return value;
+  }
+  const { $: tag, value: inner } = value;
   if (tag === 'int') return BigInt(inner as string);
   if (tag === 'float') return Number(inner);
   if (tag === 'part') return parts[inner as number];
@@ -199,5 +203,8 @@ function revived(value: unknown, parts: readonly Uint8Array[]): unknown {
     const { path, size, modified, offset, length } = value as unknown as FileStamp & { offset: number; length: number };
     return storedRange({ path, size, modified }, offset, length);
   }
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, revived(v, parts)]));
+  for (const key in value) if (isObject(value[key])) value[key] = revived(value[key], parts);
+  return value;
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

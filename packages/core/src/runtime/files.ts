@@ -28,14 +28,14 @@ export const optionalBuiltin = <T>(id: string): T | undefined =>
 /** SHA-256 of texts and bytes, in hexadecimal digits. */
 export function hashOf(parts: Iterable<string | Uint8Array>): string {
   const hash = builtin<typeof import('node:crypto')>('node:crypto').createHash('sha256');
-  let text = ''; // each call of the hash costs more than a short text
+  let text = ''; // each call of the hash costs more than a short text, or a few bytes, of which each becomes a character
   for (const part of parts) {
-    if (typeof part === 'string') {
-      text += part;
-      continue;
+    if (typeof part === 'string') text += part;
+    else if (part.length <= 256) text += String.fromCharCode(...part);
+    else {
+      hash.update(text).update(part);
+      text = '';
     }
-    hash.update(text).update(part);
-    text = '';
   }
   return hash.update(text).digest('hex');
 }

@@ -27,7 +27,7 @@ describe('the loader', () => {
       expect(native.addon.info()).toMatchObject({
         isa: expect.stringMatching(/^(scalar|avx2|avx512|neon)$/),
         block: expect.any(Number),
-        cores: expect.any(Number),
+        memory: expect.any(Number),
       });
   });
 

@@ -75,6 +75,8 @@ export class CuveeError extends Error {
       });
     }
     const text = error instanceof Error ? error.message : String(error);
-    return new CuveeError(code, `${doing}: ${text}`, { ...about, cause: error });
+    // What the engine says when a size is beyond all memory.
+    const large = error instanceof RangeError && /^(Invalid (typed )?array length|Array buffer allocation failed)/.test(text);
+    return new CuveeError(large ? 'OUT_OF_MEMORY' : code, `${doing}: ${text}`, { ...about, cause: error });
   }
 }

@@ -8,6 +8,7 @@ import { readModelProto } from '../../../frontend-onnx/src/proto/index.js';
 import { writeModelProto } from '../../../frontend-onnx/test/encode.js';
 import { caseFiles } from '../../src/source.js';
 import { mutateIr } from './mutate-ir.js';
+import { programmingError } from './slip.js';
 import { mutate } from '../../../frontend-onnx/test/mutate.js';
 
 /** Which mutant: of an ONNX file, or of an IR of the operation corpus. */
@@ -62,15 +63,6 @@ function inputsOf(model: Model): Tensor[] | undefined {
     if (tensor.data instanceof Float32Array) tensor.data.fill(1);
     return tensor;
   });
-}
-
-/** A TypeError, RangeError or the like at the bottom of an error: a slip of ours that an outer message hides. */
-function programmingError(error: unknown): Error | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (!(e instanceof CuveeError) || e.code === 'INTERNAL') return e;
-    if (e.code === 'OUT_OF_MEMORY') return undefined; // its cause is the engine's own RangeError
-  }
-  return undefined;
 }
 
 function onnxMutant({ file, seed }: MutantJob): { readonly what: string; readonly read: () => Promise<Model> } {

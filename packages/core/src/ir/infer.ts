@@ -65,6 +65,27 @@ export class Infer {
     return dims;
   }
 
+  /**
+   * Inputs by pattern: sizes of axes, separated by blanks, as numbers or names; the same name is the same size everywhere. Inputs of
+   * unknown rank fit. Returns the sizes by name.
+   */
+  match(...rules: readonly (readonly [string, Fact | undefined, string])[]): Readonly<Record<string, Dim | undefined>> {
+    const sizes: Record<string, Dim | undefined> = {};
+    for (const [what, fact, pattern] of rules) {
+      if (!fact?.shape) continue;
+      const names = pattern.split(' ');
+      const { shape } = fact;
+      if (shape.length !== names.length) return this.fail(`${what} must be [${names.join(', ')}], not of rank ${shape.length}`);
+      names.forEach((name, axis) => {
+        const wanted = /^\d+$/.test(name) ? Number(name) : sizes[name];
+        const own = shape[axis] as Dim;
+        const joined = wanted === undefined ? own : this.requireEqual(`axis ${axis} of ${what} and "${name}"`, own, wanted);
+        sizes[name] = joined;
+      });
+    }
+    return sizes;
+  }
+
   /** The simpler of two dimensions that must be equal; a guard when that is only known at run time. */
   requireEqual(what: string, a: Dim, b: Dim): Dim {
     return shapes.requireEqual(this, what, a, b);
@@ -184,13 +205,47 @@ function checkTypes(op: Op, node: Node): void {
   }
 }
 
+/** Output types that attributes choose. */
+function checkOutputs(op: Op, node: Node, facts: readonly Fact[]): void {
+  for (let i = 0; i < facts.length; i++) {
+    const p = op.outputs[Math.min(i, op.outputs.length - 1)];
+    const { type } = facts[i] as Fact;
+    if (p && !p.types.has(type))
+      throw new CuveeError('TYPE_MISMATCH', `${op.name} "${node.name}": output ${i} ("${p.name}") must be ${p.types.name}, not ${type}`, {
+        op: op.name,
+        node: node.name,
+      });
+  }
+}
+
+/** Ranks that ports give; a single element is a guard where only the run tells. */
+function checkRanks(op: Op, node: Node, ctx: Infer): void {
+  for (let i = 0; i < op.inputs.length; i++) {
+    const { name, rank } = op.inputs[i] as Port;
+    const value = node.inputs[i];
+    const shape = value?.fact.shape;
+    if (rank === undefined || !value || !shape) continue;
+    const what = `input ${i} ("${name}")`;
+    if (rank === 'one') for (const d of shape) ctx.requireEqual(`${what} must be one element`, d, 1);
+    else if (
+      typeof rank === 'number' ? shape.length !== rank : 'least' in rank ? shape.length < rank.least : !rank.includes(shape.length)
+    ) {
+      const wanted = typeof rank === 'number' ? rank : 'least' in rank ? `at least ${rank.least}` : rank.join(' or ');
+      ctx.fail(`${what} must have rank ${wanted}, "${value.label}" has rank ${shape.length}`);
+    }
+  }
+}
+
 /** Facts of a node's outputs. Throws CuveeError with op and node; anything else a room throws is wrapped. */
 export function inferNode(node: Node, scope: ShapeScope): readonly Fact[] {
   const { op } = node;
   checkArity(op, node);
   checkTypes(op, node);
+  const ctx = new Infer(node, scope);
   try {
-    const facts = op.infer(node.inputs.map(factOf), node.attributes, new Infer(node, scope));
+    checkRanks(op, node, ctx);
+    const facts = op.infer(node.inputs.map(factOf), node.attributes, ctx);
+    checkOutputs(op, node, facts);
     if (!op.evaluate || op.traits.impure || op.traits.control) return facts;
     const valued = withValues(node, facts);
     return valued.some(hasElements) ? valued.map(settled) : valued;

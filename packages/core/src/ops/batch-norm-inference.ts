@@ -14,7 +14,13 @@ import { current, floating, op, port } from './op.js';
  */
 export const BatchNormInference = op('BatchNormInference', {
   attributes: { epsilon: float(undefined, { min: 0 }) },
-  inputs: [port('data', floating), port('gamma', floating), port('beta', floating), port('mean', floating), port('variance', floating)],
+  inputs: [
+    port('data', floating),
+    port('gamma', floating, 1),
+    port('beta', floating, 1),
+    port('mean', floating, 1),
+    port('variance', floating, 1),
+  ],
   outputs: [port('output', floating)],
   since: {
     opset1: {

@@ -1,10 +1,18 @@
-import { floorDiv, mul, sub, type Dim } from '../shape/index.js';
+import type { Infer } from '../ir/infer.js';
+import { floorDiv, isNonNegative, mul, sub, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { numbersOf } from '../tensor/nd.js';
 import { permuted } from './movement.js';
 import { any, index, op, port } from './op.js';
 import { over, plus, reshaped, shapeValue, sizesOf, times } from './sizes.js';
 import { sliced } from './slice.js';
+
+/** What crops leave of an axis. */
+function left(ctx: Infer, axis: number, d: Dim, begin: Dim, end: Dim): Dim {
+  const rest = sub(d, begin, end);
+  ctx.require(`the crops of axis ${axis} leave something of it`, isNonNegative(rest));
+  return rest;
+}
 
 /** Order in which the axes of [b1, …, N, D1, …] become [N, D1, b1, D2, b2, …]. */
 const order = (k: number): number[] => [k, ...Array.from({ length: k }, (_, i) => [k + 1 + i, i]).flat()];
@@ -14,7 +22,7 @@ const order = (k: number): number[] => [k, ...Array.from({ length: k }, (_, i) =
  * Spec: OpenVINO BatchToSpace-2.
  */
 export const BatchToSpace = op('BatchToSpace', {
-  inputs: [port('data', any), port('block_shape', index), port('crops_begin', index), port('crops_end', index)],
+  inputs: [port('data', any, { least: 2 }), port('block_shape', index), port('crops_begin', index), port('crops_end', index)],
   outputs: [port('output', any)],
   since: { opset2: {} },
 
@@ -22,15 +30,20 @@ export const BatchToSpace = op('BatchToSpace', {
     const { type, shape } = data;
     if (!shape) return { type, shape: undefined };
     const blocks = ctx.constants(block_shape);
-    const begin = ctx.dims(crops_begin);
-    const end = ctx.dims(crops_end);
+    const begin = ctx.sizes('crops_begin', crops_begin, shape.length);
+    const end = ctx.sizes('crops_end', crops_end, shape.length);
     if (!blocks || !begin || !end) return { type, shape: ctx.freshShape(shape.length) };
     if (blocks.some((b) => b < 1) || blocks.length !== shape.length)
       ctx.fail(`block shape ${blocks.join(',')} does not fit rank ${shape.length}`);
+    if (blocks[0] !== 1 || (typeof begin[0] === 'number' && begin[0] !== 0) || (typeof end[0] === 'number' && end[0] !== 0))
+      ctx.fail('axis 0 is the batch: its block is 1, nothing is added to it or cut');
     const parts = blocks.reduce((a, b) => a * b, 1);
     const batch = floorDiv(shape[0] as Dim, parts);
     ctx.requireEqual(`the batch and its ${parts} parts`, shape[0] as Dim, mul(batch, parts));
-    return { type, shape: shape.map((d, i) => (i === 0 ? batch : sub(mul(d, blocks[i] as number), begin[i] as Dim, end[i] as Dim))) };
+    return {
+      type,
+      shape: shape.map((d, i) => (i === 0 ? batch : left(ctx, i, mul(d, blocks[i] as number), begin[i] as Dim, end[i] as Dim))),
+    };
   },
 
   evaluate({ data, block_shape, crops_begin, crops_end }) {

@@ -1,4 +1,5 @@
 /** @file What the rooms with bodies share: facts that leave a body, and bodies put in place. */
+import { CuveeError } from '../errors.js';
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { Model } from '../ir/model.js';
@@ -12,6 +13,11 @@ import type { PortMapping } from './attributes.js';
 export function parameterFacts(body: Model, map: readonly PortMapping[], inputs: readonly Fact[]): (Fact | undefined)[] {
   const out = new Array<Fact | undefined>(body.parameters.length).fill(undefined);
   for (const row of map) {
+    if (row.external >= inputs.length || row.internal >= body.parameters.length)
+      throw new CuveeError(
+        'MODEL_INVALID',
+        `the map of body "${body.name}" ties input ${row.external} to parameter ${row.internal}, which is not there`,
+      );
     const outer = row.external < 0 ? undefined : inputs[row.external];
     const own = body.parameters[row.internal];
     if (outer?.shape && own) out[row.internal] = outer.type === 'dynamic' ? { ...outer, type: own.output.fact.type } : outer;

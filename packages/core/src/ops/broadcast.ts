@@ -29,7 +29,7 @@ function placed<D>(shape: readonly D[], places: readonly number[], rank: number,
  */
 export const Broadcast = op('Broadcast', {
   attributes: { mode: oneOf(modes, 'numpy') },
-  inputs: [port('data', any), port('target_shape', index), optional('axes_mapping', index)],
+  inputs: [port('data', any), port('target_shape', index, 1), optional('axes_mapping', index)],
   outputs: [port('output', any)],
   since: {
     opset1: {
@@ -41,6 +41,7 @@ export const Broadcast = op('Broadcast', {
 
   infer({ data, target_shape, axes_mapping }, { mode }, ctx) {
     const { type, shape } = data;
+    if (mode === 'explicit' && !axes_mapping) ctx.fail('the explicit mode needs an axes_mapping');
     const target = ctx.dims(target_shape);
     if (!target) {
       const count = target_shape.shape?.[0];
@@ -63,8 +64,8 @@ export const Broadcast = op('Broadcast', {
     const target = numbersOf(target_shape);
     if (target.some((d) => d < 0)) throw new CuveeError('ARGUMENT_INVALID', `the target shape [${target.join(',')}] has a negative size`);
     if (mode === 'bidirectional') return spread(data, broadcastShapes(data.shape, target));
-    if (mode === 'explicit') {
-      const places = axes_mapping ? numbersOf(axes_mapping) : data.shape.map((_, i) => i);
+    if (mode === 'explicit' && axes_mapping) {
+      const places = numbersOf(axes_mapping);
       if (!ascending(places)) throw new CuveeError('ARGUMENT_INVALID', `axes_mapping ${places.join(',')} must ascend`);
       return spread({ ...data, shape: placed(data.shape, places, target.length, 1) }, target);
     }
@@ -79,6 +80,7 @@ export const Broadcast = op('Broadcast', {
       const added = Array.from({ length: rank }, (_, i) => i).filter((i) => !places.includes(i));
       return g.broadcast(added.length === 0 ? data : g.unsqueeze(data, g.ints(added), {}), target_shape, undefined, { mode: 'numpy' });
     }
+    if (mode === 'pdpd') return g.broadcast(data, target_shape, undefined, { mode: 'numpy' });
     const own = data.fact.shape?.length;
     if (mode !== 'bidirectional' || own === undefined || typeof rank !== 'number') return undefined;
     const grow = (v: typeof target_shape, from: number): typeof target_shape =>

@@ -10,7 +10,7 @@ import { numeric, only, op, port } from './op.js';
  */
 export const Bucketize = op('Bucketize', {
   attributes: { output_type: elementType('i64'), with_right_bound: bool(true) },
-  inputs: [port('data', numeric), port('buckets', numeric)],
+  inputs: [port('data', numeric), port('buckets', numeric, 1)],
   outputs: [port('output', only('i32', 'i64'))],
   since: { opset3: {} },
 

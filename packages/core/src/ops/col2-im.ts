@@ -14,7 +14,7 @@ import { index, numeric, op, port } from './op.js';
  */
 export const Col2Im = op('Col2Im', {
   attributes: { strides: ints([1, 1], { min: 1 }), dilations: ints([1, 1], { min: 1 }), pads_begin: ints([0, 0]), pads_end: ints([0, 0]) },
-  inputs: [port('data', numeric), port('output_size', index), port('kernel_size', index)],
+  inputs: [port('data', numeric, [2, 3]), port('output_size', index, 1), port('kernel_size', index, 1)],
   outputs: [port('output', numeric)],
   since: { opset15: {} },
 
@@ -24,6 +24,8 @@ export const Col2Im = op('Col2Im', {
     const batch = data.shape.length === 3 ? [data.shape[0] as Dim] : [];
     const axes = [kernel_size, output_size].map((f) => f.shape?.[0]).find((d) => typeof d === 'number') ?? 2;
     ctx.sizes('kernel_size', kernel_size, axes);
+    for (const [name, list] of Object.entries(attributes))
+      if (list.length !== axes) ctx.fail(`${name} must be ${axes} numbers, not ${list.length}`);
     const kernel = ctx.constants(kernel_size);
     const [rows, columns] = data.shape.slice(-2) as [Dim, Dim];
     if (kernel) ctx.require('rows must be a multiple of the elements of a patch', isEqual(mod(rows, taps(kernel)), 0));
@@ -44,6 +46,11 @@ export const Col2Im = op('Col2Im', {
     const [patch, plane] = [taps(kernel), taps(size)];
     const channels = rows / patch;
     const along = places(size, kernel, { strides, dilations, pads_begin, pads_end });
+    if (!Number.isInteger(channels) || taps(along) !== columns)
+      throw new CuveeError(
+        'SHAPE_MISMATCH',
+        `${rows} rows and ${columns} columns are not patches of ${patch} elements at ${taps(along)} places`,
+      );
     const sums = new Float64Array(batch * channels * plane);
     for (let i = 0; i < data.data.length; i++) {
       let [l, tap, at, scale] = [i % columns, Math.floor(i / columns) % patch, 0, 1];

@@ -38,7 +38,12 @@ function pictureShape(ctx: Infer, planes: readonly Fact[], chroma: Chroma): Shap
   if (luma.length !== 4) return ctx.fail('planes must have four axes');
   const [n, rows, width, one] = luma as readonly [Dim, Dim, Dim, Dim];
   ctx.requireEqual('channels of the first plane', one, 1);
-  if (planes.length > 1) return [...withChroma(ctx, [n, rows, width], planes.slice(1)), 3];
+  if (planes.length > 1) {
+    for (const plane of planes.slice(1))
+      if (plane.shape?.length === 4) ctx.requireEqual('channels of a chroma plane', plane.shape[3] as Dim, chroma === 'NV12' ? 2 : 1);
+    return [...withChroma(ctx, [n, rows, width], planes.slice(1)), 3];
+  }
+  ctx.require('columns must be even', isEqual(mod(width, 2), 0));
   if (exactDiv(rows, 3) === undefined) ctx.require(thirds, isEqual(mod(rows, 3), 0));
   const height = mul(floorDiv(rows, 3), 2);
   const [least, most] = ctx.scope.bounds(rows);

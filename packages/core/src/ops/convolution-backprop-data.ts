@@ -51,6 +51,7 @@ export function backpropShape(
 ): Shape {
   if (!data) return undefined;
   const [n, channels, ...spatial] = data as readonly [Dim, Dim, ...Dim[]];
+  if (spatial.length === 0) return ctx.fail('data must have a spatial axis');
   if (spatial.length !== kernel.length) return ctx.fail(`filters have ${kernel.length} spatial axes, data has ${spatial.length}`);
   ctx.requireEqual('input channels', channels, inputs);
   if (outputShape) {

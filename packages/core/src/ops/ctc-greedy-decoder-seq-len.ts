@@ -13,7 +13,7 @@ import { counting, plus, shapeValue, sizesOf, type Size } from './sizes.js';
  */
 export const CTCGreedyDecoderSeqLen = op('CTCGreedyDecoderSeqLen', {
   attributes: { merge_repeated: bool(true), classes_index_type: elementType('i32'), sequence_length_type: elementType('i32') },
-  inputs: [port('data', floating), port('sequence_length', index), optional('blank_index', index)],
+  inputs: [port('data', floating, 3), port('sequence_length', index, 1), optional('blank_index', index, 'one')],
   outputs: [port('decoded_classes', index), port('decoded_lengths', index)],
   since: { opset6: {} },
 

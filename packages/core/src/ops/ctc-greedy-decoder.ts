@@ -62,7 +62,7 @@ export function bestClass(g: Builder, data: Value): Value {
  */
 export const CTCGreedyDecoder = op('CTCGreedyDecoder', {
   attributes: { ctc_merge_repeated: bool(true) },
-  inputs: [port('data', floating), port('sequence_mask', numeric)],
+  inputs: [port('data', floating, 3), port('sequence_mask', numeric, 2)],
   outputs: [port('output', floating)],
 
   infer({ data, sequence_mask }, _, ctx) {

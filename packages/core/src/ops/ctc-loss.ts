@@ -54,11 +54,11 @@ function logLikelihood(
 export const CTCLoss = op('CTCLoss', {
   attributes: { preprocess_collapse_repeated: bool(false), ctc_merge_repeated: bool(true), unique: bool(false) },
   inputs: [
-    port('logits', floating),
-    port('logit_length', index),
-    port('labels', index),
-    port('label_length', index),
-    optional('blank_index', index),
+    port('logits', floating, 3),
+    port('logit_length', index, 1),
+    port('labels', index, 2),
+    port('label_length', index, 1),
+    optional('blank_index', index, 'one'),
   ],
   outputs: [port('loss', floating)],
   since: { opset4: {} },
@@ -73,11 +73,12 @@ export const CTCLoss = op('CTCLoss', {
     const [batch, steps, classes] = logits.shape as [number, number, number];
     const blank = blank_index ? numberOf(blank_index) : classes - 1;
     const width = labels.shape[1] as number;
+    if (blank < 0 || blank >= classes) throw new CuveeError('ARGUMENT_INVALID', `the blank ${blank} is not one of ${classes} classes`);
     const [all, lengths, counts] = [numbersOf(labels), numbersOf(logit_length), numbersOf(label_length)];
     const out = zeros(logits.type, [batch]);
     for (let b = 0; b < batch; b++) {
       const length = lengths[b] as number;
-      if (length > steps || (counts[b] as number) > length)
+      if (length < 0 || length > steps || (counts[b] as number) < 0 || (counts[b] as number) > Math.min(length, width))
         throw new CuveeError('ARGUMENT_INVALID', `row ${b} has ${counts[b]} labels and ${length} of ${steps} steps`);
       let wanted = all.slice(b * width, b * width + (counts[b] as number));
       if (a.preprocess_collapse_repeated) wanted = wanted.filter((l, i) => i === 0 || l !== wanted[i - 1]);

@@ -12,7 +12,7 @@ import { index, numeric, op, port } from './op.js';
  */
 export const CumSum = op('CumSum', {
   attributes: { exclusive: bool(false), reverse: bool(false) },
-  inputs: [port('data', numeric), port('axis', index)],
+  inputs: [port('data', numeric), port('axis', index, 'one')],
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 

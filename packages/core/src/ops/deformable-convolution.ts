@@ -18,7 +18,7 @@ const grouped = { ...convolutionAttributes, group: int(1, { min: 1 }), deformabl
  */
 export const DeformableConvolution = op('DeformableConvolution', {
   attributes: { ...grouped, bilinear_interpolation_pad: bool(false) },
-  inputs: [port('data', floating), port('offsets', floating), port('filters', floating), optional('mask', floating)],
+  inputs: [port('data', floating, 4), port('offsets', floating, 4), port('filters', floating, 4), optional('mask', floating, 4)],
   outputs: [port('output', floating)],
   since: { opset1: { attributes: grouped }, opset8: current },
 

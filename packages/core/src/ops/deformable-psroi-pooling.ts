@@ -1,8 +1,10 @@
+import { isEqual, mod } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import type { NdArray } from '../tensor/nd.js';
 import { float, int, oneOf } from './attributes.js';
 import { floating, op, optional, port } from './op.js';
-import { regionShape, sampleInside } from './roi.js';
+import { imageOf, regionShape, sampleInside } from './roi.js';
 
 interface Settings {
   readonly output_dim: number;
@@ -31,13 +33,16 @@ export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
     trans_std: float(1),
     part_size: int(1, { min: 1 }),
   },
-  inputs: [port('data', floating), port('regions', floating), optional('offsets', floating)],
+  inputs: [port('data', floating, 4), port('regions', floating, 2), optional('offsets', floating, 4)],
   outputs: [port('output', floating)],
 
-  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({
-    type: data.type,
-    shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]),
-  }),
+  infer({ data, regions, offsets }, { output_dim, group_size, part_size }, ctx) {
+    if (offsets) {
+      const { pairs } = ctx.match(['regions', regions, 'count 5'], ['offsets', offsets, `count pairs ${part_size} ${part_size}`]);
+      if (pairs !== undefined) ctx.require('the offsets come in pairs', isEqual(mod(pairs, 2), 0));
+    }
+    return { type: sameType(ctx, data, regions), shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]) };
+  },
 
   evaluate({ data, regions, offsets }, settings) {
     const { output_dim, group_size } = settings;
@@ -64,7 +69,7 @@ function part(
   column: number,
   s: Settings,
 ): number {
-  const [, channels, height, width] = data.shape as [number, number, number, number];
+  const [images, channels, height, width] = data.shape as [number, number, number, number];
   const [batch, ...corners] = Array.from({ length: 5 }, (_, i) => regions.data[r * 5 + i] as number) as [
     number,
     number,
@@ -87,7 +92,7 @@ function part(
       ? (offsets.data[(((r * classes + label) * 2 + axis) * s.part_size + cell(row)) * s.part_size + cell(column)] as number) * s.trans_std
       : 0;
   const [left, top] = [(column * w) / s.group_size + x1 + move(0) * w, (row * h) / s.group_size + y1 + move(1) * h];
-  const plane = (batch * channels + (c * s.group_size + row) * s.group_size + column) * height * width;
+  const plane = (imageOf(batch, images) * channels + (c * s.group_size + row) * s.group_size + column) * height * width;
   let [sum, count] = [0, 0];
   for (let i = 0; i < s.spatial_bins_y * s.spatial_bins_x; i++) {
     const y = top + (Math.floor(i / s.spatial_bins_x) * h) / s.group_size / s.spatial_bins_y;

@@ -52,11 +52,11 @@ interface Settings {
 export const DetectionOutput = op('DetectionOutput', {
   attributes,
   inputs: [
-    port('boxes', floating),
-    port('scores', floating),
-    port('priors', floating),
-    optional('objectness', floating),
-    optional('corrections', floating),
+    port('boxes', floating, 2),
+    port('scores', floating, 2),
+    port('priors', floating, 3),
+    optional('objectness', floating, 2),
+    optional('corrections', floating, 2),
   ],
   outputs: [port('output', floating)],
   since: { opset1: { attributes: { ...attributes, num_classes: int() }, upgrade: ({ num_classes: _, ...rest }) => rest }, opset8: current },

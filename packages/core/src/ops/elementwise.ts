@@ -5,7 +5,7 @@ import { elementsOf, floatsOf, type Infer } from '../ir/infer.js';
 import type { Builder } from '../opset/builder.js';
 import type { Value } from '../ir/node.js';
 import type { BroadcastRule } from '../shape/index.js';
-import type { ElementType } from '../tensor/element.js';
+import { isInteger, type ElementType } from '../tensor/element.js';
 import { emptyElements } from '../tensor/convert.js';
 import { broadcastOffsets, broadcastShapes, sizeOf, type NdArray } from '../tensor/nd.js';
 import { int, oneOf, type AttributesOf, type Schema } from './attributes.js';
@@ -165,7 +165,7 @@ export function numpyBroadcast(
 }
 const pdpdStart = (a: number, b: number, axis: number): number => (axis === -1 ? a - b : axis);
 
-/** A room for a function of one element, which its attributes may steer. Integers: the result is truncated where `number` alone is given. */
+/** A room for a function of one element, which its attributes may steer. Integers: the nearest one where `number` alone is given. */
 export function unary<const S extends Schema = Record<never, never>>(
   name: string,
   fn: {
@@ -202,13 +202,26 @@ export function unary<const S extends Schema = Record<never, never>>(
       return { type: data.type, shape: data.shape, ...(elements && { elements }), ...(floats && { floats }) };
     },
     evaluate({ data }, attributes) {
-      if (!isWide(data.type)) return map(data, data.type, (x: number) => fn.number(x, attributes));
+      if (!isWide(data.type))
+        return map(
+          data,
+          data.type,
+          isInteger(data.type) ? (x: number) => whole(fn.number(x, attributes), data.type) : (x: number) => fn.number(x, attributes),
+        );
       if (fn.bigint) return map(data, data.type, (x: bigint) => fn.bigint?.(x, attributes) as bigint);
-      return map(data, data.type, (x: bigint) => toBigInt(fn.number(Number(x), attributes)));
+      return map(data, data.type, (x: bigint) => toBigInt(whole(fn.number(Number(x), attributes), data.type)));
     },
     ...(decompose && { decompose: (g: Builder, { data }: { data: Value }, attributes: AttributesOf<S>) => decompose(g, data, attributes) }),
     traits: { elementwise: true, inPlace: 'data', ...extra.traits },
   });
+}
+
+/** The nearest integer, 0 for NaN and infinities; within the range in which the type is computed, 64 bits for u32 and 32 for narrower ones. */
+function whole(x: number, type: ElementType): number {
+  if (!Number.isFinite(x)) return 0;
+  const most = type === 'i64' || type === 'u32' ? 2 ** 63 : type === 'u64' ? 2 ** 64 : 2 ** 31;
+  const nearest = Math.sign(x) * Math.round(Math.abs(x));
+  return Math.max(type === 'u64' ? 0 : -most, Math.min(most > 2 ** 31 ? most : most - 1, nearest));
 }
 
 /** A result for a 64-bit integer array: truncated; 0 for NaN and infinities. */

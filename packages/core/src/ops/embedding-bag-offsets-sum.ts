@@ -5,11 +5,11 @@ import { index, numeric, op, optional, port } from './op.js';
 /** EmbeddingBagOffsets with sums, under its older name. Spec: OpenVINO EmbeddingBagOffsetsSum-3. */
 export const EmbeddingBagOffsetsSum = op('EmbeddingBagOffsetsSum', {
   inputs: [
-    port('emb_table', numeric),
-    port('indices', index),
-    port('offsets', index),
-    optional('default_index', index),
-    optional('per_sample_weights', numeric),
+    port('emb_table', numeric, { least: 1 }),
+    port('indices', index, 1),
+    port('offsets', index, 1),
+    optional('default_index', index, 'one'),
+    optional('per_sample_weights', numeric, 1),
   ],
   outputs: [port('output', numeric)],
   since: { opset3: {} },

@@ -1,3 +1,4 @@
+import { sameType } from './elementwise.js';
 import { numberOf, numbersOf } from '../tensor/nd.js';
 import { oneOf } from './attributes.js';
 import { bagsShape, scatteredSums, segmentSums, segmentsFrom, segmentsGraph } from './embedding.js';
@@ -12,18 +13,22 @@ import { sizesOf } from './sizes.js';
 export const EmbeddingBagOffsets = op('EmbeddingBagOffsets', {
   attributes: { reduction: oneOf(['sum', 'mean'], 'sum') },
   inputs: [
-    port('emb_table', numeric),
-    port('indices', index),
-    port('offsets', index),
-    optional('default_index', index),
-    optional('per_sample_weights', numeric),
+    port('emb_table', numeric, { least: 1 }),
+    port('indices', index, 1),
+    port('offsets', index, 1),
+    optional('default_index', index, 'one'),
+    optional('per_sample_weights', numeric, 1),
   ],
   outputs: [port('output', numeric)],
   since: { opset15: {} },
 
-  infer({ emb_table, offsets, per_sample_weights }, { reduction }, ctx) {
+  infer({ emb_table, indices, offsets, per_sample_weights }, { reduction }, ctx) {
     if (per_sample_weights && reduction === 'mean') ctx.fail('weights are for sums only');
-    return { type: emb_table.type, shape: bagsShape(emb_table, offsets.shape?.[0] ?? ctx.fresh(0)) };
+    ctx.match(['indices', indices, 'n'], ['per_sample_weights', per_sample_weights, 'n']);
+    return {
+      type: per_sample_weights ? sameType(ctx, emb_table, per_sample_weights) : emb_table.type,
+      shape: bagsShape(emb_table, offsets.shape?.[0] ?? ctx.fresh(0)),
+    };
   },
 
   evaluate({ emb_table, indices, offsets, default_index, per_sample_weights }, { reduction }) {

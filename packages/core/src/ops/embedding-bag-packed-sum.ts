@@ -5,7 +5,7 @@ import { index, numeric, op, optional, port } from './op.js';
 
 /** EmbeddingBagPacked with sums, under its older name. Spec: OpenVINO EmbeddingBagPackedSum-3. */
 export const EmbeddingBagPackedSum = op('EmbeddingBagPackedSum', {
-  inputs: [port('emb_table', numeric), port('indices', index), optional('per_sample_weights', numeric)],
+  inputs: [port('emb_table', numeric, { least: 1 }), port('indices', index, 2), optional('per_sample_weights', numeric, 2)],
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 

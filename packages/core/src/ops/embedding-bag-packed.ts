@@ -1,5 +1,6 @@
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
+import { sameType } from './elementwise.js';
 import { numbersOf } from '../tensor/nd.js';
 import { oneOf } from './attributes.js';
 import { bagsShape, segmentSums, weightedRows } from './embedding.js';
@@ -14,13 +15,17 @@ export function packedBags(ctx: Infer, indices: Fact) {
 /** Sums or means of table rows by bag; bag b takes the indices of row b. Weights go with sums only. Spec: OpenVINO EmbeddingBagPacked-15. */
 export const EmbeddingBagPacked = op('EmbeddingBagPacked', {
   attributes: { reduction: oneOf(['sum', 'mean'], 'sum') },
-  inputs: [port('emb_table', numeric), port('indices', index), optional('per_sample_weights', numeric)],
+  inputs: [port('emb_table', numeric, { least: 1 }), port('indices', index, 2), optional('per_sample_weights', numeric, 2)],
   outputs: [port('output', numeric)],
   since: { opset15: {} },
 
   infer({ emb_table, indices, per_sample_weights }, { reduction }, ctx) {
     if (per_sample_weights && reduction === 'mean') ctx.fail('weights are for sums only');
-    return { type: emb_table.type, shape: bagsShape(emb_table, packedBags(ctx, indices)) };
+    ctx.match(['indices', indices, 'bags each'], ['per_sample_weights', per_sample_weights, 'bags each']);
+    return {
+      type: per_sample_weights ? sameType(ctx, emb_table, per_sample_weights) : emb_table.type,
+      shape: bagsShape(emb_table, packedBags(ctx, indices)),
+    };
   },
 
   evaluate({ emb_table, indices, per_sample_weights }, { reduction }) {

@@ -1,4 +1,5 @@
 import type { Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { numberOf, numbersOf } from '../tensor/nd.js';
 import { bagsShape, scatteredSums, segmentSums } from './embedding.js';
 import { index, numeric, op, optional, port } from './op.js';
@@ -11,20 +12,22 @@ import { knownScalar } from './top-k.js';
  */
 export const EmbeddingSegmentsSum = op('EmbeddingSegmentsSum', {
   inputs: [
-    port('emb_table', numeric),
-    port('indices', index),
-    port('segment_ids', index),
-    port('num_segments', index),
-    optional('default_index', index),
-    optional('per_sample_weights', numeric),
+    port('emb_table', numeric, { least: 1 }),
+    port('indices', index, 1),
+    port('segment_ids', index, 1),
+    port('num_segments', index, 'one'),
+    optional('default_index', index, 'one'),
+    optional('per_sample_weights', numeric, 1),
   ],
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 
-  infer({ emb_table, indices, segment_ids, num_segments }, _, ctx) {
-    if (indices.shape && segment_ids.shape)
-      ctx.requireEqual('the numbers of indices and segments', indices.shape[0] as Dim, segment_ids.shape[0] as Dim);
-    return { type: emb_table.type, shape: bagsShape(emb_table, knownScalar(num_segments) ?? ctx.fresh(0)) };
+  infer({ emb_table, indices, segment_ids, num_segments, per_sample_weights }, _, ctx) {
+    ctx.match(['indices', indices, 'n'], ['segment_ids', segment_ids, 'n'], ['per_sample_weights', per_sample_weights, 'n']);
+    return {
+      type: per_sample_weights ? sameType(ctx, emb_table, per_sample_weights) : emb_table.type,
+      shape: bagsShape(emb_table, knownScalar(num_segments) ?? ctx.fresh(0)),
+    };
   },
 
   evaluate({ emb_table, indices, segment_ids, num_segments, default_index, per_sample_weights }) {

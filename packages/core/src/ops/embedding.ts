@@ -45,7 +45,7 @@ export function segmentSums(
   });
   const wide = table.type === 'i64' || table.type === 'u64';
   sums.forEach((value, i) => {
-    (out.data as unknown as (number | bigint)[])[i] = wide ? BigInt(value) : value;
+    (out.data as unknown as (number | bigint)[])[i] = wide ? BigInt(Math.trunc(value)) : value;
   });
   return out;
 }

@@ -1,4 +1,5 @@
 import type { Fact } from '../ir/fact.js';
+import { sameType } from './elementwise.js';
 import { Literal } from '../tensor/literal.js';
 import { bool, float, floats, int } from './attributes.js';
 import { byFallingScore, clippedTo, refined, suppressedBoxes } from './box-deltas.js';
@@ -24,15 +25,24 @@ export const ExperimentalDetectronDetectionOutput = op('ExperimentalDetectronDet
     class_agnostic_box_regression: bool(false),
     deltas_weights: floats(),
   },
-  inputs: [port('rois', floating), port('deltas', floating), port('scores', floating), port('im_info', floating)],
+  inputs: [port('rois', floating, 2), port('deltas', floating, 2), port('scores', floating, 2), port('im_info', floating, 2)],
   outputs: [port('boxes', floating), port('classes', index), port('box_scores', floating)],
   since: { opset6: {} },
 
-  infer: ({ rois }, { max_detections_per_image: n }): readonly Fact[] => [
-    { type: rois.type, shape: [n, 4] },
-    { type: 'i32', shape: [n] },
-    { type: rois.type, shape: [n] },
-  ],
+  infer({ rois, deltas, scores, im_info }, { max_detections_per_image: n, num_classes }, ctx): readonly Fact[] {
+    ctx.match(
+      ['rois', rois, 'n 4'],
+      ['deltas', deltas, `n ${4 * num_classes}`],
+      ['scores', scores, `n ${num_classes}`],
+      ['im_info', im_info, '1 3'],
+    );
+    const type = sameType(ctx, rois, deltas, scores, im_info);
+    return [
+      { type, shape: [n, 4] },
+      { type: 'i32', shape: [n] },
+      { type, shape: [n] },
+    ];
+  },
 
   evaluate({ rois, deltas, scores }, a) {
     const count = rois.shape[0] as number;

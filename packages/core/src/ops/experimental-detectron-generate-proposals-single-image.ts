@@ -1,4 +1,6 @@
 import type { Fact } from '../ir/fact.js';
+import { sameType } from './elementwise.js';
+import { mul, product } from '../shape/index.js';
 import { Literal } from '../tensor/literal.js';
 import type { Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
@@ -12,14 +14,25 @@ import { floating, op, port } from './op.js';
  */
 export const ExperimentalDetectronGenerateProposalsSingleImage = op('ExperimentalDetectronGenerateProposalsSingleImage', {
   attributes: proposalAttributes,
-  inputs: [port('im_info', floating), port('anchors', floating), port('deltas', floating), port('scores', floating)],
+  inputs: [port('im_info', floating, 1), port('anchors', floating, 2), port('deltas', floating, 3), port('scores', floating, 3)],
   outputs: [port('rois', floating), port('roi_scores', floating)],
   since: { opset6: {} },
 
-  infer: ({ scores }, { post_nms_count: n }): readonly Fact[] => [
-    { type: scores.type, shape: [n, 4] },
-    { type: scores.type, shape: [n] },
-  ],
+  infer({ im_info, anchors, deltas, scores }, { post_nms_count: n }, ctx): readonly Fact[] {
+    const sizes = ctx.match(
+      ['im_info', im_info, '3'],
+      ['scores', scores, 'a h w'],
+      ['deltas', deltas, 'd h w'],
+      ['anchors', anchors, 'all 4'],
+    );
+    if (sizes.a !== undefined && sizes.d !== undefined) ctx.requireEqual('the deltas of the anchors', sizes.d, mul(sizes.a, 4));
+    if (scores.shape && sizes.all !== undefined) ctx.requireEqual('the anchors of all places', sizes.all, product(scores.shape));
+    const type = sameType(ctx, im_info, anchors, deltas, scores);
+    return [
+      { type, shape: [n, 4] },
+      { type, shape: [n] },
+    ];
+  },
 
   evaluate({ im_info, anchors, deltas, scores }, a) {
     const [kinds, height, width] = scores.shape as [number, number, number];

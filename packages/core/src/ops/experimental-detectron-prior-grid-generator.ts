@@ -12,11 +12,12 @@ import { counting, reshaped, shapeValue, sizesOf, sizeValue, type Size } from '.
  */
 export const ExperimentalDetectronPriorGridGenerator = op('ExperimentalDetectronPriorGridGenerator', {
   attributes: { flatten: bool(true), h: int(0, { min: 0 }), w: int(0, { min: 0 }), stride_x: float(0), stride_y: float(0) },
-  inputs: [port('priors', floating), port('feature_map', numeric), port('im_data', numeric)],
+  inputs: [port('priors', floating, 2), port('feature_map', numeric, 4), port('im_data', numeric, 4)],
   outputs: [port('priors_grid', floating)],
   since: { opset6: {} },
 
-  infer({ priors, feature_map }, { flatten, h, w }, ctx): Fact {
+  infer({ priors, feature_map, im_data }, { flatten, h, w }, ctx): Fact {
+    ctx.match(['priors', priors, 'n 4'], ['feature_map', feature_map, 'b c h w'], ['im_data', im_data, 'b colours height width']);
     const size = (given: number, axis: number): Dim =>
       given > 0 ? given : (feature_map.shape?.[axis] ?? ctx.fresh(flatten ? 0 : axis - 2));
     const count = priors.shape?.[0] ?? ctx.fresh(flatten ? 0 : 2);

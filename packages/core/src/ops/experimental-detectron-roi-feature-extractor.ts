@@ -34,7 +34,7 @@ function sample(x: ArrayLike<number>, plane: number, height: number, width: numb
  */
 export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectronROIFeatureExtractor', {
   attributes: { output_size: int(), sampling_ratio: int(), pyramid_scales: ints(), aligned: bool(false) },
-  inputs: [port('rois', floating), many('pyramid', floating)],
+  inputs: [port('rois', floating, 2), many('pyramid', floating)],
   outputs: [port('roi_features', floating), port('output_rois', floating)],
   since: { opset6: {} },
 

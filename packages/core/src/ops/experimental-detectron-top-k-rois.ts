@@ -1,5 +1,6 @@
 import type { Fact } from '../ir/fact.js';
 import type { Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { Literal } from '../tensor/literal.js';
 import { numbersOf } from '../tensor/nd.js';
 import { int } from './attributes.js';
@@ -9,14 +10,13 @@ import { floating, op, port } from './op.js';
 /** The `max_rois` regions [n, 4] of the highest probability, best first; zeros behind the last. Spec: OpenVINO ExperimentalDetectronTopKROIs-6. */
 export const ExperimentalDetectronTopKROIs = op('ExperimentalDetectronTopKROIs', {
   attributes: { max_rois: int(undefined, { min: 0 }) },
-  inputs: [port('input_rois', floating), port('rois_probs', floating)],
+  inputs: [port('input_rois', floating, 2), port('rois_probs', floating, 1)],
   outputs: [port('output_rois', floating)],
   since: { opset6: {} },
 
   infer({ input_rois, rois_probs }, { max_rois }, ctx): Fact {
-    if (input_rois.shape && rois_probs.shape)
-      ctx.requireEqual('the numbers of regions and probabilities', input_rois.shape[0] as Dim, rois_probs.shape[0] as Dim);
-    return { type: input_rois.type, shape: [max_rois, 4] };
+    ctx.match(['input_rois', input_rois, 'n 4'], ['rois_probs', rois_probs, 'n']);
+    return { type: sameType(ctx, input_rois, rois_probs), shape: [max_rois, 4] };
   },
 
   evaluate({ input_rois, rois_probs }, { max_rois }) {

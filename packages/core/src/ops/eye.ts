@@ -10,13 +10,19 @@ import { knownScalar } from './top-k.js';
 
 const size = (ctx: Infer, f: Fact, axis: number): Dim => {
   const d = knownScalar(f);
+  if (typeof d === 'number' && d < 0) ctx.fail(`there are ${d} ${axis === 0 ? 'rows' : 'columns'}`);
   return d === undefined || bounds(d)[0] < 0 ? ctx.fresh(axis) : d;
 };
 
 /** Ones on the diagonal `diagonal_index` (positive: above the main one), zeros elsewhere; repeated for every index of `batch_shape`. Spec: OpenVINO Eye-9. */
 export const Eye = op('Eye', {
   attributes: { output_type: elementType() },
-  inputs: [port('num_rows', index), port('num_columns', index), port('diagonal_index', index), optional('batch_shape', index)],
+  inputs: [
+    port('num_rows', index, 'one'),
+    port('num_columns', index, 'one'),
+    port('diagonal_index', index, 'one'),
+    optional('batch_shape', index, 1),
+  ],
   outputs: [port('output', numericOrBoolean)],
   since: { opset9: {} },
 
@@ -28,8 +34,8 @@ export const Eye = op('Eye', {
   },
 
   evaluate({ num_rows, num_columns, diagonal_index, batch_shape }, { output_type }) {
-    const rows = numberOf(num_rows);
-    const columns = numberOf(num_columns);
+    const rows = Math.max(0, numberOf(num_rows));
+    const columns = Math.max(0, numberOf(num_columns));
     const k = numberOf(diagonal_index);
     const shape = [...(batch_shape ? numbersOf(batch_shape) : []), rows, columns];
     return Literal.from(

@@ -2,6 +2,7 @@ import type { Value } from '../ir/node.js';
 import { decode, emptyElements, encode, floatToHalf, halfToFloat, type Elements } from '../tensor/convert.js';
 import { broadcastOffsets } from '../tensor/nd.js';
 import { elementType } from './attributes.js';
+import { broadcastTo } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { floating, op, optional, port } from './op.js';
 
@@ -20,7 +21,11 @@ export const FakeConvert = op('FakeConvert', {
   check: ({ destination_type }) =>
     destination_type in largest ? undefined : `destination_type must be f8e4m3 or f8e5m2, not ${destination_type}`,
 
-  infer: ({ data, scale, shift }, _, ctx) => ({ type: sameType(ctx, data, scale, ...(shift ? [shift] : [])), shape: data.shape }),
+  infer({ data, scale, shift }, _, ctx) {
+    const ranges = shift ? [scale, shift] : [scale];
+    for (const { shape } of ranges) if (shape && data.shape) broadcastTo(ctx, shape, data.shape);
+    return { type: sameType(ctx, data, ...ranges), shape: data.shape };
+  },
 
   evaluate({ data, scale, shift }, { destination_type }) {
     const top = largest[destination_type as keyof typeof largest];

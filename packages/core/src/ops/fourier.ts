@@ -270,15 +270,20 @@ export function graphPlan(
   return along.map((axis, i) => ({ axis, length: lengths[i] }));
 }
 
+/** Complex numbers lie along the last axis. */
+export const requirePairs = (ctx: Infer, shape: readonly Dim[]): Dim =>
+  ctx.requireEqual('the last axis holds pairs, its size and 2', shape[shape.length - 1] as Dim, 2);
+
 /** DFT-7 or its inverse: pairs along the last axis in, pairs out. */
 export const complexTransformOp = (name: string, inverse: boolean): Op =>
   op(name, {
-    inputs: [port('data', floating), port('axes', index), optional('signal_size', index)],
+    inputs: [port('data', floating, { least: 2 }), port('axes', index, 1), optional('signal_size', index, 1)],
     outputs: [port('output', floating)],
     since: { opset7: {} },
 
     infer({ data, axes, signal_size }, _, ctx): Fact {
       if (!data.shape) return { type: data.type, shape: undefined };
+      requirePairs(ctx, data.shape);
       const shape = transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size);
       return { type: data.type, shape: shape && [...shape, 2] };
     },

@@ -45,7 +45,7 @@ function shapeOfParts(data: Fact, indices: Fact, batch: number, ctx: Infer): { b
  */
 export const GatherND = op('GatherND', {
   attributes: { batch_dims: int(0, { min: 0 }) },
-  inputs: [port('data', any), port('indices', index)],
+  inputs: [port('data', any), port('indices', index, { least: 1 })],
   outputs: [port('output', any)],
   since: {
     opset5: {

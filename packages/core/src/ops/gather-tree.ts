@@ -2,6 +2,7 @@ import { Model } from '../ir/model.js';
 import type { Dim } from '../shape/index.js';
 import { moved, numberOf, numbersOf } from '../tensor/nd.js';
 import { sameType } from './elementwise.js';
+import { place } from './movement.js';
 import { numeric, op, port } from './op.js';
 import { counting, shapeValue, sizesOf, type Size } from './sizes.js';
 
@@ -13,7 +14,12 @@ import { counting, shapeValue, sizesOf, type Size } from './sizes.js';
  * Spec: OpenVINO GatherTree-1.
  */
 export const GatherTree = op('GatherTree', {
-  inputs: [port('step_ids', numeric), port('parent_idx', numeric), port('max_seq_len', numeric), port('end_token', numeric)],
+  inputs: [
+    port('step_ids', numeric, 3),
+    port('parent_idx', numeric, 3),
+    port('max_seq_len', numeric, 1),
+    port('end_token', numeric, 'one'),
+  ],
   outputs: [port('final_idx', numeric)],
 
   infer({ step_ids, parent_idx, max_seq_len, end_token }, _, ctx) {
@@ -43,7 +49,7 @@ export const GatherTree = op('GatherTree', {
         for (let t = last - 1; t >= 0; t--) {
           const from = (t * batch + b) * beams + beam;
           put((t * batch + b) * beams + k, ids[from] as number);
-          beam = parents[from] as number;
+          if (t > 0) beam = place(parents[from] as number, beams);
         }
         let ended = false;
         for (let t = 0; t < last; t++) {

@@ -13,7 +13,7 @@ import { any, current, index, op, port } from './op.js';
  */
 export const Gather = op('Gather', {
   attributes: { batch_dims: int(0) },
-  inputs: [port('data', any), port('indices', index), port('axis', index)],
+  inputs: [port('data', any), port('indices', index), port('axis', index, 'one')],
   outputs: [port('output', any)],
   since: { opset1: { attributes: {} }, opset7: current, opset8: current },
 

@@ -1,4 +1,5 @@
-import type { Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
+import { type Dim, mul } from '../shape/index.js';
 import type { Fact } from '../ir/fact.js';
 import { bounds } from '../shape/index.js';
 import { Literal } from '../tensor/literal.js';
@@ -135,17 +136,27 @@ export const corners4 = (b: Box): number[] => [b.x1, b.y1, b.x2, b.y2];
  */
 export const GenerateProposals = op('GenerateProposals', {
   attributes: { ...proposalAttributes, normalized: bool(true), nms_eta: float(1), roi_num_type: elementType('i64') },
-  inputs: [port('im_info', floating), port('anchors', floating), port('boxesdeltas', floating), port('scores', floating)],
+  inputs: [port('im_info', floating, 2), port('anchors', floating, 4), port('boxesdeltas', floating, 4), port('scores', floating, 4)],
   outputs: [port('rpnrois', floating), port('rpnscores', floating), port('rpnroisnum', index)],
   since: { opset9: {} },
 
-  infer({ im_info, boxesdeltas, scores }, { post_nms_count, roi_num_type }, ctx): readonly Fact[] {
+  infer({ im_info, anchors, boxesdeltas, scores }, { post_nms_count, roi_num_type }, ctx): readonly Fact[] {
+    const sizes = ctx.match(
+      ['im_info', im_info, 'batch sides'],
+      ['anchors', anchors, 'h w a 4'],
+      ['scores', scores, 'batch a h w'],
+      ['boxesdeltas', boxesdeltas, 'batch d h w'],
+    );
+    if (sizes.a !== undefined && sizes.d !== undefined) ctx.requireEqual('the deltas of the anchors', sizes.d, mul(sizes.a, 4));
+    if (typeof sizes.sides === 'number' && sizes.sides !== 3 && sizes.sides !== 4)
+      ctx.fail(`im_info has ${sizes.sides} numbers for an image, not 3 or 4`);
+    const type = sameType(ctx, im_info, anchors, boxesdeltas, scores);
     const rows = [im_info, boxesdeltas, scores].flatMap((f) => (f.shape?.[0] === undefined ? [] : [f.shape[0]]));
     const batch: Dim = rows.length === 0 ? ctx.fresh(0, undefined, 2) : rows.reduce((a, b) => ctx.requireEqual('the batch', a, b));
     const count = ctx.fresh(0, [0, Math.max(0, bounds(batch)[1] * post_nms_count)]);
     return [
-      { type: scores.type, shape: [count, 4] },
-      { type: scores.type, shape: [count] },
+      { type, shape: [count, 4] },
+      { type, shape: [count] },
       { type: roi_num_type, shape: [batch] },
     ];
   },

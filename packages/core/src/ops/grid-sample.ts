@@ -21,7 +21,7 @@ export const GridSample = op('GridSample', {
     mode: oneOf(['bilinear', 'bicubic', 'nearest'], 'bilinear'),
     padding_mode: oneOf(['zeros', 'border', 'reflection'], 'zeros'),
   },
-  inputs: [port('data', numeric), port('grid', floating)],
+  inputs: [port('data', numeric, [4, 5]), port('grid', floating, [4, 5])],
   outputs: [port('output', numeric)],
   since: { opset9: {} },
 

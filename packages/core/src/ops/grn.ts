@@ -6,7 +6,7 @@ import { floating, op, port } from './op.js';
 /** x / √(Σ x² over the channels + bias): normalisation across axis 1. Spec: OpenVINO GRN-1. */
 export const GRN = op('GRN', {
   attributes: { bias: float(1) },
-  inputs: [port('data', floating)],
+  inputs: [port('data', floating, { least: 2 })],
   outputs: [port('output', floating)],
 
   infer: ({ data }) => ({ type: data.type, shape: data.shape }),

@@ -12,7 +12,7 @@ import { floating, op, port } from './op.js';
  */
 export const GroupNormalization = op('GroupNormalization', {
   attributes: { num_groups: int(undefined, { min: 1 }), epsilon: float() },
-  inputs: [port('data', floating), port('scale', floating), port('bias', floating)],
+  inputs: [port('data', floating), port('scale', floating, 1), port('bias', floating, 1)],
   outputs: [port('output', floating)],
   since: { opset12: {} },
 

@@ -13,7 +13,13 @@ import { cellGraph } from './recurrent-graph.js';
  */
 export const GRUCell = op('GRUCell', {
   attributes: { linear_before_reset: bool(false), ...recurrentAttributes(['sigmoid', 'tanh']) },
-  inputs: [port('X', floating), port('initial_hidden_state', floating), port('W', floating), port('R', floating), optional('B', floating)],
+  inputs: [
+    port('X', floating, 2),
+    port('initial_hidden_state', floating, 2),
+    port('W', floating, 2),
+    port('R', floating, 2),
+    optional('B', floating, 1),
+  ],
   outputs: [port('Ho', floating)],
   since: { opset3: {} },
 

@@ -13,18 +13,18 @@ export const GRUSequence = op('GRUSequence', {
     ...recurrentAttributes(['sigmoid', 'tanh']),
   },
   inputs: [
-    port('X', floating),
-    port('initial_hidden_state', floating),
-    port('sequence_lengths', index),
-    port('W', floating),
-    port('R', floating),
-    optional('B', floating),
+    port('X', floating, 3),
+    port('initial_hidden_state', floating, 3),
+    port('sequence_lengths', index, 1),
+    port('W', floating, 3),
+    port('R', floating, 3),
+    optional('B', floating, 2),
   ],
   outputs: [port('Y', floating), port('Ho', floating)],
   since: { opset5: {} },
 
-  infer({ X, initial_hidden_state: h, sequence_lengths, W }, a, ctx) {
-    const [y, last] = inferSequence(ctx, gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W);
+  infer({ X, initial_hidden_state: h, sequence_lengths, W, R, B }, a, ctx) {
+    const [y, last] = inferSequence(ctx, gru(a.linear_before_reset), a, a.direction, X, [h], sequence_lengths, W, R, B);
     return [
       { type: X.type, shape: y },
       { type: X.type, shape: last },

@@ -1,13 +1,13 @@
 import { numberOf } from '../tensor/nd.js';
-import { map } from './elementwise.js';
+import { map, sameType } from './elementwise.js';
 import { floating, op, port } from './op.js';
 
 /** max(0, min(1, alpha x + beta)); alpha and beta hold one element each. Spec: OpenVINO HardSigmoid-1. */
 export const HardSigmoid = op('HardSigmoid', {
-  inputs: [port('data', floating), port('alpha', floating), port('beta', floating)],
+  inputs: [port('data', floating), port('alpha', floating, 'one'), port('beta', floating, 'one')],
   outputs: [port('output', floating)],
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer: ({ data, alpha, beta }, _, ctx) => ({ type: sameType(ctx, data, alpha, beta), shape: data.shape }),
 
   evaluate({ data, alpha, beta }) {
     const [a, b] = [numberOf(alpha), numberOf(beta)];

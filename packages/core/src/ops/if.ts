@@ -59,7 +59,7 @@ export const If = op('If', {
     else_inputs: ports(),
     else_outputs: ports(),
   },
-  inputs: [port('condition', numericOrBoolean), many('inputs', any)],
+  inputs: [port('condition', numericOrBoolean, 'one'), many('inputs', any)],
   outputs: [many('outputs', any)],
   since: { opset8: {} },
 

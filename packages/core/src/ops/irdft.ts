@@ -13,6 +13,7 @@ import {
   transformedShape,
   wholeOf,
   type Parts,
+  requirePairs,
 } from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
 
@@ -22,12 +23,13 @@ import { floating, index, op, optional, port } from './op.js';
  * Spec: OpenVINO IRDFT-9.
  */
 export const IRDFT = op('IRDFT', {
-  inputs: [port('data', floating), port('axes', index), optional('signal_size', index)],
+  inputs: [port('data', floating, { least: 2 }), port('axes', index, 1), optional('signal_size', index, 1)],
   outputs: [port('output', floating)],
   since: { opset9: {} },
 
   infer({ data, axes, signal_size }, _, ctx): Fact {
     if (!data.shape) return { type: data.type, shape: undefined };
+    requirePairs(ctx, data.shape);
     return {
       type: data.type,
       shape: transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size, (own, given) => given ?? wholeOf(own)),

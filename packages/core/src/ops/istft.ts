@@ -5,7 +5,7 @@ import { bool } from './attributes.js';
 import { fromHalf, fromHalfGraph, fromPairs, partsOf } from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
 import { counting, plus, reshaped, shapeValue, sizesOf, times, type Size } from './sizes.js';
-import { centred } from './stft.js';
+import { centred, requireWindow } from './stft.js';
 import { knownScalar } from './top-k.js';
 
 /**
@@ -19,20 +19,21 @@ import { knownScalar } from './top-k.js';
 export const ISTFT = op('ISTFT', {
   attributes: { center: bool(false), normalized: bool(false) },
   inputs: [
-    port('data', floating),
-    port('window', floating),
-    port('frame_size', index),
-    port('frame_step', index),
-    optional('signal_length', index),
+    port('data', floating, [3, 4]),
+    port('window', floating, 1),
+    port('frame_size', index, 'one'),
+    port('frame_step', index, 'one'),
+    optional('signal_length', index, 'one'),
   ],
   outputs: [port('signal', floating)],
   since: { opset16: {} },
 
-  infer({ data, frame_size, frame_step, signal_length }, { center }, ctx): Fact {
+  infer({ data, window, frame_size, frame_step, signal_length }, { center }, ctx): Fact {
     const { type, shape } = data;
     if (!shape) return { type, shape: undefined };
     if (shape.length < 3 || shape.length > 4) ctx.fail(`the data must have rank 3 or 4, it has ${shape.length}`);
     const batch = shape.slice(0, -3);
+    requireWindow(ctx, window, frame_size);
     const given = signal_length && knownScalar(signal_length);
     if (given !== undefined && bounds(given)[0] >= 0) return { type, shape: [...batch, given] };
     const frame = knownScalar(frame_size);

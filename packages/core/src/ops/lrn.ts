@@ -1,6 +1,7 @@
 import { emptyElements } from '../tensor/convert.js';
 import { normalizeAxis, numbersOf, stridesOf } from '../tensor/nd.js';
 import { float, int } from './attributes.js';
+import { constantAxes } from './movement.js';
 import { floating, index, op, port } from './op.js';
 
 /**
@@ -13,7 +14,10 @@ export const LRN = op('LRN', {
   inputs: [port('data', floating), port('axes', index)],
   outputs: [port('output', floating)],
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer({ data, axes }, _, ctx) {
+    if (data.shape) constantAxes(ctx, axes, data.shape.length);
+    return { type: data.type, shape: data.shape };
+  },
 
   evaluate({ data, axes }, { alpha, beta, bias, size }) {
     const out = emptyElements(data.type, data.data.length) as Float32Array;

@@ -35,12 +35,12 @@ function reordered(g: Builder, weights: Value, format: string, hidden: number): 
 export const LSTMCell = op('LSTMCell', {
   attributes,
   inputs: [
-    port('X', floating),
-    port('initial_hidden_state', floating),
-    port('initial_cell_state', floating),
-    port('W', floating),
-    port('R', floating),
-    optional('B', floating),
+    port('X', floating, 2),
+    port('initial_hidden_state', floating, 2),
+    port('initial_cell_state', floating, 2),
+    port('W', floating, 2),
+    port('R', floating, 2),
+    optional('B', floating, 1),
   ],
   outputs: [port('Ho', floating), port('Co', floating)],
   since: {

@@ -13,19 +13,19 @@ import { sequenceGraph } from './recurrent-graph.js';
 export const LSTMSequence = op('LSTMSequence', {
   attributes: { direction: oneOf(['forward', 'reverse', 'bidirectional'], 'forward'), ...recurrentAttributes(['sigmoid', 'tanh', 'tanh']) },
   inputs: [
-    port('X', floating),
-    port('initial_hidden_state', floating),
-    port('initial_cell_state', floating),
-    port('sequence_lengths', index),
-    port('W', floating),
-    port('R', floating),
-    optional('B', floating),
+    port('X', floating, 3),
+    port('initial_hidden_state', floating, 3),
+    port('initial_cell_state', floating, 3),
+    port('sequence_lengths', index, 1),
+    port('W', floating, 3),
+    port('R', floating, 3),
+    optional('B', floating, 2),
   ],
   outputs: [port('Y', floating), port('Ho', floating), port('Co', floating)],
   since: { opset5: {} },
 
-  infer({ X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W }, a, ctx) {
-    const [y, last] = inferSequence(ctx, lstm, a, a.direction, X, [h, c], sequence_lengths, W);
+  infer({ X, initial_hidden_state: h, initial_cell_state: c, sequence_lengths, W, R, B }, a, ctx) {
+    const [y, last] = inferSequence(ctx, lstm, a, a.direction, X, [h, c], sequence_lengths, W, R, B);
     return [
       { type: X.type, shape: y },
       { type: X.type, shape: last },

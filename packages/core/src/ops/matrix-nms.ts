@@ -35,7 +35,7 @@ export const MatrixNms = op('MatrixNms', {
     gaussian_sigma: float(2),
     post_threshold: float(0),
   },
-  inputs: [port('boxes', floating), port('scores', floating)],
+  inputs: [port('boxes', floating, 3), port('scores', floating, 3)],
   outputs: [port('selected_outputs', floating), port('selected_indices', index), port('selected_num', index)],
   since: { opset8: {} },
 

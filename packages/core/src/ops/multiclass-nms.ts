@@ -41,7 +41,7 @@ function suppressed(boxes: readonly Box[], places: readonly number[], threshold:
  */
 export const MulticlassNms = op('MulticlassNms', {
   attributes: { ...detectionAttributes, iou_threshold: float(0), nms_eta: float(1) },
-  inputs: [port('boxes', floating), port('scores', floating), optional('roisnum', index)],
+  inputs: [port('boxes', floating, 3), port('scores', floating, [2, 3]), optional('roisnum', index, 1)],
   outputs: [port('selected_outputs', floating), port('selected_indices', index), port('selected_num', index)],
   since: { opset8: current, opset9: current },
 

@@ -14,7 +14,7 @@ import { knownScalar } from './top-k.js';
  */
 export const Multinomial = op('Multinomial', {
   attributes: { convert_type: elementType(), with_replacement: bool(), log_probs: bool(), global_seed: int(0), op_seed: int(0) },
-  inputs: [port('probs', floating), port('num_samples', index)],
+  inputs: [port('probs', floating, 2), port('num_samples', index, 'one')],
   outputs: [port('output', index)],
   since: { opset13: {} },
 

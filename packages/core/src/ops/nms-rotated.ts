@@ -61,11 +61,11 @@ function polygonOverlap(a: readonly Point[], b: readonly Point[]): number {
 export const NMSRotated = op('NMSRotated', {
   attributes: { sort_result_descending: bool(true), output_type: elementType('i64'), clockwise: bool(true) },
   inputs: [
-    port('boxes', floating),
-    port('scores', floating),
-    port('max_output_boxes_per_class', index),
-    port('iou_threshold', floating),
-    port('score_threshold', floating),
+    port('boxes', floating, 3),
+    port('scores', floating, 3),
+    port('max_output_boxes_per_class', index, 'one'),
+    port('iou_threshold', floating, 'one'),
+    port('score_threshold', floating, 'one'),
   ],
   outputs: [port('selected_indices', index), port('selected_scores', floating), port('valid_outputs', index)],
   since: { opset13: {} },

@@ -38,12 +38,12 @@ interface Candidate {
 export const NonMaxSuppression = op('NonMaxSuppression', {
   attributes: { ...shared, output_type: elementType('i64') },
   inputs: [
-    port('boxes', floating),
-    port('scores', floating),
-    optional('max_output_boxes_per_class', index),
-    optional('iou_threshold', floating),
-    optional('score_threshold', floating),
-    optional('soft_nms_sigma', floating),
+    port('boxes', floating, 3),
+    port('scores', floating, 3),
+    optional('max_output_boxes_per_class', index, 'one'),
+    optional('iou_threshold', floating, 'one'),
+    optional('score_threshold', floating, 'one'),
+    optional('soft_nms_sigma', floating, 'one'),
   ],
   outputs: [port('selected_indices', index), port('selected_scores', floating), port('valid_outputs', index)],
   since: {
@@ -55,6 +55,7 @@ export const NonMaxSuppression = op('NonMaxSuppression', {
   },
 
   infer({ boxes, scores, max_output_boxes_per_class }, { output_type }, ctx) {
+    ctx.match(['boxes', boxes, 'batch n 4'], ['scores', scores, 'batch classes n']);
     const most = mostSelected(ctx, boxes, scores, max_output_boxes_per_class);
     const count = ctx.fresh(0, [0, most]);
     return [

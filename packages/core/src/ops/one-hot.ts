@@ -14,7 +14,7 @@ import { any, current, index, op, port } from './op.js';
  */
 export const OneHot = op('OneHot', {
   attributes: { axis: int(), negative_indices_mode: oneOf(['ignore_negative', 'normalize'], 'ignore_negative') },
-  inputs: [port('indices', index), port('depth', index), port('on_value', any), port('off_value', any)],
+  inputs: [port('indices', index), port('depth', index, 'one'), port('on_value', any, 'one'), port('off_value', any, 'one')],
   outputs: [port('output', any)],
   since: { opset1: { attributes: { axis: int() } }, opset16: current },
 

@@ -28,15 +28,30 @@ export const integerOrBoolean = typeClass('integer or boolean', (t) => t === 'bo
 export const string = typeClass('string', (t) => t === 'string');
 export const only = (...types: ElementType[]): TypeClass => typeClass(types.join(', '), (t) => types.includes(t));
 
+/** How many axes an input has: a number, one of several, at least so many; `one`: a single element however many axes it has. */
+export type PortRank = number | readonly number[] | { readonly least: number } | 'one';
+
 /** One input or output of an operation. */
 export interface Port<N extends string = string, A extends 'one' | 'optional' | 'many' = 'one' | 'optional' | 'many'> {
   readonly name: N;
   readonly types: TypeClass;
   readonly arity: A;
+  /** Checked before `infer` where it is given. */
+  readonly rank?: PortRank | undefined;
 }
-export const port = <const N extends string>(name: N, types: TypeClass): Port<N, 'one'> => ({ name, types, arity: 'one' });
+export const port = <const N extends string>(name: N, types: TypeClass, rank?: PortRank): Port<N, 'one'> => ({
+  name,
+  types,
+  arity: 'one',
+  rank,
+});
 /** An input that may be missing at the end of the list. */
-export const optional = <const N extends string>(name: N, types: TypeClass): Port<N, 'optional'> => ({ name, types, arity: 'optional' });
+export const optional = <const N extends string>(name: N, types: TypeClass, rank?: PortRank): Port<N, 'optional'> => ({
+  name,
+  types,
+  arity: 'optional',
+  rank,
+});
 /** All remaining inputs or outputs, in order. */
 export const many = <const N extends string>(name: N, types: TypeClass): Port<N, 'many'> => ({ name, types, arity: 'many' });
 

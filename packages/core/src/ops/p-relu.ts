@@ -1,4 +1,5 @@
 import type { Fact } from '../ir/fact.js';
+import { anyOf, broadcastTo, isEqual, type Dim } from '../shape/index.js';
 import { sizeOf, type NdArray } from '../tensor/nd.js';
 import { sameType, zip } from './elementwise.js';
 import { numeric, op, port } from './op.js';
@@ -14,7 +15,16 @@ export const PRelu = op('PRelu', {
   inputs: [port('data', numeric), port('slope', numeric)],
   outputs: [port('output', numeric)],
 
-  infer: ({ data, slope }: { data: Fact; slope: Fact }, _, ctx) => ({ type: sameType(ctx, data, slope), shape: data.shape }),
+  infer({ data, slope }: { data: Fact; slope: Fact }, _, ctx) {
+    const channels = data.shape && data.shape.length > 1 ? data.shape[1] : undefined;
+    if (data.shape && slope.shape && (slope.shape.length !== 1 || channels === undefined)) broadcastTo(ctx, slope.shape, data.shape);
+    else if (data.shape && slope.shape?.length === 1)
+      ctx.require(
+        'the slope must be one, or as many as channels or places of the last axis',
+        anyOf([1, channels as Dim, data.shape[data.shape.length - 1] as Dim].map((d) => isEqual(slope.shape?.[0] as Dim, d))),
+      );
+    return { type: sameType(ctx, data, slope), shape: data.shape };
+  },
 
   evaluate({ data, slope }) {
     const result = zip(data, aligned(slope, data.shape), data.type, (x: number, s: number) => (x < 0 ? x * s : x));

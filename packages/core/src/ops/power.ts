@@ -1,8 +1,14 @@
+import { isInteger } from '../tensor/element.js';
 import { binary } from './elementwise.js';
 
 /** a to the power b, with broadcasting. Integers: truncated, so negative powers are 0 but for ±1. Spec: OpenVINO Power-1. */
 export const Power = binary('Power', {
-  number: (a, b) => a ** b,
+  number: (a, b, type) =>
+    isInteger(type)
+      ? Number(BigInt.asIntN(32, integerPower(BigInt(a), BigInt(b))))
+      : a === 1 || (a === -1 && !Number.isFinite(b) && !Number.isNaN(b))
+        ? 1 // IEEE 754: 1 to any power, and -1 to an infinite one
+        : a ** b,
   bigint: integerPower,
 });
 

@@ -19,6 +19,13 @@ export default cases('PriorBoxClustered', {
       constants: [0, 1],
       outputs: [f32([2, 8], [0, 0, 0.1, 0.2, 0, 0, 0.2, 0.2, 1, 2, 3, 4, 1, 2, 3, 4])],
     },
+    {
+      name: 'a step of 0 beside another is one',
+      attributes: { width: [40], height: [20], step_h: 50, offset: 0.5, variance: [1] },
+      inputs: [i64([2], [1, 1]), image],
+      constants: [0, 1],
+      outputs: [f32([2, 4], [-0.1, 0.15, 0.1, 0.35, 1, 1, 1, 1])],
+    },
   ],
   generate: (random) => ({
     attributes: {
@@ -26,6 +33,8 @@ export default cases('PriorBoxClustered', {
       height: [40, 20],
       offset: 0.5,
       step: random.pick([0, 16]),
+      step_w: random.pick([0, 0, 8]),
+      step_h: random.pick([0, 0, 24]),
       clip: random.next() < 0.5,
       variance: [0.1, 0.1, 0.2, 0.2],
     },

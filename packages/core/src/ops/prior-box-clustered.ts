@@ -4,6 +4,12 @@ import { numbersOf } from '../tensor/nd.js';
 import { bool, float, floats } from './attributes.js';
 import { index, op, only, port } from './op.js';
 
+/** Distances between places: those given, where both are 0 `step` for both, where that is 0, too, what divides the image evenly. */
+function steps(given: readonly [number, number], step: number, even: readonly [number, number]): readonly [number, number] {
+  if (given[0] !== 0 || given[1] !== 0) return given;
+  return step === 0 ? even : [step, step];
+}
+
 /**
  * Boxes (x1, y1, x2, y2), as fractions of the image, of given widths and heights in pixels around each place of a feature map [H, W],
  * and their variances: [2, 4·H·W·boxes]. Steps of 0 are image size over map size. Spec: OpenVINO PriorBoxClustered-1.
@@ -19,7 +25,7 @@ export const PriorBoxClustered = op('PriorBoxClustered', {
     offset: float(),
     variance: floats([]),
   },
-  inputs: [port('output_size', index), port('image_size', index)],
+  inputs: [port('output_size', index, 1), port('image_size', index, 1)],
   outputs: [port('output', only('f32'))],
   check: ({ width, height }) => (width.length === height.length ? undefined : `${width.length} widths and ${height.length} heights`),
 
@@ -32,7 +38,7 @@ export const PriorBoxClustered = op('PriorBoxClustered', {
   evaluate({ output_size, image_size }, { width: widths, height: heights, clip, step, step_w, step_h, offset, variance }) {
     const [rows, columns] = numbersOf(output_size) as [number, number];
     const [height, width] = numbersOf(image_size) as [number, number];
-    const [sx, sy] = [step_w || step || width / columns, step_h || step || height / rows];
+    const [sx, sy] = steps([step_w, step_h], step, [width / columns, height / rows]);
     const count = rows * columns * widths.length * 4;
     const out = emptyElements('f32', 2 * count) as Float32Array;
     let to = 0;

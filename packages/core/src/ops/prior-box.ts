@@ -40,7 +40,7 @@ interface Sizes {
  */
 export const PriorBox = op('PriorBox', {
   attributes: { ...attributes, min_max_aspect_ratios_order: bool(true) },
-  inputs: [port('output_size', index), port('image_size', index)],
+  inputs: [port('output_size', index, 1), port('image_size', index, 1)],
   outputs: [port('output', only('f32'))],
   since: { opset1: { attributes }, opset8: current },
 

@@ -49,12 +49,19 @@ interface Settings {
  */
 export const Proposal = op('Proposal', {
   attributes,
-  inputs: [port('class_probs', floating), port('bbox_deltas', floating), port('image_shape', floating)],
+  inputs: [port('class_probs', floating, 4), port('bbox_deltas', floating, 4), port('image_shape', floating, 1)],
   outputs: [port('rois', floating), port('scores', floating)],
   since: { opset1: { rebuild: (g, inputs, given) => g.node('Proposal', inputs, given).slice(0, 1) }, opset4: current },
 
-  infer({ class_probs, bbox_deltas, image_shape }, { post_nms_topn }, ctx) {
+  infer({ class_probs, bbox_deltas, image_shape }, { post_nms_topn, ratio, scale }, ctx) {
     const type = sameType(ctx, class_probs, bbox_deltas, image_shape);
+    const anchors = ratio.length * scale.length;
+    const { numbers } = ctx.match(
+      ['class_probs', class_probs, `batch ${2 * anchors} h w`],
+      ['bbox_deltas', bbox_deltas, `batch ${4 * anchors} h w`],
+      ['image_shape', image_shape, 'numbers'],
+    );
+    if (typeof numbers === 'number' && numbers !== 3 && numbers !== 4) ctx.fail(`image_shape has ${numbers} numbers, not 3 or 4`);
     const batch =
       class_probs.shape && bbox_deltas.shape
         ? ctx.requireEqual('batches', class_probs.shape[0] as Dim, bbox_deltas.shape[0] as Dim)

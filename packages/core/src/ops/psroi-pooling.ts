@@ -1,7 +1,8 @@
+import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import { float, int, oneOf } from './attributes.js';
 import { floating, op, port } from './op.js';
-import { regionShape, sampleInside } from './roi.js';
+import { imageOf, regionShape, sampleInside } from './roi.js';
 
 /**
  * Position-sensitive pooling of regions (batch, x1, y1, x2, y2) to group_size × group_size: each output place reads channels of its own.
@@ -20,17 +21,17 @@ export const PSROIPooling = op('PSROIPooling', {
     spatial_bins_x: int(1, { min: 1 }),
     spatial_bins_y: int(1, { min: 1 }),
   },
-  inputs: [port('data', floating), port('regions', floating)],
+  inputs: [port('data', floating, 4), port('regions', floating, 2)],
   outputs: [port('output', floating)],
 
   infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({
-    type: data.type,
+    type: sameType(ctx, data, regions),
     shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]),
   }),
 
   evaluate({ data, regions }, attributes) {
     const { output_dim, group_size, mode } = attributes;
-    const [, channels, height, width] = data.shape as [number, number, number, number];
+    const [images, channels, height, width] = data.shape as [number, number, number, number];
     const count = regions.shape[0] as number;
     const out = emptyElements(data.type, count * output_dim * group_size * group_size) as Float32Array;
     let to = 0;
@@ -47,7 +48,7 @@ export const PSROIPooling = op('PSROIPooling', {
         for (let p = 0; p < group_size * group_size; p++) {
           const at: Place = {
             data: data.data as Float32Array,
-            image: batch * channels * height * width,
+            image: imageOf(batch, images) * channels * height * width,
             height,
             width,
             channel: c,

@@ -30,7 +30,7 @@ export const RandomUniform = op('RandomUniform', {
     global_seed: int(0),
     alignment: oneOf(['tensorflow', 'pytorch'], 'tensorflow'),
   },
-  inputs: [port('shape', index), port('min_val', numeric), port('max_val', numeric)],
+  inputs: [port('shape', index), port('min_val', numeric, 'one'), port('max_val', numeric, 'one')],
   outputs: [port('output', numeric)],
   since: { opset8: {} },
 

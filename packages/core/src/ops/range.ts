@@ -22,7 +22,7 @@ const scalarDim = (f: Fact): Dim | undefined => {
  */
 export const Range = op('Range', {
   attributes: { output_type: elementType() },
-  inputs: [port('start', numeric), port('stop', numeric), port('step', numeric)],
+  inputs: [port('start', numeric, 'one'), port('stop', numeric, 'one'), port('step', numeric, 'one')],
   outputs: [port('output', numeric)],
   since: {
     opset1: {

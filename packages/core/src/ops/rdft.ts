@@ -8,7 +8,7 @@ import { floating, index, op, optional, port } from './op.js';
  * Spec: OpenVINO RDFT-9.
  */
 export const RDFT = op('RDFT', {
-  inputs: [port('data', floating), port('axes', index), optional('signal_size', index)],
+  inputs: [port('data', floating), port('axes', index, 1), optional('signal_size', index, 1)],
   outputs: [port('output', floating)],
   since: { opset9: {} },
 

@@ -44,7 +44,10 @@ export const ReadValue = op('ReadValue', {
     const type = variable_type === 'dynamic' ? (init_value?.type ?? 'dynamic') : variable_type;
     if (init_value && init_value.type !== 'dynamic' && init_value.type !== type)
       ctx.typeMismatch(`the variable "${variable_id}" is ${type}, its initial value ${init_value.type}`);
-    return { type, shape: stateShape(ctx, variable_id, variable_shape) };
+    const shape = stateShape(ctx, variable_id, variable_shape);
+    if (shape && init_value?.shape && shape.length !== init_value.shape.length)
+      ctx.fail(`the variable "${variable_id}" has rank ${shape.length}, its initial value ${init_value.shape.length}`);
+    return { type, shape };
   },
 
   evaluate({ init_value }, { variable_id, variable_shape }, ctx) {

@@ -1,4 +1,5 @@
 /** @file Recurrent cells and sequences on whole arrays. */
+import { CuveeError } from '../errors.js';
 import { numbersOf, zeros, type NdArray } from '../tensor/nd.js';
 import { directionsOf, type Cell, type Direction, type RecurrentValues } from './recurrent.js';
 
@@ -83,6 +84,8 @@ export function evaluateSequence(
   const y = zeros(x.type, [batch, count, length, n]);
   const last = states.map(() => zeros(x.type, [batch, count, n]));
   const each = numbersOf(lengths);
+  const wrong = each.find((l) => l < 0 || l > length);
+  if (wrong !== undefined) throw new CuveeError('ARGUMENT_INVALID', `a row has ${wrong} of ${length} steps`);
   for (let row = 0; row < batch; row++) {
     const steps = Math.min(length, each[row] as number);
     reversed.forEach((backwards, d) => {

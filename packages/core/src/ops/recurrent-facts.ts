@@ -1,7 +1,8 @@
 /** @file Shapes of recurrent cells and sequences. */
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
-import { mul, type Dim, type Shape } from '../shape/index.js';
+import type { Shape } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { directionsOf, type Cell, type Direction, type RecurrentValues } from './recurrent.js';
 
 /** Shape [batch, hidden] of a cell's outputs; checks the inputs that are known. */
@@ -16,17 +17,15 @@ export function inferCell(
   b: Fact | undefined,
 ): Shape {
   const n = v.hidden_size;
-  for (const [what, f] of [['X', x], ['W', w], ['R', r], ...states.map((s) => ['a state', s] as const)] as const) ctx.axes(what, f, 2);
-  if (b) ctx.axes('B', b, 1);
-  const known = [x, ...states].find((f) => f.shape)?.shape;
-  let batch: Dim = known ? (known[0] as Dim) : ctx.fresh(0);
-  for (const f of [x, ...states]) if (f.shape) batch = ctx.requireEqual('the batch', batch, f.shape[0] as Dim);
-  for (const f of states) if (f.shape) ctx.requireEqual('the hidden size of a state', f.shape[1] as Dim, n);
-  if (x.shape && w.shape) ctx.requireEqual('the size of X and that of W', x.shape[1] as Dim, w.shape[1] as Dim);
-  if (w.shape) ctx.requireEqual('the rows of W', w.shape[0] as Dim, mul(cell.gates, n));
-  if (r.shape) ctx.requireEqual('the rows of R', r.shape[0] as Dim, mul(cell.gates, n));
-  if (b?.shape) ctx.requireEqual('the bias', b.shape[0] as Dim, mul(cell.biases, n));
-  return [batch, n];
+  sameType(ctx, x, w, r, ...states, ...(b ? [b] : []));
+  const { batch } = ctx.match(
+    ['X', x, 'batch inputs'],
+    ...states.map((s) => ['a state', s, `batch ${n}`] as const),
+    ['W', w, `${cell.gates * n} inputs`],
+    ['R', r, `${cell.gates * n} ${n}`],
+    ['B', b, `${cell.biases * n}`],
+  );
+  return [batch ?? ctx.fresh(0), n];
 }
 
 /** Shapes of Y [batch, directions, length, hidden] and of the last states [batch, directions, hidden]. */
@@ -39,17 +38,21 @@ export function inferSequence(
   states: readonly Fact[],
   lengths: Fact,
   w: Fact,
+  r: Fact,
+  b: Fact | undefined,
 ): readonly [Shape, Shape] {
   const n = v.hidden_size;
   const directions = directionsOf(direction).length;
-  for (const [what, f] of [['X', x], ['W', w], ...states.map((s) => ['a state', s] as const)] as const) ctx.axes(what, f, 3);
-  ctx.axes('the lengths', lengths, 1);
-  const rows = [x, ...states, lengths].flatMap((f) => (f.shape?.[0] === undefined ? [] : [f.shape[0]]));
-  const batch = rows.length === 0 ? ctx.fresh(0) : rows.reduce((a, b) => ctx.requireEqual('the batch', a, b));
-  for (const f of states) if (f.shape) ctx.requireEqual('the directions of a state', f.shape[1] as Dim, directions);
-  if (w.shape) ctx.requireEqual('the directions of W', w.shape[0] as Dim, directions);
-  if (w.shape) ctx.requireEqual('the rows of W', w.shape[1] as Dim, mul(cell.gates, n));
-  if (w.shape && x.shape) ctx.requireEqual('the size of X and that of W', x.shape[2] as Dim, w.shape[2] as Dim);
+  sameType(ctx, x, w, r, ...states, ...(b ? [b] : []));
+  const sizes = ctx.match(
+    ['X', x, 'batch steps inputs'],
+    ...states.map((s) => ['a state', s, `batch ${directions} ${n}`] as const),
+    ['the lengths', lengths, 'batch'],
+    ['W', w, `${directions} ${cell.gates * n} inputs`],
+    ['R', r, `${directions} ${cell.gates * n} ${n}`],
+    ['B', b, `${directions} ${cell.biases * n}`],
+  );
+  const batch = sizes.batch ?? ctx.fresh(0);
   const length = x.shape ? (x.shape[1] as Dim) : ctx.fresh(2);
   return [
     [batch, directions, length, n],

@@ -25,10 +25,11 @@ export const RegionYolo = op('RegionYolo', {
   inputs: [port('data', floating)],
   outputs: [port('output', floating)],
 
-  infer({ data }, { axis, end_axis, classes, coords, do_softmax, mask }, ctx) {
+  infer({ data }, { axis, end_axis, classes, coords, num, do_softmax, mask }, ctx) {
     if (!data.shape) return { type: data.type, shape: undefined };
     if (data.shape.length !== 4) return ctx.fail('data must have four axes');
-    const [n, , h, w] = data.shape as readonly [Dim, Dim, Dim, Dim];
+    const [n, c, h, w] = data.shape as readonly [Dim, Dim, Dim, Dim];
+    ctx.requireEqual('the channels and the numbers of all regions', c, (classes + coords + 1) * (do_softmax ? num : mask.length));
     if (!do_softmax) return { type: data.type, shape: [n, (classes + coords + 1) * mask.length, h, w] };
     const [from, to] = [normalizeAxis(axis, 4), normalizeAxis(end_axis, 4)];
     if (from > to) return ctx.fail(`axis ${axis} lies behind end_axis ${end_axis}`);

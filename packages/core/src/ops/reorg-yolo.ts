@@ -1,4 +1,4 @@
-import { floorDiv, mul, type Dim } from '../shape/index.js';
+import { floorDiv, isEqual, mod, mul, type Dim } from '../shape/index.js';
 import { moved } from '../tensor/nd.js';
 import { ints } from './attributes.js';
 import { any, op, port } from './op.js';
@@ -20,6 +20,12 @@ export const ReorgYolo = op('ReorgYolo', {
     if (data.shape.length !== 4) return ctx.fail('data must have four axes');
     const [n, c, h, w] = data.shape as readonly [Dim, Dim, Dim, Dim];
     const s = stride[0] as number;
+    for (const [what, d, unit] of [
+      ['channels', c, s * s],
+      ['rows', h, s],
+      ['columns', w, s],
+    ] as const)
+      ctx.require(`${what} must be a multiple of ${unit}`, isEqual(mod(d, unit), 0));
     return { type: data.type, shape: [n, mul(c, s * s), floorDiv(h, s), floorDiv(w, s)] };
   },
 

@@ -1,6 +1,6 @@
 import { numbersOf, normalizeAxis, type NdArray } from '../tensor/nd.js';
 import { oneOf } from './attributes.js';
-import { inferAxis, taken } from './movement.js';
+import { constantAxes, taken } from './movement.js';
 import { any, numericOrBoolean, op, port } from './op.js';
 
 /** Axes from indices, or from a mask of booleans, one per axis. */
@@ -10,7 +10,7 @@ const axesFrom = (axes: readonly number[], mode: 'index' | 'mask'): number[] =>
 /** Reverses the order along the given axes: indices, or with mode mask one boolean per axis. Spec: OpenVINO Reverse-1. */
 export const Reverse = op('Reverse', {
   attributes: { mode: oneOf(['index', 'mask']) },
-  inputs: [port('data', any), port('reversed_axes', numericOrBoolean)],
+  inputs: [port('data', any), port('reversed_axes', numericOrBoolean, 1)],
   outputs: [port('output', any)],
 
   infer({ data, reversed_axes }, { mode }, ctx) {
@@ -18,7 +18,7 @@ export const Reverse = op('Reverse', {
     const { shape } = data;
     if (axes && shape) {
       if (mode === 'mask' && axes.length !== shape.length) ctx.fail(`the mask has ${axes.length} entries for ${shape.length} axes`);
-      if (mode === 'index') axes.forEach((a) => inferAxis(ctx, a, shape.length));
+      if (mode === 'index') constantAxes(ctx, reversed_axes, shape.length);
     }
     return { type: data.type, shape };
   },

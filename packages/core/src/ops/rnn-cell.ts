@@ -7,7 +7,13 @@ import { cellGraph } from './recurrent-graph.js';
 /** One step of a simple recurrent network: H' = f(X·Wᵀ + H·Rᵀ + B), clipped to ±clip before f. Spec: OpenVINO RNNCell-1 (since opset3). */
 export const RNNCell = op('RNNCell', {
   attributes: recurrentAttributes(['tanh']),
-  inputs: [port('X', floating), port('initial_hidden_state', floating), port('W', floating), port('R', floating), optional('B', floating)],
+  inputs: [
+    port('X', floating, 2),
+    port('initial_hidden_state', floating, 2),
+    port('W', floating, 2),
+    port('R', floating, 2),
+    optional('B', floating, 1),
+  ],
   outputs: [port('Ho', floating)],
 
   infer({ X, initial_hidden_state: h, W, R, B }, a, ctx) {

@@ -1,9 +1,10 @@
 import type { Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import { numbersOf } from '../tensor/nd.js';
 import { float, int, oneOf } from './attributes.js';
 import { current, floating, index, op, port } from './op.js';
-import { regionShape, sampleInside } from './roi.js';
+import { imageOf, regionShape, sampleInside } from './roi.js';
 
 const attributes = {
   pooled_h: int(undefined, { min: 1 }),
@@ -22,22 +23,23 @@ const attributes = {
  */
 export const ROIAlign = op('ROIAlign', {
   attributes: { ...attributes, aligned_mode: oneOf(['asymmetric', 'half_pixel_for_nn', 'half_pixel'], 'asymmetric') },
-  inputs: [port('data', floating), port('regions', floating), port('batch_indices', index)],
+  inputs: [port('data', floating, 4), port('regions', floating, 2), port('batch_indices', index, 1)],
   outputs: [port('output', floating)],
   since: { opset3: { attributes }, opset9: current },
 
   infer({ data, regions, batch_indices }, { pooled_h, pooled_w }, ctx) {
+    const type = sameType(ctx, data, regions);
     const shape = regionShape(ctx, data, regions, 4, undefined, [pooled_h, pooled_w]);
     const [count] = batch_indices.shape ?? [];
     return {
-      type: data.type,
+      type,
       shape:
         shape && (count === undefined ? shape : [ctx.requireEqual('regions and batch indices', shape[0] as Dim, count), ...shape.slice(1)]),
     };
   },
 
   evaluate({ data, regions, batch_indices }, { pooled_h, pooled_w, sampling_ratio, spatial_scale, mode, aligned_mode }) {
-    const [, channels, height, width] = data.shape as [number, number, number, number];
+    const [images, channels, height, width] = data.shape as [number, number, number, number];
     const count = regions.shape[0] as number;
     const batches = numbersOf(batch_indices);
     const out = emptyElements(data.type, count * channels * pooled_h * pooled_w) as Float32Array;
@@ -52,7 +54,7 @@ export const ROIAlign = op('ROIAlign', {
       const [bh, bw] = [long(y2 - y1) / pooled_h, long(x2 - x1) / pooled_w];
       const [ny, nx] = [bh, bw].map((b) => (sampling_ratio === 0 ? Math.max(0, Math.ceil(b)) : sampling_ratio)) as [number, number];
       for (let c = 0; c < channels; c++) {
-        const plane = ((batches[r] as number) * channels + c) * height * width;
+        const plane = (imageOf(batches[r] as number, images) * channels + c) * height * width;
         for (let p = 0; p < pooled_h * pooled_w; p++) {
           const [top, left] = [y1 + Math.floor(p / pooled_w) * bh, x1 + (p % pooled_w) * bw];
           let [sum, best] = [0, 0];

@@ -1,7 +1,8 @@
+import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import { float, int, ints, oneOf } from './attributes.js';
 import { floating, op, port } from './op.js';
-import { regionShape, sampleInside } from './roi.js';
+import { imageOf, regionShape, sampleInside } from './roi.js';
 
 interface Pooled {
   readonly output_roi: readonly number[];
@@ -10,8 +11,9 @@ interface Pooled {
   readonly pooled_w: number;
 }
 const pooledSize = ({ output_roi, output_size, pooled_h, pooled_w }: Pooled): [number, number] => {
+  if (pooled_h > 0 && pooled_w > 0) return [pooled_h, pooled_w];
   const listed = output_roi.length > 0 ? output_roi : output_size;
-  return listed.length > 0 ? [listed[0] as number, listed[1] as number] : [pooled_h, pooled_w];
+  return [listed[0] ?? 0, listed[1] ?? 0];
 };
 
 /**
@@ -28,18 +30,18 @@ export const ROIPooling = op('ROIPooling', {
     spatial_scale: float(),
     method: oneOf(['max', 'bilinear'], 'max'),
   },
-  inputs: [port('data', floating), port('regions', floating)],
+  inputs: [port('data', floating, 4), port('regions', floating, 2)],
   outputs: [port('output', floating)],
   since: { opset2: {} },
   check: (a) => (pooledSize(a).every((d) => d > 0) ? undefined : 'the pooled size is missing'),
 
   infer: ({ data, regions }, attributes, ctx) => ({
-    type: data.type,
+    type: sameType(ctx, data, regions),
     shape: regionShape(ctx, data, regions, 5, undefined, pooledSize(attributes)),
   }),
 
   evaluate({ data, regions }, attributes) {
-    const [, channels, height, width] = data.shape as [number, number, number, number];
+    const [images, channels, height, width] = data.shape as [number, number, number, number];
     const [ph, pw] = pooledSize(attributes);
     const count = regions.shape[0] as number;
     const out = emptyElements(data.type, count * channels * ph * pw) as Float32Array;
@@ -55,7 +57,7 @@ export const ROIPooling = op('ROIPooling', {
       ];
       if (batch === -1) break;
       for (let c = 0; c < channels; c++) {
-        const plane = (batch * channels + c) * height * width;
+        const plane = (imageOf(batch, images) * channels + c) * height * width;
         for (let i = 0; i < ph * pw; i++) {
           const [row, column] = [Math.floor(i / pw), i % pw];
           out[to++] =

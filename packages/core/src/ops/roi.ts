@@ -1,4 +1,5 @@
 /** @file What the poolings over regions of interest share. */
+import { CuveeError } from '../errors.js';
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { Dim, Shape } from '../shape/index.js';
@@ -16,6 +17,12 @@ export function regionShape(
   if (regions.shape && regions.shape.length !== 2) return ctx.fail('regions must have two axes');
   if (regions.shape) ctx.requireEqual('numbers of a region', regions.shape[1] as Dim, width);
   return [regions.shape?.[0] ?? ctx.fresh(0), channels ?? data.shape?.[1] ?? ctx.fresh(1), ...pooled];
+}
+
+/** The image that a region names. Throws ARGUMENT_INVALID when there is none of that number. */
+export function imageOf(batch: number, images: number): number {
+  if (!(batch >= 0 && batch < images)) throw new CuveeError('ARGUMENT_INVALID', `a region is of image ${batch}, there are ${images}`);
+  return Math.trunc(batch);
 }
 
 /** Bilinear interpolation in a plane at a place within it; neighbours beyond the last row or column are that one. */

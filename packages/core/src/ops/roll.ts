@@ -1,3 +1,4 @@
+import { type Dim } from '../shape/index.js';
 import { normalizeAxis, numbersOf, type NdArray } from '../tensor/nd.js';
 import { CuveeError } from '../errors.js';
 import { inferAxis, taken } from './movement.js';
@@ -6,11 +7,13 @@ import { counting, sizesOf, sizeValue } from './sizes.js';
 
 /** Shifts circularly along axes: the element at place p goes to (p + shift) mod n. One shift for all axes, or one each; an axis may come twice. Spec: OpenVINO Roll-7. */
 export const Roll = op('Roll', {
-  inputs: [port('data', any), port('shift', index), port('axes', index)],
+  inputs: [port('data', any), port('shift', index, [0, 1]), port('axes', index, [0, 1])],
   outputs: [port('output', any)],
   since: { opset7: {} },
 
-  infer({ data, axes }, _, ctx) {
+  infer({ data, shift, axes }, _, ctx) {
+    if (shift.shape?.length === 1 && axes.shape?.length === 1 && shift.shape[0] !== 1)
+      ctx.requireEqual('the numbers of shifts and axes', shift.shape[0] as Dim, axes.shape[0] as Dim);
     const { shape } = data;
     if (shape) ctx.constants(axes)?.forEach((a) => inferAxis(ctx, a, shape.length));
     return { type: data.type, shape };

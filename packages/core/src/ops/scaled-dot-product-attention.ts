@@ -1,4 +1,4 @@
-import type { Dim, Shape } from '../shape/index.js';
+import { type Dim, type Shape, broadcastTo } from '../shape/index.js';
 import { emptyElements } from '../tensor/convert.js';
 import { broadcastOffsets, broadcastShapes, numberOf, sizeOf } from '../tensor/nd.js';
 import { bool } from './attributes.js';
@@ -19,12 +19,12 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
     port('key', floating),
     port('value', floating),
     optional('mask', numericOrBoolean),
-    optional('scale', floating),
+    optional('scale', floating, 'one'),
   ],
   outputs: [port('output', floating)],
   since: { opset13: {} },
 
-  infer({ query, key, value }, _, ctx) {
+  infer({ query, key, value, mask }, { causal }, ctx) {
     const type = sameType(ctx, query, key, value);
     const shapes = [query.shape, key.shape, value.shape] as const;
     const ends = shapes.map((s) => (s && s.length < 2 ? ctx.fail('query, key and value need two axes') : s?.slice(-2)));
@@ -32,6 +32,7 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
     if (q && k) ctx.requireEqual('lengths of query and key vectors', q[1] as Dim, k[1] as Dim);
     if (k && v) ctx.requireEqual('numbers of keys and values', k[0] as Dim, v[0] as Dim);
     const batch = shapes.map((s) => s?.slice(0, -2) as Shape).reduce((a, b) => ctx.broadcast(a, b));
+    if (mask && batch && q && k && !causal && mask.shape?.length !== 0) broadcastTo(ctx, mask.shape, [...batch, q[0] as Dim, k[0] as Dim]);
     return { type, shape: batch && q && v ? [...batch, q[0] as Dim, v[1] as Dim] : undefined };
   },
 

@@ -15,7 +15,7 @@ import { combiner, divided, neutral } from './scatter.js';
  */
 export const ScatterElementsUpdate = op('ScatterElementsUpdate', {
   attributes: { reduction: oneOf(['none', 'sum', 'prod', 'min', 'max', 'mean'], 'none'), use_init_val: bool(true) },
-  inputs: [port('data', any), port('indices', index), port('updates', any), port('axis', index)],
+  inputs: [port('data', any), port('indices', index), port('updates', any), port('axis', index, 'one')],
   outputs: [port('output', any)],
   since: { opset3: { attributes: {} }, opset12: current },
 

@@ -16,7 +16,7 @@ import { combiner } from './scatter.js';
  */
 export const ScatterNDUpdate = op('ScatterNDUpdate', {
   attributes: { reduction: oneOf(['none', 'sum', 'sub', 'prod', 'min', 'max'], 'none') },
-  inputs: [port('data', any), port('indices', index), port('updates', any)],
+  inputs: [port('data', any), port('indices', index, { least: 1 }), port('updates', any)],
   outputs: [port('output', any)],
   since: { opset4: { attributes: {} }, opset15: current },
 

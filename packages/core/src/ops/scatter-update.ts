@@ -10,7 +10,7 @@ import { any, index, op, port } from './op.js';
  * Spec: OpenVINO ScatterUpdate-3.
  */
 export const ScatterUpdate = op('ScatterUpdate', {
-  inputs: [port('data', any), port('indices', index), port('updates', any), port('axis', index)],
+  inputs: [port('data', any), port('indices', index), port('updates', any), port('axis', index, 'one')],
   outputs: [port('output', any)],
   since: { opset3: {} },
 

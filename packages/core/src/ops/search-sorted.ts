@@ -12,7 +12,7 @@ import { numeric, only, op, port } from './op.js';
  */
 export const SearchSorted = op('SearchSorted', {
   attributes: { right_mode: bool(false), output_type: elementType('i64') },
-  inputs: [port('sorted_sequence', numeric), port('values', numeric)],
+  inputs: [port('sorted_sequence', numeric, { least: 1 }), port('values', numeric)],
   outputs: [port('output', only('i32', 'i64'))],
   since: { opset15: {} },
 
@@ -38,10 +38,7 @@ export const SearchSorted = op('SearchSorted', {
     const sequence = numbersOf(sorted_sequence);
     const found = numbersOf(values).map((v, i) => {
       const row = sorted_sequence.shape.length === 1 ? 0 : Math.floor(i / perRow);
-      let count = 0;
-      while (count < length && ((sequence[row * length + count] as number) < v || (right_mode && sequence[row * length + count] === v)))
-        count++;
-      return count;
+      return sequence.slice(row * length, (row + 1) * length).filter((s) => s < v || (right_mode && s === v)).length;
     });
     return Literal.from(output_type, values.shape, found.slice(0, sizeOf(values.shape))).nd();
   },

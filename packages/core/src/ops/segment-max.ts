@@ -14,7 +14,7 @@ import { knownScalar } from './top-k.js';
  */
 export const SegmentMax = op('SegmentMax', {
   attributes: { fill_mode: oneOf(['zero', 'lowest']) },
-  inputs: [port('data', numeric), port('segment_ids', index), optional('num_segments', index)],
+  inputs: [port('data', numeric, { least: 1 }), port('segment_ids', index, 1), optional('num_segments', index, 'one')],
   outputs: [port('output', numeric)],
   since: { opset16: {} },
 

@@ -1,13 +1,13 @@
 import { numberOf } from '../tensor/nd.js';
-import { map } from './elementwise.js';
+import { map, sameType } from './elementwise.js';
 import { floating, op, port } from './op.js';
 
 /** lambda · (x where positive, else alpha (e^x - 1)); alpha and lambda hold one element each. Spec: OpenVINO Selu-1. */
 export const Selu = op('Selu', {
-  inputs: [port('data', floating), port('alpha', floating), port('lambda', floating)],
+  inputs: [port('data', floating), port('alpha', floating, 'one'), port('lambda', floating, 'one')],
   outputs: [port('output', floating)],
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer: ({ data, alpha, lambda }, _, ctx) => ({ type: sameType(ctx, data, alpha, lambda), shape: data.shape }),
 
   evaluate({ data, alpha, lambda }) {
     const [a, l] = [numberOf(alpha), numberOf(lambda)];

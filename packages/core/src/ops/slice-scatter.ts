@@ -11,17 +11,21 @@ export const SliceScatter = op('SliceScatter', {
   inputs: [
     port('data', any),
     port('updates', any),
-    port('start', index),
-    port('stop', index),
-    port('step', index),
-    optional('axes', index),
+    port('start', index, 1),
+    port('stop', index, 1),
+    port('step', index, 1),
+    optional('axes', index, 1),
   ],
   outputs: [port('output', any)],
   since: { opset15: {} },
 
-  infer({ data, updates, step }, _, ctx) {
+  infer({ data, updates, start, stop, step, axes }, _, ctx) {
     if (data.shape && updates.shape && data.shape.length !== updates.shape.length)
       ctx.fail(`the updates have rank ${updates.shape.length}, the data ${data.shape.length}`);
+    const lists = Object.entries({ start, stop, step, ...(axes && { axes }) }).flatMap(([what, f]) =>
+      f.shape ? [[what, f, 'axes'] as const] : [],
+    );
+    ctx.match(...lists);
     if (ctx.constants(step)?.includes(0)) ctx.fail('a step is 0');
     return { type: sameType(ctx, data, updates), shape: data.shape };
   },

@@ -51,7 +51,7 @@ const known = (ctx: Infer, f: Fact, count: number): readonly (Dim | undefined)[]
  * Spec: OpenVINO Slice-8.
  */
 export const Slice = op('Slice', {
-  inputs: [port('data', any), port('start', index), port('stop', index), port('step', index), optional('axes', index)],
+  inputs: [port('data', any), port('start', index, 1), port('stop', index, 1), port('step', index, 1), optional('axes', index, 1)],
   outputs: [port('output', any)],
   since: { opset8: {} },
 
@@ -65,6 +65,8 @@ export const Slice = op('Slice', {
         ? undefined
         : Array.from({ length: count }, (_, i) => i);
     if (!along) return { type, shape: ctx.freshShape(shape.length) };
+    for (const [what, f] of Object.entries({ start, stop, step }))
+      if (f.shape) ctx.requireEqual(`the numbers of axes and of ${what}`, f.shape[0] as Dim, along.length);
     if (along.length > shape.length) ctx.fail(`${along.length} axes are sliced, the data has ${shape.length}`);
     const steps = ctx.constants(step);
     if (steps?.includes(0)) ctx.fail('a step is 0');

@@ -18,7 +18,7 @@ const order = (k: number): number[] => [
  * Spec: OpenVINO SpaceToBatch-2.
  */
 export const SpaceToBatch = op('SpaceToBatch', {
-  inputs: [port('data', any), port('block_shape', index), port('pads_begin', index), port('pads_end', index)],
+  inputs: [port('data', any, { least: 2 }), port('block_shape', index), port('pads_begin', index), port('pads_end', index)],
   outputs: [port('output', any)],
   since: { opset2: {} },
 
@@ -26,11 +26,13 @@ export const SpaceToBatch = op('SpaceToBatch', {
     const { type, shape } = data;
     if (!shape) return { type, shape: undefined };
     const blocks = ctx.constants(block_shape);
-    const begin = ctx.dims(pads_begin);
-    const end = ctx.dims(pads_end);
+    const begin = ctx.sizes('pads_begin', pads_begin, shape.length);
+    const end = ctx.sizes('pads_end', pads_end, shape.length);
     if (!blocks || !begin || !end) return { type, shape: ctx.freshShape(shape.length) };
     if (blocks.some((b) => b < 1) || blocks.length !== shape.length)
       ctx.fail(`block shape ${blocks.join(',')} does not fit rank ${shape.length}`);
+    if (blocks[0] !== 1 || (typeof begin[0] === 'number' && begin[0] !== 0) || (typeof end[0] === 'number' && end[0] !== 0))
+      ctx.fail('axis 0 is the batch: its block is 1, nothing is added to it or cut');
     const parts = blocks.reduce((a, b) => a * b, 1);
     return {
       type,

@@ -1,3 +1,4 @@
+import { sameType } from './elementwise.js';
 import { bounds, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { Literal } from '../tensor/literal.js';
@@ -10,11 +11,15 @@ import { any, boolean, index, op, port } from './op.js';
  * Spec: OpenVINO SparseFillEmptyRows-16.
  */
 export const SparseFillEmptyRows = op('SparseFillEmptyRows', {
-  inputs: [port('values', any), port('dense_shape', index), port('indices', index), port('default_value', any)],
+  inputs: [port('values', any, 1), port('dense_shape', index, 1), port('indices', index, 2), port('default_value', any, 'one')],
   outputs: [port('output_indices', index), port('output_values', any), port('empty_row_indicator', boolean)],
   since: { opset16: {} },
 
-  infer({ values, dense_shape, indices }, _, ctx) {
+  infer({ values, dense_shape, indices, default_value }, _, ctx) {
+    const type = sameType(ctx, values, default_value);
+    if (indices.type !== dense_shape.type && indices.type !== 'dynamic' && dense_shape.type !== 'dynamic')
+      ctx.typeMismatch(`indices are ${indices.type}, the shape ${dense_shape.type}`);
+    ctx.match(['values', values, 'n'], ['dense_shape', dense_shape, '2'], ['indices', indices, 'n 2']);
     const rows = ctx.dims(dense_shape)?.[0] ?? ctx.fresh(0, undefined, 2);
     const known = ctx.constants(indices);
     let count: Dim;
@@ -25,7 +30,7 @@ export const SparseFillEmptyRows = op('SparseFillEmptyRows', {
     }
     return [
       { type: indices.type, shape: [count, 2] },
-      { type: values.type, shape: [count] },
+      { type, shape: [count] },
       { type: 'boolean', shape: [rows] },
     ];
   },

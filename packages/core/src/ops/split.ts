@@ -8,7 +8,7 @@ import { any, index, many, op, port } from './op.js';
 /** Cuts one axis into `num_splits` equal parts. Spec: OpenVINO Split-1. */
 export const Split = op('Split', {
   attributes: { num_splits: int(undefined, { min: 1 }) },
-  inputs: [port('data', any), port('axis', index)],
+  inputs: [port('data', any, { least: 1 }), port('axis', index, 'one')],
   outputs: [many('outputs', any)],
 
   infer({ data, axis }, { num_splits }, ctx) {

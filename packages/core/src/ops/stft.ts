@@ -1,4 +1,5 @@
 import type { Fact } from '../ir/fact.js';
+import type { Infer } from '../ir/infer.js';
 import { add, floorDiv, isAtLeast, sub, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { numberOf, numbersOf, type NdArray } from '../tensor/nd.js';
@@ -16,6 +17,12 @@ export function centred(window: NdArray, frame: number): number[] {
   return Array.from({ length: frame }, (_, i) => (i < left || i >= left + length ? 0 : Number(window.data[i - left])));
 }
 
+/** A window fits into its frame, where both are known. */
+export function requireWindow(ctx: Infer, window: Fact, frame: Fact): void {
+  const [length, size] = [window.shape?.[0], knownScalar(frame)];
+  if (length !== undefined && size !== undefined) ctx.require('the window is no longer than the frame', isAtLeast(size, length));
+}
+
 /**
  * Short-time Fourier transform: the RDFT of every `frame_size` samples, `frame_step` apart, times a window that lies in the middle of
  * the frame. From [samples] or [batch, samples] to [batch, frames, bins, 2], or with `transpose_frames` bins before frames.
@@ -23,14 +30,20 @@ export function centred(window: NdArray, frame: number): number[] {
  */
 export const STFT = op('STFT', {
   attributes: { transpose_frames: bool(false) },
-  inputs: [port('signal', floating), port('window', floating), port('frame_size', index), port('frame_step', index)],
+  inputs: [
+    port('signal', floating, [1, 2]),
+    port('window', floating, 1),
+    port('frame_size', index, 'one'),
+    port('frame_step', index, 'one'),
+  ],
   outputs: [port('output', floating)],
   since: { opset15: {} },
 
-  infer({ signal, frame_size, frame_step }, { transpose_frames }, ctx): Fact {
+  infer({ signal, window, frame_size, frame_step }, { transpose_frames }, ctx): Fact {
     const { type, shape } = signal;
     if (!shape) return { type, shape: undefined };
     if (shape.length < 1 || shape.length > 2) ctx.fail(`the signal must have rank 1 or 2, it has ${shape.length}`);
+    requireWindow(ctx, window, frame_size);
     const batch = shape.slice(0, -1);
     const frame = knownScalar(frame_size);
     const step = knownScalar(frame_step);

@@ -1,10 +1,11 @@
 import type { Dim } from '../shape/index.js';
+import { CuveeError } from '../errors.js';
 import { numbersOf } from '../tensor/nd.js';
 import { index, only, op, port, string } from './op.js';
 
 /** Strings from UTF-8 bytes: string i is symbols[begins[i]..ends[i]). Spec: OpenVINO StringTensorPack-15. */
 export const StringTensorPack = op('StringTensorPack', {
-  inputs: [port('begins', index), port('ends', index), port('symbols', only('u8'))],
+  inputs: [port('begins', index), port('ends', index), port('symbols', only('u8'), 1)],
   outputs: [port('output', string)],
   since: { opset15: {} },
 
@@ -21,6 +22,10 @@ export const StringTensorPack = op('StringTensorPack', {
     const decoder = new TextDecoder();
     const bytes = symbols.data as Uint8Array;
     const to = numbersOf(ends);
+    numbersOf(begins).forEach((from, i) => {
+      if (from < 0 || from > (to[i] as number) || (to[i] as number) > bytes.length)
+        throw new CuveeError('ARGUMENT_INVALID', `string ${i} goes from ${from} to ${to[i]} of ${bytes.length} bytes`);
+    });
     return { type: 'string', shape: begins.shape, data: numbersOf(begins).map((from, i) => decoder.decode(bytes.subarray(from, to[i]))) };
   },
 });

@@ -1,14 +1,14 @@
 import { numberOf } from '../tensor/nd.js';
-import { map } from './elementwise.js';
+import { map, sameType } from './elementwise.js';
 import { floating, op, optional, port } from './op.js';
 
 /** x / (1 + e^(-beta x)); beta is a scalar, 1 when absent. Spec: OpenVINO Swish-4. */
 export const Swish = op('Swish', {
-  inputs: [port('data', floating), optional('beta', floating)],
+  inputs: [port('data', floating), optional('beta', floating, 'one')],
   outputs: [port('output', floating)],
   since: { opset4: {} },
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer: ({ data, beta }, _, ctx) => ({ type: beta ? sameType(ctx, data, beta) : data.type, shape: data.shape }),
 
   evaluate({ data, beta }) {
     const b = beta ? numberOf(beta) : 1;

@@ -6,7 +6,7 @@ import { any, index, op, port } from './op.js';
 
 /** Repeats the data as a whole `repeats[i]` times along axis i; the shorter of shape and repeats is extended by ones in front. Spec: OpenVINO Tile-1. */
 export const Tile = op('Tile', {
-  inputs: [port('data', any), port('repeats', index)],
+  inputs: [port('data', any), port('repeats', index, 1)],
   outputs: [port('output', any)],
 
   infer({ data, repeats }, _, ctx) {

@@ -24,7 +24,7 @@ const shared = {
  */
 export const TopK = op('TopK', {
   attributes: { ...shared, stable: bool(false) },
-  inputs: [port('data', numeric), port('k', index)],
+  inputs: [port('data', numeric, { least: 1 }), port('k', index, 'one')],
   outputs: [port('values', numeric), port('indices', only('i32', 'i64'))],
   since: { opset1: { attributes: shared }, opset3: { attributes: shared }, opset11: current },
   check: ({ stable, sort }) => (stable && sort === 'none' ? 'a stable result needs sort "value" or "index"' : undefined),

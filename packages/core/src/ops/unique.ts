@@ -15,7 +15,7 @@ import { index, numericOrBoolean, op, optional, port } from './op.js';
  */
 export const Unique = op('Unique', {
   attributes: { sorted: bool(true), index_element_type: elementType('i64'), count_element_type: elementType('i64') },
-  inputs: [port('data', numericOrBoolean), optional('axis', index)],
+  inputs: [port('data', numericOrBoolean), optional('axis', index, 'one')],
   outputs: [port('unique', numericOrBoolean), port('indices', index), port('rev_indices', index), port('occurrences', index)],
   since: { opset10: {} },
 

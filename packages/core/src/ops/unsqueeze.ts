@@ -1,3 +1,4 @@
+import { CuveeError } from '../errors.js';
 import type { Dim } from '../shape/index.js';
 import { axesIn, constantAxes } from './movement.js';
 import { any, index, op, port } from './op.js';
@@ -23,6 +24,7 @@ export const Unsqueeze = op('Unsqueeze', {
 });
 
 function withOnes<D extends Dim>(shape: readonly D[], places: readonly number[]): (D | 1)[] {
+  if (new Set(places).size !== places.length) throw new CuveeError('ARGUMENT_INVALID', `axes ${places.join(',')} repeat`);
   const rest = shape[Symbol.iterator]();
   return Array.from({ length: shape.length + places.length }, (_, i) => (places.includes(i) ? 1 : (rest.next().value as D)));
 }

@@ -6,7 +6,7 @@ import { any, index, many, op, port } from './op.js';
 
 /** Cuts one axis into parts of the given lengths; one of them may be -1: what the others leave. Spec: OpenVINO VariadicSplit-1. */
 export const VariadicSplit = op('VariadicSplit', {
-  inputs: [port('data', any), port('axis', index), port('split_lengths', index)],
+  inputs: [port('data', any, { least: 1 }), port('axis', index, 'one'), port('split_lengths', index, 1)],
   outputs: [many('outputs', any)],
 
   infer({ data, axis, split_lengths }, _, ctx) {
@@ -33,6 +33,8 @@ export const VariadicSplit = op('VariadicSplit', {
       );
       return lengths.map((length) => ({ type, shape: shape.map((d, i) => (i === along ? max(0, length) : d)) }));
     }
+    if (given.some((d) => typeof d === 'number' && d < -1) || given.filter((d) => d === -1).length > 1)
+      ctx.fail(`the lengths ${given.join(',')} must not be negative, save one that is -1`);
     const rest = given.indexOf(-1);
     const others = add(0, ...given.filter((_, i) => i !== rest));
     if (rest < 0) ctx.requireEqual(`axis ${along} and the sum of its parts`, n, others);

@@ -256,7 +256,8 @@ struct Decoder {
       return Status::fail("MODEL_INVALID", "the plan has format version " + std::to_string(v) + ", this build reads version " + std::to_string(version));
     plan.block = header.u32();
     const uint32_t isa = header.u32(), count = header.u32();
-    if (plan.block == 0 || plan.block > 64 || !header.fits(count, 24) || count > 64) return header.bad("header");
+    // Plans end padded to 8 as their sections do: a plan that lost its last bytes is none.
+    if (plan.block == 0 || plan.block > 64 || !header.fits(count, 24) || count > 64 || bytes.size() % 8 != 0) return header.bad("header");
     bool seen[sections + 1] = {};
     for (uint32_t i = 0; i < count; ++i) {
       const uint32_t id = header.u32();

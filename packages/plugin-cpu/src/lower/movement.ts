@@ -31,7 +31,7 @@ const transposing: Lowering = {
   lower(c) {
     if (c.node.inputs[1]?.fact.shape?.[0] !== 0 && !constants(c.node.inputs[1])) return byData(c, 'transpose_by');
     const rank = c.fact(0).shape?.length ?? 0;
-    const given = constants(c.node.inputs[1]) ?? [];
+    const given = (constants(c.node.inputs[1]) ?? []).map((axis) => normalizeAxis(axis, rank));
     const order = given.length > 0 ? given : Array.from({ length: rank }, (_, i) => rank - 1 - i);
     // Moving only axes of one element changes nothing in memory.
     const moving = order.filter((axis) => c.fact(0).shape?.[axis] !== 1);

@@ -196,7 +196,9 @@ const activating: Readonly<Record<string, Form>> = {
   Sigmoid: form('sigmoid'),
   Tanh: form('tanh'),
   Elu: form('elu', ({ attributes: a }) => make('elu', 1, a.alpha as number)),
-  Gelu: choice(1, ['gelu_tanh', 'gelu_erf'], ({ attributes: a }) => (a.approximation_mode === 'TANH' ? 'gelu_tanh' : 'gelu_erf')),
+  Gelu: choice(1, ['gelu_tanh', 'gelu_erf'], ({ attributes: a }) =>
+    String(a.approximation_mode).toUpperCase() === 'TANH' ? 'gelu_tanh' : 'gelu_erf',
+  ),
   Swish: form('silu', (node) => {
     const beta = node.inputs.length > 1 ? scalar(node, 1) : 1;
     return beta === undefined ? undefined : make('silu', 1, beta);

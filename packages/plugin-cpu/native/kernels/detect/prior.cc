@@ -153,7 +153,8 @@ Status run(StepContext& ctx) {
     const std::span<const ArgValue> a = ctx.args;
     const int64_t boxes = a[5].i;
     const List widths = list_of(a, 7, boxes), heights = list_of(a, static_cast<size_t>(7 + boxes), boxes), variances = list_of(a, static_cast<size_t>(7 + 2 * boxes), a[6].i);
-    const double sx = a[2].f != 0 ? a[2].f : a[1].f != 0 ? a[1].f : width / columns, sy = a[3].f != 0 ? a[3].f : a[1].f != 0 ? a[1].f : height / rows, offset = a[4].f;
+    const bool own = a[2].f != 0 || a[3].f != 0, one = a[1].f != 0;
+    const double sx = own ? a[2].f : one ? a[1].f : width / columns, sy = own ? a[3].f : one ? a[1].f : height / rows, offset = a[4].f;
     if (!ready(ctx, places, boxes)) return too_many(places);
     std::vector<Shape> shapes;
     for (int64_t i = 0; i < boxes; ++i) shapes.push_back({0, 0, widths[static_cast<size_t>(i)] / 2, heights[static_cast<size_t>(i)] / 2, false});

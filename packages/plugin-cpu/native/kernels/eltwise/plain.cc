@@ -77,15 +77,20 @@ T larger(T x, T y) { return x > y || x != x ? x : y; }
 template <class T>
 T smaller(T x, T y) { return x < y || x != x ? x : y; }
 
-// A function of doubles on T: integers are rounded toward zero.
+// The value of T that is nearest to a whole double.
+template <class T>
+T saturated(double r) {
+  if (r >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
+  if (r <= static_cast<double>(std::numeric_limits<T>::lowest())) return std::numeric_limits<T>::lowest();
+  return static_cast<T>(r);
+}
+
+// A function of doubles on T: integers are rounded to the nearest, 0 where there is none.
 template <class T, class F>
 T real(T x, F f) {
   if constexpr (whole<T>) {
-    const double r = f(static_cast<double>(x));
-    if (r != r) return 0;
-    if (r >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
-    if (r <= static_cast<double>(std::numeric_limits<T>::lowest())) return std::numeric_limits<T>::lowest();
-    return static_cast<T>(r);
+    const double r = std::round(f(static_cast<double>(x)));
+    return std::fabs(r) < HUGE_VAL ? saturated<T>(r) : T(0);
   } else {
     return f(x);
   }
@@ -160,7 +165,7 @@ void eltwise_plain(const Instruction& in, T* d, const T* a, const T* b, const T*
     case opcode::clip_:
       return loop1(d, a, n, [=](T x) {
         if constexpr (whole<T>) {
-          const T lo = real<T>(T(0), [=](double) { return std::ceil(p); }), hi = real<T>(T(0), [=](double) { return std::floor(q); });
+          const T lo = saturated<T>(std::ceil(p)), hi = saturated<T>(std::floor(q));
           return x < lo ? lo : x > hi ? hi : x;
         } else {
           return x < p ? p : x > q ? q : x;

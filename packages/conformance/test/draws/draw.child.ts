@@ -109,7 +109,11 @@ async function problemOf(drawn: Draw, room: Op, knowledge: Knowledge, truth: rea
     const { model, parameters } = modelOf(room, drawn.one, knowledge);
     const actual = await run(model, parameters);
     // Indices and counts that are out of range need not be looked for by a device that stays within its memory.
-    if (truth instanceof CuveeError) return truth.code === 'ARGUMENT_INVALID' ? undefined : `runs, refused by REFERENCE: ${message(truth)}`;
+    // A graph of unknown rank was made of an operation whose limits it does not know.
+    if (truth instanceof CuveeError)
+      return truth.code === 'ARGUMENT_INVALID' || knowledge === 'rank unknown'
+        ? undefined
+        : `runs, refused by REFERENCE: ${message(truth)}`;
     if (room.traits.impure) return undefined;
     const differences = truth.map((t, i) => difference(actual[i] as NdArray, t, tolerance));
     const at = differences.findIndex((d) => d !== undefined);

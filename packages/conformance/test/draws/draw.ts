@@ -1,5 +1,5 @@
 /** @file Draws of an operation: its own cases with other shapes, attributes, element types and values. The same seed gives the same draw. */
-import { elementTypes, isFloat, isInteger, Literal, sizeOf, type Elements, type ElementType, type Op } from '@cuvee/core';
+import { elementTypes, isFloat, isInteger, Literal, sizeOf, type ElementType, type Op } from '@cuvee/core';
 import { Random, type Case, type Cases } from '../../../core/src/ops/cases.js';
 
 /** An operation's cases and what they teach: the values that each attribute has in some of them. */
@@ -59,6 +59,9 @@ export function draw(seeds: Seeds, seed: number): Draw {
   }
   return { one, how };
 }
+
+/** A literal's elements. */
+const elementsOf = (x: Literal): readonly (number | bigint | string)[] => Array.from(x.nd().data as ArrayLike<number | bigint | string>);
 
 type Change = (seeds: Seeds, one: Case, random: Random) => Case | undefined;
 
@@ -190,7 +193,8 @@ const type: Change = ({ room }, one, random) => {
   const affected = (i: number): boolean => one.inputs[i]?.type === old && (alone === undefined || alone === i);
   const ports = one.inputs.flatMap((_, i) => (affected(i) ? [room.inputs[Math.min(i, room.inputs.length - 1)]] : []));
   if (ports.length === 0) return undefined;
-  const pool = (random.next() < 0.85 ? common : elementTypes).filter(
+  // Narrow types are stored and moved, not computed in.
+  const pool = (random.next() < 0.85 || !room.traits.moves ? common : elementTypes).filter(
     (t) => t !== old && t !== 'string' && t !== 'dynamic' && ports.every((p) => p?.types.has(t)),
   );
   if (pool.length === 0) return undefined;
@@ -229,9 +233,9 @@ const values: Change = (_, one, random) => {
   const integer = isInteger(input.type);
   const factor = random.pick([-1, 1, 1, 2, 0.5, 10]);
   const shift = random.pick([0, 0, 1, -1]);
-  const one2 = random.next() < 0.5 ? random.int(0, input.size - 1) : undefined;
-  const next = Array.from(input.nd().data as Elements, (x, i) => {
-    if (one2 !== undefined && one2 !== i) return x as number;
+  const only = random.next() < 0.5 ? random.int(0, input.size - 1) : undefined;
+  const next = elementsOf(input).map((x, i) => {
+    if (only !== undefined && only !== i) return x;
     if (input.type === 'boolean') return random.int(0, 1);
     const n = Number(x) * factor + shift;
     return integer ? Math.min(hi, Math.max(lo, Math.round(n))) : n;
@@ -246,7 +250,7 @@ const special: Change = ({ room }, one, random) => {
   const input = one.inputs[at];
   // What comes of an infinity that is weighed with zero depends on the order of sums.
   if (!input || input.size === 0 || room.inputs[at]?.rank === 'one' || !(elementwise || moves || mixes)) return undefined;
-  const next = Array.from(input.nd().data as Elements) as (number | bigint | string)[];
+  const next = [...elementsOf(input)];
   const [lo, hi] = rangeOf(input.type);
   const choices: readonly (number | string)[] =
     input.type === 'string'
@@ -281,7 +285,7 @@ const arity: Change = ({ room }, one, random) => {
 export const described = ({ one, how }: Draw): string => {
   const inputs = one.inputs.map((x, i) => {
     if (!x) return 'none';
-    const few = x.size <= 8 ? ` ${Array.from(x.nd().data as Elements, String).join(' ')}` : '';
+    const few = x.size <= 8 ? ` ${elementsOf(x).join(' ')}` : '';
     return `${one.constants?.includes(i) ? 'constant ' : ''}${x.type} [${x.shape.join(',')}]${few}`;
   });
   const attributes = Object.entries(one.attributes ?? {}).filter(([, v]) => typeof v !== 'object' || Array.isArray(v));

@@ -1,4 +1,4 @@
-import { isEqual, mod } from '../shape/index.js';
+import { isEqual, mod, type Dim, isAtLeast } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import type { NdArray } from '../tensor/nd.js';
@@ -41,6 +41,7 @@ export const DeformablePSROIPooling = op('DeformablePSROIPooling', {
       const { pairs } = ctx.match(['regions', regions, 'count 5'], ['offsets', offsets, `count pairs ${part_size} ${part_size}`]);
       if (pairs !== undefined) ctx.require('the offsets come in pairs', isEqual(mod(pairs, 2), 0));
     }
+    if (data.shape) ctx.require('channels for every part', isAtLeast(data.shape[1] as Dim, output_dim * group_size * group_size));
     return { type: sameType(ctx, data, regions), shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]) };
   },
 

@@ -1,3 +1,4 @@
+import { sameType } from './elementwise.js';
 import { numberOf, numbersOf } from '../tensor/nd.js';
 import { bagsShape, segmentSums, segmentsFrom } from './embedding.js';
 import { index, numeric, op, optional, port } from './op.js';
@@ -14,7 +15,11 @@ export const EmbeddingBagOffsetsSum = op('EmbeddingBagOffsetsSum', {
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 
-  infer: ({ emb_table, offsets }, _, ctx) => ({ type: emb_table.type, shape: bagsShape(emb_table, offsets.shape?.[0] ?? ctx.fresh(0)) }),
+  infer({ emb_table, indices, offsets, per_sample_weights }, _, ctx) {
+    ctx.match(['indices', indices, 'n'], ['per_sample_weights', per_sample_weights, 'n']);
+    const type = per_sample_weights ? sameType(ctx, emb_table, per_sample_weights) : emb_table.type;
+    return { type, shape: bagsShape(emb_table, offsets.shape?.[0] ?? ctx.fresh(0)) };
+  },
 
   evaluate({ emb_table, indices, offsets, default_index, per_sample_weights }) {
     const starts = numbersOf(offsets);

@@ -1,3 +1,4 @@
+import { sameType } from './elementwise.js';
 import { numbersOf } from '../tensor/nd.js';
 import { bagsShape, segmentSums } from './embedding.js';
 import { packedBags } from './embedding-bag-packed.js';
@@ -9,7 +10,11 @@ export const EmbeddingBagPackedSum = op('EmbeddingBagPackedSum', {
   outputs: [port('output', numeric)],
   since: { opset3: {} },
 
-  infer: ({ emb_table, indices }, _, ctx) => ({ type: emb_table.type, shape: bagsShape(emb_table, packedBags(ctx, indices)) }),
+  infer({ emb_table, indices, per_sample_weights }, _, ctx) {
+    ctx.match(['indices', indices, 'bags each'], ['per_sample_weights', per_sample_weights, 'bags each']);
+    const type = per_sample_weights ? sameType(ctx, emb_table, per_sample_weights) : emb_table.type;
+    return { type, shape: bagsShape(emb_table, packedBags(ctx, indices)) };
+  },
 
   evaluate({ emb_table, indices, per_sample_weights }) {
     const [bags, each] = indices.shape as [number, number];

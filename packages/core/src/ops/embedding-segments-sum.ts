@@ -1,4 +1,3 @@
-import type { Dim } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { numberOf, numbersOf } from '../tensor/nd.js';
 import { bagsShape, scatteredSums, segmentSums } from './embedding.js';

@@ -1,5 +1,4 @@
 import type { Fact } from '../ir/fact.js';
-import type { Dim } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { Literal } from '../tensor/literal.js';
 import { numbersOf } from '../tensor/nd.js';

@@ -1,3 +1,4 @@
+import { isAtLeast } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import type { Fact } from '../ir/fact.js';
 import {
@@ -32,7 +33,10 @@ export const IRDFT = op('IRDFT', {
     requirePairs(ctx, data.shape);
     return {
       type: data.type,
-      shape: transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size, (own, given) => given ?? wholeOf(own)),
+      shape: transformedShape(ctx, data.shape.slice(0, -1), axes, signal_size, (own, given) => {
+        ctx.require('the transformed axis has elements', isAtLeast(own, 1));
+        return given ?? wholeOf(own);
+      }),
     };
   },
 

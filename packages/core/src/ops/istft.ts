@@ -1,8 +1,9 @@
 import type { Fact } from '../ir/fact.js';
-import { add, bounds, floorDiv, mul, sub, type Dim } from '../shape/index.js';
+import { sameType } from './elementwise.js';
+import { add, bounds, floorDiv, mul, sub, type Dim, isAtLeast } from '../shape/index.js';
 import { numberOf, zeros } from '../tensor/nd.js';
 import { bool } from './attributes.js';
-import { fromHalf, fromHalfGraph, fromPairs, partsOf } from './fourier.js';
+import { fromHalf, fromHalfGraph, fromPairs, partsOf, requirePairs } from './fourier.js';
 import { floating, index, op, optional, port } from './op.js';
 import { counting, plus, reshaped, shapeValue, sizesOf, times, type Size } from './sizes.js';
 import { centred, requireWindow } from './stft.js';
@@ -29,11 +30,14 @@ export const ISTFT = op('ISTFT', {
   since: { opset16: {} },
 
   infer({ data, window, frame_size, frame_step, signal_length }, { center }, ctx): Fact {
-    const { type, shape } = data;
-    if (!shape) return { type, shape: undefined };
+    const { shape } = data;
+    if (!shape) return { type: data.type, shape: undefined };
     if (shape.length < 3 || shape.length > 4) ctx.fail(`the data must have rank 3 or 4, it has ${shape.length}`);
     const batch = shape.slice(0, -3);
     requireWindow(ctx, window, frame_size);
+    requirePairs(ctx, shape);
+    const type = sameType(ctx, data, window);
+    ctx.require('there is a frame', isAtLeast(shape[shape.length - 2] as Dim, 1));
     const given = signal_length && knownScalar(signal_length);
     if (given !== undefined && bounds(given)[0] >= 0) return { type, shape: [...batch, given] };
     const frame = knownScalar(frame_size);

@@ -1,3 +1,4 @@
+import { inferAxis } from './movement.js';
 import { mapSlices } from '../tensor/nd.js';
 import { int } from './attributes.js';
 import { floating, op, port } from './op.js';
@@ -9,7 +10,10 @@ export const LogSoftmax = op('LogSoftmax', {
   outputs: [port('output', floating)],
   since: { opset5: {} },
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer({ data }, { axis }, ctx) {
+    if (data.shape) inferAxis(ctx, axis, data.shape.length);
+    return { type: data.type, shape: data.shape };
+  },
 
   evaluate: ({ data }, { axis }) =>
     mapSlices(data, axis, (x) => {

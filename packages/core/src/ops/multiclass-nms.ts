@@ -1,4 +1,5 @@
 import type { NdArray } from '../tensor/nd.js';
+import { CuveeError } from '../errors.js';
 import { numbersOf } from '../tensor/nd.js';
 import { float } from './attributes.js';
 import { overlap, type Box } from './boxes.js';
@@ -139,6 +140,8 @@ function sharedByNone(boxes: NdArray, scores: NdArray, counts: readonly number[]
   const [classes, all] = boxes.shape as [number, number];
   const x = boxes.data as Float32Array;
   let start = 0;
+  if (counts.some((n) => n < 0) || counts.reduce((a, b) => a + b, 0) > all)
+    throw new CuveeError('ARGUMENT_INVALID', `the numbers of boxes of the batches exceed the ${all} boxes`);
   return counts.map((count) => {
     const from = start;
     start += count;

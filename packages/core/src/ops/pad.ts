@@ -29,7 +29,7 @@ function mirrored(p: number, n: number, mode: Mode): number {
  */
 export const Pad = op('Pad', {
   attributes: { pad_mode: oneOf(modes) },
-  inputs: [port('data', any), port('pads_begin', index), port('pads_end', index), optional('pad_value', any)],
+  inputs: [port('data', any), port('pads_begin', index, 1), port('pads_end', index, 1), optional('pad_value', any, 'one')],
   outputs: [port('output', any)],
   since: { opset1: current, opset12: current },
 

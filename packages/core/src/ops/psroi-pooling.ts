@@ -1,3 +1,4 @@
+import { type Dim, isAtLeast } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { emptyElements } from '../tensor/convert.js';
 import { float, int, oneOf } from './attributes.js';
@@ -24,10 +25,11 @@ export const PSROIPooling = op('PSROIPooling', {
   inputs: [port('data', floating, 4), port('regions', floating, 2)],
   outputs: [port('output', floating)],
 
-  infer: ({ data, regions }, { output_dim, group_size }, ctx) => ({
-    type: sameType(ctx, data, regions),
-    shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]),
-  }),
+  infer({ data, regions }, { output_dim, group_size, mode, spatial_bins_x, spatial_bins_y }, ctx) {
+    const parts = mode === 'average' ? group_size * group_size : spatial_bins_x * spatial_bins_y;
+    if (data.shape) ctx.require('channels for every part', isAtLeast(data.shape[1] as Dim, output_dim * parts));
+    return { type: sameType(ctx, data, regions), shape: regionShape(ctx, data, regions, 5, output_dim, [group_size, group_size]) };
+  },
 
   evaluate({ data, regions }, attributes) {
     const { output_dim, group_size, mode } = attributes;

@@ -1,4 +1,6 @@
 /** @file What the reductions share: axes from an input, shapes with and without the reduced dimensions, value facts. */
+import { inferAxis } from './movement.js';
+import { CuveeError } from '../errors.js';
 import { staticShape, type Element, type Fact } from '../ir/fact.js';
 import { elementsOf, type Infer } from '../ir/infer.js';
 import { reduceElements, type Shape } from '../shape/index.js';
@@ -19,7 +21,8 @@ export interface Reducer<T> {
 export function reducedShape(ctx: Infer, data: Shape, axes: readonly number[] | undefined, keep: boolean, count?: number): Shape {
   if (!data) return undefined;
   if (axes) {
-    const at = new Set(axes.map((a) => normalizeAxis(a, data.length)));
+    const at = new Set(axes.map((a) => inferAxis(ctx, a, data.length)));
+    if (at.size !== axes.length) ctx.fail(`axes ${axes.join(',')} repeat`);
     return keep ? data.map((d, i) => (at.has(i) ? 1 : d)) : data.filter((_, i) => !at.has(i));
   }
   if (keep) return ctx.freshShape(data.length);
@@ -29,6 +32,7 @@ export function reducedShape(ctx: Infer, data: Shape, axes: readonly number[] | 
 /** Reduces the given axes; the result keeps them as 1 when `keep`. `finish` also runs for empty slices. */
 export function reduce(data: NdArray, axes: readonly number[], keep: boolean, number: Reducer<number>, bigint?: Reducer<bigint>): NdArray {
   const at = new Set(axes.map((a) => normalizeAxis(a, data.shape.length)));
+  if (at.size !== axes.length) throw new CuveeError('ARGUMENT_INVALID', `axes ${axes.join(',')} repeat`);
   const strides = stridesOf(data.shape);
   const pick = <T>(list: readonly T[], reduced: boolean): T[] => list.filter((_, i) => at.has(i) === reduced);
   const outer = stridedOffsets(pick(data.shape, false), pick(strides, false));

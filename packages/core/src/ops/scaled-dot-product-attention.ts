@@ -24,8 +24,8 @@ export const ScaledDotProductAttention = op('ScaledDotProductAttention', {
   outputs: [port('output', floating)],
   since: { opset13: {} },
 
-  infer({ query, key, value, mask }, { causal }, ctx) {
-    const type = sameType(ctx, query, key, value);
+  infer({ query, key, value, mask, scale }, { causal }, ctx) {
+    const type = sameType(ctx, query, key, value, ...(mask && mask.type !== 'boolean' ? [mask] : []), ...(scale ? [scale] : []));
     const shapes = [query.shape, key.shape, value.shape] as const;
     const ends = shapes.map((s) => (s && s.length < 2 ? ctx.fail('query, key and value need two axes') : s?.slice(-2)));
     const [q, k, v] = ends as [Shape, Shape, Shape];

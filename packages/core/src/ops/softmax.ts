@@ -1,3 +1,4 @@
+import { inferAxis } from './movement.js';
 import { mapSlices } from '../tensor/nd.js';
 import { int } from './attributes.js';
 import { current, floating, op, port } from './op.js';
@@ -16,7 +17,10 @@ export const Softmax = op('Softmax', {
   outputs: [port('output', floating)],
   since: { opset1: { attributes: { axis: int(1, { min: 0 }) } }, opset8: current },
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer({ data }, { axis }, ctx) {
+    if (data.shape) inferAxis(ctx, axis, data.shape.length);
+    return { type: data.type, shape: data.shape };
+  },
 
   evaluate: ({ data }, { axis }) =>
     mapSlices(data, axis, (x) => {

@@ -1,5 +1,6 @@
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
+import { sameType } from './elementwise.js';
 import { add, floorDiv, isAtLeast, sub, type Dim } from '../shape/index.js';
 import { CuveeError } from '../errors.js';
 import { numberOf, numbersOf, type NdArray } from '../tensor/nd.js';
@@ -40,7 +41,8 @@ export const STFT = op('STFT', {
   since: { opset15: {} },
 
   infer({ signal, window, frame_size, frame_step }, { transpose_frames }, ctx): Fact {
-    const { type, shape } = signal;
+    const { shape } = signal;
+    const type = sameType(ctx, signal, window);
     if (!shape) return { type, shape: undefined };
     if (shape.length < 1 || shape.length > 2) ctx.fail(`the signal must have rank 1 or 2, it has ${shape.length}`);
     requireWindow(ctx, window, frame_size);

@@ -1,3 +1,4 @@
+import { CuveeError } from '../errors.js';
 import { axesIn, constantAxes, permuted } from './movement.js';
 import { any, index, op, port } from './op.js';
 
@@ -24,6 +25,8 @@ export const Transpose = op('Transpose', {
 
   evaluate({ data, input_order }) {
     const order = axesIn(input_order, data.shape.length);
+    if (order.length > 0 && (order.length !== data.shape.length || new Set(order).size !== order.length))
+      throw new CuveeError('ARGUMENT_INVALID', `the order ${order.join(',')} does not permute ${data.shape.length} axes`);
     if (order.length === 0)
       return permuted(
         data,

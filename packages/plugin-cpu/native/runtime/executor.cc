@@ -80,7 +80,9 @@ bool measure(TensorView& view, int64_t block) {
   }
   if (size > max_elements || lanes > max_elements * 64) return false;
   view.size = size;
-  view.bytes = (lanes * static_cast<int64_t>(type_bits(view.type)) + 7) / 8;
+  // Types of 3 and 6 bits come in groups of 3 bytes.
+  const int64_t bits = static_cast<int64_t>(type_bits(view.type)), unit = bits == 3 || bits == 6 ? 3 : 1;
+  view.bytes = (lanes * bits + 8 * unit - 1) / (8 * unit) * unit;
   view.rows = view.rank > 2 ? view.dims[2] : 0;
   view.cols = view.rank > 3 ? view.dims[3] : 0;
   view.row0 = view.col0 = 0;

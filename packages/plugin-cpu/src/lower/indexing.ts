@@ -4,9 +4,9 @@ import type { Lowering, LoweringContext, LoweringTable } from '../compile/loweri
 import { computeType } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 
-/** Elements are moved as whole bytes. */
+/** Elements are moved as whole bytes, and indices read so. */
 const movable = (node: Node): string | undefined => {
-  const narrow = [node.inputs[0], node.output].find((v) => v && bitsOf(v.fact.type) < 8);
+  const narrow = [...node.inputs, node.output].find((v) => v && bitsOf(v.fact.type) < 8);
   return narrow && `element type ${narrow.fact.type}`;
 };
 

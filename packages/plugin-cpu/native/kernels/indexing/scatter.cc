@@ -157,6 +157,8 @@ Status run_nd(StepContext& ctx) {
   const TensorView &data = ctx.in[0], &indices = ctx.in[1], &updates = ctx.in[2];
   TensorView& y = ctx.out[0];
   if (indices.rank < 1 || indices.dim(indices.rank - 1) > data.rank) return Status::fail("SHAPE_MISMATCH", "the index tuples do not fit rank " + std::to_string(data.rank));
+  if (const int64_t wanted = indices.rank - 1 + data.rank - indices.dim(indices.rank - 1); updates.rank != 0 && updates.rank != wanted)
+    return Status::fail("SHAPE_MISMATCH", "the updates have rank " + std::to_string(updates.rank) + ", expected " + std::to_string(wanted));
   copy_tensor(data, y, *ctx.pool);
   const Tuples tuples(data, indices, 0);
   const bool single = updates.size == 1;

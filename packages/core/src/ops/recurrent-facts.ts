@@ -1,7 +1,7 @@
 /** @file Shapes of recurrent cells and sequences. */
 import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
-import type { Shape } from '../shape/index.js';
+import type { Dim, Shape } from '../shape/index.js';
 import { sameType } from './elementwise.js';
 import { directionsOf, type Cell, type Direction, type RecurrentValues } from './recurrent.js';
 

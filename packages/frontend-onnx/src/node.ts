@@ -19,13 +19,42 @@ export class Optional {
   }
 }
 
+/** How a tensor is a sequence of its parts along an axis: each `size` places long, the last perhaps shorter, with or without the axis. */
+export interface Cut {
+  readonly axis: number;
+  readonly size: number;
+  readonly keepsAxis: boolean;
+}
+
+/** A sequence whose length only the run tells: the parts of a tensor. Parts without the axis have size 1. */
+export class Parts {
+  readonly whole: Value;
+  readonly cut: Cut;
+  constructor(whole: Value, cut: Cut) {
+    this.whole = whole;
+    this.cut = cut;
+  }
+}
+
+/** The sequence that a loop carries, seen from within one turn: what the turn appends. `origin` is the one that the turn began with. */
+export class Growing {
+  readonly origin: Growing;
+  readonly added: readonly Operand[];
+  constructor(origin?: Growing, added: readonly Operand[] = []) {
+    this.origin = origin ?? this;
+    this.added = added;
+  }
+}
+
 /** What a name of the file stands for. */
-export type Operand = Value | Sequence | Optional;
+export type Operand = Value | Sequence | Optional | Parts | Growing;
 
 /** The tensors that an operand is made of, in order. */
 export function tensorsOf(operand: Operand): readonly Value[] {
   if (operand instanceof Sequence) return operand.items.flatMap(tensorsOf);
   if (operand instanceof Optional) return operand.content ? tensorsOf(operand.content) : [];
+  if (operand instanceof Parts) return [operand.whole];
+  if (operand instanceof Growing) return operand.added.flatMap(tensorsOf);
   return [operand];
 }
 
@@ -33,15 +62,25 @@ export function tensorsOf(operand: Operand): readonly Value[] {
 export function remade(operand: Operand, next: () => Value): Operand {
   if (operand instanceof Sequence) return new Sequence(operand.items.map((item) => remade(item, next)));
   if (operand instanceof Optional) return new Optional(operand.content && remade(operand.content, next));
+  if (operand instanceof Parts) return new Parts(next(), operand.cut);
+  if (operand instanceof Growing) {
+    const added = operand.added.map((item) => remade(item, next));
+    return added.length === 0 ? operand : new Growing(operand.origin, added);
+  }
   return next();
 }
 
+const allAlike = (a: readonly Operand[], b: readonly Operand[]): boolean =>
+  a.length === b.length && a.every((item, i) => madeAlike(item, b[i] as Operand));
+
 /** Whether two operands are made alike: both tensors, or sequences of as many items made alike, or optionals. */
 export function madeAlike(a: Operand, b: Operand): boolean {
-  if (a instanceof Sequence)
-    return b instanceof Sequence && a.items.length === b.items.length && a.items.every((item, i) => madeAlike(item, b.items[i] as Operand));
+  if (a instanceof Sequence) return b instanceof Sequence && allAlike(a.items, b.items);
   if (a instanceof Optional)
     return b instanceof Optional && (a.content && b.content ? madeAlike(a.content, b.content) : a.content === b.content);
+  if (a instanceof Parts)
+    return b instanceof Parts && a.cut.axis === b.cut.axis && a.cut.size === b.cut.size && a.cut.keepsAxis === b.cut.keepsAxis;
+  if (a instanceof Growing) return b instanceof Growing && a.origin === b.origin && allAlike(a.added, b.added);
   return b instanceof Value;
 }
 

@@ -65,6 +65,8 @@ function checkType(name: string, { fact }: Value, declared: number | undefined):
 function results(g: Builder, name: string, operand: Operand): readonly Node[] {
   if (operand instanceof Optional) return operand.content ? results(g, name, operand.content) : [];
   if (operand instanceof Sequence) return operand.items.flatMap((item, i) => results(g, `${name}[${i}]`, item));
+  if (!(operand instanceof Value))
+    throw new CuveeError('MODEL_UNSUPPORTED', `output "${name}" is a sequence whose length only the run tells`);
   const result = g.result(operand, name);
   result.output.names = [name];
   return [result];

@@ -68,4 +68,52 @@ describe('sequences and optionals', () => {
     );
     expect(run(read(g), f32([1], [3]))).toEqual([[9], [9], [9]]);
   });
+
+  it('are parts of a tensor where only the run tells how many: taken, counted, joined, and no output', () => {
+    const split = node('SplitToSequence', ['x'], ['s'], [attribute.int('axis', 0), attribute.int('keepdims', 0)]);
+    const counted = graph(
+      [split, node('SequenceLength', ['s'], ['n']), node('ConcatFromSequence', ['s'], ['y'], [attribute.int('axis', 0)])],
+      [value('x', ['k', 2])],
+      ['n', 'y'],
+    );
+    const m = read(counted);
+    expect(interpret(m, [f32([3, 2], [1, 2, 3, 4, 5, 6])]).map((y) => [y.shape, Array.from(y.data as Float32Array, Number)])).toEqual([
+      [[], [3]],
+      [[6], [1, 2, 3, 4, 5, 6]],
+    ]);
+    expect(() => read(graph([split], [value('x', ['k', 2])], ['s']))).toThrow(/output "s" is a sequence whose length only the run tells/);
+  });
+
+  it('that a loop of unknown length carries may be appended to, and nothing else', () => {
+    const loop = (body: readonly ReturnType<typeof node>[]): GraphProto =>
+      graph(
+        [
+          node('SequenceEmpty', [], ['none']),
+          node(
+            'Loop',
+            ['turns', '', 'none'],
+            ['s'],
+            [
+              attribute.graph(
+                'body',
+                graph(
+                  [node('Identity', ['go'], ['goes']), ...body],
+                  [value('i', [], 7), value('go', [], 9), typed('s', { sequenceType: { elemType: tensors } })],
+                  ['goes', 't'],
+                ),
+              ),
+            ],
+          ),
+          node('ConcatFromSequence', ['s'], ['y'], [attribute.int('axis', 0)]),
+        ],
+        [value('x', [1]), value('turns', [], 7)],
+        ['y'],
+      );
+    const append = node('SequenceInsert', ['s', 'x'], ['t']);
+    expect(run(read(loop([append])), f32([1], [3]), Literal.from('i64', [], [2]).nd())).toEqual([[3, 3]]);
+    expect(() => read(loop([append, node('SequenceLength', ['s'], ['l'])]))).toThrow(/more than appending/);
+    expect(() => read(loop([node('SequenceInsert', ['s', 'x'], ['u']), node('SequenceInsert', ['u', 'x'], ['t'])]))).toThrow(
+      /append one tensor each/,
+    );
+  });
 });

@@ -1,7 +1,8 @@
 /** Branches and loops: their bodies become models of their own, or, where the choice is known, part of the graph. */
 import { Value, type Builder, type Model, type PortMapping } from '@cuvee/core';
 import { axisOf, dimOf, i64, numberOf, rankOf, scalarOf } from '../build.js';
-import { madeAlike, remade, tensorsOf, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
+import { Growing, madeAlike, remade, tensorsOf, type OnnxNode, type OnnxOp, type Operand } from '../node.js';
+import { continued } from '../parts.js';
 import type { GraphProto, ValueInfoProto } from '../proto/index.js';
 import { elementTypeOf } from '../types.js';
 
@@ -94,18 +95,34 @@ export const Loop: OnnxOp<0> = (node) => {
   const count = carried.length;
   if (graph.input.length !== count + 2) throw node.invalid(`the body takes ${graph.input.length} inputs, expected ${count + 2}`);
   if (graph.output.length !== 1 + node.outputs) throw node.invalid(`the body has ${graph.output.length} outputs, the node ${node.outputs}`);
-  return carried.every((operand) => operand instanceof Value) ? looped(node, graph, carried) : unrolled(node, graph, carried);
+  const turns = node.inputs[0] && numberOf(node.inputs[0]);
+  const structured = carried.some((operand) => !(operand instanceof Value));
+  return structured && turns !== undefined ? unrolled(node, graph, carried, turns) : looped(node, graph, carried);
 };
 
-function looped(node: OnnxNode<0>, graph: GraphProto, carried: readonly Value[]): readonly Value[] {
+/** Sequences may be carried, too, if each turn appends one tensor, all of one shape: that is collected. */
+function looped(node: OnnxNode<0>, graph: GraphProto, initial: readonly Operand[]): readonly Operand[] {
   const { g, inputs } = node;
+  const isState = initial.map((operand) => operand instanceof Value);
+  const carried = initial.filter((operand) => operand instanceof Value);
   const count = carried.length;
   const body = node.body(graph);
   const flat = (info: ValueInfoProto | undefined): string => (info?.type?.tensorType?.shape?.dim.length === 1 ? '[1]' : '[]');
   const turn = body.g.parameter('i64', flat(graph.input[0]), graph.input[0]?.name);
   const condition = body.g.parameter('boolean', flat(graph.input[1]), graph.input[1]?.name);
-  const state = carried.map((value, i) => carriedParameter(body.g, value, graph.input[i + 2]));
-  const [goes, ...rest] = tensors(node, body.run([turn, condition, ...state]), 'the body') as [Value, ...Value[]];
+  const bound = initial.map((operand, i) =>
+    operand instanceof Value ? carriedParameter(body.g, operand, graph.input[i + 2]) : new Growing(),
+  );
+  const state = bound.filter((operand) => operand instanceof Value);
+  const [going, ...made] = body.run([turn, condition, ...bound]);
+  const next = made.map((operand, i) => (bound[i] instanceof Growing ? appendedTo(node, bound[i], operand) : operand));
+  const ordered = [
+    going as Operand,
+    ...next.filter((_, i) => isState[i]),
+    ...next.filter((_, i) => isState[i] === false),
+    ...next.slice(isState.length),
+  ];
+  const [goes, ...rest] = tensors(node, ordered, 'the body') as [Value, ...Value[]];
   const collected = rest.slice(count).map((value) => body.g.unsqueeze(value, body.g.ints([0])));
   const model = body.model([turn, condition, ...state], [scalarOf(body.g, goes), ...rest.slice(0, count), ...collected]);
   const limit = inputs[0] ? tripCount(g, inputs[0]) : i64(g, -1);
@@ -123,17 +140,28 @@ function looped(node: OnnxNode<0>, graph: GraphProto, carried: readonly Value[])
     ...carried.map((_, i): PortMapping => ({ external: i, internal: 1 + i })),
     ...collected.map((_, i): PortMapping => ({ external: count + i, internal: 1 + count + i, axis: 0, ...forwards })),
   ];
-  return g.loop(limit, start, [...carried, ...captured], { body: model, inputs: rows, outputs });
+  const values = g.loop(limit, start, [...carried, ...captured], { body: model, inputs: rows, outputs });
+  const [states, stacks] = [values.slice(0, count), values.slice(count)];
+  const last = initial.map((operand) => (operand instanceof Value ? states.shift() : continued(node, operand, stacks.shift() as Value)));
+  return [...(last as Operand[]), ...stacks];
+}
+
+/** The tensor that a turn appended to a sequence. Throws MODEL_UNSUPPORTED for anything else. */
+function appendedTo(node: OnnxNode<0>, before: Growing, after: Operand): Operand {
+  const [item] = after instanceof Growing && after.origin === before ? after.added : [];
+  if (!item || (after as Growing).added.length !== 1)
+    throw node.unsupported(
+      'a loop over sequences whose number of turns only the run tells, and that does more than append one tensor each',
+    );
+  return item;
 }
 
 /** Most turns of a loop that are written out. */
 const mostTurns = 4096;
 
 /** Turns written out one after the other, which carrying sequences needs: their number must be known. */
-function unrolled(node: OnnxNode<0>, graph: GraphProto, initial: readonly Operand[]): readonly Operand[] {
+function unrolled(node: OnnxNode<0>, graph: GraphProto, initial: readonly Operand[], limit: number): readonly Operand[] {
   const { g, inputs } = node;
-  const limit = inputs[0] ? numberOf(inputs[0]) : undefined;
-  if (limit === undefined) throw node.unsupported('a loop over sequences whose number of turns only the run tells');
   if (limit > mostTurns) throw node.unsupported(`a loop over sequences of ${limit} turns`);
   let carried = initial;
   let goes = inputs[1] ?? g.constant('boolean', [], [true]);

@@ -2,7 +2,7 @@
 ///
 ///   y[n][c][oy][ox] = epilogue( sum over ky, kx of x[n][c][oy * stride_h - pad_top + ky * dilation_h][ix] * w[c][ky][kx] )
 ///
-/// Rows outside the image are skipped, columns outside are handled pixel by pixel, so no halo is copied. 3- and 5-wide
+/// Rows and columns outside the image are skipped, so no halo is copied. 3- and 5-wide
 /// kernels of stride 1 and 2 and 7-wide ones of stride 1, without column dilation, keep a kernel row's weights in registers
 /// and load every input once for a row; any other kernel loads it for every tap (about half the speed). kernel_h is at most
 /// 64. Weights are packed as [ceil(C / B)][kh * kw][B].

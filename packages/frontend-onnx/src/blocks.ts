@@ -88,3 +88,20 @@ function cut(g: AnyNode['g'], x: Value, width: number, rank: number): Value {
   const flat = g.reshape(x, g.ints([...upTo(rank - 1).map(() => 0), -1]), { special_zero: true });
   return sliced(g, flat, rank - 1, 0, width);
 }
+
+/** What the 16 codes of bitsandbytes stand for: quantiles of the normal distribution (Dettmers et al. 2023), and a float of 4 bits. */
+export const nf4 = [
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
+];
+const magnitudes = [0, 0.0625 / 12, 8 / 12, 1, 4 / 12, 6 / 12, 2 / 12, 3 / 12];
+export const fp4 = [...magnitudes, ...magnitudes.map((x) => -x)];
+
+/** The 4-bit codes of constant bytes, the higher half of each first, as i32. */
+export function swappedNibbles({ g, unsupported }: AnyNode, x: Value, count: number): Value {
+  const literal = x.fact.value;
+  if (!literal || literal.type !== 'u8') throw unsupported('weights that are not constant u8');
+  const bytes = Uint8Array.from(literal.bytes, (byte) => ((byte & 15) << 4) | (byte >> 4));
+  return g.cast(g.constant(Literal.at('u4', [count], { kind: 'bytes', bytes })), 'i32');
+}

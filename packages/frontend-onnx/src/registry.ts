@@ -11,6 +11,7 @@ import * as logic from './ops/logic.js';
 import * as loss from './ops/loss.js';
 import * as microsoft from './ops/microsoft.js';
 import * as microsoftAttention from './ops/microsoft-attention.js';
+import * as microsoftExperts from './ops/microsoft-experts.js';
 import * as microsoftQuantize from './ops/microsoft-quantize.js';
 import * as ml from './ops/ml.js';
 import * as normalization from './ops/normalization.js';
@@ -52,7 +53,7 @@ const modules = {
     text,
   ],
   'ai.onnx.ml': [ml, trees],
-  'com.microsoft': [microsoft, microsoftAttention, microsoftQuantize],
+  'com.microsoft': [microsoft, microsoftAttention, microsoftExperts, microsoftQuantize],
   'ai.onnx.preview': [preview],
   'ai.onnx.preview.training': [training],
 } as const;

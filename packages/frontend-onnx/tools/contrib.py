@@ -150,4 +150,25 @@ case('TransposeMatMul','TransposeMatMul',[('a',f(4,3)),('b',f(4,5))],['y'],dict(
 case('GatherND_ms','GatherND',[('x',f(2,3)),('i',np.array([[0,1],[1,2]],np.int64))],['y'])
 case('QLinearConv_u8w','QLinearConv',[('x',u8(1,3,5,5)),('xs',sc(.1)),('xz',U(3)),('w',u8(4,3,3,3)),('ws',(rng.random(4)*.02).astype(np.float32)),('wz',u8(4)),('ys',sc(.5)),('yz',U(100)),('b',rng.integers(-50,50,(4,)).astype(i32))],['y'],dict(kernel_shape=[3,3],pads=[1,1,1,1]),domain='',consts=('w','ws','wz','b'))
 case('ConvInteger_','ConvInteger',[('x',u8(1,3,5,5)),('w',i8(4,3,3,3)),('xz',U(3))],['y'],dict(kernel_shape=[3,3]),domain='',consts=('w',))
+# mixtures of experts, and other forms
+u8=np.uint8
+T,H,I,E=5,8,6,4
+for act,fu in (('relu',1),('gelu',1),('silu',1),('identity',1),('swiglu',2)):
+  for norm in (0,1):
+    at=dict(k=2,activation_type=act,normalize_routing_weights=norm)
+    if act=='swiglu': at.update(swiglu_fusion=1,activation_alpha=1.702,activation_beta=1.0,swiglu_limit=0.6)
+    case(f'MoE_{act}_{norm}','MoE',[('x',f(T,H)),('r',f(T,E)*3),('w1',f(E,fu*I,H)),('b1',f(E,fu*I)),('w2',f(E,H,I)),('b2',f(E,H))],['y'],at,consts=('w1','b1','w2','b2'))
+case('MoE_3d','MoE',[('x',f(2,3,H)),('r',f(6,E)*3),('w1',f(E,I,H)),('b1',None),('w2',f(E,H,I))],['y'],dict(k=1,activation_type='silu'),consts=('w1','w2'))
+case('MoE_swiglu_plain','MoE',[('x',f(T,H)),('r',f(T,E)),('w1',f(E,2*I,H)),('b1',None),('w2',f(E,H,I))],['y'],dict(k=2,activation_type='swiglu',swiglu_fusion=1),consts=('w1','w2'))
+case('CDist','CDist',[('a',f(4,3)),('b',f(5,3))],['y'],dict(metric='euclidean'))
+case('CDist_sq','CDist',[('a',f(4,3)),('b',f(5,3))],['y'],dict(metric='sqeuclidean'))
+case('CDist_default','CDist',[('a',f(4,3).astype(np.float64)),('b',f(5,3).astype(np.float64))],['y'],{})
+for q in (0,1):
+    case(f'MatMulBnb4_{q}','MatMulBnb4',[('x',f(3,32)),('w',rng.integers(0,256,(6*32//2,)).astype(u8)),('m',np.abs(f(6*32//16)))],['y'],dict(K=32,N=6,block_size=16,quant_type=q),consts=('w','m'))
+case('MatMulBnb4_odd','MatMulBnb4',[('x',f(2,3,16)),('w',rng.integers(0,256,(3*16//2,)).astype(u8)),('m',np.abs(f(2)))],['y'],dict(K=16,N=3,block_size=32,quant_type=1),consts=('w','m'))
+case('NhwcMaxPool','NhwcMaxPool',[('x',rng.integers(0,256,(1,6,7,3)).astype(u8))],['y'],dict(kernel_shape=[3,3],strides=[2,2],pads=[1,1,1,1]))
+case('NhwcMaxPool_i8','NhwcMaxPool',[('x',rng.integers(-128,128,(2,6,5,3)).astype(np.int8))],['y'],dict(kernel_shape=[2,2],strides=[1,2]))
+case('MatMulInteger16','MatMulInteger16',[('a',rng.integers(-300,300,(3,4)).astype(np.int16)),('b',rng.integers(-300,300,(4,5)).astype(np.int16))],['y'],{})
+case('CausalConv','CausalConvWithState',[('x',f(2,4,6)),('w',f(4,1,3)),('b',f(4)),('p',f(2,4,2))],['y','s'],dict(ndim=1,activation='silu'))
+case('LinearAttention','LinearAttention',[('q',f(1,3,8)),('k',f(1,3,8)),('v',f(1,3,8)),('p',f(1,2,4,4)),('d',-np.abs(f(1,3,2))),('b',np.abs(f(1,3,2)))],['y','s'],dict(q_num_heads=2,kv_num_heads=2,update_rule='gated_delta'))
 finish()

@@ -1,6 +1,6 @@
 /** Quantised operators of com.microsoft. Meaning after its ContribOperators.md. */
 import type { Value } from '@cuvee/core';
-import { blocksOf, dequantisedBlocks, spreadBlocks, unpackedBits } from '../blocks.js';
+import { blocksOf, dequantisedBlocks, fp4, nf4, spreadBlocks, swappedNibbles, unpackedBits } from '../blocks.js';
 import { axisOf, channelsFirst, channelsLast, f32, i64, like, productOfSizes, rankOf, scalarOf, times, timesRows, upTo } from '../build.js';
 import { layer } from '../layers.js';
 import { altered, takes, type OnnxNode, type OnnxOp } from '../node.js';
@@ -16,6 +16,26 @@ export const MatMulNBits: OnnxOp<3> = takes('sssooo>s', (node) => {
   const product = timesRows(node.g, x, dequantisedBlocks(node, blocksOf(node), { weights, scales, zeros, order }, x.fact.type));
   return bias ? node.g.add(product, bias) : product;
 });
+
+/** x Wᵀ with weights [N, K] of 4 bits, the first of two in the higher ones, that stand for 16 numbers; blocks share a largest magnitude. */
+export const MatMulBnb4: OnnxOp<3> = takes('sss>s', (node) => {
+  const { g, attr } = node;
+  const [x, weights, largest] = node.inputs;
+  const [k, n, block] = [attr.int('K'), attr.int('N'), attr.int('block_size')];
+  const nibbles = swappedNibbles(node, weights, n * k);
+  const numbers = g.gather(g.constant('f32', [16], attr.int('quant_type') === 0 ? fp4 : nf4), nibbles, i64(g, 0));
+  const real = g.multiply(numbers, spreadBlocks(node, largest, block, n * k, 1));
+  return timesRows(g, x, g.reshape(g.cast(real, x.fact.type), g.ints([n, k]), { special_zero: false }));
+});
+
+/** MaxPool of 8-bit data whose channels come last. */
+export const NhwcMaxPool: OnnxOp = takes('s>s', (node) => {
+  const first = channelsFirst(node, node.inputs[0]);
+  const [y] = pooling.MaxPool(altered(node, { version: 12, inputs: [first] })) as readonly [Value];
+  return channelsLast(node.g, y, rankOf(node, node.inputs[0]));
+});
+
+export const MatMulInteger16: OnnxOp<2> = takes('ss>s', ({ g, inputs: [a, b] }) => times(g, g.cast(a, 'i32'), g.cast(b, 'i32')));
 
 /** (x - zero) scale in f32; parameters of one number, or one for each place of the last axis. */
 export function dequantised({ g }: Pick<OnnxNode, 'g'>, x: Value, scale: Value, zero: Value | undefined): Value {

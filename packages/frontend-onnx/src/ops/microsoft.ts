@@ -19,6 +19,8 @@ import {
 } from '../build.js';
 import { biased, convolved } from '../convolved.js';
 import { altered, takes, type OnnxNode, type OnnxOp } from '../node.js';
+import * as attention from './attention.js';
+import { CausalConvWithState as CausalConv } from './conv.js';
 import * as data from './data.js';
 import * as image from './image.js';
 import { Gemm } from './linear.js';
@@ -196,3 +198,14 @@ export const BiasSplitGelu: OnnxOp<2> = takes('ss>s', (node) => {
   const half = (i: number): Value => sliced(g, sum, -1, (i * width) / 2, ((i + 1) * width) / 2);
   return g.multiply(half(0), g.gelu(half(1), { approximation_mode: 'ERF' }));
 });
+
+/** Distances between all rows of two matrices. */
+export const CDist: OnnxOp<2> = takes('ss>s', ({ g, inputs: [a, b], attr }) => {
+  const apart = g.subtract(g.unsqueeze(a, g.ints([1])), g.unsqueeze(b, g.ints([0])));
+  const squares = g.reduceSum(g.multiply(apart, apart), g.ints([2]), { keep_dims: false });
+  return attr.word('metric', ['euclidean', 'sqeuclidean'], 'sqeuclidean') === 'euclidean' ? g.sqrt(squares) : squares;
+});
+
+/** What ai.onnx has since version 27. */
+export const CausalConvWithState = takes('ssoo>ss', newest(CausalConv));
+export const LinearAttention = takes('sssooo>ss', newest(attention.LinearAttention));

@@ -207,5 +207,5 @@ export const movement: LoweringTable = {
   Broadcast: broadcasting,
   Tile: tiling,
   [names.concatenation]: concatenating,
-  ShuffleChannels: shuffling,
+  [names.shuffle]: shuffling,
 };

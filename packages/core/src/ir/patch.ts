@@ -59,6 +59,7 @@ function inheritOrigin(old: Node, fresh: Node): void {
 /** Both lists, each text once. */
 export function joined(a: readonly string[], b: readonly string[]): readonly string[] {
   if (a.length === 0 || a === b) return b;
+  if (b.length === 1) return a.includes(b[0] as string) ? a : [...a, b[0] as string];
   return b.every((text) => a.includes(text)) ? a : [...new Set([...a, ...b])];
 }
 

@@ -66,7 +66,7 @@ function fire(model: Model, g: ReturnType<typeof builder>, r: Rule, root: Value,
   g.origin = root.node.origin;
   try {
     const get = (name: string): Value => bound.values.get(name) as Value;
-    const replacement = r.replace(g, get, { ...bound, root });
+    const replacement = r.replace(g, get, { values: bound.values, nodes: bound.nodes, root });
     if (replacement === undefined || replacement === root) return false;
     for (const { origin } of bound.nodes.values()) replacement.node.origin = joined(replacement.node.origin, origin);
     applyPatch(model, [[root, replacement]], `rule ${r.name}`);

@@ -39,18 +39,20 @@ export function* finishing(draft: Draft, isa: Isa, prologue: Draft | undefined):
     for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
   yield;
   const program = shape.lowerShapes(roots, guardsOf(draft), { levelOf: (symbol) => draft.levelOf(symbol) });
-  const registers = new Map(roots.map((d, i) => [d, program.roots[i] as number]));
+  const registers = new Map<Dim, number>();
+  for (let i = 0; i < roots.length; i++) registers.set(roots[i] as Dim, program.roots[i] as number);
   const register = (d: Dim): number => registers.get(d) as number;
   yield;
 
-  const tensors = draft.tensors.map((t): PlanTensor => {
-    const { offset, ...rest } = t;
-    return {
-      ...rest,
-      dims: t.dims.map(register),
-      storage: t.storage.kind === 'view' && offset !== undefined ? { ...t.storage, offset: register(offset) } : t.storage,
-    };
-  });
+  const tensors = draft.tensors.map(
+    ({ type, layout, storage, dims, name, offset }): PlanTensor => ({
+      type,
+      layout,
+      storage: storage.kind === 'view' && offset !== undefined ? { ...storage, offset: register(offset) } : storage,
+      dims: dims.map(register),
+      name,
+    }),
+  );
   const arg = (a: DraftArg): Arg =>
     typeof a === 'bigint' || typeof a === 'number' ? { int: a } : isFloatArg(a) ? a : { register: register(a) };
   yield;

@@ -32,6 +32,8 @@ export type LoweringTable = Readonly<Record<string, Lowering>>;
 /** Compiles a sub-model (a Loop's or If's body). */
 export type CompileBody = (body: Model) => Draft;
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** Values lowered so far, and the node whose turn it is. */
 export class LoweringContext {
   readonly draft: Draft;
@@ -264,12 +266,18 @@ export class LoweringContext {
     plans?: readonly Draft[];
   }): void {
     const { draft } = this;
-    const own = new Set([...draft.bindings].flatMap(([key, b]) => (step.outputs.includes(b.tensor) ? [key] : [])));
-    const dims = [
-      ...step.outputs.flatMap((t) => [...(draft.tensors[t]?.dims ?? [])]),
-      ...step.args.filter((a): a is Dim => typeof a !== 'bigint' && !isFloatArg(a)),
-    ];
-    const level = this.#levelHere(step.inputs, dims, own);
+    const own =
+      draft.bindings.size > 0
+        ? new Set([...draft.bindings].flatMap(([key, b]) => (step.outputs.includes(b.tensor) ? [key] : [])))
+        : nothing;
+    const open: Dim[] = []; // sizes that are no numbers: most models have none here
+    for (let i = 0; i < step.outputs.length; i++)
+      for (const d of draft.tensors[step.outputs[i] as TensorId]?.dims ?? []) if (typeof d !== 'number') open.push(d);
+    for (let i = 0; i < step.args.length; i++) {
+      const a = step.args[i] as DraftArg;
+      if (typeof a === 'object' && !isFloatArg(a)) open.push(a);
+    }
+    const level = this.#levelHere(step.inputs, open, own);
     for (const key of own) draft.symbolLevel.set(key, level + 1);
     const dynamic = step.outputs.some((t) => draft.tensors[t]?.storage.kind === 'dynamic');
     // What a step allocates itself can be read within its own level only by steps that need not know its size; keep it simple: after it.
@@ -285,9 +293,9 @@ export class LoweringContext {
     draft.steps.push({ plans: [], ...step, node: this.node, level });
   }
 
-  #levelHere(inputs: readonly (TensorId | -1)[], dims: readonly Dim[], own: ReadonlySet<string> = new Set()): number {
+  #levelHere(inputs: readonly (TensorId | -1)[], dims: readonly Dim[], own: ReadonlySet<string> = nothing): number {
     let level = 0;
-    for (const t of inputs) if (t >= 0) level = Math.max(level, this.draft.tensorLevel[t] ?? 0);
+    for (let i = 0; i < inputs.length; i++) level = Math.max(level, this.draft.tensorLevel[inputs[i] as number] ?? 0);
     for (const d of dims) {
       if (typeof d === 'number') continue;
       for (const origin of shape.originsOf(d)) {

@@ -14,8 +14,18 @@ class Wiring {
     const makers = new Map<TensorId, number[]>();
     this.after = steps.map(() => []);
     this.before = steps.map((step, s) => {
-      const from = [...new Set(step.inputs.flatMap((t) => (t < 0 ? [] : (makers.get(rootOf(t)) ?? []))))];
-      for (const root of new Set(step.outputs.map(rootOf))) makers.set(root, [...(makers.get(root) ?? []), s]);
+      const from: number[] = [];
+      for (let i = 0; i < step.inputs.length; i++) {
+        const t = step.inputs[i] as TensorId | -1;
+        const known = t < 0 ? undefined : makers.get(rootOf(t));
+        if (known) for (const p of known) if (!from.includes(p)) from.push(p);
+      }
+      for (let i = 0; i < step.outputs.length; i++) {
+        const root = rootOf(step.outputs[i] as TensorId);
+        const known = makers.get(root);
+        if (!known) makers.set(root, [s]);
+        else if (!known.includes(s)) known.push(s);
+      }
       for (const p of from) this.after[p]?.push(s);
       return from;
     });

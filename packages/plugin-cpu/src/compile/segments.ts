@@ -37,7 +37,12 @@ interface Use {
 function usesOf(plan: Plan): ReadonlyMap<TensorId, readonly Use[]> {
   const uses = new Map<TensorId, Use[]>();
   const add = (t: TensorId, use: Use): void => void (uses.get(t)?.push(use) ?? uses.set(t, [use]));
-  plan.levels.forEach((level, l) => level.steps.forEach((step, s) => step.inputs.forEach((t) => t >= 0 && add(t, { level: l, step: s }))));
+  plan.levels.forEach((level, l) =>
+    level.steps.forEach(({ inputs }, s) => {
+      const use = { level: l, step: s };
+      for (let i = 0; i < inputs.length; i++) if ((inputs[i] as number) >= 0) add(inputs[i] as TensorId, use);
+    }),
+  );
   const after = { level: Number.POSITIVE_INFINITY, step: 0 };
   for (const t of plan.outputs) add(t, after);
   for (const t of plan.states) if (t.write >= 0) add(t.write, after);

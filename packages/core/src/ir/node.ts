@@ -8,6 +8,9 @@ import type { ElementType } from '../tensor/element.js';
 import { partialShapeOf, staticShape, type Fact } from './fact.js';
 
 let nextId = 1;
+/** What many begin with: one list for all. */
+const noNames: readonly string[] = Object.freeze([]);
+const noValues: readonly Value[] = Object.freeze([]);
 
 /** One output of a node. */
 export class Value {
@@ -18,7 +21,7 @@ export class Value {
   /** Set by inference; replaced when the model is inferred again. */
   fact: Fact;
   /** Tensor names, in the order in which they were given. */
-  names: readonly string[] = [];
+  names: readonly string[] = noNames;
   /** Nodes that read this value, each as often as it reads it once or more. */
   readonly users = new Set<Node>();
   /** Values that it replaced, as `node id:output`: sizes that are named after their elements are elements of this one. */
@@ -88,7 +91,7 @@ export class Node {
   /** Values that it reads; undefined where an optional one is left out. */
   readonly inputs: readonly (Value | undefined)[];
   /** Values that it makes. */
-  outputs: readonly Value[] = [];
+  outputs: readonly Value[] = noValues;
   /** Friendly name; unique when nobody gave one. */
   name: string;
   /** Names of the nodes of the original model that this one stands for. */

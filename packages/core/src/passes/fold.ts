@@ -23,7 +23,7 @@ const bytesOf = (v: Value): number => {
 function foldable(node: Node, limit: number): boolean {
   const { op } = node;
   if (!op.evaluate || op.traits.impure || op.traits.control || op.name === 'Constant' || op.name === 'Result') return false;
-  if (!node.inputs.every(isConstant) || node.inputs.length === 0) return node.outputs.every((v) => v.fact.value !== undefined);
+  if (!node.inputs.every(isConstant) || node.inputs.length === 0) return node.outputs.every(isConstant);
   return node.outputs.every((v) => bytesOf(v) <= limit) && node.inputs.every((v) => !v || bytesOf(v) <= limit * 4);
 }
 

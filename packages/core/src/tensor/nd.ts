@@ -14,7 +14,11 @@ export interface NdArray<D = Elements> {
 }
 
 /** Number of elements of a static shape; 1 for a scalar. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
+  return size;
+}
 
 /** Row-major strides in elements. */
 export function stridesOf(shape: readonly number[]): number[] {

@@ -419,12 +419,13 @@ export class LoweringContext {
 
 /** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
 export function isOpen(value: Value): boolean {
+  const dims = value.fact.shape;
+  if (!dims?.some(isExpression)) return false;
   const node = String(value.node.id);
-  return (
-    value.fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node)) ===
-    true
-  );
+  return dims.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node));
 }
+
+const isExpression = (d: Dim): boolean => typeof d !== 'number';
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */
 export function knownElements(f: Fact): readonly Dim[] | undefined {

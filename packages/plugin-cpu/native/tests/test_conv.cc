@@ -207,6 +207,14 @@ TEST(conv_direct_in_bands_of_rows_and_columns) {
   check_conv(shape_of(1, 96, 130, 1, 7, 7, 3, 1, 1, 1), 3, 501, 4);
 }
 
+TEST(conv_winograd_small_tiles) {  // few pixels share many weights
+  std::uint64_t seed = 700;
+  for (const auto& [h, w] : {std::array{8, 16}, {16, 8}, {15, 8}, {7, 15}}) {
+    const ConvShape s = shape_of(1, 168, 200, 1, h, w, 3, 1, 1, 1);
+    for (Isa isa : isas()) CHECK(h % 8 || conv_select(kernel_table(isa), s, 2).winograd_tile == 2, "%s: %d x %d is not of small tiles", isa_name(isa), h, w);
+    check_conv(s, int(seed % 4), seed), ++seed;
+  }
+}
 TEST(conv_winograd_shapes) {
   std::uint64_t seed = 550;
   for (const int w : {4, 14, 56, 57, 59, 130}) check_conv(shape_of(1 + int(seed % 2), 18, 40, 1, 9 + int(seed % 5), w, 3, 1, 1, int(seed % 3)), int(seed % epilogue_kinds), seed), ++seed;

@@ -14,7 +14,8 @@
 ///             is also where nearest-upsampled parts are read), then every panel of output channels sweeps it.
 ///  planar     direct from a planar source (first layers), or from a picture of bytes or floats.
 ///  split      pointwise on a tile unit, with every number in three parts (kernels/split/split.h): no less exact.
-///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|.
+///  winograd   F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity; error bound 4e-6 * sqrt(I / 64) * max|y|. F(2x2, 3x3) where few
+///             pixels share many weights, of which it has less than half as many.
 /// Groups need no special care by the caller: panels read only the input channels of their groups. Where a block of output
 /// channels belongs to several groups the packed weights hold zeros for the neighbours (whose NaN and infinity therefore
 /// spread within the block).
@@ -85,6 +86,7 @@ struct ConvPlan {
   const KernelTable* table = nullptr;
   ConvShape shape;
   ConvMethod method = ConvMethod::direct;
+  int winograd_tile = 0;           // winograd: outputs of a tile in each direction, 4 or 2
   std::vector<ConvPanel> panels;
   std::vector<ConvInBlock> in_blocks;
   std::size_t packed_floats = 0;   // size of the packed weights

@@ -62,7 +62,8 @@ void split_pack(const ConvPlan& plan, const float* weights, float* dst, int pane
 /// Output pixels [p0, p1) in row-major order of one image.
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch);
 
-bool winograd_suits(const KernelTable& table, const ConvShape& shape);
+/// Outputs of a tile in each direction, 4 or 2; 0 where another method is faster.
+int winograd_tile(const KernelTable& table, const ConvShape& shape);
 void winograd_select(ConvPlan& plan, int threads);
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
 /// The band'th of `bands` parts of the region's tiles.

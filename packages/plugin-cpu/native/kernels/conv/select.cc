@@ -122,7 +122,7 @@ void hash(std::uint64_t& h, std::uint64_t value) { h = (h ^ value) * 0x100000001
 std::uint64_t packing_of(const ConvPlan& plan) {
   const ConvShape& s = plan.shape;
   std::uint64_t h = 0xcbf29ce484222325u;
-  const int transformed = plan.method == ConvMethod::winograd ? 1 : plan.method == ConvMethod::split ? 2 : 0;
+  const int transformed = plan.method == ConvMethod::split ? 1 : plan.winograd_tile;
   for (int value : {plan.table->block, widest_panel(plan), transformed, int(s.planar_input), s.in_channels, s.out_channels,
                     s.groups, s.kernel_h, s.kernel_w, s.parts, s.shuffle})
     hash(h, static_cast<std::uint64_t>(value));
@@ -205,7 +205,7 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   const bool fits = s.pad_top == 0 && s.pad_left == 0 && (s.out_h - 1) * s.stride_h < s.in_h && (s.out_w - 1) * s.stride_w < s.in_w;
   if (s.planar_input) plan.method = ConvMethod::planar;
   else if (s.kernel_h == 1 && s.kernel_w == 1 && fits && !shifted) plan.method = conv_detail::split_suits(table, s) ? ConvMethod::split : ConvMethod::pointwise;
-  else if (s.allow_winograd && conv_detail::winograd_suits(table, s)) plan.method = ConvMethod::winograd;
+  else if (s.allow_winograd && (plan.winograd_tile = conv_detail::winograd_tile(table, s)) != 0) plan.method = ConvMethod::winograd;
   conv_detail::list_blocks_and_panels(plan, true);
   switch (plan.method) {
     case ConvMethod::pointwise: grid_pointwise(plan, threads); break;

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const WinogradKernels winograd_avx512;
-const WinogradKernels winograd_avx512 = {winograd_input, winograd_output};
+const WinogradKernels winograd_avx512 = winograd_kernels;
 }  // namespace cuvee

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const WinogradKernels winograd_neon;
-const WinogradKernels winograd_neon = {winograd_input, winograd_output};
+const WinogradKernels winograd_neon = winograd_kernels;
 }  // namespace cuvee

@@ -2,5 +2,5 @@
 
 namespace cuvee {
 extern const WinogradKernels winograd_scalar;
-const WinogradKernels winograd_scalar = {winograd_input, winograd_output};
+const WinogradKernels winograd_scalar = winograd_kernels;
 }  // namespace cuvee

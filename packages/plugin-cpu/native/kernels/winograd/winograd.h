@@ -1,8 +1,8 @@
-/// Tile transforms of Winograd convolution F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity.
+/// Tile transforms of Winograd convolution F(4x4, 3x3) with points 0, +-sqrt(1/2), +-sqrt(2), infinity, and F(2x2, 3x3) with 0, +-1, infinity.
 ///
-///   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d 6x6 inputs, g 3x3 weights, Y 4x4 outputs, "." summed over input channels.
+///   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d inputs, 6x6 or 4x4, g 3x3 weights, Y outputs, 4x4 or 2x2, "." summed over input channels.
 ///
-/// These points have a third to a sixth of the error of the textbook 0, +-1, +-2. Weights are transformed in double and
+/// The first points have a third to a sixth of the error of the textbook 0, +-1, +-2. Weights are transformed in double and
 /// rounded once (`winograd_weight`). The products are 36 small matrix products, run by the tile microkernel; this family
 /// holds what surrounds them. Used by conv.
 #pragma once
@@ -15,7 +15,7 @@ namespace cuvee {
 
 struct TileArgs;
 
-/// A run of tiles side by side along a row of tiles, one channel block.
+/// A run of tiles side by side along a row of tiles, one channel block; here and below with the numbers of F(4x4).
 struct WinogradInput {
   const float* const* rows;   // the tiles' 6 input rows at pixel 0; rows outside the image point at zeros
   int x, width, shift;        // first pixel of the first tile (may be negative); pixels [0, width) exist; pixel x lies at x >> shift
@@ -37,9 +37,12 @@ struct WinogradKernels {
   void (*input)(const WinogradInput& run);
   /// Sums to pixels, epilogue of `tile` (channel arrays, form, lanes; c_step = r_step = B), store.
   void (*output)(const WinogradOutput& run, const TileArgs& tile);
+  /// The same of F(2x2).
+  void (*small_input)(const WinogradInput& run);
+  void (*small_output)(const WinogradOutput& run, const TileArgs& tile);
 };
 
-/// u[36] of one 3x3 filter g[9], row-major both.
-void winograd_weight(const float* g, float* u);
+/// u[36], or u[16] of F(2x2), of one 3x3 filter g[9], row-major both.
+void winograd_weight(const float* g, float* u, int tile);
 
 }  // namespace cuvee

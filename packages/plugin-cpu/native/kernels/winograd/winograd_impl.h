@@ -22,6 +22,14 @@ CUVEE_INLINE void input_axis(V d0, V d1, V d2, V d3, V d4, V d5, V (&r)[6]) {
   r[5] = add(fma(five_halves, d3, d1), d5);
 }
 
+/// The same of F(2, 3).
+CUVEE_INLINE void input_axis(V d0, V d1, V d2, V d3, V (&r)[4]) {
+  r[0] = sub(d0, d2);
+  r[1] = add(d1, d2);
+  r[2] = sub(d2, d1);
+  r[3] = sub(d1, d3);
+}
+
 /// A^T m along one axis.
 CUVEE_INLINE void output_axis(V m0, V m1, V m2, V m3, V m4, V m5, V (&r)[4]) {
   const V sum_a = add(m1, m2), diff_a = sub(m1, m2), sum_b = add(m3, m4), diff_b = sub(m3, m4);
@@ -31,80 +39,99 @@ CUVEE_INLINE void output_axis(V m0, V m1, V m2, V m3, V m4, V m5, V (&r)[4]) {
   r[3] = fma(set1(root_half / 2), diff_a, fma(set1(root_two * 2), diff_b, m5));
 }
 
+/// The same of F(2, 3).
+CUVEE_INLINE void output_axis(V m0, V m1, V m2, V m3, V (&r)[2]) {
+  r[0] = add(m0, add(m1, m2));
+  r[1] = sub(sub(m1, m2), m3);
+}
+
+/// input_axis or output_axis of T vectors, `step` floats apart.
+template <int T, int N>
+CUVEE_INLINE void axis(const float* from, std::ptrdiff_t step, V first, V (&r)[N]) {
+  if constexpr (T == 6 && N == 6) input_axis(first, load(from + step), load(from + 2 * step), load(from + 3 * step), load(from + 4 * step), load(from + 5 * step), r);
+  else if constexpr (T == 6) output_axis(first, load(from + step), load(from + 2 * step), load(from + 3 * step), load(from + 4 * step), load(from + 5 * step), r);
+  else if constexpr (N == 4) input_axis(first, load(from + step), load(from + 2 * step), load(from + 3 * step), r);
+  else output_axis(first, load(from + step), load(from + 2 * step), load(from + 3 * step), r);
+}
+
+template <int M>
 void winograd_input(const WinogradInput& run) {
-  // Vertical transforms of the current tile's 6 columns; the last two are the next tile's first two.
-  alignas(64) float half[6][6][B];
+  constexpr int T = M + 2;
+  // Vertical transforms of the current tile's T columns; the last two are the next tile's first two.
+  alignas(64) float half[T][T][B];
   const auto vertical = [&](int x, int column) {
     if (x < 0 || x >= run.width) {
 #pragma GCC unroll 6
-      for (int i = 0; i < 6; ++i) store(half[i][column], zero());
+      for (int i = 0; i < T; ++i) store(half[i][column], zero());
       return;
     }
     const std::ptrdiff_t at = std::ptrdiff_t(x >> run.shift) * B;
-    V r[6];
-    input_axis(load(run.rows[0] + at), load(run.rows[1] + at), load(run.rows[2] + at), load(run.rows[3] + at), load(run.rows[4] + at),
-               load(run.rows[5] + at), r);
+    V r[T];
+    if constexpr (M == 4) {
+      input_axis(load(run.rows[0] + at), load(run.rows[1] + at), load(run.rows[2] + at), load(run.rows[3] + at), load(run.rows[4] + at),
+                 load(run.rows[5] + at), r);
+    } else {
+      input_axis(load(run.rows[0] + at), load(run.rows[1] + at), load(run.rows[2] + at), load(run.rows[3] + at), r);
+    }
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) store(half[i][column], r[i]);
+    for (int i = 0; i < T; ++i) store(half[i][column], r[i]);
   };
   int x = run.x;
-  vertical(x, 4);
-  vertical(x + 1, 5);
+  vertical(x, M);
+  vertical(x + 1, M + 1);
   float* v = run.v;
-  for (int tile = 0; tile < run.tiles; ++tile, x += 4, v += run.tile_step) {
+  for (int tile = 0; tile < run.tiles; ++tile, x += M, v += run.tile_step) {
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) {
-      store(half[i][0], load(half[i][4]));
-      store(half[i][1], load(half[i][5]));
+    for (int i = 0; i < T; ++i) {
+      store(half[i][0], load(half[i][M]));
+      store(half[i][1], load(half[i][M + 1]));
     }
 #pragma GCC unroll 4
-    for (int j = 2; j < 6; ++j) vertical(x + j, j);
+    for (int j = 2; j < T; ++j) vertical(x + j, j);
     float* out = v;
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) {
-      V r[6];
-      input_axis(load(half[i][0]), load(half[i][1]), load(half[i][2]), load(half[i][3]), load(half[i][4]), load(half[i][5]), r);
+    for (int i = 0; i < T; ++i) {
+      V r[T];
+      axis<T>(half[i][0], B, load(half[i][0]), r);
 #pragma GCC unroll 6
-      for (int j = 0; j < 6; ++j, out += run.point_step) store(out, r[j]);
+      for (int j = 0; j < T; ++j, out += run.point_step) store(out, r[j]);
     }
   }
 }
 
-/// Vertical sums of one tile.
-CUVEE_INLINE void output_vertical(const float* m, std::ptrdiff_t step, float (&half)[4][6][B]) {
-#pragma GCC unroll 6
-  for (int j = 0; j < 6; ++j, m += step) {
-    V r[4];
-    output_axis(load(m), load(m + 6 * step), load(m + 12 * step), load(m + 18 * step), load(m + 24 * step), load(m + 30 * step), r);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) store(half[i][j], r[i]);
-  }
-}
-
+template <int M>
 void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
-  alignas(64) float half[4][6][B];
+  constexpr int T = M + 2;
+  alignas(64) float half[M][T][B];
   const V bias = tile.bias ? load(tile.bias) : zero();
   TileArgs t = tile;
   t.residual = nullptr;
   const float* m = run.m;
   for (int i = 0; i < run.tiles; ++i, m += run.tile_step) {
-    output_vertical(m, run.point_step, half);
-    const int left = i == 0 ? run.left : 0, right = run.right - 4 * i < 4 ? run.right - 4 * i : 4;
+    const float* column = m;
+#pragma GCC unroll 6
+    for (int j = 0; j < T; ++j, column += run.point_step) {  // vertical sums
+      V r[M];
+      axis<T>(column, T * run.point_step, load(column), r);
+#pragma GCC unroll 4
+      for (int k = 0; k < M; ++k) store(half[k][j], r[k]);
+    }
+    const int left = i == 0 ? run.left : 0, right = run.right - M * i < M ? run.right - M * i : M;
 #pragma GCC unroll 1
     for (int y = run.top; y < run.bottom; ++y) {
-      V sums[1][4];
-      output_axis(add(load(half[y][0]), bias), load(half[y][1]), load(half[y][2]), load(half[y][3]), load(half[y][4]), load(half[y][5]), sums[0]);
+      V sums[1][M];
+      axis<T>(half[y][0], B, add(load(half[y][0]), bias), sums[0]);
 #pragma GCC unroll 3
-      for (int j = 1; j < 4; ++j) sums[0][j] = add(sums[0][j], bias);
-      t.c = run.c[y] + std::ptrdiff_t(i) * 4 * B;
-      if (run.residual) t.residual = run.residual[y] + std::ptrdiff_t(i) * 4 * B;
-      if (left == 0 && right == 4) {
-        finish<4, 1>(t, sums);
+      for (int j = 1; j < M; ++j) sums[0][j] = add(sums[0][j], bias);
+      t.c = run.c[y] + std::ptrdiff_t(i) * M * B;
+      if (run.residual) t.residual = run.residual[y] + std::ptrdiff_t(i) * M * B;
+      if (left == 0 && right == M) {
+        finish<M, 1>(t, sums);
         continue;
       }
-      alignas(64) float part[4][B];
+      alignas(64) float part[M][B];
 #pragma GCC unroll 4
-      for (int j = 0; j < 4; ++j) store(part[j], sums[0][j]);
+      for (int j = 0; j < M; ++j) store(part[j], sums[0][j]);
 #pragma GCC unroll 1
       for (int j = left; j < right; ++j) {
         V one[1][1] = {{load(part[j])}};
@@ -116,6 +143,8 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
     }
   }
 }
+
+constexpr WinogradKernels winograd_kernels = {winograd_input<4>, winograd_output<4>, winograd_input<2>, winograd_output<2>};
 
 }  // namespace
 }  // namespace cuvee

@@ -1,5 +1,5 @@
 /**
- * @file `node bench/meta.mjs [pass|handover|throughput|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
+ * @file `node bench/meta.mjs [pass|handover|throughput|batch|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
  * `examples/third-party-device`. Everything is measured in turns, so that ratios hold on a machine that is not quite still.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auto } from '@cuvee/auto';
+import { batch as batching } from '@cuvee/batch';
 import { builder, Core, Model, Tensor } from '@cuvee/core';
 import onnx from '@cuvee/frontend-onnx';
 import { multi } from '@cuvee/multi';
@@ -25,10 +26,10 @@ const coreWith = () =>
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const round = (x, digits = 3) => Number(x.toFixed(digits));
 
-/** A multilayer perceptron of some microseconds. */
-function small() {
+/** A multilayer perceptron: of some microseconds, where its layers are narrow. */
+function small(width = 64) {
   const g = builder();
-  const x = g.parameter('f32', '1,64', 'x');
+  const x = g.parameter('f32', `1,${width}`, 'x');
   let y = x;
   for (let layer = 0; layer < 3; layer++)
     y = g.relu(
@@ -36,8 +37,8 @@ function small() {
         y,
         g.constant(
           'f32',
-          [64, 64],
-          Array.from({ length: 4096 }, (_, i) => ((i * 7) % 13) / 130),
+          [width, width],
+          Array.from({ length: width * width }, (_, i) => ((i * 7) % 13) / 130),
         ),
       ),
     );
@@ -200,10 +201,48 @@ async function throughput() {
   };
 }
 
+/** What BATCH brings to many callers, and what it costs one. */
+async function batch() {
+  const core = new Core({ plugins: [batching(), cpu()], frontends: [] });
+  const figures = {};
+  for (const width of [64, 512, 1024]) {
+    const model = small(width);
+    const inputs = [new Tensor('f32', [1, width])];
+    const both = [core.compileModelSync(model, 'CPU'), core.compileModelSync(model, 'BATCH:CPU(16)', { AUTO_BATCH_TIMEOUT: 0 })];
+    /** Inferences a second of so many callers. */
+    const rate = async (compiled, callers, ms = 60) => {
+      const requests = Array.from({ length: callers }, () => compiled.createInferRequest());
+      let count = 0;
+      const since = performance.now();
+      await Promise.all(
+        requests.map(async (request) => {
+          for (; performance.now() - since < ms; count++) await request.inferAsync(inputs);
+        }),
+      );
+      const took = performance.now() - since;
+      for (const request of requests) request.release();
+      return (count / took) * 1000;
+    };
+    const ratios = { 1: [], 16: [] };
+    let rates = {};
+    for (let turn = 0; turn < 14; turn++)
+      for (const callers of [1, 16]) {
+        const order = turn % 2 ? [1, 0] : [0, 1];
+        const found = [];
+        for (const i of order) found[i] = await rate(both[i], callers);
+        if (turn > 1) ratios[callers].push(found[1] / found[0]);
+        rates = { ...rates, [callers]: found.map((r) => Math.round(r)) };
+      }
+    const [one, many] = [median(ratios[1]), median(ratios[16])];
+    figures[`${width} wide`] = { oneCallerTakes: round(1 / one), sixteenCallersGet: round(many), perSecond: rates };
+  }
+  return figures;
+}
+
 const [what = 'all', ...rest] = process.argv.slice(2).filter((argument) => argument !== '--json');
 if (what === 'first') await first(rest[0], Number(rest[1]), rest[2]);
 else {
-  const parts = { pass, handover, throughput };
+  const parts = { pass, handover, throughput, batch };
   for (const [name, part] of Object.entries(parts))
     if (what === 'all' || what === name)
       console.log(JSON.stringify({ [name]: await part() }, null, process.argv.includes('--json') ? 0 : 2));

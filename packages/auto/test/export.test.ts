@@ -44,7 +44,9 @@ describe('an exported AUTO', () => {
   it('written before the hand-over, serves at once on what was compiled, and hands over', async () => {
     const { plugin, done } = counted();
     const core = new Core({ plugins: [auto(), plugin, mine('MINE', newWorld())] });
-    const blob = await (await core.compileModel(wanted, 'AUTO:MINE,CPU', slow)).exportModel();
+    const first = await core.compileModel(wanted, 'AUTO:MINE,CPU', slow);
+    const blob = await first.exportModel();
+    first.release();
     done.length = 0;
     const heard = listen();
     const back = await core.importModel(blob, 'AUTO:MINE,CPU', slow);

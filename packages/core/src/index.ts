@@ -13,6 +13,7 @@ export * from './ir/infer.js';
 export * from './ir/interpret.js';
 export * from './ir/model.js';
 export * from './ir/graph.js';
+export * from './ir/estimate.js';
 export * from './ir/patch.js';
 export * from './ir/print.js';
 export * from './ops/op.js';

@@ -3,7 +3,6 @@ import {
   after,
   all,
   attempt,
-  innerConfig,
   portTexts,
   rankOf,
   sealsOf,
@@ -20,6 +19,7 @@ import {
 import { computeConstants } from './constants.js';
 import { namesOf, storyOf, type Story } from './explain.js';
 import { joined } from './joined.js';
+import { partConfig } from './part-config.js';
 import { partition } from './partition.js';
 import { allowedFor, ask, reasonsOf, type Answers } from './place.js';
 import { pricesOf } from './prices.js';
@@ -36,8 +36,9 @@ export interface Cut {
 /** Compiles for the devices of the list. Throws MODEL_UNSUPPORTED, ARGUMENT_INVALID. */
 export function compile(model: Model, devices: readonly string[], config: Config, options: CompileOptions): Awaitable<DeviceModel> {
   return after(ask(model, devices, config, options), (answered) => {
-    computeConstants(model, answered);
-    return after(all(devices.map((device) => options.host.costs(device))), (figures) => {
+    const computed = computeConstants(model, answered, config, options);
+    const figured = after(computed, () => all(devices.map((device) => options.host.costs(device))));
+    return after(figured, (figures) => {
       const { parts, wiring, story } = cut(model, answered, figures);
       return after(compileParts(parts, config, options), (models) => {
         const split: Split = { name: model.friendlyName, wiring, models, level: rankOf(config.LOG_LEVEL) };
@@ -112,9 +113,3 @@ function compileParts(parts: readonly Part[], config: Config, options: CompileOp
         );
   return next(parts);
 }
-
-/** What a part is compiled with: the whole is what a cache keeps, not the parts. */
-export const partConfig = (config: Config, device: string, { host }: CompileOptions): Config => ({
-  ...innerConfig(config, device, host),
-  CACHE_DIR: '',
-});

@@ -1,7 +1,6 @@
 /** @file What became of the model: parts, what they hand over, and why. */
-import type { Diagram, Explanation, Model, Node, Value } from '@cuvee/core';
+import { bytesOf, type Diagram, type Explanation, type Model, type Node, type Value } from '@cuvee/core';
 import type { Wiring } from './request.js';
-import { bytesOf } from './units.js';
 
 /** What is told of one part. */
 export interface PartStory {

@@ -20,8 +20,8 @@ import {
   type Value,
 } from '@cuvee/core';
 import { readBlob, type Content, type PartBlob } from './blob.js';
-import { partConfig } from './compile.js';
 import { joined } from './joined.js';
+import { partConfig } from './part-config.js';
 import type { Split } from './request.js';
 
 /**

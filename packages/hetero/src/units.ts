@@ -1,5 +1,5 @@
 /** @file The model as a graph of units: what can be placed, what each reads, what it costs. No names of operations, no devices yet. */
-import { byteSize, partialShapeOf, sizeOf, type Fact, type Model, type Node, type Value } from '@cuvee/core';
+import { bytesOf, flopsOf, type Model, type Node, type Value } from '@cuvee/core';
 import { components } from './components.js';
 
 /** Units in an order in which they can run. Values are numbered; those of model inputs have no maker. */
@@ -25,9 +25,6 @@ export interface Units {
   /** For each unit: floating-point operations, alike. */
   readonly flops: readonly number[];
 }
-
-/** What a size counts as that is not known yet, within its bounds. */
-export const typical = 64;
 
 /** Nodes that say nothing of where they run: ports, constants. */
 export const isPort = (node: Node): boolean => node.op.name === 'Parameter' || node.op.name === 'Result';
@@ -91,24 +88,4 @@ function valuesOf(model: Model, nodes: Units['nodes'], unitOf: ReadonlyMap<Node,
     wanted: values.map((v) => outputs.has(v)),
   };
   return { graph, values, bytes: values.map((v) => bytesOf(v.fact)) };
-}
-
-/** Sizes as numbers, free ones `typical`. */
-function sizesOf(fact: Fact): readonly number[] {
-  const { dimensions } = partialShapeOf(fact);
-  return (dimensions ?? [[typical, typical]]).map(([lo, hi]) => Math.min(hi, Math.max(lo, typical)));
-}
-
-export const bytesOf = (fact: Fact): number =>
-  fact.type === 'dynamic' || fact.type === 'string' ? sizeOf(sizesOf(fact)) * 4 : byteSize(fact.type, sizeOf(sizesOf(fact)));
-
-function flopsOf({ op, inputs, outputs, attributes }: Node): number {
-  const known = (fact: Fact): Fact => ({ type: fact.type, shape: sizesOf(fact) });
-  const made = outputs.reduce((sum, v) => sum + sizeOf(sizesOf(v.fact)), 0);
-  const own = op.traits.flops?.(
-    inputs.flatMap((v) => (v ? [known(v.fact)] : [])),
-    outputs.map((v) => known(v.fact)),
-    attributes,
-  );
-  return typeof own === 'number' ? own : made;
 }

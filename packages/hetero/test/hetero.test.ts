@@ -67,6 +67,35 @@ describe('random splits', () => {
       expect(numbersOf(await compiled.createInferRequest().inferAsync(inputs()))).toEqual(want);
     }
   }, 120_000);
+  it('have what follows from constants alone as constants, though a device refuses to compute it', async () => {
+    const g = builder();
+    const x = g.parameter('f32', '2,4', 'x');
+    const weights = g.abs(
+      g.sin(
+        g.relu(
+          g.constant(
+            'f32',
+            [4, 4],
+            Array.from({ length: 16 }, (_, i) => i - 8),
+          ),
+        ),
+      ),
+    );
+    const model = new Model({ name: 'folded', parameters: [x.node], results: [g.result(g.matMul(x, weights), 'y')], scope: g.scope });
+    const core = coreWith({ REFUSES: ['Sin'] });
+    for (const compiled of [core.compileModelSync(model, 'HETERO:MINE,CPU'), await core.compileModel(model, 'HETERO:MINE,CPU')]) {
+      expect([compiled.executionDevices, compiled.explain().rows.map((r) => r['bytes in'])]).toEqual([['MINE'], [32]]);
+      const inputs = [
+        new Tensor(
+          'f32',
+          [2, 4],
+          Float32Array.from({ length: 8 }, (_, i) => i),
+        ),
+      ];
+      const direct = core.compileModelSync(model, 'CPU').createInferRequest().infer(inputs);
+      expect(compiled.createInferRequest().infer(inputs)).toEqual(direct);
+    }
+  });
   it('equal the CPU bit for bit where nothing is fused across', () => {
     for (let seed = 0; seed < 20; seed++) {
       const core = coreWith({ SUPPORTED_SHARE: 0.5, SUPPORT_BY: 'NODE', SEED: seed });

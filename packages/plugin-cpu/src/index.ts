@@ -14,6 +14,7 @@ import {
   type Steps,
   type Support,
 } from '@cuvee/core';
+import { optimalBatch } from './batch.js';
 import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { hasStrings, withoutStrings } from './fuse/strings.js';
@@ -63,6 +64,8 @@ function supportOf(model: Model): Support {
   return new Map(model.nodes().map((node) => [node, reason(node) ?? true]));
 }
 
+const costs = { transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 };
+
 /** `new Core({ plugins: [cpu()] })`. */
 export const cpu = (): DevicePlugin => ({
   name: 'CPU',
@@ -106,7 +109,8 @@ export const cpu = (): DevicePlugin => ({
     if ('model' in compiled) return { ports, compiled: specialised(native.addon, compiled.model, config) };
     return { ports, compiled: new CpuModel(native.addon, compiled, encodePlan(compiled.plan), config, portTexts(ports)) };
   },
-  costs: () => ({ transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 }),
+  costs: () => costs,
+  optimalBatch: (model) => optimalBatch(model, costs),
 });
 
 export default cpu;

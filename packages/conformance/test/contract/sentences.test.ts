@@ -27,6 +27,7 @@ const definitions = new Set([
   'Rough figures, for choosing between devices.',
   'Fixed cost of each node, seconds.',
   'Default: 0.',
+  'Default: 1.',
   'Default: unknown.',
   'A model compiled for a device.',
   'Kernel, as the device names it.',
@@ -46,6 +47,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'Default: they arrive as nodes with a `domain`.': 'examples/custom-operation/test',
   'A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES.':
     'packages/core/test/runtime/device-name.test.ts',
+  'Rows of a batch that bring the device much more than rows alone, for a model whose inputs have one row; 1: none do.':
+    'packages/batch/test/implicit.test.ts',
   'The one device whose requests a meta-device hands out as its own: core counts its load by them.': 'packages/auto/test',
   'Reject with DEVICE_LOST when the device is gone: that code alone makes AUTO try elsewhere.': 'packages/auto/test, with MINE',
 };

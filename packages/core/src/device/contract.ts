@@ -94,6 +94,8 @@ export interface DevicePlugin {
   readonly keptBelow?: boolean;
   /** Transfer and compute estimates for meta-devices. Default: unknown. */
   costs?(): DeviceCosts;
+  /** Rows of a batch that bring the device much more than rows alone, for a model whose inputs have one row; 1: none do. Default: 1. */
+  optimalBatch?(model: Model): number;
   /** A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES. */
   readonly meta?: boolean;
 }

@@ -72,6 +72,13 @@ export const globalProperties: PropertyTable = {
     description: 'Days after which a compiled model that nobody used goes from CACHE_DIR; 0: never',
     default: 0,
   },
+  ALLOW_AUTO_BATCHING: {
+    type: 'bool',
+    mutability: 'RW',
+    description:
+      'With PERFORMANCE_HINT THROUGHPUT, run concurrent inferences as rows of one batch where BATCH is installed, it pays and is safe',
+    default: true,
+  },
   LOG_LEVEL: {
     type: 'enum',
     mutability: 'RW',

@@ -12,13 +12,15 @@ import type {
 } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
 import { cloneModel, type Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
+import { staticShape } from '../ir/fact.js';
+import type { Node, Value } from '../ir/node.js';
 import { decompose, decomposing } from '../passes/decompose.js';
 import { describe } from '../shape/index.js';
 import { after, attempt, isPromise } from './awaitable.js';
 import { CacheEntry } from './cache.js';
 import { parseDevice } from './device-name.js';
 import { rankOf, watched } from './events.js';
+import { wrapperOf } from './frames.js';
 import { loadOf } from './load.js';
 import type { Registry } from './registry.js';
 import { availableDevices, describeDevice } from './reports.js';
@@ -92,6 +94,9 @@ export class Devices {
   load(blob: Uint8Array, model: string, text: string, settings: ConfigInput, work: Work): Awaitable<LoadedModel> {
     return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) => {
       const { load } = plugin;
+      const wrapper = plugin.meta ? undefined : wrapperOf(blob);
+      if (wrapper)
+        return this.load(blob, model, `${wrapper}:${text}${wrapper === 'HETERO' ? `,${helper}` : ''}`, forInner(text, settings), work);
       if (!load) throw new CuveeError('NOT_IMPLEMENTED', `device ${text} does not import compiled models; compile the model again`);
       const about = () => ({ model, device: text, details: { bytes: blob.length } });
       return watched('import', rankOf(config.LOG_LEVEL), about, () =>
@@ -124,7 +129,7 @@ export class Devices {
         'compile',
         rankOf(config.LOG_LEVEL),
         () => ({ model: model.friendlyName, device: text }),
-        () => this.#compileOn(plugin, config, copy, text, settings, { ...work, within }),
+        () => this.#compileOn({ plugin, config, model: copy, text, settings }, { ...work, within }),
       ),
     );
   }
@@ -143,54 +148,90 @@ export class Devices {
     );
   }
 
-  #compileOn(
-    plugin: DevicePlugin,
-    config: Config,
-    model: Model,
-    text: string,
-    settings: ConfigInput,
-    { signal, onProgress, paced: pace, within = [] }: Work,
-  ): Awaitable<DeviceModel> {
-    const options = { signal, paced: pace, host: this.#host(within) };
+  #compileOn(task: Task, work: Work): Awaitable<DeviceModel> {
+    const { model, text } = task;
     return attempt(
       () => {
-        onProgress?.({ stage: 'prepare' });
+        work.onProgress?.({ stage: 'prepare' });
         refuseImpossible(model);
-        return after(this.#kept(plugin, config, model, options), ({ entry, kept }) => {
-          if (kept) return kept;
-          const work = workOn(plugin.name, model);
-          const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
-          const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
-          const helped = after(
-            pace ? paced(steps, signal, pace) : atOnce(steps),
-            () => whole !== undefined && this.#wantsHelp(model, plugin, config),
-          );
-          return after(helped, (help) => {
-            const own = Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
-            if (help && whole)
-              return this.compile(whole, `HETERO:${text},${helper}`, own as ConfigInput, {
-                signal,
-                onProgress,
-                paced: pace,
-                within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
-              });
-            onProgress?.({ stage: 'compile' });
-            return after(plugin.compile(model, config, options), (made) => {
-              worked(work);
-              const { save } = made;
-              const keeping = entry && save && entry.keep(() => save.call(made));
-              return isPromise(keeping) && pace ? keeping.then(() => made) : made;
-            });
-          });
-        });
+        return this.#inBatches(task, work) ?? this.#alone(task, work);
       },
       (compiled) => compiled,
       (error) => {
-        throw signal?.aborted ? signal.reason : CuveeError.wrap(`compiling "${model.friendlyName}" for ${text}`, error);
+        throw work.signal?.aborted ? work.signal.reason : CuveeError.wrap(`compiling "${model.friendlyName}" for ${text}`, error);
       },
     );
   }
+
+  /** By BATCH, where the caller wants throughput and the device says that it pays; undefined where it is not to be tried. */
+  #inBatches(task: Task, work: Work): Awaitable<DeviceModel> | undefined {
+    const { plugin, config, model, text, settings } = task;
+    const { signal, onProgress, paced: pace, within = [] } = work;
+    const wanted = config.PERFORMANCE_HINT === 'THROUGHPUT' && config.ALLOW_AUTO_BATCHING !== false;
+    if (!wanted || plugin.meta || !plugin.optimalBatch || !this.#registry.deviceNames.includes('BATCH')) return undefined;
+    if (within.includes('BATCH') || within.includes('HETERO') || !model.inputs.every(isRow)) return undefined;
+    const most = Number(config.PERFORMANCE_HINT_NUM_REQUESTS ?? 0) || Number.POSITIVE_INFINITY;
+    const rows = Math.min(most, plugin.optimalBatch(model));
+    if (!(rows > 1)) return undefined;
+    const { model: copy } = cloneModel(model);
+    return attempt(
+      () => this.compile(copy, `BATCH:${text}(${rows})`, forInner(text, settings), { signal, onProgress, paced: pace, within }),
+      (made) => made,
+      (error) => {
+        // Its rows see each other; whatever else keeps it from the device, the device says itself.
+        if (error instanceof CuveeError && error.code === 'MODEL_UNSUPPORTED') return this.#alone(task, work);
+        throw error;
+      },
+    );
+  }
+
+  /** By the device itself, or out of its cache. */
+  #alone({ plugin, config, model, text, settings }: Task, work: Work): Awaitable<DeviceModel> {
+    const { signal, onProgress, paced: pace, within = [] } = work;
+    const options = { signal, paced: pace, host: this.#host(within) };
+    return after(this.#kept(plugin, config, model, options), ({ entry, kept }) => {
+      if (kept) return kept;
+      const meter = workOn(plugin.name, model);
+      const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
+      const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
+      const helped = after(
+        pace ? paced(steps, signal, pace) : atOnce(steps),
+        () => whole !== undefined && this.#wantsHelp(model, plugin, config),
+      );
+      return after(helped, (help) => {
+        if (help && whole)
+          return this.compile(whole, `HETERO:${text},${helper}`, forInner(text, settings), {
+            signal,
+            onProgress,
+            paced: pace,
+            within: within.filter((name) => name !== 'HETERO'), // its parts are ones that the device runs
+          });
+        onProgress?.({ stage: 'compile' });
+        return after(plugin.compile(model, config, options), (made) => {
+          worked(meter);
+          const { save } = made;
+          const keeping = entry && save && entry.keep(() => save.call(made));
+          return isPromise(keeping) && pace ? keeping.then(() => made) : made;
+        });
+      });
+    });
+  }
 }
+
+/** A model to be compiled for a device. */
+interface Task extends Pick<Resolved, 'plugin' | 'config'> {
+  /** A copy. */
+  readonly model: Model;
+  readonly text: string;
+  readonly settings: ConfigInput;
+}
+
+/** Settings of a device for a meta-device that core puts around it. */
+const forInner = (text: string, settings: ConfigInput): ConfigInput =>
+  Object.keys(settings).length > 0 ? { DEVICE_PROPERTIES: { [text]: settings } } : {};
+
+/** Whether a model takes this input one row at a time, of a size that is known. */
+const isRow = (input: Value): boolean => input.partialShape.dimensions?.[0]?.[1] === 1 && staticShape(input.fact.shape) !== undefined;
 
 /** The device that evaluates the rooms themselves. */
 const helper = 'REFERENCE';

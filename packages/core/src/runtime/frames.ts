@@ -31,6 +31,10 @@ export function writeFrames({ magic, version }: FrameKind, content: unknown, pie
   return [head, text, ...pieces];
 }
 
+/** The meta-device that core put around a device, by the blob that it wrote; undefined for blobs of others. */
+export const wrapperOf = (bytes: Uint8Array): 'BATCH' | 'HETERO' | undefined =>
+  (({ CUVBATCH: 'BATCH', CUVHETER: 'HETERO' }) as const)[new TextDecoder().decode(bytes.subarray(0, 8)) as 'CUVBATCH'];
+
 /** What a blob cannot be used for; the model can always be compiled again. */
 export const unsuitable = (why: string): CuveeError =>
   new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);

@@ -43,7 +43,10 @@ function built(commit) {
   const tree = git('rev-parse', `${commit}:${here}/native`);
   if (!tree) skip(`commit ${commit.slice(0, 9)} has no native sources`);
   const folder = join(root, 'out', 'paired', tree.slice(0, 16));
-  const binary = join(folder, 'build', 'cuvee_native_test');
+  const target = git('show', `${commit}:${here}/CMakeLists.txt`)?.includes('cuvee_native_bench')
+    ? 'cuvee_native_bench'
+    : 'cuvee_native_test';
+  const binary = join(folder, 'build', target);
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   const sourced = say('sh', ['-c', `git archive ${commit} ${here} | tar -x -C '${folder}'`]);
@@ -60,7 +63,7 @@ function built(commit) {
   const seconds = Number(process.env.CUVEE_PAIRED_BUILD_S ?? 60);
   // What was compiled stays for the next try.
   const { status } = made
-    ? say('cmake', ['--build', join(folder, 'build'), '--target', 'cuvee_native_test', '-j', process.env.CUVEE_JOBS ?? '2'], {
+    ? say('cmake', ['--build', join(folder, 'build'), '--target', target, '-j', process.env.CUVEE_JOBS ?? '2'], {
         timeout: seconds * 1000,
       })
     : { status: 1 };
@@ -93,8 +96,8 @@ function ratios(other, own, isa) {
 }
 
 if (process.platform !== 'linux') skip('times are compared on Linux');
-const own = join(nativeBuild, 'cuvee_native_test');
-if (!existsSync(own)) skip('cuvee_native_test is not built on this machine');
+const own = join(nativeBuild, 'cuvee_native_bench');
+if (!existsSync(own)) skip('cuvee_native_bench is not built on this machine');
 const commit = base();
 const other = built(commit);
 const isas = process.arch === 'x64' ? ['avx2', 'avx512'] : ['neon'];

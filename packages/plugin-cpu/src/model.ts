@@ -26,6 +26,7 @@ import { explainRows, roofsOf, type RunLevel } from './explain.js';
 import { Idle } from './idle.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 import { division, divisionProperties, type Division } from './threads.js';
+import { tuningOf, type Tuning } from './tuning.js';
 
 const measures = (config: Config): boolean => config.PERF_COUNT === true || config.ENABLE_PROFILING === true;
 
@@ -55,10 +56,12 @@ export class CpuModel implements DeviceModel {
   readonly #rules: Compiled['rules'];
   /** What `save` writes: constants that came from files are found there again. */
   readonly #blob: BlobContent;
+  readonly #tuning: Tuning;
   #latest: WeakRef<NativeRequest> | undefined;
 
   constructor(addon: Addon, compiled: Planned, { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
     const divided = division(addon, config);
+    this.#tuning = tuningOf(addon, config);
     const { programs } = compiled;
     this.#addon = addon;
     this.#config = config;
@@ -67,6 +70,7 @@ export class CpuModel implements DeviceModel {
     this.#blob = { engine: version, ports, compiled: { plan: light(compiled.plan), programs, rules: compiled.rules } };
     this.#native = new NativeModel(addon, bytes, constants, {
       ...divided,
+      tune: this.#tuning.tune,
       memoryLimit: Number(config.CUVEE_MEMORY_LIMIT ?? 0),
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
@@ -80,7 +84,7 @@ export class CpuModel implements DeviceModel {
   createRequest(): DeviceRequest {
     const native = this.#native.createRequest();
     this.#latest = new WeakRef(native);
-    const request = new CpuRequest(native, this.#plan, Number(this.#config.CUVEE_IDLE_TRIM_MS ?? 5000));
+    const request = new CpuRequest(native, this.#plan, Number(this.#config.CUVEE_IDLE_TRIM_MS ?? 5000), this.#tuning);
     return hasStringPorts(this.#blob.ports) ? new StringRequest(request, this.#blob.ports) : request;
   }
 
@@ -104,6 +108,7 @@ export class CpuModel implements DeviceModel {
         threads: details.threads,
         streams: details.streams,
         steps: sum(plan.levels.map((l) => l.steps.length)),
+        ...measuredKernels(levels),
         levels: plan.levels.length,
         memory: details.memory,
         ...memory,
@@ -134,6 +139,12 @@ function lastRun(request: NativeRequest | undefined): readonly RunLevel[] | unde
   }
 }
 
+/** How many layers have a kernel that a measurement chose. */
+function measuredKernels(levels: readonly RunLevel[] | undefined): Explanation['summary'] {
+  const count = sum((levels ?? []).map((l) => l.steps.filter((s) => s.kernel?.includes(', measured')).length));
+  return count > 0 ? { 'kernels measured': count } : {};
+}
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** The shape program of the plan or, by the path, of a sub-plan. */
@@ -150,9 +161,11 @@ class CpuRequest implements DeviceRequest {
   #results: readonly NativeOutput[] | undefined;
   #made: readonly Tensor[] = [];
   readonly #idle: Idle;
+  readonly #tuning: Tuning | undefined;
 
-  constructor(native: NativeRequest, plan: Plan, idleMilliseconds: number) {
+  constructor(native: NativeRequest, plan: Plan, idleMilliseconds: number, tuning: Tuning) {
     this.#native = native;
+    this.#tuning = tuning.tune ? tuning : undefined;
     // The timer must not keep a request that the program dropped.
     const weak = new WeakRef(native);
     this.#idle = new Idle(idleMilliseconds, () => weak.deref()?.rest());
@@ -171,12 +184,15 @@ class CpuRequest implements DeviceRequest {
     } finally {
       signal?.removeEventListener('abort', cancel);
       this.#idle.used();
+      this.#tuning?.keep();
     }
   }
 
   runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
     this.#idle.used();
-    return this.#tensors(this.#native.runSync(inputs.map(toNative), memoriesOf(outputs)), outputs);
+    const results = this.#native.runSync(inputs.map(toNative), memoriesOf(outputs));
+    this.#tuning?.keep();
+    return this.#tensors(results, outputs);
   }
 
   /** Results as tensors; one written into the caller's memory is the caller's tensor when its shape is still right. */

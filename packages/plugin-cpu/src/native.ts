@@ -38,6 +38,8 @@ export interface LoadOptions extends CoreChoice {
   readonly flushDenormals?: boolean;
   /** No kernel with a larger error than the plain sum (EXECUTION_MODE_HINT=ACCURACY). */
   readonly accurate?: boolean;
+  /** Measure the kernels of layers that were never measured, when their shapes first come. */
+  readonly tune?: boolean;
   /** Measure every step. */
   readonly profile?: boolean;
   /** Whether runs of row-wise steps go in strips: where it pays, wherever possible, nowhere. */
@@ -83,6 +85,8 @@ export interface Addon {
   info(): NativeInfo;
   /** Processors that the choice gives, in the order in which threads take them; no more threads than the control group's quota. */
   placement(coreType: number, siblings: boolean): { readonly threads: number; readonly cpus: readonly number[] };
+  /** Kernels that were chosen by measurement, a line each, after those of `text` joined them; how many this process measured. */
+  tuning(text?: Uint8Array): { readonly text: string; readonly learnt: number };
   /** Measures for a tenth of a second. */
   peaks(threads: number): Peaks;
   load(

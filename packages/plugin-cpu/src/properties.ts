@@ -95,6 +95,13 @@ export const properties: PropertyTable = {
     description:
       'Join operations that stand together; without it each computes as it would alone: slower, and a model in parts gives the same bits as whole',
   },
+  CUVEE_TUNE: {
+    type: 'bool',
+    mutability: 'RW',
+    default: false,
+    description:
+      'When shapes first come, measure which kernels suit each layer, instead of going by the cost table; CACHE_DIR keeps what was found',
+  },
   CUVEE_SPIN_US: {
     type: 'int',
     mutability: 'RW',

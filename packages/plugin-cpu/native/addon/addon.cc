@@ -11,6 +11,7 @@
 #include "base/system.h"
 #include "kernels/peak.h"
 #include "kernels/table.h"
+#include "runtime/tuning.h"
 #include "kernels/custom/own_kernels.h"
 
 namespace cuvee::addon {
@@ -71,6 +72,14 @@ napi_value peaks(napi_env env, napi_callback_info call) {
   return object(env, {{"gflops", number(env, measured.gflops)}, {"gigabytes", number(env, measured.gigabytes)}});
 }
 
+// tuning(text?): { text, learnt }: choices of kernels that were measured, after those of the text joined them.
+napi_value tuning(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  std::span<uint8_t> bytes;
+  if (a[0] && memory(env, a[0], bytes)) Tuning::read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return object(env, {{"text", text(env, Tuning::text())}, {"learnt", number(env, Tuning::learnt())}});
+}
+
 // load(plan, constants, options): a compiled model, or { error }.
 napi_value load(napi_env env, napi_callback_info call) {
   const Arguments<3> a(env, call);
@@ -93,6 +102,7 @@ napi_value load(napi_env env, napi_callback_info call) {
   options.team.binding = static_cast<Binding>(std::min(2.0, std::max(0.0, number_or(env, option("binding"), 0))));
   options.memory_limit = static_cast<uint64_t>(std::min(1e18, std::max(0.0, number_or(env, option("memoryLimit"), 0))));
   options.accurate = truth(env, option("accurate"));
+  options.tune = truth(env, option("tune"));
   options.profile = truth(env, option("profile"));
   options.strips = static_cast<Strips>(std::min(2.0, std::max(0.0, number_or(env, option("strips"), 0))));
   auto handle = std::make_unique<CompiledHandle>();
@@ -280,7 +290,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

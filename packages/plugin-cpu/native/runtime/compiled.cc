@@ -90,6 +90,7 @@ Request::Request(std::shared_ptr<Compiled> compiled)
   environment_.cancel = &cancel_;
   environment_.strings = &strings_;
   environment_.accurate = compiled_->options_.accurate;
+  environment_.tune = compiled_->options_.tune;
   environment_.profile = compiled_->options_.profile;
   environment_.strips = compiled_->options_.strips;
 }

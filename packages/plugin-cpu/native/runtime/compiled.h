@@ -18,6 +18,7 @@ struct CompiledOptions {
   uint64_t memory_limit = 0;  // bytes; 0: the default
   bool flush_denormals = false;
   bool accurate = false;
+  bool tune = false;
   bool profile = false;
   Strips strips = Strips::automatic;
 };

@@ -48,6 +48,7 @@ struct Environment {
   const std::atomic<bool>* cancel = nullptr;
   Strings* strings = nullptr;
   bool accurate = false;
+  bool tune = false;
   bool profile = false;
   Strips strips = Strips::automatic;
   int64_t panel_columns = 0;  // of strips' panels; 0: chosen from the cache size

@@ -164,6 +164,7 @@ std::unique_ptr<Context> twin(Context& c) {
   t->block = c.block;
   t->budget = c.budget;
   t->accurate = c.accurate;
+  t->tune = c.tune;
   t->strings = c.strings;
   t->state = c.state;
   t->args = c.args;

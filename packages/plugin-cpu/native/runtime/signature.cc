@@ -136,7 +136,8 @@ Status Executor::resolve(uint32_t level, Signature& signature) {
 }
 
 // Families bind on all threads: most of it is packing of weights. A step with a large constant comes after the others, so that all
-// threads share its packing, and so does one with sub-plans, which are made when they are first asked for.
+// threads share its packing, and so does one with sub-plans, which are made when they are first asked for. Where kernels are measured, all
+// are alone.
 Status Executor::bind_steps(uint32_t level, Signature& signature) {
   const PlanLevel& plan = plan_.levels[level];
   const uint32_t count = static_cast<uint32_t>(plan.steps.size());
@@ -149,7 +150,7 @@ Status Executor::bind_steps(uint32_t level, Signature& signature) {
     uint64_t constant = 0;
     for (size_t i = 0; i < c.constants.size(); ++i)
       if (c.constants[i]) constant = std::max(constant, static_cast<uint64_t>(c.views[i].bytes));
-    (c.step->plans.empty() && constant < shared_from ? together : alone_each).push_back(s);
+    (c.step->plans.empty() && constant < shared_from && !env_.tune ? together : alone_each).push_back(s);
   }
   std::vector<Status> statuses(count);
   const auto bind = [&](uint32_t s, bool shared) {
@@ -184,6 +185,7 @@ Status Executor::place_step(uint32_t level, uint32_t index, Signature& signature
   c.block = static_cast<int>(plan_.block);
   c.budget = env_.budget;
   c.accurate = env_.accurate;
+  c.tune = env_.tune;
   c.strings = env_.strings;
   c.state = &c.own_state;
   c.pool = env_.pool;

@@ -133,6 +133,8 @@ class StepContext {
   Strings* strings = nullptr;
   // EXECUTION_MODE_HINT=ACCURACY: no variant with more error than the plain sum.
   bool accurate = false;
+  // Layers whose kernels were never measured are measured in `bind` (kernels/tuned.h).
+  bool tune = false;
 
   virtual ~StepContext() = default;
 

@@ -84,7 +84,9 @@ static int run() {
 }  // namespace cuvee::test
 
 int main(int argc, char** argv) {
+#ifndef CUVEE_BENCH_ONLY
   if (argc > 1 && std::strcmp(argv[1], "replay") == 0) return cuvee::test::replay(argc - 2, argv + 2);
+#endif
   cuvee::test::count = argc;
   cuvee::test::words = argv;
   return cuvee::test::run();

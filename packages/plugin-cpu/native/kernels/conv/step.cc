@@ -14,6 +14,7 @@
 #include "kernels/image/image_step.h"
 #include "kernels/negligible.h"
 #include "kernels/split/split.h"
+#include "kernels/tuned.h"
 
 namespace cuvee {
 namespace {
@@ -195,16 +196,18 @@ Status bind(StepContext& ctx) {
     ctx.set_variant("depthwise " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w));
   } else {
     const int threads = useful_threads(conv_flops(s), ctx.pool->threads());
-    state->conv = conv_select(*ctx.kernels, s, threads);
+    auto tuned = tuned_conv(ctx, s, threads);
+    state->conv = std::move(tuned.plan);
     if (state->is_split() && !(state->packed = pack_split(ctx, *state))) {
       s.split = ConvSplit::never;
-      state->conv = conv_select(*ctx.kernels, s, threads);
+      tuned = tuned_conv(ctx, s, threads);
+      state->conv = std::move(tuned.plan);
     }
     state->packed_floats = state->conv.packed_floats;
     state->scratch_floats = (state->conv.scratch_floats + 15) / 16 * 16;
     ctx.set_variant(std::string(conv_method_name(state->conv.method)) + " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) +
                     (reads_image(ctx) ? " of a picture" : s.activated_input ? " of relu(x * s + b)" : s.shuffle > 1 ? " of a shuffle" : "") +
-                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") +
+                    (s.parts > 1 ? " of " + std::to_string(s.parts) + " parts" : "") + (tuned.measured ? ", measured" : "") +
                     (state->is_split() ? "; tile 32x32" : tile_words(*ctx.kernels->tile, state->conv.panels.empty() ? 0 : state->conv.panels[0].vectors)));
   }
   if (s.activated_input) {

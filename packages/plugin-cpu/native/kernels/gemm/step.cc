@@ -6,6 +6,7 @@
 #include "kernels/epilogue_step.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/negligible.h"
+#include "kernels/tuned.h"
 
 namespace cuvee {
 namespace {
@@ -102,10 +103,11 @@ Status bind_f32(StepContext& ctx) {
   const int threads = ctx.pool->threads(), products = state->merged ? 1 : static_cast<int>(state->c.size());
   const bool many = products >= 2 * threads;
   state->pack_in_place = many && !ctx.is_constant(1) && state->b_count == products;
-  state->plan = gemm_select(*ctx.kernels, s, many ? 1 : useful_threads(2.0 * s.m * s.n * s.k, threads));
+  auto tuned = tuned_gemm(ctx, s, many ? 1 : useful_threads(2.0 * s.m * s.n * s.k, threads));
+  state->plan = std::move(tuned.plan);
   state->packed_floats = (state->plan.packed_floats + 15) / 16 * 16;
   state->scratch_floats = (state->plan.scratch_floats + 15) / 16 * 16;
-  ctx.set_variant("gemm " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) + tile_words(*ctx.kernels->tile, state->plan.panels.empty() ? 0 : state->plan.panels[0].vectors));
+  ctx.set_variant("gemm " + std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k) + (tuned.measured ? ", measured" : "") + tile_words(*ctx.kernels->tile, state->plan.panels.empty() ? 0 : state->plan.panels[0].vectors));
   if (Status status = bind_epilogue(ctx, s.n, 2, state->epilogue); !status.ok()) return status;
   const size_t bytes = state->packed_floats * state->b_count * sizeof(float);
   size_t extra = 0;

@@ -10,7 +10,6 @@
 #include "kernels/convert/elements.h"
 #include "kernels/move/strided.h"
 #include "kernels/reduce/reduce.h"
-#include "kernels/select.h"
 #include "kernels/table.h"
 #include "runtime/step.h"
 
@@ -204,8 +203,6 @@ Status run(StepContext& ctx) {
 }
 
 }  // namespace
-
-CUVEE_VARIANTS(ReduceKernels, reduce, const ReduceKernels&, reduce_kernels)
 
 extern const Family reduce_family;
 const Family reduce_family{"reduce", bind, run};

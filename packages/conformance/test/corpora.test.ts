@@ -4,8 +4,8 @@ import { corpora, devices, readExpectations, runCorpus, type Corpus, type Device
 
 /** Cases that have to pass, whatever the lists say. */
 const floors: Readonly<Record<Device, Readonly<Record<Corpus, number>>>> = {
-  CPU: { opset: 1850, 'onnx-node': 1848, contrib: 129, ml: 77, patterns: 131 },
-  REFERENCE: { opset: 1880, 'onnx-node': 1848, contrib: 129, ml: 77, patterns: 131 },
+  CPU: { opset: 1850, 'onnx-node': 1848, contrib: 129, ml: 77, patterns: 133 },
+  REFERENCE: { opset: 1880, 'onnx-node': 1848, contrib: 129, ml: 77, patterns: 133 },
 };
 /** Cases whose expected values were drawn at random: they differ, or agree by chance. */
 const drawn = /^test_(bernoulli|training_dropout)/;

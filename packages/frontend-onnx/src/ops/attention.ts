@@ -1,7 +1,8 @@
 /** Attention and what goes with it. */
 import type { Value } from '@cuvee/core';
-import { counting, dimOf, f32, folded, i64, like, rankOf, sizeAt, sliced, times, timesRows, upTo } from '../build.js';
+import { counting, dimOf, f32, folded, i64, like, rankOf, sizeAt, times, timesRows, upTo } from '../build.js';
 import { along, bias, cached, capped, groupSize, packed, repeatedHeads, rotated, unpacked } from '../heads.js';
+import { remembered, type Linear } from '../memory.js';
 import type { OnnxNode, OnnxOp } from '../node.js';
 
 /** The additive bias of masks, causality, windows and padding; undefined when nothing is masked. */
@@ -131,32 +132,19 @@ export const RotaryEmbedding: OnnxOp<3> = (node) => {
   return flat ? g.reshape(y, g.ints([0, 0, -1]), { special_zero: true }) : g.transpose(y, g.ints([0, 2, 1, 3]));
 };
 
-/** Longest sequence whose recurrence is written out step by step. */
-const longest = 512;
-
-/** A state of [d_k, d_v] a head, written and read at each step: S ← e^g S + k ⊗ (v or β (v - Sᵀ k)), o = s Sᵀ q. */
+/** A state of [d_k, d_v] a head, written and read at each step (`memory.ts`). */
 export const LinearAttention: OnnxOp<3> = (node) => {
   const { g, attr } = node;
   const [query, , , past] = node.inputs;
   const [queryHeads, heads] = [attr.int('q_num_heads'), attr.int('kv_num_heads')];
   const shared = groupSize(node, queryHeads, heads);
-  const [steps, width] = [dimOf(query, 1), dimOf(query, 2)];
-  if (steps === undefined || width === undefined || steps < 1 || steps > longest)
-    throw node.unsupported(`sequences of ${steps ?? 'unknown'} steps`);
-  const { outputs, state } = remembered(node, steps, linearInputs(node, queryHeads, heads), past && g.cast(past, 'f32'), shared);
-  const scale = f32(g, attr.float('scale', 0) || 1 / Math.sqrt(width / queryHeads));
-  const y = packed(g, g.multiply(outputs.length === 1 ? (outputs[0] as Value) : g.concat(outputs, { axis: 2 }), scale));
-  return [g.cast(y, query.fact.type), g.cast(state, (past ?? query).fact.type)];
+  const linear = linearInputs(node, queryHeads, heads);
+  const { read, state } = remembered(g, linear, past && g.cast(past, 'f32'), shared);
+  const given = attr.float('scale', 0);
+  const size = g.cast(sizeAt(g, linear.q, 3), 'f32');
+  const scaled = given === 0 ? g.divide(read, g.sqrt(size)) : g.multiply(read, f32(g, given));
+  return [g.cast(packed(g, scaled), query.fact.type), g.cast(state, (past ?? query).fact.type)];
 };
-
-/** What a step reads, all [batch, heads, length, size] in f32: queries, keys, values, factors of the state, rates of writing. */
-interface Linear {
-  readonly q: Value;
-  readonly k: Value;
-  readonly v: Value;
-  readonly gates: Value | undefined;
-  readonly rates: Value | undefined;
-}
 
 /** The inputs of linear attention. Throws MODEL_INVALID when the update rule needs others. */
 function linearInputs({ g, attr, inputs, invalid }: OnnxNode<3>, queryHeads: number, heads: number): Linear {
@@ -172,20 +160,4 @@ function linearInputs({ g, attr, inputs, invalid }: OnnxNode<3>, queryHeads: num
     gates: decay && g.exp(wide(decay, heads)),
     rates: beta && wide(beta, dimOf(beta, 2) === 1 ? 1 : heads),
   };
-}
-
-/** What is read of the state after each step, and the last state. */
-function remembered({ g }: OnnxNode<3>, steps: number, { q, k, v, gates, rates }: Linear, first: Value | undefined, shared: number) {
-  const at = (x: Value, step: number): Value => (steps === 1 ? x : sliced(g, x, 2, step, step + 1));
-  const column = (x: Value): Value => g.transpose(x, g.ints([0, 1, 3, 2]));
-  let state = first;
-  const outputs = upTo(steps).map((step) => {
-    const [kt, vt] = [at(k, step), at(v, step)];
-    const kept = state && gates ? g.multiply(state, column(at(gates, step))) : state;
-    const news = rates ? g.multiply(at(rates, step), kept ? g.subtract(vt, times(g, kt, kept)) : vt) : vt;
-    const written = times(g, column(kt), news);
-    state = kept ? g.add(kept, written) : written;
-    return times(g, at(q, step), repeatedHeads(g, state, shared));
-  });
-  return { outputs, state: state as Value };
 }

@@ -55,18 +55,25 @@ export const Concat: OnnxOp = (node) =>
 /** Split-1 and 13 take lengths as input, 2 as attribute; 18 splits unevenly into `num_outputs`, the last being smaller. */
 export const Split: OnnxOp = (node) => {
   const { g, attr, version, outputs } = node;
-  const [x, input] = node.inputs;
+  const [x] = node.inputs;
   const axis = axisOf(node, attr.int('axis', 0), rankOf(node, x));
-  const lengths = input && version !== 2 ? input : attr.has('split') ? g.ints(attr.ints('split')) : undefined;
-  const count = lengths ? (dimOf(lengths, 0) ?? outputs) : attr.int('num_outputs', outputs);
-  if (count !== outputs) throw node.invalid(`there are ${count} parts for ${outputs} outputs`);
+  const lengths = givenLengths(node);
   if (lengths) return g.variadicSplit(x, i64(g, axis), lengths);
-  const size = dimOf(x, axis);
-  if (size !== undefined && size % count !== 0 && version < 18)
-    throw node.invalid(`${size} elements cannot be split into ${count} equal parts`);
-  if (version < 18 || (size ?? 1) % count === 0) return g.split(x, i64(g, axis), { num_splits: count });
+  const [count, size] = [attr.int('num_outputs', outputs), dimOf(x, axis)];
+  if (count !== outputs) throw node.invalid(`there are ${count} parts for ${outputs} outputs`);
+  const whole = size === undefined || size % count === 0;
+  if (!whole && version < 18) throw node.invalid(`${size} elements cannot be split into ${count} equal parts`);
+  if (version < 18 || (size !== undefined && whole)) return g.split(x, i64(g, axis), { num_splits: count });
   return g.variadicSplit(x, i64(g, axis), shares(g, size ?? sizesOf(g, x, [axis]), count));
 };
+
+/** The lengths that a Split node gives, one for each output. */
+function givenLengths({ g, attr, version, inputs, outputs, invalid }: OnnxNode): Value | undefined {
+  const lengths = inputs[1] && version !== 2 ? inputs[1] : attr.has('split') ? g.ints(attr.ints('split')) : undefined;
+  const count = lengths && dimOf(lengths, 0);
+  if (count !== undefined && count !== outputs) throw invalid(`there are ${count} lengths for ${outputs} outputs`);
+  return lengths && count === undefined ? g.reshape(lengths, g.ints([outputs]), { special_zero: false }) : lengths;
+}
 
 /** Lengths of `count` parts of a size, all as long as the first, as far as it reaches. */
 function shares(g: OnnxNode['g'], size: number | Value, count: number): Value {

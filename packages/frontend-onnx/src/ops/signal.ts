@@ -9,11 +9,10 @@ export const DFT: OnnxOp = (node) => {
   const [x, length] = node.inputs;
   const axes = transformed(node, rankOf(node, x));
   const size = length && g.cast(listOf(g, length), 'i64');
-  const real = dimOf(x, -1) === 1;
   const [inverse, half] = [attr.bool('inverse'), attr.bool('onesided')];
   if (inverse && half) return g.unsqueeze(g.irdft(x, axes, size), g.ints([-1]));
-  if (!half) return g[inverse ? 'idft' : 'dft'](real ? complex(node, x) : x, axes, size);
-  if (!real) throw node.unsupported('one half of the transform of a complex signal');
+  if (!half) return g[inverse ? 'idft' : 'dft'](complex(node, x), axes, size);
+  if (dimOf(x, -1) === 2) throw node.unsupported('one half of the transform of a complex signal');
   return g.rdft(g.squeeze(x, g.ints([-1])), axes, size);
 };
 
@@ -27,8 +26,13 @@ function transformed(node: OnnxNode, rank: number): Value {
   return g.select(g.less(wide, i64(g, 0)), g.add(wide, i64(g, rank)), wide);
 }
 
-/** Real numbers with an imaginary part of 0. */
-const complex = ({ g }: OnnxNode, x: Value): Value => g.concat([x, g.multiply(x, g.scalar(0, x))], { axis: -1 });
+/** Real numbers with an imaginary part of 0; complex ones as they are. */
+function complex({ g }: OnnxNode, x: Value): Value {
+  const parts = dimOf(x, -1);
+  if (parts === 2) return x;
+  const both = g.concat([x, g.multiply(x, g.scalar(0, x))], { axis: -1 });
+  return parts === 1 ? both : sliced(g, both, -1, 0, 2);
+}
 
 /** Transforms of overlapping frames: [batch, frames, bins, 2] from [batch, length, 1]. */
 export const STFT: OnnxOp<2> = (node) => {

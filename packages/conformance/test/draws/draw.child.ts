@@ -2,7 +2,7 @@
  * Judges draws in a process of its own: the room's `evaluate` says what is right, the CPU is judged at each instruction set. Sent an
  * operation and a seed, answers with what became of the draw.
  */
-import { Core, CuveeError, rooms, sizeOf, Tensor, type Model, type NdArray, type Op } from '@cuvee/core';
+import { Core, CuveeError, isFloat, rooms, sizeOf, Tensor, type Model, type NdArray, type Op } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import type { Case, Cases, Tolerance } from '../../../core/src/ops/cases.js';
 import { difference, evaluateCase, modelOf, type Knowledge } from '../../../core/test/ops/run.js';
@@ -91,7 +91,7 @@ const computed = /^(boolean|[iu](8|16|32|64)|f(16|32|64)|bf16|string)$/;
 
 /**
  * What a device may refuse that has a reason: to compute in the narrow types, ranks that only the run tells, what is a constant in all
- * cases of the operation and only the run tells here, and what `refused.ts` lists.
+ * cases of the operation and only the run tells here, loops that change a rank, and what `refused.ts` lists.
  */
 const mayRefuse = (room: Op, { one, how }: Draw, knowledge: Knowledge, error: unknown): boolean =>
   error instanceof CuveeError &&
@@ -99,9 +99,21 @@ const mayRefuse = (room: Op, { one, how }: Draw, knowledge: Knowledge, error: un
   (knowledge === 'rank unknown' ||
     one.inputs.some((x) => x && !computed.test(x.type)) ||
     how.includes('constancy') ||
+    room.traits.control ||
     refused[room.name] !== undefined);
 
 const message = (error: unknown): string => (error instanceof CuveeError ? `${error.code} ${error.message}` : String(error));
+
+/** The largest finite magnitude. */
+const largest = (arrays: readonly NdArray[]): number =>
+  arrays.reduce((most, a) => (a.data as Float32Array).reduce((m, x) => (Number.isFinite(x) ? Math.max(m, Math.abs(x)) : m), most), 0);
+
+/** Whether sums that cancel differ by no more than their terms' rounding. */
+const close = (a: NdArray, b: NdArray, by: number): boolean =>
+  isFloat(a.type) &&
+  a.type === b.type &&
+  a.shape.join() === b.shape.join() &&
+  (a.data as Float32Array).every((x, i) => Math.abs(x - (b.data[i] as number)) <= by);
 
 /** What is wrong with the CPU's answer. */
 async function problemOf(drawn: Draw, room: Op, knowledge: Knowledge, truth: readonly NdArray[] | CuveeError, tolerance: Tolerance) {
@@ -115,7 +127,11 @@ async function problemOf(drawn: Draw, room: Op, knowledge: Knowledge, truth: rea
         ? undefined
         : `runs, refused by REFERENCE: ${message(truth)}`;
     if (room.traits.impure) return undefined;
-    const differences = truth.map((t, i) => difference(actual[i] as NdArray, t, tolerance));
+    const inputs = largest(drawn.one.inputs.flatMap((x) => (x && isFloat(x.type) ? [x.nd()] : [])));
+    const differences = truth.map((t, i) => {
+      const found = actual[i] as NdArray;
+      return close(found, t, tolerance.atol * inputs) ? undefined : difference(found, t, tolerance);
+    });
     const at = differences.findIndex((d) => d !== undefined);
     return at < 0 ? undefined : `output ${at}: ${differences[at]}`;
   } catch (error) {

@@ -48,7 +48,10 @@ export function draw(seeds: Seeds, seed: number): Draw {
   let one: Case = generated ? generate(random) : (named[which] as Case);
   const how = [generated ? 'generated' : (named[which]?.name ?? `case ${which}`)];
   one = { attributes: one.attributes, inputs: one.inputs, constants: one.constants };
-  const kinds = [attribute, attribute, size, size, size, rank, type, type, broadcast, values, values, special, constancy, arity];
+  // Other counts and conditions may make loops that never end.
+  const kinds = room.traits.control
+    ? [size, rank, type, broadcast, constancy]
+    : [attribute, attribute, size, size, size, rank, type, type, broadcast, values, values, special, constancy, arity];
   const changes = random.pick([0, 1, 1, 1, 2, 2, 3]);
   for (let i = 0; i < changes; i++) {
     const kind = random.pick(kinds);

@@ -32,7 +32,7 @@ it(`${count} draws of ${files.length} operations`, { timeout: 60_000 + count * f
   const wrong: object[] = [];
   await runLanes<DrawJob, DrawAnswer>(
     jobs,
-    { child, env: { CUVEE_CPU_BINARY: path('../../../plugin-cpu/build/cuvee_cpu.node') } },
+    { child, limitMs: 60_000, env: { CUVEE_CPU_BINARY: path('../../../plugin-cpu/build/cuvee_cpu.node') } },
     ({ file, seed }, answer) => {
       const dead = 'dead' in answer;
       outcomes[dead ? 'wrong' : answer.outcome]++;

@@ -19,7 +19,7 @@ export const AdaptiveAvgPool = op('AdaptiveAvgPool', {
     const out = emptyElements(data.type, n * c * windows.length) as Float32Array;
     for (let p = 0; p < n * c; p++)
       windows.forEach((w, i) => {
-        out[p * windows.length + i] = w.reduce((s, k) => s + (data.data[p * plane + k] as number), 0) / w.length;
+        out[p * windows.length + i] = w.reduce((s, k) => s + (data.data[p * plane + k] as number), 0) / Math.max(1, w.length);
       });
     return { type: data.type, shape: [n, c, ...parts], data: out };
   },

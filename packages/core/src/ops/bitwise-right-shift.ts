@@ -5,7 +5,7 @@ import { integer } from './op.js';
 export const BitwiseRightShift = binary(
   'BitwiseRightShift',
   {
-    number: (a, b) => (b < 0 ? (a < 0 ? -1 : 0) : Math.floor(a / 2 ** b)),
+    number: (a, b) => (b < 0 || b >= 32 ? (a < 0 ? -1 : 0) : Math.floor(a / 2 ** b)),
     bigint: (a, b) => (b < 0n || b >= 64n ? (a < 0n ? -1n : 0n) : a >> b),
   },
   { types: integer, since: 15 },

@@ -20,7 +20,9 @@ export function parameterFacts(body: Model, map: readonly PortMapping[], inputs:
       );
     const outer = row.external < 0 ? undefined : inputs[row.external];
     const own = body.parameters[row.internal];
-    if (outer?.shape && own) out[row.internal] = outer.type === 'dynamic' ? { ...outer, type: own.output.fact.type } : outer;
+    if (!outer || !own) continue;
+    const type = outer.type === 'dynamic' ? own.output.fact.type : outer.type;
+    if (outer.shape || type !== own.output.fact.type) out[row.internal] = { ...outer, type };
   }
   return out;
 }

@@ -22,8 +22,9 @@ export const Clamp = op('Clamp', {
 
   evaluate({ data }, { min: lo, max: hi }) {
     if (isWide(data.type)) {
-      const low = lo <= -(2 ** 63) ? undefined : BigInt(Math.ceil(lo));
-      const high = hi >= 2 ** 63 ? undefined : BigInt(Math.floor(hi));
+      const [least, most] = data.type === 'u64' ? [0, 2 ** 64] : [-(2 ** 63), 2 ** 63];
+      const low = lo <= least ? undefined : BigInt(Math.ceil(lo));
+      const high = hi >= most ? undefined : BigInt(Math.max(least, Math.floor(hi)));
       return map(data, data.type, (x: bigint) => (low !== undefined && x < low ? low : high !== undefined && x > high ? high : x));
     }
     const [low, high] = isInteger(data.type) ? [Math.ceil(lo), Math.floor(hi)] : [lo, hi];

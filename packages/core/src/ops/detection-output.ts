@@ -69,6 +69,8 @@ export const DetectionOutput = op('DetectionOutput', {
     const length = ctx.axes('priors', priors, 3)?.[2];
     const count = length === undefined ? undefined : floorDiv(length, normalized ? 4 : 5);
     const keep = keep_top_k[0] ?? -1;
+    const each = normalized ? 4 : 5;
+    if (length !== undefined) ctx.require(`priors must be whole lists of ${each} numbers`, isEqual(mod(length, each), 0));
     if (count !== undefined && all !== undefined && count !== 0)
       ctx.require('scores must be whole lists of classes for each prior', isEqual(mod(all, count), 0));
     if (count !== undefined && boxes.shape)

@@ -19,7 +19,7 @@ export const ExperimentalDetectronDetectionOutput = op('ExperimentalDetectronDet
     score_threshold: float(),
     nms_threshold: float(),
     max_delta_log_wh: float(),
-    num_classes: int(),
+    num_classes: int(undefined, { min: 1 }),
     post_nms_count: int(),
     max_detections_per_image: int(),
     class_agnostic_box_regression: bool(false),

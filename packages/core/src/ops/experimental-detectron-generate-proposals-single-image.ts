@@ -58,6 +58,7 @@ export const ExperimentalDetectronGenerateProposalsSingleImage = op('Experimenta
   },
 
   decompose(g, { im_info, anchors, deltas, scores }, a) {
+    if ([im_info, anchors, deltas, scores].some((v) => !v.fact.shape)) return undefined;
     const part = (i: number): typeof im_info =>
       g.reshape(g.slice(im_info, g.ints([i]), g.ints([i + 1]), g.ints([1]), undefined), g.ints([1, 1]));
     const batched = (v: typeof im_info): typeof im_info => g.unsqueeze(v, g.ints([0]));

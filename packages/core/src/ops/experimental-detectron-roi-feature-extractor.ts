@@ -33,7 +33,12 @@ function sample(x: ArrayLike<number>, plane: number, height: number, width: numb
  * Spec: OpenVINO ExperimentalDetectronROIFeatureExtractor-6.
  */
 export const ExperimentalDetectronROIFeatureExtractor = op('ExperimentalDetectronROIFeatureExtractor', {
-  attributes: { output_size: int(), sampling_ratio: int(), pyramid_scales: ints(), aligned: bool(false) },
+  attributes: {
+    output_size: int(undefined, { min: 1 }),
+    sampling_ratio: int(undefined, { min: 0 }),
+    pyramid_scales: ints(undefined, { min: 1 }),
+    aligned: bool(false),
+  },
   inputs: [port('rois', floating, 2), many('pyramid', floating)],
   outputs: [port('roi_features', floating), port('output_rois', floating)],
   since: { opset6: {} },

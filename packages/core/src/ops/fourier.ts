@@ -3,11 +3,12 @@ import type { Fact } from '../ir/fact.js';
 import type { Infer } from '../ir/infer.js';
 import type { Value } from '../ir/node.js';
 import type { Builder } from '../opset/builder.js';
+import { CuveeError } from '../errors.js';
 import { elementsOf } from '../ir/infer.js';
 import { add, bounds, floorDiv, isExpr, mul, sub, type Dim, type Shape } from '../shape/index.js';
 import { normalizeAxis, numbersOf, sizeOf, zeros, type NdArray } from '../tensor/nd.js';
 import { emptyElements } from '../tensor/convert.js';
-import { inferAxis } from './movement.js';
+import { constantAxes } from './movement.js';
 import { floating, index, op, optional, port, type Op } from './op.js';
 import { counting, over, plus, sizesOf, sizeValue, times, type Size } from './sizes.js';
 
@@ -121,6 +122,7 @@ export function plan(
   signal: NdArray | undefined,
 ): { readonly axes: number[]; readonly lengths: (number | undefined)[] } {
   const along = numbersOf(axes).map((a) => normalizeAxis(a, shape.length));
+  if (new Set(along).size !== along.length) throw new CuveeError('ARGUMENT_INVALID', `axes ${along.join(',')} repeat`);
   const lengths = signal ? numbersOf(signal) : [];
   return { axes: along, lengths: along.map((_, i) => ((lengths[i] ?? -1) < 0 ? undefined : lengths[i])) };
 }
@@ -132,7 +134,7 @@ export function inferPlan(
   axes: Fact,
   signal: Fact | undefined,
 ): readonly { readonly axis: number; readonly length: Dim | 'own' | undefined }[] | undefined {
-  const along = ctx.constants(axes)?.map((a) => inferAxis(ctx, a, rank));
+  const along = constantAxes(ctx, axes, rank);
   if (!along) return undefined;
   const given = signal && elementsOf(signal);
   return along.map((axis, i) => {

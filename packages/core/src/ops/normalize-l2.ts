@@ -1,3 +1,4 @@
+import { constantAxes } from './movement.js';
 import { emptyElements } from '../tensor/convert.js';
 import { normalizeAxis, numbersOf, stridedOffsets, stridesOf } from '../tensor/nd.js';
 import { float, oneOf } from './attributes.js';
@@ -12,7 +13,10 @@ export const NormalizeL2 = op('NormalizeL2', {
   inputs: [port('data', floating), port('axes', index)],
   outputs: [port('output', floating)],
 
-  infer: ({ data }) => ({ type: data.type, shape: data.shape }),
+  infer({ data, axes }, _, ctx) {
+    if (data.shape) constantAxes(ctx, axes, data.shape.length);
+    return { type: data.type, shape: data.shape };
+  },
 
   evaluate({ data, axes }, { eps, eps_mode }) {
     const at = new Set(numbersOf(axes).map((a) => normalizeAxis(a, data.shape.length)));

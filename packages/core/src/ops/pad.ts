@@ -57,6 +57,8 @@ export const Pad = op('Pad', {
       Array.from({ length: d }, (_, p) => mirrored(p - (begin[i] as number), data.shape[i] as number, pad_mode)),
     );
     const fill = pad_value ? pad_value.data[0] : zeroLike(out.data[0]);
+    if (pad_mode !== 'constant' && out.data.length > 0 && data.data.length === 0)
+      throw new CuveeError('ARGUMENT_INVALID', `${pad_mode} padding of nothing, [${data.shape.join(',')}]`);
     for (let flat = 0; flat < out.data.length; flat++) {
       let from = 0;
       indexOf(flat, shape).forEach((at, i) => {

@@ -1,3 +1,4 @@
+import { CuveeError } from '../errors.js';
 import { numbersOf, normalizeAxis, type NdArray } from '../tensor/nd.js';
 import { oneOf } from './attributes.js';
 import { constantAxes, taken } from './movement.js';
@@ -23,16 +24,20 @@ export const Reverse = op('Reverse', {
     return { type: data.type, shape };
   },
 
-  evaluate: ({ data, reversed_axes }, { mode }) =>
-    axesFrom(numbersOf(reversed_axes), mode).reduce((x: NdArray, axis) => {
-      const at = normalizeAxis(axis, x.shape.length);
+  evaluate({ data, reversed_axes }, { mode }) {
+    if (mode === 'mask' && reversed_axes.data.length !== data.shape.length)
+      throw new CuveeError('ARGUMENT_INVALID', `the mask has ${reversed_axes.data.length} entries for ${data.shape.length} axes`);
+    const axes = axesFrom(numbersOf(reversed_axes), mode).map((a) => normalizeAxis(a, data.shape.length));
+    if (new Set(axes).size !== axes.length) throw new CuveeError('ARGUMENT_INVALID', `axes ${axes.join(',')} repeat`);
+    return axes.reduce((x: NdArray, at) => {
       const n = x.shape[at] as number;
       return taken(
         x,
         at,
         Array.from({ length: n }, (_, i) => n - 1 - i),
       );
-    }, data),
+    }, data);
+  },
 
   decompose(g, { data, reversed_axes }, { mode }) {
     const known = reversed_axes.fact.value;

@@ -23,13 +23,14 @@ export const SegmentMax = op('SegmentMax', {
     if (segment_ids.shape) ctx.requireEqual('the numbers of rows and segment ids', data.shape[0] as Dim, segment_ids.shape[0] as Dim);
     const ids = ctx.constants(segment_ids);
     const count = num_segments ? knownScalar(num_segments) : ids && Math.max(-1, ...ids) + 1;
+    if (typeof count === 'number' && count < 0) ctx.fail(`there are ${count} segments`);
     const length = count === undefined || bounds(count)[0] < 0 ? ctx.fresh(0) : count;
     return { type: data.type, shape: [length, ...data.shape.slice(1)] };
   },
 
   evaluate({ data, segment_ids, num_segments }, { fill_mode }) {
     const ids = numbersOf(segment_ids);
-    const count = num_segments ? numberOf(num_segments) : Math.max(-1, ...ids) + 1;
+    const count = num_segments ? Math.max(0, numberOf(num_segments)) : Math.max(-1, ...ids) + 1;
     const row = sizeOf(data.shape.slice(1));
     const out = moved(data, [count, ...data.shape.slice(1)]);
     const met = new Set<number>();

@@ -5,7 +5,7 @@ export type Corners = readonly [x1: number, y1: number, x2: number, y2: number];
 
 /** The box with its corners limited to 0 … right and 0 … bottom. */
 export const clipBox = ([x1, y1, x2, y2]: Corners, right = 1, bottom = 1): Corners => {
-  const limit = (v: number, top: number): number => Math.min(Math.max(v, 0), top);
+  const limit = (v: number, top: number): number => Math.max(Math.min(v, top), 0);
   return [limit(x1, right), limit(y1, bottom), limit(x2, right), limit(y2, bottom)];
 };
 

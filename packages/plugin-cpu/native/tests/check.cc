@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "base/memory.h"
@@ -181,7 +182,9 @@ void report(const char* name, Isa isa, int threads, const Work& work, const Timi
     return result;
   };
   if (peak == 0) {
-    peak = std::max(measured([&](Parallel& pool) { return measure_peaks(isa, pool).gflops; }), threads * peak_gflops(isa, 0.1));
+    std::vector<double> each(static_cast<std::size_t>(threads));
+    measured([&](Parallel& pool) { return parallel_for(pool, threads, [&](int chunk, int) { each[static_cast<std::size_t>(chunk)] = peak_gflops(isa, 0.05); }), 0.0; });
+    peak = std::max(std::accumulate(each.begin(), each.end(), 0.0), threads * peak_gflops(isa, 0.05));
     std::printf("%s, %d threads: %.0f GFLOP/s\n", isa_name(isa), threads, peak);
   }
   const double arithmetic = work.flops / peak * 1e-9;

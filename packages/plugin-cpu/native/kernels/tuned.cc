@@ -77,7 +77,7 @@ Tuned<ConvPlan> tuned_conv(const StepContext& ctx, const ConvShape& s, int threa
   // Candidate w: tiles narrower by w vectors; widths + w: the same by plain multiply-adds.
   const auto select = [&](int i) {
     ConvShape shape = s;
-    if (i >= widths) shape.allow_winograd = false, shape.split = ConvSplit::never;
+    if (i >= widths) shape.allow_winograd = false, shape.split = SplitUse::never;
     ConvPlan plan = conv_select(narrowed(*ctx.kernels, widths - i % widths), shape, threads);
     return plan.method == ConvMethod::split ? conv_select(*ctx.kernels, shape, threads) : plan;  // its tiles have one width
   };

@@ -140,9 +140,9 @@ void check_method(const ConvShape& shape, int kind, std::uint64_t seed, int thre
 
 void check_conv(const ConvShape& shape, int kind, std::uint64_t seed, int threads = 2) {
   ConvShape s = shape;
-  s.split = ConvSplit::never;
+  s.split = SplitUse::never;
   check_method(s, kind, seed, threads);
-  s.split = ConvSplit::always;
+  s.split = SplitUse::always;
   if (split_kernels() && s.kernel_h * s.kernel_w == 1) check_method(s, kind, seed, threads);
 }
 

@@ -46,6 +46,13 @@ void check_gemm(int m, int n, int k, bool ta, bool tb, int kind, std::uint64_t s
 
 }  // namespace
 
+TEST(gemm_packs_a_square_matrix_and_its_transpose_apart) {
+  for (Isa isa : isas()) {
+    const auto packing = [&](bool transposed) { return gemm_select(kernel_table(isa), {64, 48, 48, false, transposed}, 1).packing; };
+    CHECK(packing(false) != packing(true), "%s: one packing for both", isa_name(isa));
+  }
+}
+
 TEST(gemm_tails) {
   std::uint64_t seed = 1;
   for (int m : {1, 2, 5, 13, 14, 29})

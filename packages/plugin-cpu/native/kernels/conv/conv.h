@@ -29,12 +29,11 @@
 #include <vector>
 
 #include "kernels/image/image.h"
+#include "kernels/split/split.h"
 #include "kernels/table.h"
 #include "kernels/tensor.h"
 
 namespace cuvee {
-
-struct SplitKernels;
 
 inline constexpr int max_conv_parts = 8;
 
@@ -42,9 +41,6 @@ struct ConvPart {
   int channels;
   int shift;
 };
-
-/// Use of the split method: where it is faster, nowhere, wherever it can be.
-enum class ConvSplit : std::uint8_t { faster, never, always };
 
 /// Sizes in pixels and channels; out_h and out_w are the caller's (so that any rounding rule can be expressed).
 struct ConvShape {
@@ -57,7 +53,7 @@ struct ConvShape {
   bool activated_input = false;                  // max(x * scale + shift, 0) is read instead of x: one part, 1x1, stride 1, no padding
   int shuffle = 1;                               // logical channel i lies at i % shuffle * (in_channels / shuffle) + i / shuffle: as activated_input
   bool allow_winograd = true;                    // false for EXECUTION_MODE_HINT=ACCURACY
-  ConvSplit split = ConvSplit::faster;           // never for weights that `split_fits` refuses
+  SplitUse split = SplitUse::faster;             // never for weights that `split_fits` refuses
   int parts = 0;                                 // 0: one part of in_channels channels, shift 0
   ConvPart part[max_conv_parts] = {};
 };

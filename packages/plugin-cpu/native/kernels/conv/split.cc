@@ -28,8 +28,8 @@ int most_pixels(const ConvPlan& plan) {
 }  // namespace
 
 bool split_suits(const KernelTable& table, const ConvShape& s) {
-  if (s.split == ConvSplit::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
-  if (s.split == ConvSplit::always) return true;
+  if (s.split == SplitUse::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
+  if (s.split == SplitUse::always) return true;
   if (s.out_h * s.out_w < 64) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.
   const double in = 16.0 * blocks_of(s), out = 16.0 * ceil_div(s.out_channels, 16);
@@ -61,16 +61,14 @@ void split_select(ConvPlan& plan, int threads) {
 
 void split_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
   const ConvPanel& panel = plan.panels[index];
-  const int depth = plan.shape.in_channels;
-  auto* to = reinterpret_cast<std::uint16_t*>(dst + panel.offset);
-  std::fill_n(to, split_vector(split_steps(static_cast<int>(plan.in_blocks.size()))) * panel.vectors, std::uint16_t{0});
-  for (int column = 0; column < panel.vectors * 16; ++column) {
-    const int oc = panel.block * 16 + column;
-    if (oc >= plan.shape.out_channels) break;
-    for (std::size_t b = 0; b < plan.in_blocks.size(); ++b)
-      for (int i = 0; i < plan.in_blocks[b].count; ++i)
-        split_put(to, panel.vectors, static_cast<int>(plan.in_blocks.size()), static_cast<int>(b), i, column, weights[std::ptrdiff_t(oc) * depth + plan.in_blocks[b].first + i]);
+  const int blocks = static_cast<int>(plan.in_blocks.size()), lanes = panel.vectors * 16, depth = plan.shape.in_channels;
+  std::vector<float> rows(std::size_t(blocks) * 16 * lanes);
+  for (int lane = 0; lane < lanes && panel.block * 16 + lane < plan.shape.out_channels; ++lane) {
+    const float* filter = weights + std::ptrdiff_t(panel.block * 16 + lane) * depth;
+    for (int b = 0; b < blocks; ++b)
+      for (int i = 0; i < plan.in_blocks[b].count; ++i) rows[std::size_t(b * 16 + i) * lanes + lane] = filter[plan.in_blocks[b].first + i];
   }
+  plan.split->pack(rows.data(), blocks, panel.vectors, reinterpret_cast<std::uint16_t*>(dst + panel.offset));
 }
 
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {

@@ -139,7 +139,7 @@ ConvShape shape_of(const StepContext& ctx) {
     s.batch = a.batch, s.in_channels = a.image.channels, s.in_h = a.height, s.in_w = a.width;
   }
   s.allow_winograd = !ctx.accurate;
-  if (ctx.accurate || !ctx.is_constant(1)) s.split = ConvSplit::never;
+  if (ctx.accurate || !ctx.is_constant(1)) s.split = SplitUse::never;
   s.activated_input = reads_activated(ctx);
   if (reads_shuffled(ctx)) s.shuffle = ctx.args.size() > first_part_arg ? static_cast<int>(ctx.args[first_part_arg].i) : 0;
   const int parts = part_count(ctx);
@@ -199,7 +199,7 @@ Status bind(StepContext& ctx) {
     auto tuned = tuned_conv(ctx, s, threads);
     state->conv = std::move(tuned.plan);
     if (state->is_split() && !(state->packed = pack_split(ctx, *state))) {
-      s.split = ConvSplit::never;
+      s.split = SplitUse::never;
       tuned = tuned_conv(ctx, s, threads);
       state->conv = std::move(tuned.plan);
     }

@@ -35,7 +35,7 @@ GemmPlan gemm_select(const KernelTable& table, const GemmShape& shape, int threa
     column += now * width;
     vectors -= now;
   }
-  plan.packing = (std::uint64_t(shape.n) << 32 | std::uint32_t(shape.k)) * 64 + table.block + widest;
+  plan.packing = (std::uint64_t(shape.n) << 32 | std::uint32_t(shape.k)) * 128 + (shape.transpose_b ? 64 : 0) + table.block + widest;
   const int panels = static_cast<int>(plan.panels.size());
   const int wanted = threads > 1 ? 4 * threads : 1;
   plan.bands = std::clamp(wanted, 1, std::max(shape.m / 24, 1));

@@ -73,6 +73,27 @@ void split(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, std:
   }
 }
 
+void pack(const float* rows, int block_count, int vectors, std::uint16_t* to) {
+  const std::ptrdiff_t row = std::ptrdiff_t(vectors) * B;
+  for (int b = 0; b < block_count; b += 2, to += std::ptrdiff_t(3) * vectors * 512)
+    for (int i = 0; i < B; ++i)
+      for (int v = 0; v < vectors; ++v) {
+        const float* from = rows + (std::ptrdiff_t(b) * B + i) * row + v * B;
+        const auto put = [&](int part, __m512i x) { _mm512_storeu_si512(to + (std::ptrdiff_t(part) * vectors + v) * 512 + i * 32, x); };
+        V low = load(from);
+        if (b + 1 < block_count) {
+          V high = load(from + B * row);
+          for (int part = 0; part < 3; ++part) {
+            const __m512i l = take_part(low), h = take_part(high);
+            put(part, pairs(l, h));
+          }
+        } else {
+          const __m512i w0 = take_part(low), w1 = take_part(low), w2 = take_part(low);
+          put(0, pairs(w0, w0)), put(1, pairs(w1, w1)), put(2, pairs(w2, w0));
+        }
+      }
+}
+
 /// Tiles 0 to 3 hold sums (pixels * 2 + vector), 4 and 5 pixels, 6 and 7 weights.
 template <int Tiles, int Vectors>
 void product_of(const std::uint16_t* a, const std::uint16_t* w, int block_count, float* sums) {
@@ -182,7 +203,7 @@ void finish_panel(const TileArgs& all, const float* sums, int vectors, int pixel
   }
 }
 
-constexpr SplitKernels kernels{begin, end, split, product, exact, finish_panel};
+constexpr SplitKernels kernels{begin, end, split, product, pack, exact, finish_panel};
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 #include "kernels/split/split.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/memory.h"
@@ -12,12 +11,6 @@ namespace {
 constexpr std::size_t sums_floats = 2 * 32 * 16;
 
 std::size_t tiles_floats(int blocks, int pixels) { return std::size_t((pixels + 31) / 32 * 2) * split_tile(split_steps(blocks)) / 2; }
-
-/// The nearest bfloat16, ties to even, of a finite number.
-std::uint16_t rounded(float x) {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1)) >> 16);
-}
 
 }  // namespace
 
@@ -37,21 +30,6 @@ bool split_fits(const float* weights, int outputs, int depth, std::ptrdiff_t ste
     if (most > 0 && most < 0x1p-70f) return false;
   }
   return true;
-}
-
-void split_put(std::uint16_t* panel, int vectors, int blocks, int block, int lane, int column, float weight) {
-  std::uint16_t parts[3];
-  for (std::uint16_t& part : parts) {
-    part = rounded(weight);
-    weight -= std::bit_cast<float>(std::uint32_t(part) << 16);
-  }
-  const bool alone = block == blocks - 1 && blocks % 2;
-  const std::uint16_t others[3] = {parts[0], parts[1], parts[0]};
-  std::uint16_t* to = panel + std::size_t(block / 2) * 3 * vectors * 512 + std::size_t(column / 16) * 512 + lane * 32 + column % 16 * 2;
-  for (int part = 0; part < 3; ++part, to += vectors * 512) {
-    to[block % 2] = parts[part];
-    if (alone) to[1] = others[part];
-  }
 }
 
 SplitWork::SplitWork(const SplitKernels& kernels, int blocks, int pixels, float* scratch) : kernels_(kernels), blocks_(blocks), steps_(split_steps(blocks)) {

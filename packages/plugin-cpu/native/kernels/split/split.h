@@ -21,6 +21,9 @@
 
 namespace cuvee {
 
+/// Use of split products: where they are faster, nowhere, wherever they can be.
+enum class SplitUse : std::uint8_t { faster, never, always };
+
 struct SplitKernels {
   /// Before and after products, on every thread: the tile unit's configuration.
   void (*begin)();
@@ -30,6 +33,8 @@ struct SplitKernels {
   void (*split)(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, std::ptrdiff_t step, int pixels, std::uint16_t* to, int row, bool* odd);
   /// sums[v][32][16]: products of one or two tiles of pixels with a panel of one or two vectors.
   void (*product)(const std::uint16_t* tiles, int tile_count, const std::uint16_t* weights, int vectors, int block_count, float* sums);
+  /// Splits a panel of weights, given as rows[block * 16 + channel][vectors * 16].
+  void (*pack)(const float* rows, int block_count, int vectors, std::uint16_t* to);
   /// One pixel by multiply-adds; block b at blocks[b].a + offset. Results at sums[v * 512].
   void (*exact)(const TileEntry* blocks, int block_count, std::ptrdiff_t offset, const std::uint16_t* weights, int vectors, float* sums);
   /// Epilogue and store of `pixels` pixels from sums[v * 512 + i * 16].
@@ -49,9 +54,6 @@ std::size_t split_scratch_floats(int blocks, int pixels);
 
 /// Is a matrix of `outputs` columns of `depth` finite weights, column o at weights + o * step_o, fit to be split?
 bool split_fits(const float* weights, int outputs, int depth, std::ptrdiff_t step_o, std::ptrdiff_t step_k);
-
-/// Puts the weight of channel `lane` < 16 of block `block` of `blocks` and output `column` of a panel into its places.
-void split_put(std::uint16_t* panel, int vectors, int blocks, int block, int lane, int column, float weight);
 
 /// A run of pixels that lie side by side: in the sources and in the result.
 struct SplitRun {

@@ -31,6 +31,8 @@ bool split_suits(const KernelTable& table, const ConvShape& s) {
   if (s.split == SplitUse::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
   if (s.split == SplitUse::always) return true;
   if (s.out_h * s.out_w < 64) return false;
+  // Results beyond the second cache are waited for by either method: then only deep sums gain.
+  if (s.in_channels < 96 && std::ptrdiff_t(s.out_h) * s.out_w * s.out_channels > 512 * 1024) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.
   const double in = 16.0 * blocks_of(s), out = 16.0 * ceil_div(s.out_channels, 16);
   return 2.1 * in + in * out / 30 + 0.6 * out < 0.9 * s.in_channels * out / 15;

@@ -135,7 +135,8 @@ export async function faults(device: string, { inferences, deadline, lanes = 12 
     request.release();
   };
   const since = performance.now();
-  await Promise.race([Promise.all(Array.from({ length: lanes }, (_, i) => lane(i))), pause(60_000 + inferences * 60)]);
+  const late = new Promise((resolve) => setTimeout(resolve, 60_000 + inferences * 60).unref());
+  await Promise.race([Promise.all(Array.from({ length: lanes }, (_, i) => lane(i))), late]);
   clearInterval(vanish);
   const seconds = (performance.now() - since) / 1000;
   const growth = early === 0 ? 0 : resident() - early;

@@ -84,13 +84,15 @@ function checkReferences(pack: Pack, short: string): string[] {
   ];
 }
 
-/** Kernels see a step and the pool (`runtime/step.h`, `pool.h`, `buffer.h`), never the executor, the plan or the addon. */
+/** Kernels see a step, the pool and what was measured (`runtime/step.h`, `pool.h`, `buffer.h`, `tuning.h`), never the executor, the plan or the addon. */
 function checkKernels(): string[] {
   return sources(['packages'], cpp)
     .filter(({ path }) => /\/native\/kernels\//.test(path) && !/(_test|_bench|test|bench)\.cc$/.test(path))
     .flatMap(({ path, text }) =>
       [...text.matchAll(/^#include "([^"]+)"/gm)]
-        .filter(([, target]) => /(^|\/)(addon|plan|runtime)\//.test(target!) && !/(^|\/)runtime\/(step|pool|buffer)\.h$/.test(target!))
+        .filter(
+          ([, target]) => /(^|\/)(addon|plan|runtime)\//.test(target!) && !/(^|\/)runtime\/(step|pool|buffer|tuning)\.h$/.test(target!),
+        )
         .map(([, target]) => `${path} includes ${target}: kernels know no graph`),
     );
 }

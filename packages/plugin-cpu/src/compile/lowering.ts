@@ -144,10 +144,20 @@ export class LoweringContext {
     const existing = entry[layout];
     if (existing !== undefined) return existing;
     const from = entry[layout === 'plain' ? 'blocked' : 'plain'] as TensorId;
+    if (layout === 'plain' && this.#isPlainToo(value)) {
+      entry.plain = this.viewAs(from, value.fact.shape ?? [], 'plain');
+      return entry.plain;
+    }
     const to = layout === 'plain' ? this.#newTensor(value, layout, this.#resultStorage(value)) : this.#newBlocked(value);
     this.#push({ family: 'reorder', action: layout, inputs: [from], outputs: [to], args: [] });
     entry[layout] = to;
     return to;
+  }
+
+  /** Whether a value made in blocks has its elements in order, side by side, and may be shown as it is: one pixel of one image, no result. */
+  #isPlainToo(value: Value): boolean {
+    const [images, , ...pixel] = value.fact.shape ?? [];
+    return images === 1 && pixel.every((d) => d === 1) && !this.#wanted.get(value)?.length;
   }
 
   /** A value that no step made: a constant, or elements that are sizes and are written from registers when somebody wants them as data. */

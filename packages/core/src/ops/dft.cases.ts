@@ -5,6 +5,12 @@ export default cases('DFT', {
   tolerance: { rtol: 1e-4, atol: 1e-5 },
   named: [
     {
+      name: 'nothing along the axis',
+      inputs: [f32([2, 0, 2], []), i64([1], [1])],
+      constants: [1],
+      outputs: [f32([2, 0, 2], [])],
+    },
+    {
       name: 'an impulse',
       inputs: [f32([4, 2], [1, 0, 0, 0, 0, 0, 0, 0]), i64([1], [0])],
       constants: [1],

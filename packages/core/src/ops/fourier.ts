@@ -222,6 +222,7 @@ export function transformGraph(
   const own = sizesOf(g, x.re)?.[axis];
   if (own === undefined) return undefined;
   const n = length ?? own;
+  if (n === 0 && own === 0 && !half) return x; // nothing along the axis before and after
   if (tooLong(n)) return undefined;
   const rows = length === undefined ? own : fewer(g, own, length);
   const [cos, sin] = waves(g, x.re, rows, half ? plus(g, over(g, n, 2), 1) : n, n);

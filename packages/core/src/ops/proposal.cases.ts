@@ -22,10 +22,10 @@ export default cases('Proposal', {
       outputs: [f32([2, 5], [0, 0, 0, 4, 3, -1, 0, 0, 0, 0]), f32([2], [0, 0])],
     },
     {
-      name: 'lengths, as fractions',
+      name: 'lengths, as fractions of an image whose sides change places',
       attributes: { ...plain, framework: 'tensorflow', normalize: true, post_nms_topn: 1 },
       inputs: [f32([1, 2, 1, 1], [0.2, 0.8]), f32([1, 4, 1, 1], [0.5, 0, 0, 0]), f32([3], [4, 8, 1])],
-      outputs: [f32([1, 5], [0, 0.125, 0, 0.375, 0.5]), f32([1], [0.8])],
+      outputs: [f32([1, 5], [0, 0.25, 0, 0.75, 0.25]), f32([1], [0.8])],
     },
   ],
   generate: (random) => ({
@@ -41,6 +41,6 @@ export default cases('Proposal', {
       normalize: random.next() < 0.5,
       framework: random.pick(['', 'tensorflow']),
     },
-    inputs: [random.tensor('f32', [2, 12, 3, 3], 0, 1), random.tensor('f32', [2, 24, 3, 3], -0.3, 0.3), f32([3], [24, 24, 1])],
+    inputs: [random.tensor('f32', [2, 12, 3, 3], 0, 1), random.tensor('f32', [2, 24, 3, 3], -0.3, 0.3), f32([3], [24, 20, 1])],
   }),
 });

@@ -44,7 +44,8 @@ interface Settings {
  * best by score after suppression of overlaps. Gives regions [N·post_nms_topn, 5] of (image, x1, y1, x2, y2) and their scores.
  *
  * Caffe counts pixels (corners inside, rounded ratios), TensorFlow lengths with anchors centred on the places, which it clips first and
- * lists column by column. After the last region of an image the next row's image is -1. Proposal-1 gives no scores.
+ * lists column by column; x and y change places, those of the image's size, too. After the last region of an image the next row's image
+ * is -1. Proposal-1 gives no scores.
  * Spec: OpenVINO Proposal-4.
  */
 export const Proposal = op('Proposal', {
@@ -75,7 +76,8 @@ export const Proposal = op('Proposal', {
 
   evaluate({ class_probs, bbox_deltas, image_shape }, settings) {
     const images = class_probs.shape[0] as number;
-    const [height, width, scaleH, scaleW = scaleH] = numbersOf(image_shape) as [number, number, number, number?];
+    const [first, second, scaleH, scaleW = scaleH] = numbersOf(image_shape) as [number, number, number, number?];
+    const [height, width] = settings.framework === 'tensorflow' ? [second, first] : [first, second];
     const extra = settings.framework === 'tensorflow' ? 0 : 1;
     const rows = images * settings.post_nms_topn;
     const rois = emptyElements(class_probs.type, rows * 5) as Float32Array;

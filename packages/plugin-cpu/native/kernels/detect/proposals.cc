@@ -127,7 +127,7 @@ Status from_anchors(StepContext& ctx) {
   if (probs.dim(1) != 2 * kinds || deltas.dim(1) != 4 * kinds || deltas.dim(0) != images || deltas.dim(2) != rows || deltas.dim(3) != columns)
     return Status::fail("SHAPE_MISMATCH", "scores and deltas do not fit " + std::to_string(kinds) + " anchors at each place");
   const std::vector<double> info = numbers(ctx.in[2]);
-  const double height = info[0], width = info[1], scale_h = info[2], scale_w = info.size() > 3 ? info[3] : info[2], edge = s.tensorflow ? 0 : 1;
+  const double height = info[s.tensorflow ? 1 : 0], width = info[s.tensorflow ? 0 : 1], scale_h = info[2], scale_w = info.size() > 3 ? info[3] : info[2], edge = s.tensorflow ? 0 : 1;
   const double least_w = static_cast<double>(s.least_size) * scale_w, least_h = static_cast<double>(s.least_size) * scale_h;
   const Refinement refinement{edge, std::numeric_limits<double>::infinity(), {s.place_divisor, s.place_divisor, s.size_divisor, s.size_divisor}};
   TensorView& regions = ctx.out[0];

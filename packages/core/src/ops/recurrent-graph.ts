@@ -59,11 +59,8 @@ export function sequenceGraph(
     const mask = full
       ? undefined
       : g.unsqueeze(g.less(counting(g, length), g.unsqueeze(g.cast(lengths, 'i64'), g.ints([1]), {}), {}), g.ints([2]), {});
-    const first = states.map((s) => at(s, d, 1));
-    const [y, ...last] =
-      typeof length === 'number' && length <= unrolledSteps && length > 0
-        ? chain(g, cell, v, sums, mask, first, at(r, d, 0), length, backwards && full)
-        : iterated(g, cell, v, sums, mask, first, at(r, d, 0), backwards && full);
+    const walk = { cell, v, sums, mask, first: states.map((s) => at(s, d, 1)), r: at(r, d, 0), backwards: backwards && full };
+    const [y, ...last] = typeof length === 'number' && length <= unrolledSteps && length > 0 ? chain(g, walk, length) : iterated(g, walk);
     const ordered = backwards && !full ? g.reverseSequence(y as Value, lengths, {}) : (y as Value);
     return [g.unsqueeze(ordered, g.ints([1]), {}), ...last.map((s) => g.unsqueeze(s, g.ints([1]), {}))];
   });
@@ -77,11 +74,24 @@ export function sequenceGraph(
   return Array.from({ length: 1 + cell.states }, (_, k) => joined(k));
 }
 
+/** One direction of a sequence. */
+interface Walk {
+  readonly cell: Cell;
+  readonly v: RecurrentValues;
+  /** X·Wᵀ plus the bias, of all steps. */
+  readonly sums: Value;
+  /** Which steps are within a row's length; undefined: all. */
+  readonly mask: Value | undefined;
+  /** States before the first step. */
+  readonly first: readonly Value[];
+  readonly r: Value;
+  readonly backwards: boolean;
+}
+
 /** One step: Y and the new states; behind a row's length 0 and the old states. */
 function step(
   g: Builder,
-  cell: Cell,
-  v: RecurrentValues,
+  { cell, v }: Walk,
   x: Value,
   mask: Value | undefined,
   states: readonly Value[],
@@ -95,17 +105,8 @@ function step(
   ];
 }
 
-function chain(
-  g: Builder,
-  cell: Cell,
-  v: RecurrentValues,
-  sums: Value,
-  mask: Value | undefined,
-  first: readonly Value[],
-  r: Value,
-  length: number,
-  backwards: boolean,
-): readonly Value[] {
+function chain(g: Builder, walk: Walk, length: number): readonly Value[] {
+  const { sums, mask, first, r, backwards } = walk;
   const cut = (x: Value): readonly Value[] =>
     g.split(x, g.constant('i64', [], [1]), { num_splits: length }).map((p) => g.squeeze(p, g.ints([1]), {}));
   const inputs = cut(sums);
@@ -114,23 +115,15 @@ function chain(
   let states = first;
   for (let t = 0; t < length; t++) {
     const p = backwards ? length - 1 - t : t;
-    const [y, next] = step(g, cell, v, inputs[p] as Value, masks?.[p], states, r);
+    const [y, next] = step(g, walk, inputs[p] as Value, masks?.[p], states, r);
     ys[p] = g.unsqueeze(y, g.ints([1]), {});
     states = next;
   }
   return [ys.length === 1 ? (ys[0] as Value) : g.concat(ys, { axis: 1 }), ...states];
 }
 
-function iterated(
-  g: Builder,
-  cell: Cell,
-  v: RecurrentValues,
-  sums: Value,
-  mask: Value | undefined,
-  first: readonly Value[],
-  r: Value,
-  backwards: boolean,
-): readonly Value[] {
+function iterated(g: Builder, walk: Walk): readonly Value[] {
+  const { sums, mask, first, r, backwards } = walk;
   const body = g.body();
   const { type } = sums.fact;
   const x = body.parameter(type, '?,1,?', 'x');
@@ -138,7 +131,7 @@ function iterated(
   const weights = body.parameter(type, '?,?', 'r');
   const m = mask && body.parameter('boolean', '?,1,1', 'mask');
   const flat = (value: Value): Value => body.squeeze(value, body.ints([1]), {});
-  const [y, next] = step(body, cell, v, flat(x), m && flat(m), states, weights);
+  const [y, next] = step(body, walk, flat(x), m && flat(m), states, weights);
   const results = [body.result(body.unsqueeze(y, body.ints([1]), {})), ...next.map((s) => body.result(s))];
   const parameters = [x, ...states, weights, ...(m ? [m] : [])];
   const range = backwards

@@ -106,6 +106,8 @@ template <class T, class F> void loopr(T* d, const T* a, std::ptrdiff_t n, F f) 
   for (std::ptrdiff_t i = 0; i < n; ++i) d[i] = real<T>(a[i], f);
 }
 
+// Within 0 and 1; NaN stays NaN.
+double within_one(double x) { return x < 0 ? 0 : x > 1 ? 1 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus(double x) { return x > 30 ? x : std::log1p(std::exp(x)); }
 
@@ -194,8 +196,8 @@ void eltwise_plain(const Instruction& in, T* d, const T* a, const T* b, const T*
     case opcode::atanh_: return loopr(d, a, n, [](double x) { return std::atanh(x); });
     case opcode::sigmoid_: return loopr(d, a, n, sigmoid);
     case opcode::elu_: return loopr(d, a, n, [=](double x) { return x < 0 ? p * std::expm1(x) : x; });
-    case opcode::hard_sigmoid_: return loopr(d, a, n, [=](double x) { return std::fmin(std::fmax(p * x + q, 0), 1); });
-    case opcode::hard_swish_: return loopr(d, a, n, [=](double x) { return x * std::fmin(std::fmax(p * x + q, 0), 1); });
+    case opcode::hard_sigmoid_: return loopr(d, a, n, [=](double x) { return within_one(p * x + q); });
+    case opcode::hard_swish_: return loopr(d, a, n, [=](double x) { return x * within_one(p * x + q); });
     case opcode::silu_: return loopr(d, a, n, [=](double x) { return x * sigmoid(p * x); });
     case opcode::gelu_erf_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::erf(x * (std::numbers::sqrt2 / 2))); });
     case opcode::gelu_tanh_: return loopr(d, a, n, [](double x) { return x * 0.5 * (1 + std::tanh(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (x + 0.044715 * x * x * x))); });

@@ -34,7 +34,9 @@ export const RandomUniform = op('RandomUniform', {
   outputs: [port('output', numeric)],
   since: { opset8: {} },
 
-  infer({ shape }, { output_type }, ctx) {
+  infer({ shape, min_val, max_val }, { output_type }, ctx) {
+    for (const { type } of [min_val, max_val])
+      if (type !== output_type) ctx.typeMismatch(`the limits are ${type}, the numbers ${output_type}`);
     const count = shape.shape?.[0];
     return { type: output_type, shape: ctx.dims(shape) ?? (typeof count === 'number' ? ctx.freshShape(count) : undefined) };
   },

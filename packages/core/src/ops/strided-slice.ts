@@ -75,8 +75,7 @@ export const StridedSlice = op('StridedSlice', {
 
   infer({ data, begin, end, strides }, masks, ctx) {
     const { type, shape } = data;
-    for (const [what, list] of Object.entries({ begin, end, ...(strides && { strides }) })) ctx.axes(what, list, 1);
-    const count = begin.shape?.[0] ?? end.shape?.[0];
+    const { n: count } = ctx.match(['begin', begin, 'n'], ['end', end, 'n'], ['strides', strides, 'n']);
     if (!shape || typeof count !== 'number') return { type, shape: undefined };
     const list = entries(masks, count, shape.length);
     const begins = ctx.dims(begin);

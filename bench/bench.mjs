@@ -19,8 +19,26 @@ const { values } = parseArgs({
     json: { type: 'string' },
     svg: { type: 'string' },
     'no-setup': { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log(`Usage: npm run bench -- [options]
+
+The standing table: Cuvée and the peers found on this machine, in turns.
+
+Options:
+  --only TEXT    rows whose name has it, such as det or "2 threads" (default: all)
+  --rounds N     turns of each (default: 9)
+  --runs N       inferences a turn, of which the median counts (default: 5)
+  --threads N    of each (default: 2)
+  --json FILE    also as JSON; rows that it has and that are not measured now stay
+  --svg FILE     also the ratios as a picture
+  --no-setup     what is built is new enough
+
+CUVEE_BENCH_MODELS=DIR has further models, CUVEE_PEERS=DIR the peers; bench/README.md tells more.`);
+  process.exit();
+}
 if (!values['no-setup']) await setup({ types: false });
 const { Core } = await import('cuvee');
 

@@ -22,6 +22,10 @@ const faults: readonly Fault[] = [
     why: 'ReorgYolo divides the bounds of height and width as if they were multiples of the stride; the operation rounds down',
     in: ({ op }) => op.name === 'ReorgYolo',
   },
+  {
+    why: 'Reshape of no elements to a pattern with 0 and -1: any size fits; we keep what the other dimensions leave, OpenVINO one of its own',
+    in: ({ op, inputs }) => op.name === 'Reshape' && (inputs[0]?.fact.shape ?? []).includes(0),
+  },
 ];
 
 /** Why OpenVINO's shapes of this model may be wrong. */

@@ -38,7 +38,7 @@ export function sliced(
 /** Length of a slice whose ends or step may only be known at run time. */
 export function sliceDim(ctx: Infer, axis: number, n: Dim, start: Dim | undefined, stop: Dim | undefined, step: number | undefined): Dim {
   if (start !== undefined && stop !== undefined && step !== undefined) return ctx.sliceLength(n, start, stop, step);
-  return ctx.fresh(axis, [0, Math.max(0, bounds(n)[1])]);
+  return ctx.fresh(axis, [0, Math.max(0, Math.ceil(bounds(n)[1] / Math.abs(step ?? 1)))]);
 }
 
 /** Elements that are known, one per axis; undefined for each of the others. */

@@ -1,10 +1,11 @@
 /**
- * Bounds of an expression, tiers 2 and 3 (tier 1 is computed when it is made, in expr.ts), and its value under a binding.
+ * Bounds of an expression, tiers 2 and 3 (tier 1 is computed when it is made, in table.ts), and its value under a binding.
  *
  * Every tier is a pure function of the expression and is intersected with the ones below it.
  */
 import { endProduct, floorDivide, floorModulo, gcd, highEnd, lowEnd } from './interval.js';
 import { BCAST, FDIV, FSCALE, GE, EQ, MAX, MAX_DEGREE, MOD, OR, SEL, SYM, TDIV } from './kinds.js';
+import { cornerBounds } from './corners.js';
 import type { Atom, Dim, Expr, Mono, Pred, Range } from './expr.js';
 import { scaleNumber } from './scale.js';
 
@@ -17,7 +18,7 @@ const MAX_BRANCHES = 2;
 /**
  * An interval that holds every admissible value of `d`.
  * effort 1: interval arithmetic; 2: floor divisions opened to (R − r)/d, r ∈ [0, d−1], and collected over the rationals,
- * max and sel tried argument by argument;
+ * max and sel tried argument by argument, products at the corners of their factors' intervals;
  * 3: also enumeration, where one symbol with at most 257 values decides everything. Default 2.
  */
 export function bounds(d: Dim, effort: 1 | 2 | 3 = 2): Range {
@@ -28,8 +29,12 @@ export function bounds(d: Dim, effort: 1 | 2 | 3 = 2): Range {
 
 /** Tier 2, remembered in the expression. @internal */
 export function tightBounds(e: Expr): Range {
-  if (!e.divides) return [e.lo, e.hi];
-  if (Number.isNaN(e.lo2)) openDivisions(e);
+  if (Number.isNaN(e.lo2)) {
+    if (e.divides) openDivisions(e);
+    else [e.lo2, e.hi2] = [e.lo, e.hi];
+    const corners = cornerBounds(e);
+    if (corners) intoClass(e, Math.max(e.lo2, corners[0]), Math.min(e.hi2, corners[1]));
+  }
   return [e.lo2, e.hi2];
 }
 

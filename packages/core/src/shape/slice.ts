@@ -23,7 +23,12 @@ export function sliceLength(ctx: ShapeContext, n: Dim, begin: Dim, end: Dim, ste
     b = near(ctx.scope.resolve(begin)),
     e = near(ctx.scope.resolve(end));
   const length = step < 0 ? backwards(size, b, e, step) : ceilDiv(span(size, b, e), step);
-  if (typeof length !== 'number' && typeof b === 'number' && typeof e === 'number') narrow(ctx, length, size as Expr, b, e, step);
+  if (typeof length === 'number') return length;
+  if (typeof b === 'number' && typeof e === 'number') narrow(ctx, length, size as Expr, b, e, step);
+  else {
+    const most = Math.max(0, Math.ceil(bounds(size)[1] / Math.abs(step)));
+    if (bounds(length)[1] > most) ctx.scope.refine(length, [0, most]);
+  }
   return length;
 }
 

@@ -9,12 +9,14 @@ import {
   evaluate,
   isFailure,
   lowerShapes,
+  mul,
   rangeLength,
   reshape,
   runShapes,
   scaled,
   shapeContext,
   sliceLength,
+  sub,
   transposedWindow,
   window,
   type Dim,
@@ -47,6 +49,30 @@ function windowsByHand(n: number, k: number, s: number, d: number, p0: number, p
   }
   return rounding === 'ceil_torch' && at - s >= n ? count - 1 : count;
 }
+
+describe('bounds', () => {
+  const scope = createScope();
+  const size = (axis: number, lo: number, hi: number): Dim => scope.symbol({ kind: 'input', port: 0, axis }, [lo, hi], `s${axis}`);
+
+  it('of sums of products that share factors are those at the corners', () => {
+    const [c, h] = [size(0, 1, 7), size(1, 14, 17)];
+    expect(bounds(mul(c, sub(h, 1)))).toEqual([13, 112]);
+    expect(bounds(sub(mul(c, h), add(c, h)))).toEqual([-1, 95]);
+    const [x, y] = [size(2, 1, Infinity), size(3, 6, Infinity)];
+    expect(bounds(mul(sub(x, 1), y))).toEqual([0, Infinity]);
+    expect(bounds(sub(mul(x, c), x))[0]).toBe(0);
+    expect(bounds(sub(mul(x, c), mul(h, x)))).toEqual([-Infinity, -7]);
+  });
+
+  it('of slices whose ends the run tells hold what the step leaves', () => {
+    const begin = scope.symbol({ kind: 'value', node: 'b', output: 0, element: 0 }, [-Infinity, Infinity], 'b');
+    for (const [step, most] of [
+      [-2, 3],
+      [3, 2],
+    ] as const)
+      expect(scope.bounds(sliceLength(shapeContext(scope, 'node'), 5, begin, 4, step))).toEqual([0, most]);
+  });
+});
 
 describe('window', () => {
   it('counts what trying every place counts, static and symbolic', () => {

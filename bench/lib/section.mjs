@@ -17,6 +17,14 @@ const target = (row) =>
 
 const cell = (text) => text.replaceAll('|', '\\|');
 
+/** A Markdown table of rows of cells, the first its head, with columns of one width, as the formatter has it. */
+function aligned(rows) {
+  const widths = rows[0].map((_, i) => Math.max(3, ...rows.map((cells) => cells[i].length)));
+  const line = (cells) => `| ${cells.map((text, i) => text.padEnd(widths[i])).join(' | ')} |`;
+  const [head, ...rest] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)];
+}
+
 /** Markdown: machine, versions, date, and a table with a line for each row. */
 export function section({ machine, date, rows }) {
   const engines = [...new Set(rows.flatMap(({ results }) => results.flatMap(({ engine }) => (engine ? [engine] : []))))].sort();
@@ -31,15 +39,11 @@ export function section({ machine, date, rows }) {
     const verdict = row.met === undefined ? '' : row.met ? 'met' : 'missed';
     return [row.name, `${figure(ours.figure)} ${between(ours.interval, figure)}`, ...peers.map(of), target(row), verdict].map(cell);
   });
-  const table = [
-    ['', 'Cuvée', 'OpenVINO: ratio', 'ONNX Runtime: ratio', 'target', ''],
-    ['---', '---', '---', '---', '---', '---'],
-    ...lines,
-  ];
+  const table = aligned([['', 'Cuvée', 'OpenVINO: ratio', 'ONNX Runtime: ratio', 'target', ''], ...lines]);
   return `${machine.cpu}, ${machine.cores} cores, ${machine.threads} threads, Node ${machine.node}, ${date.slice(0, 10)}. ${engines.join(', ')}. Milliseconds
 where no unit is named; medians with 90 % intervals; ratios are Cuvée's figure over the peer's in the same round.
 
-${table.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
+${table.join('\n')}
 
 ![Cuvée's time over its peers'](results.svg)`;
 }

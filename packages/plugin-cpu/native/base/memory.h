@@ -25,6 +25,9 @@ void discard_pages(void* memory, std::size_t bytes);
 /// Rounds up to a multiple.
 constexpr std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
+/// Quotient, rounded up, of a >= 0 and b > 0.
+constexpr int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
+
 /// An owned, 64-byte aligned run of floats. Contents start undefined. Empty after a failed allocation.
 class AlignedFloats {
  public:

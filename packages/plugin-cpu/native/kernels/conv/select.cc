@@ -13,8 +13,6 @@ constexpr std::size_t panel_floats = 224 * 1024;  // 896 KiB: less than half of 
 constexpr std::size_t pixel_floats = 64 * 1024;  // 256 KiB of pointwise input per chunk
 constexpr std::size_t heavy_pixel_floats = 256 * 1024;  // 1 MiB where weights are the larger part: they are then read from memory once
 
-int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
-
 /// Of a shuffled source: for each group of the convolution its channels, which lie side by side within each group of the shuffle.
 void list_shuffled_blocks(ConvPlan& plan) {
   const ConvShape& s = plan.shape;

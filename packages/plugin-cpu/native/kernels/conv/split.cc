@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t tile_bytes = 640 * 1024;  // split pixels of a chunk: a third of L2
 
-int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
-
 int blocks_of(const ConvShape& s) {
   int blocks = 0;
   for (int p = 0; p < s.parts; ++p) blocks += ceil_div(s.part[p].channels, 16);

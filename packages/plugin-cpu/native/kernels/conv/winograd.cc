@@ -17,8 +17,6 @@ namespace {
 constexpr int points_of(int tile) { return (tile + 2) * (tile + 2); }
 int points_of(const ConvPlan& plan) { return points_of(plan.winograd_tile); }
 
-int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
-
 /// 24 channels on 16 lanes: the products are of one and a half vectors.
 bool is_half(const KernelTable& table, int out_channels) { return table.tile->half_pixels > 0 && out_channels > table.block && 2 * out_channels <= 3 * table.block; }
 bool is_half(const ConvPlan& plan) { return is_half(*plan.table, plan.shape.out_channels); }

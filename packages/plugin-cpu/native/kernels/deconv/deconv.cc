@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t band_floats = 96 * 1024;  // copied input of one band
 
-int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
 /// Taps by residue r: those with k * dilation = r modulo stride; offset = (r - k * dilation) / stride.

@@ -8,8 +8,6 @@
 namespace cuvee {
 namespace {
 
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
 int lanes_of(const DeconvShape& s) { return s.kernel_h * s.kernel_w * s.out_channels; }
 
 /// Epilogue of one channel over a planar run, in place.

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/memory.h"
 #include "kernels/tile/tile.h"
 
 namespace cuvee {
 namespace {
-
-int ceil_div(std::ptrdiff_t a, std::ptrdiff_t b) { return static_cast<int>((a + b - 1) / b); }
 
 /// Steps of k by which the first rows' pass over a panel is ahead of its products: all of a network's matrices together seldom fit into
 /// the second cache, and memory needs longer than the processor looks ahead by itself.

@@ -95,3 +95,6 @@ export interface Lowered {
   plain?: TensorId;
   blocked?: TensorId;
 }
+
+/** Whether an argument is a float. */
+export const isFloatArg = (a: DraftArg): a is { readonly float: number } => typeof a === 'object' && 'float' in a;

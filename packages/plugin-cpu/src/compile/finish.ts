@@ -1,8 +1,7 @@
 /** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
 import { CuveeError, shape, type Dim, type Steps } from '@cuvee/core';
 import type { Arg, Binding, Level, Plan, PlanTensor, PlanWeight, Step } from '../plan/plan.js';
-import { symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
-import { isFloatArg } from './lowering.js';
+import { isFloatArg, symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
 import { withSegments } from './segments.js';
 
 export interface Isa {

@@ -16,8 +16,9 @@ import {
 } from '@cuvee/core';
 import type { Layout, Storage, TensorId } from '../plan/plan.js';
 import type { Isa } from './finish.js';
+import { Levels, type UnplacedStep } from './levels.js';
 import type { Place } from './places.js';
-import { symbolKey, type Draft, type DraftArg, type DraftTensor, type Lowered } from './draft.js';
+import { symbolKey, type Draft, type DraftArg, type Lowered } from './draft.js';
 
 /** How one operation becomes steps. */
 export interface Lowering {
@@ -31,8 +32,6 @@ export type LoweringTable = Readonly<Record<string, Lowering>>;
 
 /** Compiles a sub-model (a Loop's or If's body). */
 export type CompileBody = (body: Model) => Draft;
-
-const nothing: ReadonlySet<string> = new Set();
 
 /** Values lowered so far, and the node whose turn it is. */
 export class LoweringContext {
@@ -50,6 +49,7 @@ export class LoweringContext {
   /** Values that are made, in blocks, within the result of a concatenation. */
   readonly #places: ReadonlyMap<Value, Place>;
   readonly #joined = new Map<Value, TensorId>();
+  readonly #levels: Levels;
 
   constructor(
     draft: Draft,
@@ -66,6 +66,7 @@ export class LoweringContext {
     this.#wanted = wanted;
     this.compileBody = compileBody;
     this.#places = places;
+    this.#levels = new Levels(draft, (origin) => this.#told(origin));
   }
 
   fact(i: number): Fact {
@@ -228,7 +229,7 @@ export class LoweringContext {
         name: value.label,
         ...(offset !== undefined && { offset }),
       },
-      this.#levelHere([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]),
+      this.#levels.here([of], [...(value.fact.shape ?? []), ...(offset === undefined ? [] : [offset])]),
     );
     this.define(value, 'plain', id);
     return id;
@@ -267,79 +268,19 @@ export class LoweringContext {
     this.#push({ family, action, inputs, outputs, args, plans });
   }
 
-  #push(step: {
-    family: string;
-    action: string;
-    inputs: readonly (TensorId | -1)[];
-    outputs: readonly TensorId[];
-    args: readonly DraftArg[];
-    plans?: readonly Draft[];
-  }): void {
-    const { draft } = this;
-    const own =
-      draft.bindings.size > 0
-        ? new Set([...draft.bindings].flatMap(([key, b]) => (step.outputs.includes(b.tensor) ? [key] : [])))
-        : nothing;
-    const open: Dim[] = []; // sizes that are no numbers: most models have none here
-    for (let i = 0; i < step.outputs.length; i++)
-      for (const d of draft.tensors[step.outputs[i] as TensorId]?.dims ?? []) if (typeof d !== 'number') open.push(d);
-    for (let i = 0; i < step.args.length; i++) {
-      const a = step.args[i] as DraftArg;
-      if (typeof a === 'object' && !isFloatArg(a)) open.push(a);
-    }
-    const level = this.#levelHere(step.inputs, open, own);
-    for (const key of own) draft.symbolLevel.set(key, level + 1);
-    const dynamic = step.outputs.some((t) => draft.tensors[t]?.storage.kind === 'dynamic');
-    // What a step allocates itself can be read within its own level only by steps that need not know its size; keep it simple: after it.
-    for (const t of step.outputs) {
-      const at = dynamic && draft.tensors[t]?.storage.kind === 'dynamic' ? level + 1 : level;
-      for (let base = t; ; ) {
-        draft.tensorLevel[base] = at;
-        const { storage } = draft.tensors[base] as DraftTensor;
-        if (storage.kind !== 'view') break;
-        base = storage.of;
-      }
-    }
-    draft.steps.push({ plans: [], ...step, node: this.node, level });
+  #push(step: UnplacedStep): void {
+    this.#levels.push(this.node, step);
   }
 
-  #levelHere(inputs: readonly (TensorId | -1)[], dims: readonly Dim[], own: ReadonlySet<string> = nothing): number {
-    let level = 0;
-    for (let i = 0; i < inputs.length; i++) level = Math.max(level, this.draft.tensorLevel[inputs[i] as number] ?? 0);
-    for (const d of dims) {
-      if (typeof d === 'number') continue;
-      for (const origin of shape.originsOf(d)) {
-        const key = symbolKey(origin);
-        if (own.has(key)) continue;
-        level = Math.max(level, this.#symbolLevel(origin, key));
-      }
-    }
-    return level;
-  }
-
-  /** A symbol that stands for an element of a tensor is bound after the level that makes the tensor. */
-  #symbolLevel(origin: shape.Origin, key: string): number {
-    const known = this.draft.symbolLevel.get(key);
-    if (known !== undefined) return known;
-    if (origin.kind !== 'value') return 0;
+  /** The tensor of the value that an element's symbol stands for. */
+  #told(origin: shape.Origin & { readonly kind: 'value' }): TensorId {
     const name = `${origin.node}:${origin.output}`;
     const entry = [...this.#lowered.values()].find(
       ({ value }) => `${value.node.id}:${value.index}` === name || value.standsFor?.includes(name),
     );
     if (!entry)
       throw new CuveeError('INTERNAL', `"${this.node.name}": a size depends on a value that was not lowered`, { node: this.node.name });
-    // The tensor whose memory it is: a view that no step reads has none of its own at run time.
-    let tensor = this.tensor(entry.value);
-    for (
-      let base = this.draft.tensors[tensor];
-      base?.storage.kind === 'view' && base.offset === undefined;
-      base = this.draft.tensors[tensor]
-    )
-      tensor = base.storage.of;
-    const level = this.draft.tensors[tensor]?.storage.kind === 'input' ? 0 : (this.draft.tensorLevel[tensor] ?? 0) + 1;
-    this.draft.bindings.set(key, { kind: 'element', tensor, at: origin.element });
-    this.draft.symbolLevel.set(key, level);
-    return level;
+    return this.tensor(entry.value);
   }
 
   /** Dimensions of an output that this very node binds. */
@@ -428,19 +369,12 @@ export class LoweringContext {
 }
 
 /** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
-export function isOpen(value: Value): boolean {
-  const dims = value.fact.shape;
-  if (!dims?.some(isExpression)) return false;
-  const node = String(value.node.id);
-  return dims.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === node));
-}
-
-const isExpression = (d: Dim): boolean => typeof d !== 'number';
+export const isOpen = ({ fact, node }: Value): boolean =>
+  fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === String(node.id))) ===
+  true;
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */
 export function knownElements(f: Fact): readonly Dim[] | undefined {
   const ok = f.elements?.every((e) => typeof e === 'number' || (e !== undefined && typeof e !== 'boolean' && shape.isExpr(e)));
   return ok ? (f.elements as readonly Dim[]) : undefined;
 }
-
-export const isFloatArg = (a: DraftArg): a is { readonly float: number } => typeof a === 'object' && 'float' in a;

@@ -5,6 +5,7 @@ import { CuveeError } from '../errors.js';
 import { writeIr } from '../ir-xml/index.js';
 import type { Model } from '../ir/model.js';
 import { after, all } from '../runtime/awaitable.js';
+import { apart } from '../runtime/cache.js';
 import { joinBytes } from '../runtime/frames.js';
 
 /** A device as it was when it compiled. */
@@ -34,27 +35,20 @@ export const versionsThatDiffer = (was: readonly Seal[], here: readonly Seal[], 
       : [];
   });
 
-/** Properties that say nothing of what was compiled, or not for whom. */
-const apart = new Set([
-  'LOG_LEVEL',
-  'CACHE_DIR',
-  'CACHE_ENCRYPTION_CALLBACKS',
-  'CUVEE_CACHE_LIMIT',
-  'CUVEE_CACHE_DAYS',
-  'MULTI_DEVICE_PRIORITIES',
-  'DEVICE_PROPERTIES',
-  'DEVICE_ID',
-]);
+/** Properties that say nothing of what was compiled, or only for whom. */
+const unsealed = new Set([...apart, 'MULTI_DEVICE_PRIORITIES', 'DEVICE_PROPERTIES', 'DEVICE_ID']);
 
 /** Those of a configuration that a blob keeps, as plain data. */
 export const sealedProperties = (config: Config): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(config).filter(([name, value]) => !apart.has(name) && JSON.stringify(value) !== undefined));
+  Object.fromEntries(Object.entries(config).filter(([name, value]) => !unsealed.has(name) && JSON.stringify(value) !== undefined));
 
 /** Properties that are given now with other values than those that a blob was compiled with. */
 export const propertiesThatDiffer = (was: Readonly<Record<string, unknown>>, config: Config): readonly string[] => {
   const text = (value: unknown): string => JSON.stringify(value) ?? 'not set';
   return Object.entries(config).flatMap(([name, is]: [string, PropertyValue | undefined]) =>
-    apart.has(name) || is === undefined || text(was[name]) === text(is) ? [] : [`${name} was ${text(was[name])}, here it is ${text(is)}`],
+    unsealed.has(name) || is === undefined || text(was[name]) === text(is)
+      ? []
+      : [`${name} was ${text(was[name])}, here it is ${text(is)}`],
   );
 };
 

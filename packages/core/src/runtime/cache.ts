@@ -16,7 +16,13 @@ const fromCache = new WeakSet<DeviceModel>();
 export const loadedFromCache = (compiled: DeviceModel): boolean => fromCache.has(compiled);
 
 /** Properties that say nothing of what is compiled. */
-const apart = new Set(['CACHE_DIR', 'CACHE_ENCRYPTION_CALLBACKS', 'CUVEE_CACHE_LIMIT', 'CUVEE_CACHE_DAYS', 'LOG_LEVEL']);
+export const apart: ReadonlySet<string> = new Set([
+  'CACHE_DIR',
+  'CACHE_ENCRYPTION_CALLBACKS',
+  'CUVEE_CACHE_LIMIT',
+  'CUVEE_CACHE_DAYS',
+  'LOG_LEVEL',
+]);
 
 /** What entries go through on their way to the disk and back. */
 interface Cipher {

@@ -1,9 +1,9 @@
 /** What concatenations join along channels is written side by side by its makers. */
 import { expect, test } from 'vitest';
-import { builder, Core, interpret, Model, Tensor, type Value } from '@cuvee/core';
-import { cpu } from '@cuvee/plugin-cpu';
+import { builder, Model, type Value } from '@cuvee/core';
 import { Random } from '../../core/src/ops/cases.js';
 import { compile } from '../src/compile/compile.js';
+import { expectAsInterpreted } from './interpreted.js';
 
 const size = [1, 16, 7, 5];
 
@@ -32,16 +32,4 @@ test('a chain of them has no steps of its own', () => {
   expect(plan.levels.flatMap((l) => l.steps).filter((s) => s.family === 'concat')).toHaveLength(2);
 });
 
-test('and gives what the graph says', () => {
-  const made = model();
-  const input = new Random(5).tensor('f32', size, -1, 1);
-  const want = interpret(made, [input.nd()]);
-  const request = new Core({ plugins: [cpu()], frontends: [] }).compileModelSync(made, 'CPU').createInferRequest();
-  request.infer([new Tensor('f32', size, input.storage)]);
-  want.forEach((w, i) => {
-    const got = request.getOutputTensor(i).data as Float32Array;
-    const most = Math.max(...Array.from(w.data as Float32Array, Math.abs));
-    expect(got).toHaveLength(w.data.length);
-    expect(Math.max(...Array.from(w.data as Float32Array, (v, k) => Math.abs(v - (got[k] as number))))).toBeLessThanOrEqual(1e-5 * most);
-  });
-});
+test('and gives what the graph says', () => expectAsInterpreted(model(), size));

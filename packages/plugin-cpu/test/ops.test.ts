@@ -7,11 +7,12 @@
  */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Core, CuveeError, rooms, Tensor, type Model, type NdArray, type Op } from '@cuvee/core';
+import { Core, CuveeError, rooms, type NdArray, type Op } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import { Random, type Case, type Cases } from '../../core/src/ops/cases.js';
 import { difference, evaluateCase, modelOf, stored, type Knowledge } from '../../core/test/ops/run.js';
 import { refused } from './ops/refused.js';
+import { runOnCpu } from './interpreted.js';
 
 const folder = new URL('../../core/src/ops/', import.meta.url);
 const files = readdirSync(folder).filter((f) => f.endsWith('.cases.ts'));
@@ -20,21 +21,6 @@ const wanted = process.env.CUVEE_OPS?.split(',');
 const all = wanted ? every.filter((c) => wanted.includes(c.op)) : every;
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
 const core = new Core({ plugins: [cpu()], frontends: [] });
-
-/** Runs a model on the CPU. */
-async function run(model: Model, inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
-  const compiled = await core.compileModel(model, 'CPU');
-  try {
-    const request = compiled.createInferRequest();
-    await request.inferAsync(inputs.map(({ type, shape, data }) => Tensor.from(type, shape, data)));
-    return model.results.map((_, i) => {
-      const tensor = request.getOutputTensor(i);
-      return { type: tensor.type, shape: tensor.shape, data: tensor.values() };
-    });
-  } finally {
-    compiled.release();
-  }
-}
 
 /** What is wrong: a text; `refused: …` where the device does not take the model; undefined: nothing. */
 async function problem(
@@ -46,7 +32,7 @@ async function problem(
 ): Promise<string | undefined> {
   const { model, parameters } = modelOf(room, one, knowledge);
   try {
-    const actual = await run(model, parameters);
+    const actual = await runOnCpu(core, model, parameters);
     const found = expected.map((e, i) => difference(actual[i] as NdArray, e, tolerance)).findIndex((d) => d !== undefined);
     return found < 0 ? undefined : `output ${found}: ${difference(actual[found] as NdArray, expected[found] as NdArray, tolerance)}`;
   } catch (error) {

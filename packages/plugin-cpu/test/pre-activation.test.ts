@@ -1,9 +1,9 @@
 /** A pointwise convolution behind scale, shift and relu activates what it reads. */
 import { expect, test } from 'vitest';
-import { builder, Core, interpret, Literal, Model, Tensor, type Value } from '@cuvee/core';
-import { cpu } from '@cuvee/plugin-cpu';
+import { builder, Literal, Model, type Value } from '@cuvee/core';
 import { Random } from '../../core/src/ops/cases.js';
 import { compile } from '../src/compile/compile.js';
+import { expectAsInterpreted } from './interpreted.js';
 
 const size = [2, 20, 9, 11];
 
@@ -33,16 +33,4 @@ test('it is one step', () => {
   expect(steps.filter((s) => s.family === 'eltwise')).toHaveLength(2);
 });
 
-test('and gives what the graph says', () => {
-  const made = model();
-  const input = new Random(5).tensor('f32', size, -1, 1);
-  const want = interpret(made, [input.nd()]);
-  const request = new Core({ plugins: [cpu()], frontends: [] }).compileModelSync(made, 'CPU').createInferRequest();
-  request.infer([new Tensor('f32', size, input.storage)]);
-  want.forEach((w, i) => {
-    const got = request.getOutputTensor(i).data as Float32Array;
-    const most = Math.max(...Array.from(w.data as Float32Array, Math.abs));
-    expect(got).toHaveLength(w.data.length);
-    expect(Math.max(...Array.from(w.data as Float32Array, (v, k) => Math.abs(v - (got[k] as number))))).toBeLessThanOrEqual(1e-5 * most);
-  });
-});
+test('and gives what the graph says', () => expectAsInterpreted(model(), size));

@@ -1,9 +1,9 @@
 /** Channel shuffles and concatenations of parts that do not fill their blocks stay in blocks; pointwise convolutions read shuffled data in place. */
 import { expect, test } from 'vitest';
-import { builder, Core, interpret, Model, Tensor, type Value } from '@cuvee/core';
-import { cpu } from '@cuvee/plugin-cpu';
+import { builder, Model, type Value } from '@cuvee/core';
 import { Random } from '../../core/src/ops/cases.js';
 import { compile } from '../src/compile/compile.js';
+import { expectAsInterpreted } from './interpreted.js';
 
 const size = [2, 20, 5, 7];
 
@@ -45,15 +45,4 @@ test('they are convolutions or steps of one family, without transposes', () => {
   expect(families.filter((f) => f.startsWith('reorder'))).toHaveLength(2);
 });
 
-test('and give what the graph says', () => {
-  const made = model();
-  const input = new Random(5).tensor('f32', size, -1, 1);
-  const [want] = interpret(made, [input.nd()]);
-  const request = new Core({ plugins: [cpu()], frontends: [] }).compileModelSync(made, 'CPU').createInferRequest();
-  request.infer([new Tensor('f32', size, input.storage)]);
-  const got = request.getOutputTensor(0).data as Float32Array;
-  const data = want?.data as Float32Array;
-  const most = Math.max(...Array.from(data, Math.abs));
-  expect(got).toHaveLength(data.length);
-  expect(Math.max(...Array.from(data, (v, k) => Math.abs(v - (got[k] as number))))).toBeLessThanOrEqual(1e-5 * most);
-});
+test('and give what the graph says', () => expectAsInterpreted(model(), size));

@@ -2,13 +2,14 @@
  * Judges draws in a process of its own: the room's `evaluate` says what is right, the CPU is judged at each instruction set. Sent an
  * operation and a seed, answers with what became of the draw.
  */
-import { Core, CuveeError, isFloat, rooms, sizeOf, Tensor, type Model, type NdArray, type Op } from '@cuvee/core';
+import { Core, CuveeError, isFloat, rooms, sizeOf, type NdArray, type Op } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import type { Case, Cases, Tolerance } from '../../../core/src/ops/cases.js';
 import { difference, evaluateCase, modelOf, type Knowledge } from '../../../core/test/ops/run.js';
 import { refused } from '../../../plugin-cpu/test/ops/refused.js';
 import { programmingError } from '../robust/slip.js';
 import { described, draw, seedsOf, type Draw, type Seeds } from './draw.js';
+import { runOnCpu } from '../../../plugin-cpu/test/interpreted.js';
 
 /** Which draw, and at which instruction sets. */
 export interface DrawJob {
@@ -53,20 +54,6 @@ function toleranceOf({ rtol, atol }: Tolerance, one: Case, outputs: readonly NdA
     rtol: Math.max(rtol, usual, rtol === 0 && atol === 0 ? 0 : rounding),
     atol: Math.max(atol, usual, rtol === 0 && atol === 0 ? 0 : rounding),
   };
-}
-
-async function run(model: Model, inputs: readonly NdArray[]): Promise<readonly NdArray[]> {
-  const compiled = await core.compileModel(model, 'CPU');
-  try {
-    const request = compiled.createInferRequest();
-    await request.inferAsync(inputs.map(({ type, shape, data }) => Tensor.from(type, shape, data)));
-    return model.results.map((_, i) => {
-      const tensor = request.getOutputTensor(i);
-      return { type: tensor.type, shape: tensor.shape, data: tensor.values() };
-    });
-  } finally {
-    compiled.release();
-  }
 }
 
 type Judged = readonly NdArray[] | CuveeError | 'too large' | { readonly slip: string };
@@ -119,7 +106,7 @@ const close = (a: NdArray, b: NdArray, by: number): boolean =>
 async function problemOf(drawn: Draw, room: Op, knowledge: Knowledge, truth: readonly NdArray[] | CuveeError, tolerance: Tolerance) {
   try {
     const { model, parameters } = modelOf(room, drawn.one, knowledge);
-    const actual = await run(model, parameters);
+    const actual = await runOnCpu(core, model, parameters);
     // Indices and counts that are out of range need not be looked for by a device that stays within its memory.
     // A graph of unknown rank was made of an operation whose limits it does not know.
     if (truth instanceof CuveeError)

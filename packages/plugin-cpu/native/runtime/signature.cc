@@ -16,7 +16,12 @@ Signature::~Signature() = default;
 
 size_t Signature::bytes() const {
   size_t bytes = sizeof(Signature) + (key.capacity() + registers.capacity() + dims.capacity()) * 8 + tensors.capacity() * sizeof(Resolved);
-  for (const auto& c : steps) bytes += sizeof(Context) + c->views.capacity() * sizeof(TensorView) + c->values.capacity() * sizeof(ArgValue) + 256;
+  const auto own = [](const Context& c) { return sizeof(Context) + c.views.capacity() * sizeof(TensorView) + c.values.capacity() * sizeof(ArgValue); };
+  constexpr size_t state = 1024;  // about what a kernel's tables take
+  for (const auto& c : steps) bytes += own(*c) + state;
+  for (const auto& segment : segments)
+    for (const auto& worker : segment->workers)
+      for (const auto& c : worker) bytes += own(*c);
   return bytes;
 }
 

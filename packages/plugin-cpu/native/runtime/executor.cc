@@ -95,6 +95,8 @@ Executor::Executor(Program& program, Environment& environment, int banks)
   tensors_.resize(count);
   birth_.assign(count, -1);
   offset_.assign(count, 0);
+  lender_.assign(count, -1);
+  spare_.resize(plan_.outputs.size());
   own_dims_.resize(count);
   resolved_.assign(count, -1);
   for (size_t i = 0; i < count; ++i) {
@@ -229,9 +231,10 @@ Status Executor::enter_level(uint32_t level) {
       built_ = true;
     }
     state.current = state.known.front().get();
-    for (const auto& [tensor, offset] : state.current->places) {
+    for (const auto& [tensor, offset, output] : state.current->places) {
       birth_[tensor] = static_cast<int32_t>(level);
       offset_[tensor] = offset;
+      lender_[tensor] = output;
     }
     ++generation_;
   }
@@ -259,10 +262,24 @@ Status Executor::output_memory(uint32_t index, const TensorView& view, void*& me
     return {};
   }
   auto& buffer = outputs_[bank_][index];
-  // A buffer that was handed out may still be looked at: it is replaced, not grown in place.
-  if (!buffer || buffer->capacity() < static_cast<uint64_t>(view.bytes)) buffer = std::make_shared<Buffer>();
+  // A buffer that was handed out may still be looked at: it is replaced, not grown in place. So is one that comes back as an input.
+  bool fits = buffer && buffer->capacity() >= static_cast<uint64_t>(view.bytes);
+  for (const int32_t t : plan_.inputs) fits = fits && !overlap(buffer->data(), static_cast<int64_t>(buffer->capacity()), tensors_[t].data, tensors_[t].bytes);
+  if (!fits) buffer = std::make_shared<Buffer>();
   if (!buffer->ensure(static_cast<uint64_t>(view.bytes), env_.budget)) return Status::fail("OUT_OF_MEMORY", "output " + std::to_string(index) + " of " + std::to_string(view.bytes) + " bytes");
   memory = buffer->data();
+  return {};
+}
+
+// Finds the outputs' memory that holds tensors of the level before it is written.
+Status Executor::lend(const Signature& signature) {
+  for (const uint32_t index : signature.lent)
+    for (const Resolved& r : signature.tensors) {
+      if (r.tensor != plan_.outputs[index]) continue;
+      if (Status s = point_tensor(r); !s.ok()) return s;
+      if (output_direct_[index] && !spare_[index].ensure(static_cast<uint64_t>(r.bytes), env_.budget))
+        return Status::fail("OUT_OF_MEMORY", "the intermediate tensors need " + std::to_string(r.bytes) + " bytes more");
+    }
   return {};
 }
 
@@ -292,7 +309,12 @@ Status Executor::point_tensor(const Resolved& r) {
     memory = state.next.data();
   } else {
     switch (root.storage) {
-      case Storage::arena: memory = birth_[r.tensor] < 0 ? nullptr : levels_[birth_[r.tensor]].arena.data() + offset_[r.tensor]; break;
+      case Storage::arena:
+        if (const int32_t output = lender_[r.tensor]; output >= 0)
+          memory = (output_direct_[output] ? spare_[output].data() : outputs_[bank_][output]->data()) + offset_[r.tensor];
+        else
+          memory = birth_[r.tensor] < 0 ? nullptr : levels_[birth_[r.tensor]].arena.data() + offset_[r.tensor];
+        break;
       case Storage::input: {
         const TensorView& input = tensors_[plan_.inputs[root.link]];
         if (r.bytes > input.bytes) return Status::fail("SHAPE_MISMATCH", "\"" + std::string(tensor.name) + "\" is larger than the input it shows");
@@ -318,6 +340,7 @@ Status Executor::point_tensor(const Resolved& r) {
 
 Status Executor::point(Signature& signature) {
   const bool all = signature.pointed != generation_;
+  if (Status s = lend(signature); !s.ok()) return s;
   for (const Resolved& r : signature.tensors)
     if (all || r.moving)
       if (Status s = point_tensor(r); !s.ok()) return s;
@@ -509,6 +532,7 @@ uint64_t Executor::memory() const {
   for (int b = 0; b < banks_; ++b)
     for (const auto* list : {&dynamic_[b], &outputs_[b]})
       for (const auto& buffer : *list) bytes += buffer ? buffer->capacity() : 0;
+  for (const Buffer& buffer : spare_) bytes += buffer.capacity();
   for (const StateValue& state : states_) bytes += state.now.capacity() + state.next.capacity();
   for (const auto& sub : subs_) bytes += sub ? sub->executor().memory() : 0;
   return bytes;
@@ -518,6 +542,8 @@ void Executor::rest() {
   constexpr uint64_t large = 16 << 20;  // smaller ones are not worth their faults
   for (LevelState& level : levels_)
     if (level.arena.capacity() >= large) level.arena.discard();
+  for (Buffer& buffer : spare_)
+    if (buffer.capacity() >= large) buffer.discard();
 }
 
 void Executor::trim() {
@@ -527,6 +553,7 @@ void Executor::trim() {
     level.current = nullptr;
   }
   for (auto& sub : subs_) sub.reset();
+  for (Buffer& buffer : spare_) buffer.release();
   ++generation_;
 }
 

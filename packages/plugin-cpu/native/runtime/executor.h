@@ -132,6 +132,8 @@ class Executor {
   bool allocate(int32_t tensor, std::span<const int64_t> dims, TensorView& view);
   bool read_state(int32_t tensor, size_t index, const TensorView& initial, TensorView& view);
   Status output_memory(uint32_t index, const TensorView& view, void*& memory);
+  Status lend(const Signature& signature);
+  std::vector<std::pair<uint32_t, uint32_t>> unwritten(uint32_t level) const;
   SubExecutor& sub(uint32_t plan);
   Status fail(const PlanStep& step, Status status) const;
 
@@ -145,6 +147,8 @@ class Executor {
   std::vector<TensorView> tensors_;               // by tensor, as they are in this run
   std::vector<int32_t> birth_;                    // by tensor: level whose arena holds it, -1: none
   std::vector<uint64_t> offset_;                  // by tensor: place in that arena
+  std::vector<int32_t> lender_;                   // by tensor: output whose memory it lies in instead, -1: none
+  std::vector<Buffer> spare_;                     // by output: what is lent where the output's memory is the caller's
   std::vector<std::vector<int64_t>> own_dims_;    // of inputs and dynamic tensors
   std::vector<std::vector<int64_t>> output_dims_[2];
   std::vector<int32_t> resolved_;                 // by tensor: index in the signature being made, -1: not in it

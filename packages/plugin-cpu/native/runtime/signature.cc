@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/memory.h"
 #include "runtime/segment.h"
 #include "runtime/sub_executor.h"
 
@@ -247,6 +248,22 @@ Status Executor::place_step(uint32_t level, uint32_t index, Signature& signature
   return {};
 }
 
+// Outputs that nothing has written before the level, each with the level's first step that does.
+std::vector<std::pair<uint32_t, uint32_t>> Executor::unwritten(uint32_t level) const {
+  std::vector<std::pair<uint32_t, uint32_t>> found;
+  std::vector<char> seen(plan_.outputs.size());
+  for (uint32_t l = 0; l <= level; ++l) {
+    const auto& steps = plan_.levels[l].steps;
+    for (uint32_t s = 0; s < steps.size(); ++s)
+      for (const int32_t t : steps[s].outputs) {
+        const PlanTensor& root = plan_.tensors[plan_.tensors[t].root];
+        if (root.storage != Storage::output || root.next_state >= 0 || std::exchange(seen[static_cast<size_t>(root.link)], 1)) continue;
+        if (l == level && plan_.outputs[static_cast<size_t>(root.link)] == plan_.tensors[t].root) found.emplace_back(root.link, s);
+      }
+  }
+  return found;
+}
+
 Status Executor::lay_out(uint32_t level, Signature& signature) {
   const PlanLevel& plan = plan_.levels[level];
   // Steps of a segment in strips run at the same time: what one of them needs, all of them do.
@@ -263,7 +280,7 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
   for (const PlanBox& b : plan.boxes) {
     if (inner[b.tensor]) continue;
     const uint64_t bytes = static_cast<uint64_t>(signature.tensors[static_cast<size_t>(resolved_[b.tensor])].bytes);
-    boxes.push_back({bytes, first[b.first], last[b.last]});
+    boxes.push_back({bytes, first[b.first], last[b.last], true});
     owners.push_back(b.tensor);
   }
   std::vector<uint64_t*> offsets;
@@ -280,8 +297,28 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
   uint64_t total = 0;
   for (const Box& b : boxes)
     if (b.bytes > uint64_t{1} << 50 || (total += b.bytes) > uint64_t{1} << 60) return Status::fail("OUT_OF_MEMORY", "intermediate tensors of absurd size");
-  signature.arena = plan_arena(boxes);
-  for (size_t i = 0; i < owners.size(); ++i) signature.places.emplace_back(owners[i], boxes[i].offset);
+  std::vector<Region> regions;
+  std::vector<uint32_t> lenders;
+  for (const auto& [output, step] : unwritten(level)) {
+    const int32_t t = plan_.outputs[output];
+    if (resolved_[t] < 0) continue;
+    regions.push_back({static_cast<uint64_t>(signature.tensors[static_cast<size_t>(resolved_[t])].bytes) / alignment * alignment, first[step]});
+    lenders.push_back(output);
+  }
+  signature.arena = plan_arena(boxes, regions);
+  std::vector<char> moved(plan_.tensors.size());
+  for (size_t i = 0; i < owners.size(); ++i) {
+    const int32_t output = boxes[i].region < 0 ? -1 : static_cast<int32_t>(lenders[static_cast<size_t>(boxes[i].region)]);
+    signature.places.push_back({owners[i], boxes[i].offset, output});
+    if (output < 0) continue;
+    moved[owners[i]] = 1;
+    if (std::find(signature.lent.begin(), signature.lent.end(), output) == signature.lent.end()) signature.lent.push_back(static_cast<uint32_t>(output));
+  }
+  if (!signature.lent.empty()) {  // an output's memory may be another in the next run
+    for (Resolved& r : signature.tensors) r.moving = r.moving || moved[plan_.tensors[r.tensor].root];
+    for (const auto& [view, t] : signature.views)
+      if (moved[plan_.tensors[t].root]) signature.moving_views.emplace_back(view, t);
+  }
   for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = boxes[owners.size() + i].offset;
   return {};
 }

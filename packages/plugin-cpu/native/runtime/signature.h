@@ -50,12 +50,20 @@ struct Resolved {
   bool moving;                  // memory may be another in the next run
 };
 
+// Where a tensor of a level lies: in the level's arena, or in the memory of an output that is written later.
+struct TensorPlace {
+  int32_t tensor;
+  uint64_t offset;
+  int32_t output;  // -1: in the arena
+};
+
 struct Signature {
   uint64_t id = 0, parent = 0;
   uint32_t level = 0;
   std::vector<int64_t> key, registers, dims;
   std::vector<Resolved> tensors;
-  std::vector<std::pair<int32_t, uint64_t>> places;  // boxes of this level's arena
+  std::vector<TensorPlace> places;  // of the tensors born in this level
+  std::vector<uint32_t> lent;   // outputs whose memory holds some of them
   std::vector<std::unique_ptr<Context>> steps;
   std::vector<std::unique_ptr<SegmentPlan>> segments;  // parts of the plan's segments that run in strips, in order
   ~Signature();

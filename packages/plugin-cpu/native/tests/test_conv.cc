@@ -256,6 +256,18 @@ TEST(conv_virtual_concat_and_upsample) {
     for (int p = 0; p < 4; ++p) s.part[p].shift = 0;
     check_conv(s, 5, seed++);
   }
+  for (int oc : {24, 41}) {  // coarse parts of Winograd before, between and behind others, and alone
+    ConvShape s = shape_of(2, 96 + 12 + 9 + 18, oc, 1, 24, 40, 3, 1, 1, 1);
+    s.parts = 4;
+    s.part[0] = {96, 3}, s.part[1] = {12, 0}, s.part[2] = {9, 2}, s.part[3] = {18, 1};
+    check_conv(s, 2, seed++);
+    s = shape_of(1, 40, oc, 1, 32, 16, 3, 1, 1, 1);
+    s.parts = 2;
+    s.part[0] = {32, 2}, s.part[1] = {8, 4};
+    check_conv(s, 5, seed++);
+    s.pad_top = 0, s.out_h = 30;
+    check_conv(s, 3, seed++);
+  }
 }
 
 TEST(conv_every_epilogue) {

@@ -83,6 +83,7 @@ struct ConvPlan {
   ConvShape shape;
   ConvMethod method = ConvMethod::direct;
   int winograd_tile = 0;           // winograd: outputs of a tile in each direction, 4 or 2
+  int fine_blocks = 0;             // winograd: in_blocks from here on are of coarse parts (kernels/winograd/winograd.h)
   std::vector<ConvPanel> panels;
   std::vector<ConvInBlock> in_blocks;
   std::size_t packed_floats = 0;   // size of the packed weights

@@ -125,6 +125,7 @@ std::uint64_t packing_of(const ConvPlan& plan) {
                     s.groups, s.kernel_h, s.kernel_w, s.parts, s.shuffle})
     hash(h, static_cast<std::uint64_t>(value));
   for (int p = 0; p < s.parts; ++p) hash(h, static_cast<std::uint64_t>(s.part[p].channels));
+  for (int b = plan.fine_blocks; plan.method == ConvMethod::winograd && b < static_cast<int>(plan.in_blocks.size()); ++b) hash(h, static_cast<std::uint64_t>(plan.in_blocks[b].first));
   return h;
 }
 

@@ -17,16 +17,48 @@ namespace {
 constexpr int points_of(int tile) { return (tile + 2) * (tile + 2); }
 int points_of(const ConvPlan& plan) { return points_of(plan.winograd_tile); }
 
+/// Whether the inner pixels of a tile are one pixel of a part.
+bool is_coarse(const ConvShape& s, int tile, const ConvPart& part) { return tile == 4 && part.shift >= 2 && s.pad_top == 1 && s.pad_left == 1; }
+
+bool has_coarse(const ConvPlan& plan) { return plan.fine_blocks < static_cast<int>(plan.in_blocks.size()); }
+
+/// Points of the sums.
+int sum_points(const ConvPlan& plan) { return points_of(plan) + (has_coarse(plan) ? coarse_flats : 0); }
+
 /// 24 channels on 16 lanes: the products are of one and a half vectors.
 bool is_half(const KernelTable& table, int out_channels) { return table.tile->half_pixels > 0 && out_channels > table.block && 2 * out_channels <= 3 * table.block; }
 bool is_half(const ConvPlan& plan) { return is_half(*plan.table, plan.shape.out_channels); }
 
-/// Floats of one point's weights in a panel.
-std::ptrdiff_t point_weights(const ConvPlan& plan, const ConvPanel& panel) {
-  std::ptrdiff_t pairs = 0;
-  if (!is_half(plan)) return std::ptrdiff_t(plan.shape.in_channels) * panel.vectors * plan.table->block;
-  for (const ConvInBlock& in : plan.in_blocks) pairs += (in.count + 1) / 2;
-  return pairs * 3 * plan.table->block;
+/// Floats of one point's weights of input blocks [from, to) in a panel.
+std::ptrdiff_t point_weights(const ConvPlan& plan, const ConvPanel& panel, int from, int to) {
+  const bool half = is_half(plan);
+  std::ptrdiff_t count = 0;
+  for (int b = from; b < to; ++b) count += half ? (plan.in_blocks[b].count + 1) / 2 * 3 : plan.in_blocks[b].count * panel.vectors;
+  return count * plan.table->block;
+}
+
+/// A point of the sums: the input blocks that it has, and where its weights lie in the panel.
+struct Point {
+  int place;               // in the transformed input
+  int from, to;            // input blocks
+  std::ptrdiff_t weights, floats;
+};
+
+/// Floats of the input blocks before a point's first one.
+std::ptrdiff_t first_float(const ConvPlan& plan, const ConvPanel& panel, const Point& point) { return point_weights(plan, panel, 0, point.from); }
+
+/// All points of a panel, in the order of the sums; the last one's end is the panel's.
+std::vector<Point> points_of(const ConvPlan& plan, const ConvPanel& panel) {
+  const int blocks = static_cast<int>(plan.in_blocks.size()), fine = plan.fine_blocks, plain = points_of(plan);
+  const std::ptrdiff_t fine_floats = point_weights(plan, panel, 0, fine), coarse_floats = point_weights(plan, panel, fine, blocks);
+  std::vector<Point> points;
+  std::ptrdiff_t at = 0;
+  for (int i = 0; i < sum_points(plan); ++i) {
+    const bool flat = i >= plain, corner = fine < blocks && coarse_corner(i);
+    points.push_back({flat ? coarse_flat[i - plain] : i, flat ? fine : 0, flat || corner ? blocks : fine, at, (flat ? 0 : fine_floats) + (flat || corner ? coarse_floats : 0)});
+    at += points.back().floats;
+  }
+  return points;
 }
 
 /// Vectors of the widest panel.
@@ -43,7 +75,8 @@ int group_tiles(const ConvPlan& plan) { return is_half(plan) ? plan.table->tile-
 /// Most tiles of one block: their transformed input and sums, and the weights where they are few, take not quite half of the second cache.
 int block_tiles(const ConvPlan& plan) {
   static const std::size_t cache = std::clamp<std::size_t>(second_level_cache(), 512 << 10, 4 << 20) / sizeof(float);
-  const std::size_t per_tile = std::size_t(points_of(plan)) * plan.table->block * (plan.in_blocks.size() + widest(plan));
+  const int fine = plan.fine_blocks, coarse = static_cast<int>(plan.in_blocks.size()) - fine;
+  const std::size_t per_tile = std::size_t(plan.table->block) * (points_of(plan) * fine + 9 * coarse + sum_points(plan) * widest(plan));
   const std::size_t room = plan.packed_floats < cache / 4 ? cache / 16 * 7 - plan.packed_floats : plan.winograd_tile == 4 ? cache / 8 * 3 : cache / 2;
   return std::max(static_cast<int>(room / per_tile), group_tiles(plan));
 }
@@ -66,7 +99,10 @@ Cost cost_of(const KernelTable& table, const ConvShape& s, int tile) {
   constexpr double bytes_per_cycle = 6.5;  // from memory
   const int points = points_of(tile);
   const double tiles = double(ceil_div(s.out_h, tile)) * ceil_div(s.out_w, tile) * s.batch;
-  const double in = ceil_div(s.in_channels, table.block), out = ceil_div(s.out_channels, table.block), pairs = double(s.in_channels) * out;
+  int coarse = 0;  // channels
+  for (int p = 0; p < s.parts; ++p) coarse += is_coarse(s, tile, s.part[p]) ? s.part[p].channels : 0;
+  const double in = ceil_div(s.in_channels - coarse, table.block) + 0.2 * ceil_div(coarse, table.block);
+  const double out = ceil_div(s.out_channels, table.block), pairs = (s.in_channels - 0.75 * coarse) * out;
   return {tiles * points * pairs / 2 * 1.1, tiles * in * (tile == 4 ? 110 : 50), tiles * out * (tile == 4 ? 75 : 35), points * pairs * table.block * sizeof(float) / bytes_per_cycle};
 }
 
@@ -83,7 +119,7 @@ void for_runs(const Region& region, int size, int columns, int group, int from, 
 
 /// A block of transformed tiles, and where a panel's sums of it go.
 struct Products {
-  const TileEntry* entries;  // of the first group
+  const TileEntry* entries;  // of the first group, one for each input block
   float* sums;
   int group, tiles;
 };
@@ -91,26 +127,28 @@ struct Products {
 /// The products of one panel, one for each point.
 void multiply(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel, const Products& products) {
   const auto [entries, sums, group, tiles] = products;
-  const int width = plan.table->block, blocks = static_cast<int>(plan.in_blocks.size()), points = points_of(plan);
-  const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points * point_step, weights_step = point_weights(plan, panel);
+  const int width = plan.table->block, blocks = static_cast<int>(plan.in_blocks.size());
+  const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points_of(plan) * point_step, sums_step = sum_points(plan) * point_step;
   const bool half = is_half(plan);
+  const std::vector<Point> points = points_of(plan, panel);
   TileArgs t{};
-  t.entries = entries;
-  t.entry_count = blocks;
   t.a_step = t.c_step = width;
-  t.c_block = block_step;
+  t.c_block = sums_step;
   t.w_step = std::ptrdiff_t(panel.vectors) * width;
   t.lanes = panel.vectors * width;
   t.fetch_stride = width;
-  t.fetch_step = std::ptrdiff_t(plan.shape.in_channels) * width;
   const float* const end = args.weights + plan.packed_floats;
-  for (int point = 0; point < points; ++point) {
-    t.w = args.weights + panel.offset + point * weights_step;
-    t.fetch = std::min(t.w + weights_step, end);
-    t.fetch_end = std::min(t.fetch + weights_step, end);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Point& point = points[i];
+    t.entries = entries + point.from;
+    t.entry_count = point.to - point.from;
+    t.fetch_step = point.floats / panel.vectors;
+    t.w = args.weights + panel.offset + point.weights;
+    t.fetch = std::min(t.w + point.floats, end);
+    t.fetch_end = std::min(t.fetch + point.floats, end);
     for (int g = 0; g * group < tiles; ++g) {
-      t.a_offset = std::ptrdiff_t(g) * blocks * block_step + point * point_step;
-      t.c = sums + std::ptrdiff_t(g) * panel.vectors * block_step + point * point_step;
+      t.a_offset = std::ptrdiff_t(g) * blocks * block_step + point.place * point_step;
+      t.c = sums + std::ptrdiff_t(g) * panel.vectors * sums_step + static_cast<std::ptrdiff_t>(i) * point_step;
       const int now = std::min(group, tiles - g * group);
       if (half) run_half_tiles(*plan.table->tile, t, now);
       else run_tiles(*plan.table->tile, t, panel.vectors, now);
@@ -135,10 +173,13 @@ int winograd_tile(const KernelTable& table, const ConvShape& s) {
 
 void winograd_select(ConvPlan& plan, int threads) {
   const ConvShape& s = plan.shape;
+  const auto first_coarse = std::stable_partition(plan.in_blocks.begin(), plan.in_blocks.end(), [&](const ConvInBlock& in) { return !is_coarse(s, plan.winograd_tile, s.part[in.part]); });
+  plan.fine_blocks = static_cast<int>(first_coarse - plan.in_blocks.begin());
   plan.packed_floats = 0;
   for (ConvPanel& panel : plan.panels) {
     panel.offset = plan.packed_floats;
-    plan.packed_floats += static_cast<std::size_t>(points_of(plan) * point_weights(plan, panel));
+    const Point last = points_of(plan, panel).back();
+    plan.packed_floats += static_cast<std::size_t>(last.weights + last.floats);
   }
   const int size = plan.winograd_tile, points = points_of(plan), tiles = ceil_div(s.out_h, size) * ceil_div(s.out_w, size), panels = static_cast<int>(plan.panels.size()), most = block_tiles(plan);
   // Threads share the tiles, or the panels: then each transforms all of the input, but reads only its part of the weights.
@@ -154,26 +195,33 @@ void winograd_select(ConvPlan& plan, int threads) {
     if (plan.bands_x * s.batch < threads) plan.panel_splits = std::min(panels, threads);
   }
   const int width = plan.table->block, least = std::min(most, tiles), block = least + ceil_div(least, group_tiles(plan));
-  plan.scratch_floats = entry_floats(plan.in_blocks.size()) + std::size_t(points) * width * block * (plan.in_blocks.size() + widest(plan)) +
+  plan.scratch_floats = entry_floats(plan.in_blocks.size()) + std::size_t(width) * block * (points * plan.in_blocks.size() + sum_points(plan) * widest(plan)) +
                         std::size_t(s.in_w) * width;
 }
 
 namespace {
 
+/// One filter's weights by places.
+void weigh(const ConvPlan& plan, int block, const float* filter, float* u) {
+  if (block < plan.fine_blocks) winograd_weight(filter, u, plan.winograd_tile);
+  else winograd_coarse_weight(filter, u);
+}
+
 /// 24 channels: pair by pair of input channels, see TileKernels::half.
-void pack_half(const ConvPlan& plan, const float* weights, float* out, std::ptrdiff_t step) {
+void pack_half(const ConvPlan& plan, const float* weights, float* out, const std::vector<Point>& points) {
   const ConvShape& s = plan.shape;
   const int width = plan.table->block;
-  constexpr int points = points_of(4);
-  std::fill_n(out, points * step, 0.0f);  // odd counts and missing channels
+  std::fill_n(out, points.back().weights + points.back().floats, 0.0f);  // odd counts and missing channels
   for (int lane = 0; lane < s.out_channels; ++lane) {
-    std::ptrdiff_t pairs = 0;
-    for (const ConvInBlock& in : plan.in_blocks) {
+    std::ptrdiff_t pairs = 0;  // of the same kind, fine or coarse
+    for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
+      const ConvInBlock& in = plan.in_blocks[b];
       for (int i = 0; i < in.count; ++i) {
-        float u[points];
-        winograd_weight(weights + (std::ptrdiff_t(lane) * s.in_channels + in.first + i) * 9, u, 4);
+        float u[points_of(4)];
+        weigh(plan, b, weights + (std::ptrdiff_t(lane) * s.in_channels + in.first + i) * 9, u);
         const std::ptrdiff_t pair = (pairs + i / 2) * 3 * width, at = lane < width ? pair + i % 2 * width + lane : pair + 2 * width + 2 * (lane - width) + i % 2;
-        for (int t = 0; t < points; ++t) out[t * step + at] = u[t];
+        for (const Point& point : points)
+          if (b >= point.from && b < point.to) out[point.weights + at - first_float(plan, plan.panels[0], point)] = u[point.place];
       }
       pairs += (in.count + 1) / 2;
     }
@@ -185,19 +233,24 @@ void pack_half(const ConvPlan& plan, const float* weights, float* out, std::ptrd
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
-  const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width, points = points_of(plan);
+  const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width;
   float* out = dst + panel.offset;
-  const std::ptrdiff_t step = point_weights(plan, panel);
-  if (is_half(plan)) return pack_half(plan, weights, out, step);
+  const std::vector<Point> points = points_of(plan, panel);
+  if (is_half(plan)) return pack_half(plan, weights, out, points);
   // All lanes of an input channel together, so that each point's are written side by side.
-  std::vector<float> row(std::size_t(points) * lanes, 0.0f);
-  for (int ic = 0; ic < s.in_channels; ++ic) {
-    for (int lane = 0; lane < std::min(lanes, s.out_channels - first); ++lane) {
-      float u[points_of(4)];
-      winograd_weight(weights + (std::ptrdiff_t(first + lane) * s.in_channels + ic) * 9, u, plan.winograd_tile);
-      for (int t = 0; t < points; ++t) row[t * lanes + lane] = u[t];
+  std::vector<float> row(std::size_t(points_of(plan)) * lanes, 0.0f);
+  std::ptrdiff_t channels = 0;
+  for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
+    const ConvInBlock& in = plan.in_blocks[b];
+    for (int i = 0; i < in.count; ++i, ++channels) {
+      for (int lane = 0; lane < std::min(lanes, s.out_channels - first); ++lane) {
+        float u[points_of(4)];
+        weigh(plan, b, weights + (std::ptrdiff_t(first + lane) * s.in_channels + in.first + i) * 9, u);
+        for (int t = 0; t < points_of(plan); ++t) row[t * lanes + lane] = u[t];
+      }
+      for (const Point& point : points)
+        if (b >= point.from && b < point.to) std::copy_n(row.data() + point.place * lanes, lanes, out + point.weights + channels * lanes - first_float(plan, panel, point));
     }
-    for (int t = 0; t < points; ++t) std::copy_n(row.data() + t * lanes, lanes, out + t * step + std::ptrdiff_t(ic) * lanes);
   }
 }
 
@@ -211,11 +264,11 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& want
   const int all = ceil_div(region.y1 - region.y0, size) * columns, last = static_cast<int>(std::ptrdiff_t(all) * (band + 1) / bands);
   int from = static_cast<int>(std::ptrdiff_t(all) * band / bands);
   const auto [group, most] = blocks_of(plan, last - from);
-  const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points * point_step;
+  const std::ptrdiff_t point_step = std::ptrdiff_t(group) * width, block_step = points * point_step, sums_step = sum_points(plan) * point_step;
   auto* entries = reinterpret_cast<TileEntry*>(scratch);
   float* v = scratch + entry_floats(plan.in_blocks.size());
   float* m = v + std::ptrdiff_t(most) * points * width * blocks;
-  float* zeros = m + std::ptrdiff_t(most) * points * width * widest(plan);
+  float* zeros = m + std::ptrdiff_t(most) * sum_points(plan) * width * widest(plan);
   std::memset(zeros, 0, sizeof(float) * s.in_w * width);
   for (int b = 0; b < blocks; ++b) entries[b] = {v + b * block_step, plan.in_blocks[b].count};
 
@@ -232,7 +285,8 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& want
           const int iy = y - s.pad_top + r;
           rows[r] = iy < 0 || iy >= s.in_h ? zeros : args.sources[in.part].at(region.n, in.block, iy >> shift);
         }
-        (size == 4 ? plan.table->winograd->input : plan.table->winograd->small_input)({rows, x - s.pad_left, s.in_w, shift, run, v + (std::ptrdiff_t(i / group) * blocks + b) * block_step + i % group * width,
+        const WinogradKernels& kernels = *plan.table->winograd;
+        (size == 2 ? kernels.small_input : b < plan.fine_blocks ? kernels.input : kernels.coarse_input)({rows, x - s.pad_left, s.in_w, shift, run, v + (std::ptrdiff_t(i / group) * blocks + b) * block_step + i % group * width,
                                       width, point_step});
       });
     for (int p = region.panel0; p < region.panel1; ++p) {
@@ -251,8 +305,8 @@ void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& want
             c[r] = args.sink.at(region.n, block, y + r) + column;
             if (args.epilogue.has_residual) residual[r] = args.epilogue.residual.at(region.n, block, y + r) + column;
           }
-          (size == 4 ? plan.table->winograd->output : plan.table->winograd->small_output)({m + (std::ptrdiff_t(i / group) * panel.vectors + k) * block_step + i % group * width, width, point_step, run, top, bottom,
-                                        std::max(wanted.x0 - x, 0), std::min(size * run, wanted.x1 - x), c, args.epilogue.has_residual ? residual : nullptr},
+          (size == 4 ? plan.table->winograd->output : plan.table->winograd->small_output)({m + (std::ptrdiff_t(i / group) * panel.vectors + k) * sums_step + i % group * width, width, point_step, run, top, bottom,
+                                        std::max(wanted.x0 - x, 0), std::min(size * run, wanted.x1 - x), c, args.epilogue.has_residual ? residual : nullptr, has_coarse(plan)},
                                        epilogue);
         });
       }

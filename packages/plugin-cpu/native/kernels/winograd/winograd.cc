@@ -23,4 +23,14 @@ void winograd_weight(const float* g, float* u, int tile) {
       u[i * count + j] = static_cast<float>(half[i][0] * points[j][0] + half[i][1] * points[j][1] + half[i][2] * points[j][2]);
 }
 
+void winograd_coarse_weight(const float* g, float* u) {
+  constexpr int place[3] = {0, 1, 5};
+  const auto along = [](double a, double b, double c, int i) { return i == 0 ? a : i == 1 ? a + b + c : c; };
+  for (int i = 0; i < 3; ++i) {
+    double half[3];
+    for (int x = 0; x < 3; ++x) half[x] = along(g[x], g[3 + x], g[6 + x], i);
+    for (int j = 0; j < 3; ++j) u[place[i] * 6 + place[j]] = static_cast<float>(along(half[0], half[1], half[2], j));
+  }
+}
+
 }  // namespace cuvee

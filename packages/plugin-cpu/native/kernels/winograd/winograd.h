@@ -2,6 +2,10 @@
 ///
 ///   Y = A^T [ (G g G^T) . (B^T d B) ] A,   d inputs, 6x6 or 4x4, g 3x3 weights, Y outputs, 4x4 or 2x2, "." summed over input channels.
 ///
+/// A coarse channel, upsampled by 4 or more so that a tile's inner 4x4 inputs are one value c, needs 3 products along an axis instead of 6:
+/// (p - c) g0, c (g0 + g1 + g2) and (n - c) g2 with p and n the inputs before and after. The first and the last belong to points 0 and
+/// infinity; the middle one is the same in all four outputs, a point of its own behind the others ("flat").
+///
 /// The first points have a third to a sixth of the error of the textbook 0, +-1, +-2. Weights are transformed in double and
 /// rounded once (`winograd_weight`). The products are 36 small matrix products, run by the tile microkernel; this family
 /// holds what surrounds them. Used by conv.
@@ -14,6 +18,11 @@
 namespace cuvee {
 
 struct TileArgs;
+
+/// Points of F(4x4) that coarse channels have, (i, j) with i and j of 0, 1 (flat) and 5, by their place i * 6 + j in v. Corners are points
+/// of fine channels, too; the others are points 36.. of the sums.
+constexpr int coarse_flats = 5, coarse_flat[coarse_flats] = {1, 6, 7, 11, 31};
+constexpr bool coarse_corner(int point) { return point == 0 || point == 5 || point == 30 || point == 35; }
 
 /// A run of tiles side by side along a row of tiles, one channel block; here and below with the numbers of F(4x4).
 struct WinogradInput {
@@ -31,10 +40,13 @@ struct WinogradOutput {
   int left, right;            // columns [left, right) of 4 * tiles to store, left < 4
   float* const* c;            // 4 output rows at the run's first pixel (stored or not)
   const float* const* residual;  // null, or the residual's 4 rows
+  bool flats;                 // points 36.. hold sums of coarse channels
 };
 
 struct WinogradKernels {
   void (*input)(const WinogradInput& run);
+  /// The same of coarse channels: rows 0, 1 and 5 only.
+  void (*coarse_input)(const WinogradInput& run);
   /// Sums to pixels, epilogue of `tile` (channel arrays, form, lanes; c_step = r_step = B), store.
   void (*output)(const WinogradOutput& run, const TileArgs& tile);
   /// The same of F(2x2).
@@ -44,5 +56,8 @@ struct WinogradKernels {
 
 /// u[36], or u[16] of F(2x2), of one 3x3 filter g[9], row-major both.
 void winograd_weight(const float* g, float* u, int tile);
+
+/// Of a coarse channel, at the places of its points in u[36]; the others are left alone.
+void winograd_coarse_weight(const float* g, float* u);
 
 }  // namespace cuvee

@@ -99,6 +99,42 @@ void winograd_input(const WinogradInput& run) {
   }
 }
 
+void winograd_coarse_input(const WinogradInput& run) {
+  struct Column {
+    V r[3];
+  };
+  const auto vertical = [&](int x) -> Column {
+    if (x < 0 || x >= run.width) return {{zero(), zero(), zero()}};
+    const std::ptrdiff_t at = std::ptrdiff_t(x >> run.shift) * B;
+    const V here = load(run.rows[1] + at);
+    return {{sub(load(run.rows[0] + at), here), here, sub(load(run.rows[5] + at), here)}};
+  };
+  constexpr int place[3] = {0, 1, 5};
+  int x = run.x;
+  Column before = vertical(x), here = vertical(x + 1);
+  float* v = run.v;
+  for (int tile = 0; tile < run.tiles; ++tile, x += 4, v += run.tile_step) {
+    const Column next = vertical(x + 5);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+      float* out = v + place[i] * 6 * run.point_step;
+      store(out, sub(before.r[i], here.r[i]));
+      store(out + run.point_step, here.r[i]);
+      store(out + 5 * run.point_step, sub(next.r[i], here.r[i]));
+    }
+    before = here;
+    here = next;
+  }
+}
+
+/// What flat points add to all four pixels of each row of a tile, but the flat rows' share: that goes into the columns 0 and 5.
+CUVEE_INLINE void flat_rows(const float* m, std::ptrdiff_t step, V bias, V (&rows)[4]) {
+  const float* flat = m + 36 * step;  // (0, 1), (1, 0), (1, 1), (1, 5), (5, 1)
+  rows[1] = rows[2] = add(load(flat + 2 * step), bias);
+  rows[0] = add(rows[1], load(flat));
+  rows[3] = add(rows[1], load(flat + 4 * step));
+}
+
 template <int M>
 void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
   constexpr int T = M + 2;
@@ -113,16 +149,23 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
     for (int j = 0; j < T; ++j, column += run.point_step) {  // vertical sums
       V r[M];
       axis<T>(column, T * run.point_step, load(column), r);
+      if (M == 4 && run.flats && (j == 0 || j == 5)) {
+        const V flat = load(m + (j == 0 ? 37 : 39) * run.point_step);
+#pragma GCC unroll 4
+        for (int k = 0; k < M; ++k) r[k] = add(r[k], flat);
+      }
 #pragma GCC unroll 4
       for (int k = 0; k < M; ++k) store(half[k][j], r[k]);
     }
+    V start[4] = {bias, bias, bias, bias};
+    if (M == 4 && run.flats) flat_rows(m, run.point_step, bias, start);
     const int left = i == 0 ? run.left : 0, right = run.right - M * i < M ? run.right - M * i : M;
 #pragma GCC unroll 1
     for (int y = run.top; y < run.bottom; ++y) {
       V sums[1][M];
-      axis<T>(half[y][0], B, add(load(half[y][0]), bias), sums[0]);
+      axis<T>(half[y][0], B, add(load(half[y][0]), start[y]), sums[0]);
 #pragma GCC unroll 3
-      for (int j = 1; j < M; ++j) sums[0][j] = add(sums[0][j], bias);
+      for (int j = 1; j < M; ++j) sums[0][j] = add(sums[0][j], start[y]);
       t.c = run.c[y] + std::ptrdiff_t(i) * M * B;
       if (run.residual) t.residual = run.residual[y] + std::ptrdiff_t(i) * M * B;
       if (left == 0 && right == M) {
@@ -144,7 +187,7 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
   }
 }
 
-constexpr WinogradKernels winograd_kernels = {winograd_input<4>, winograd_output<4>, winograd_input<2>, winograd_output<2>};
+constexpr WinogradKernels winograd_kernels = {winograd_input<4>, winograd_coarse_input, winograd_output<4>, winograd_input<2>, winograd_output<2>};
 
 }  // namespace
 }  // namespace cuvee

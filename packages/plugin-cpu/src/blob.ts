@@ -1,13 +1,17 @@
 /**
  * @file A compiled model as bytes, for `exportModel` and caches. Little-endian:
  *
- * "CUVBLOB\0", u32 version, u32 zero, u64 length of the whole, SHA-256 of all other bytes (32 bytes),
- * u32 length of the text, u32 number of parts, per part u64 offset and u64 length, the text (JSON), then the parts at multiples of 64.
+ * "CUVBLOB\0", u32 version, u32 zero, u64 length of the whole, BLAKE3 of all other bytes (32 bytes), u32 length of the head, u32 number of
+ * parts, per part u64 offset and u64 length, the head (JSON), then the parts at multiples of 64 and 64 zeros, so that kernels may read
+ * constants where they lie.
  *
- * Constants that lie in files may be left there: then the text names file, range, size and time of change, and a changed file refuses the blob.
+ * The head has what every start needs: versions, ports, types of outputs and states, and which parts are the plan as the addon takes it and its
+ * constants. What only questions need (the plan as TypeScript has it, its shape programs, rules) is a part of its own, read when somebody asks.
+ * Where plans wait for inputs, the head has the model as IR instead.
  *
- * The text has the plan, its shape programs and the ports, or the model where plans wait for inputs; the parts are constants and code. A blob is for the version of the
- * plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
+ * Constants that lie in files may be left there: then the texts name file, range, size and time of change, and a changed file refuses the blob.
+ *
+ * A blob is for the version of the plugin and the instruction set that wrote it: everything else refuses it, so a blob can only ever save time.
  */
 
 import {
@@ -17,29 +21,55 @@ import {
   reloadable,
   storedRange,
   writeIr,
+  type ElementType,
   type FileStamp,
   type Model,
   type PortsText,
   type WeightSource,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
-import { planVersion } from './plan/encode.js';
-import type { Plan } from './plan/plan.js';
+import { digest } from './native.js';
+import { encodePlan, planVersion, type EncodedPlan } from './plan/encode.js';
+import type { Plan, PlanState } from './plan/plan.js';
 
 const magic = 'CUVBLOB\0';
-const version = 1;
+const version = 2;
 const header = 56;
+/** Bytes that kernels may read past the end of a constant. */
+const slack = 64;
+
+/** What is compiled before any input comes. */
+export type Planned = Pick<Compiled, 'plan' | 'programs' | 'rules'>;
+
+/** What a request needs to know of a plan. */
+export interface Essence {
+  /** Of each output. */
+  readonly outputs: readonly ElementType[];
+  readonly states: readonly PlanState[];
+}
+export const essenceOf = ({ outputs, tensors, states }: Plan): Essence => ({
+  outputs: outputs.map((id) => tensors[id]?.type as ElementType),
+  states,
+});
 
 /** What a blob holds. */
 export interface BlobContent {
   /** Version of the plugin. */
   readonly engine: string;
   readonly ports: PortsText;
-  /** A plan, or the model itself where each set of inputs makes its own plan. */
-  readonly compiled: Pick<Compiled, 'plan' | 'programs' | 'rules'> | { readonly model: Model };
+  /** A plan, or the model itself where each set of inputs makes its own plan. `encoded`: the plan's, where somebody has it already. */
+  readonly compiled: (Planned & { readonly encoded?: EncodedPlan | undefined }) | { readonly model: Model };
 }
-/** What is compiled before any input comes. */
-export type Planned = Extract<BlobContent['compiled'], { plan: Plan }>;
+
+/** A plan as a blob gives it. */
+export interface StoredPlan {
+  readonly encoded: EncodedPlan;
+  readonly essence: Essence;
+  /** The rest, read now. */
+  readonly planned: () => Planned;
+  /** Whether constants were left in their files. */
+  readonly weightless: boolean;
+}
 
 /** The same plan without memory that a file can give back. */
 export function light(plan: Plan, seen: Parameters<typeof reloadable>[1] = new Map()): Plan {
@@ -66,37 +96,85 @@ export function* writeBlob({ engine, ports, compiled }: BlobContent, weightless 
     ports,
     ...('model' in compiled ? modelParts(compiled.model, parts) : plannedParts(compiled, parts)),
   };
-  const text = new TextEncoder().encode(JSON.stringify(content));
+  const text = utf8.encode(JSON.stringify(content));
   const { all } = parts;
   let at = header + 8 + all.length * 16 + text.length;
-  const gap = (): number => -at & 63;
   const pieces: Uint8Array[] = [];
   const table = new DataView(new ArrayBuffer(8 + all.length * 16));
   table.setUint32(0, text.length, true);
   table.setUint32(4, all.length, true);
   all.forEach((part, i) => {
-    const space = gap();
-    pieces.push(new Uint8Array(space), part);
-    table.setBigUint64(8 + i * 16, BigInt(at + space), true);
+    const gap = -at & 63;
+    pieces.push(zeros.subarray(0, gap), part);
+    table.setBigUint64(8 + i * 16, BigInt(at + gap), true);
     table.setBigUint64(16 + i * 16, BigInt(part.byteLength), true);
-    at += space + part.byteLength;
+    at += gap + part.byteLength;
   });
+  pieces.push(zeros);
   const body = [new Uint8Array(table.buffer), text, ...pieces];
   const head = new Uint8Array(header);
-  new TextEncoder().encodeInto(magic, head);
+  utf8.encodeInto(magic, head);
   const view = new DataView(head.buffer);
   view.setUint32(8, version, true);
-  view.setBigUint64(16, BigInt(at), true);
-  head.set(digest([head.subarray(0, 24), ...body]), 24);
+  view.setBigUint64(16, BigInt(at + slack), true);
+  head.set(Buffer.from(digest([head.subarray(0, 24), ...body]), 'hex'), 24);
   yield head;
   yield* body;
 }
 
-const plannedParts = ({ plan, programs, rules }: Planned, parts: Parts) => ({
-  plan: plain(plan, parts),
-  programs: plain(programs, parts),
-  rules: [...rules],
-});
+const utf8 = new TextEncoder();
+const zeros = new Uint8Array(slack);
+
+/** Head of a plan's blob. */
+interface PlanHead {
+  readonly isa: Plan['isa'];
+  readonly essence: unknown;
+  /** Numbers of the parts. */
+  readonly code: number;
+  readonly constants: readonly number[];
+  readonly rest: number;
+  /** Files that constants were left in. */
+  readonly files: readonly FileStamp[];
+}
+
+function plannedParts(
+  { plan, programs, rules, encoded }: Planned & { readonly encoded?: EncodedPlan | undefined },
+  parts: Parts,
+): PlanHead {
+  const held = placed(plan, parts);
+  const { bytes, constants } = held === plan && encoded ? encoded : encodePlan(held);
+  return {
+    isa: plan.isa,
+    essence: plain(essenceOf(plan), parts),
+    code: parts.add(bytes),
+    constants: constants.map((c) => parts.add(c)),
+    rest: parts.add(utf8.encode(JSON.stringify(plain({ plan: held, programs, rules: [...rules] }, parts)))),
+    files: [...parts.files.values()],
+  };
+}
+
+/** The same plan with all constants in memory, save those that may stay in files. */
+function placed(plan: Plan, parts: Parts): Plan {
+  const inFile = ({ source }: Plan['weights'][number]): boolean => source.kind === 'file';
+  const held = (p: Plan): boolean => p.weights.some(inFile) || p.plans.some(held) || (p.prologue !== undefined && held(p.prologue));
+  if (!held(plan)) return plan;
+  const place = (source: WeightSource): WeightSource => {
+    if (source.kind !== 'file') return source;
+    const { path, stamp, offset, length } = source;
+    if (!parts.weightless || !stamp) return { kind: 'bytes', bytes: source.read() };
+    const file = { path, ...stamp };
+    storedRange(file, offset, length); // is the file still what it was?
+    parts.files.set(path, file);
+    return source;
+  };
+  const all = (p: Plan): Plan => ({
+    ...p,
+    weights: p.weights.map((w) => ({ ...w, source: place(w.source) })),
+    plans: p.plans.map(all),
+    prologue: p.prologue && all(p.prologue),
+  });
+  return all(plan);
+}
 
 /** The model as IR. */
 function modelParts(model: Model, parts: Parts) {
@@ -104,12 +182,12 @@ function modelParts(model: Model, parts: Parts) {
   return { xml, weights: plain(new Uint8Array(Buffer.concat(weights)), parts) };
 }
 
-/** Reads a blob whole and checks every byte. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
+/** Reads a blob and checks every byte. Its parts stay where they are. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
 export function readBlob(
   bytes: Uint8Array,
   engine: string,
   isa: Plan['isa'],
-): { readonly ports: Model; readonly compiled: BlobContent['compiled'] } {
+): { readonly ports: Model; readonly texts: PortsText; readonly compiled: StoredPlan | { readonly model: Model } } {
   const bad = (why: string): never => {
     throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
   };
@@ -118,7 +196,8 @@ export function readBlob(
   if (view.getUint32(8, true) !== version) bad(`has format ${view.getUint32(8, true)}, this is format ${version}`);
   if (view.getBigUint64(16, true) !== BigInt(bytes.length)) bad(`has ${bytes.length} bytes, not ${view.getBigUint64(16, true)}`);
   const told = bytes.subarray(24, header);
-  if (!digest([bytes.subarray(0, 24), bytes.subarray(header)]).equals(told)) bad('is damaged: its checksum does not match');
+  if (digest([bytes.subarray(0, 24), bytes.subarray(header)]) !== Buffer.from(told).toString('hex'))
+    bad('is damaged: its checksum does not match');
   // From here on the bytes are those that were written; native code still checks every index of the plan.
   const count = view.getUint32(header + 4, true);
   const start = header + 8 + count * 16;
@@ -128,36 +207,34 @@ export function readBlob(
     return bytes.subarray(at, at + length);
   });
   const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
-  const content = JSON.parse(text) as Record<'plan' | 'programs' | 'weights', unknown> & {
-    xml?: string;
-    engine: string;
-    planVersion: number;
-    ports: PortsText;
-    rules: [string, number][];
-  };
+  const content = JSON.parse(text) as PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
+  const ports = portModel(content.ports);
   if (content.xml !== undefined) {
     const weights = revived(content.weights, parts) as Uint8Array;
     const model = readIr({
-      bytes: new TextEncoder().encode(content.xml),
+      bytes: utf8.encode(content.xml),
       weights: { kind: 'bytes', bytes: weights },
     });
-    return { ports: portModel(content.ports), compiled: { model } };
+    return { ports, texts: content.ports, compiled: { model } };
   }
-  const plan = revived(content.plan, parts) as Plan;
-  if (plan.isa.name !== isa.name || plan.isa.block !== isa.block)
-    bad(`is for the instruction set ${plan.isa.name}, this process has ${isa.name}`);
-  const programs = revived(content.programs, parts) as Compiled['programs'];
-  return {
-    ports: portModel(content.ports),
-    compiled: { plan, programs, rules: new Map(content.rules) },
+  const { essence, files, code, constants, rest } = content;
+  if (content.isa.name !== isa.name || content.isa.block !== isa.block)
+    bad(`is for the instruction set ${content.isa.name}, this process has ${isa.name}`);
+  for (const file of files) storedRange(file, 0, 0);
+  const part = (i: number): Uint8Array => parts[i] ?? bad('lacks a part');
+  const planned = (): Planned => {
+    const { rules, ...told } = revived(JSON.parse(new TextDecoder().decode(part(rest))), parts) as Omit<Planned, 'rules'> & {
+      rules: [string, number][];
+    };
+    return { ...told, rules: new Map(rules) };
   };
-}
-
-function digest(pieces: readonly Uint8Array[]): Buffer {
-  const hash = process.getBuiltinModule('node:crypto').createHash('sha256'); // not imported: few processes need it, and it takes 2 ms to load
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest();
+  const encoded = { bytes: part(code), constants: constants.map(part) };
+  return {
+    ports,
+    texts: content.ports,
+    compiled: { encoded, essence: revived(essence, parts) as Essence, planned, weightless: files.length > 0 },
+  };
 }
 
 /** Bytes that a blob holds beside its text. */
@@ -165,8 +242,17 @@ class Parts {
   readonly all: Uint8Array[] = [];
   /** Constants of files stay in their files. */
   readonly weightless: boolean;
+  /** By path. */
+  readonly files = new Map<string, FileStamp>();
+  readonly #numbers = new Map<Uint8Array, number>();
   constructor(weightless: boolean) {
     this.weightless = weightless;
+  }
+  /** The number of a part; what is there already is there once. */
+  add(part: Uint8Array): number {
+    const known = this.#numbers.get(part) ?? this.all.push(part) - 1;
+    this.#numbers.set(part, known);
+    return known;
   }
 }
 
@@ -175,14 +261,12 @@ function plain(value: unknown, parts: Parts): unknown {
   if (typeof value === 'bigint') return { $: 'int', value: String(value) };
   if (typeof value === 'number' && !(Number.isFinite(value) && !Object.is(value, -0)))
     return { $: 'float', value: Object.is(value, -0) ? '-0' : String(value) };
-  if (value instanceof Uint8Array) return { $: 'part', value: parts.all.push(value) - 1 };
+  if (value instanceof Uint8Array) return { $: 'part', value: parts.add(value) };
   if (Array.isArray(value)) return value.map((v) => plain(v, parts));
   if (typeof value !== 'object' || value === null) return value;
   const source = value as Partial<Extract<WeightSource, { kind: 'file' }>>;
   if (source.kind === 'file' && typeof source.read === 'function') {
-    const { path = '', stamp, offset = 0, length = 0 } = source;
-    if (!parts.weightless || !stamp) return plain({ kind: 'bytes', bytes: source.read() }, parts);
-    storedRange({ path, ...stamp }, offset, length); // is the file still what it was?
+    const { path = '', stamp, offset = 0, length = 0 } = source; // `placed` left only those that have a stamp
     return { $: 'file', path, ...stamp, offset, length };
   }
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v, parts)]));

@@ -18,10 +18,10 @@ import { optimalBatch } from './batch.js';
 import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { hasStrings, withoutStrings } from './fuse/strings.js';
-import { CpuModel, infoOf } from './model.js';
+import { compiledSource, CpuModel, infoOf, storedSource } from './model.js';
 import { addKernels } from './lower/custom.js';
-import { loadKernels, loadNative, type Addon } from './native.js';
-import { encodePlan, encodingPlan } from './plan/encode.js';
+import { digest, loadKernels, loadNative, mapped, type Addon } from './native.js';
+import { encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
 import { readBlob, writeBlob } from './blob.js';
 import { dependsOnInputs, SpecialisedModel } from './specialised.js';
@@ -41,7 +41,7 @@ function* planning(addon: Addon, own: Model, config: Config): Steps<CpuModel> {
   });
   const encoded = yield* encodingPlan(compiled.plan);
   yield;
-  return new CpuModel(addon, compiled, encoded, config, ports);
+  return new CpuModel(addon, compiledSource(compiled, encoded, ports, config), config, ports);
 }
 
 /** Plans that wait for inputs. */
@@ -105,10 +105,12 @@ export const cpu = (): DevicePlugin => ({
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
-    const { ports, compiled } = readBlob(blob, version, { name: isa, block });
+    const { ports, texts, compiled } = readBlob(blob, version, { name: isa, block });
     if ('model' in compiled) return { ports, compiled: specialised(native.addon, compiled.model, config) };
-    return { ports, compiled: new CpuModel(native.addon, compiled, encodePlan(compiled.plan), config, portTexts(ports)) };
+    return { ports, compiled: new CpuModel(native.addon, storedSource(compiled, blob, texts), config, texts) };
   },
+  digest,
+  mapped,
   costs: () => costs,
   optimalBatch: (model) => optimalBatch(model, costs),
 });

@@ -17,11 +17,11 @@ import {
   type VariableState,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
-import { light, writeBlob, type BlobContent, type Planned } from './blob.js';
+import { essenceOf, light, writeBlob, type Essence, type Planned, type StoredPlan } from './blob.js';
 import type { EncodedPlan } from './plan/encode.js';
 import { hasStringPorts, StringRequest } from './strings.js';
 import { version } from './version.js';
-import type { Plan, PlanState } from './plan/plan.js';
+import type { PlanState } from './plan/plan.js';
 import { explainRows, roofsOf, type RunLevel } from './explain.js';
 import { Idle } from './idle.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
@@ -45,29 +45,53 @@ export function infoOf(config: Config, divided: Division): ModelInfo {
   };
 }
 
+/** A plan as the addon takes it, and the rest for those who ask. */
+interface PlanSource extends Pick<StoredPlan, 'encoded' | 'essence' | 'planned'> {
+  /** A blob. `weightless`: constants that came from files stay there. */
+  readonly save: (weightless: boolean) => Iterable<Uint8Array>;
+}
+
+/** One that was just compiled. Its constants go when the addon has them, unless somebody else holds them; a file's are found there again. */
+export function compiledSource({ plan, programs, rules }: Planned, encoded: EncodedPlan, ports: PortsText, config: Config): PlanSource {
+  const kept: Planned = { plan: light(plan), programs, rules };
+  // A cache writes in the same turn, and need not look for constants in files.
+  const fresh = config.CACHE_DIR ? new WeakRef({ plan, programs, rules, encoded }) : undefined;
+  return {
+    encoded,
+    essence: essenceOf(kept.plan),
+    planned: () => kept,
+    save: (weightless) => writeBlob({ engine: version, ports, compiled: (weightless ? undefined : fresh?.deref()) ?? kept }, weightless),
+  };
+}
+
+/** One out of a blob. */
+export function storedSource(stored: StoredPlan, blob: Uint8Array, ports: PortsText): PlanSource {
+  let read: Planned | undefined;
+  const planned = (): Planned => (read ??= stored.planned());
+  const save = (weightless: boolean): Iterable<Uint8Array> =>
+    stored.weightless && !weightless ? writeBlob({ engine: version, ports, compiled: planned() }) : [blob];
+  return { encoded: stored.encoded, essence: stored.essence, planned, save };
+}
+
 /** A plan that the addon holds. */
 export class CpuModel implements DeviceModel {
   readonly info: ModelInfo;
   readonly #addon: Addon;
   readonly #config: Config;
   readonly #native: NativeModel;
-  /** Without the constants, which the addon has: JavaScript's copy goes when nobody else holds it. */
-  readonly #plan: Plan;
-  readonly #rules: Compiled['rules'];
-  /** What `save` writes: constants that came from files are found there again. */
-  readonly #blob: BlobContent;
+  /** Without the constants, which the addon has. */
+  readonly #source: Omit<PlanSource, 'encoded'>;
+  readonly #ports: PortsText;
   readonly #tuning: Tuning;
   #latest: WeakRef<NativeRequest> | undefined;
 
-  constructor(addon: Addon, compiled: Planned, { bytes, constants }: EncodedPlan, config: Config, ports: PortsText) {
+  constructor(addon: Addon, { encoded: { bytes, constants }, ...source }: PlanSource, config: Config, ports: PortsText) {
     const divided = division(addon, config);
     this.#tuning = tuningOf(addon, config);
-    const { programs } = compiled;
     this.#addon = addon;
     this.#config = config;
-    this.#plan = withoutWeights(compiled.plan);
-    this.#rules = compiled.rules;
-    this.#blob = { engine: version, ports, compiled: { plan: light(compiled.plan), programs, rules: compiled.rules } };
+    this.#source = source;
+    this.#ports = ports;
     this.#native = new NativeModel(addon, bytes, constants, {
       ...divided,
       tune: this.#tuning.tune,
@@ -76,7 +100,7 @@ export class CpuModel implements DeviceModel {
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
       profile: measures(config),
       strips: config.CUVEE_FUSION === false ? 'NEVER' : ((config.CUVEE_STRIPS as 'AUTO' | 'ALWAYS' | 'NEVER' | undefined) ?? 'AUTO'),
-      describeShape: (failure, path) => shape.failureMessage(programAt(programs, path), failure),
+      describeShape: (failure, path) => shape.failureMessage(programAt(source.planned().programs, path), failure),
     });
     this.info = infoOf(config, divided);
   }
@@ -84,8 +108,8 @@ export class CpuModel implements DeviceModel {
   createRequest(): DeviceRequest {
     const native = this.#native.createRequest();
     this.#latest = new WeakRef(native);
-    const request = new CpuRequest(native, this.#plan, Number(this.#config.CUVEE_IDLE_TRIM_MS ?? 5000), this.#tuning);
-    return hasStringPorts(this.#blob.ports) ? new StringRequest(request, this.#blob.ports) : request;
+    const request = new CpuRequest(native, this.#source, Number(this.#config.CUVEE_IDLE_TRIM_MS ?? 5000), this.#tuning);
+    return hasStringPorts(this.#ports) ? new StringRequest(request, this.#ports) : request;
   }
 
   /**
@@ -93,8 +117,7 @@ export class CpuModel implements DeviceModel {
    * each step's time and how near it came to what this machine can do (then measured, once in a process).
    */
   explain(): Explanation {
-    const plan = this.#plan,
-      rules = this.#rules;
+    const { plan, rules } = this.#source.planned();
     const details = this.#native.details;
     const request = this.#latest?.deref();
     const levels = lastRun(request);
@@ -120,7 +143,7 @@ export class CpuModel implements DeviceModel {
   }
 
   save(): Iterable<Uint8Array> {
-    return writeBlob(this.#blob, this.#config.CACHE_MODE === 'OPTIMIZE_SIZE');
+    return this.#source.save(this.#config.CACHE_MODE === 'OPTIMIZE_SIZE');
   }
 
   release(): void {
@@ -151,11 +174,10 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 const programAt = (programs: Compiled['programs'], path: readonly number[]): shape.ShapeProgram =>
   path.reduce((p, i) => p.plans[i] ?? p, programs).program;
 
-const withoutWeights = (plan: Plan): Plan => ({ ...plan, weights: [], plans: plan.plans.map(withoutWeights), prologue: undefined });
-
 class CpuRequest implements DeviceRequest {
   readonly #native: NativeRequest;
-  readonly #plan: Plan;
+  readonly #essence: Essence;
+  readonly #planned: () => Planned;
   readonly states: readonly VariableState[];
   /** The last run's results as they came, when none went into memory of the caller, and the tensors over them. */
   #results: readonly NativeOutput[] | undefined;
@@ -163,14 +185,20 @@ class CpuRequest implements DeviceRequest {
   readonly #idle: Idle;
   readonly #tuning: Tuning | undefined;
 
-  constructor(native: NativeRequest, plan: Plan, idleMilliseconds: number, tuning: Tuning) {
+  constructor(
+    native: NativeRequest,
+    { essence, planned }: Pick<PlanSource, 'essence' | 'planned'>,
+    idleMilliseconds: number,
+    tuning: Tuning,
+  ) {
     this.#native = native;
     this.#tuning = tuning.tune ? tuning : undefined;
     // The timer must not keep a request that the program dropped.
     const weak = new WeakRef(native);
     this.#idle = new Idle(idleMilliseconds, () => weak.deref()?.rest());
-    this.#plan = plan;
-    this.states = plan.states.map((state, i) => stateOf(native, state, i));
+    this.#essence = essence;
+    this.#planned = planned;
+    this.states = essence.states.map((state, i) => stateOf(native, state, i));
   }
 
   async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
@@ -202,7 +230,7 @@ class CpuRequest implements DeviceRequest {
     this.#results = free ? results : undefined;
     this.#made = results.map((result, i) => {
       const mine = given[i];
-      const type = this.#plan.tensors[this.#plan.outputs[i] as number]?.type as ElementType;
+      const type = this.#essence.outputs[i] as ElementType;
       if (!result.buffer) return mine && mine.shape.join() === result.dims.join() ? mine : new Tensor(type, result.dims, mine?.data);
       const fresh = new Tensor(type, result.dims, storageOf(type, result.buffer, result.bytes));
       if (!mine || mine.type !== type || mine.shape.join() !== fresh.shape.join()) return fresh;
@@ -213,7 +241,7 @@ class CpuRequest implements DeviceRequest {
   }
 
   profile(): readonly NodeProfile[] {
-    const steps = this.#plan.levels.flatMap((l) => l.steps);
+    const steps = this.#planned().plan.levels.flatMap((l) => l.steps);
     return this.#native.profile().map(({ nanoseconds, kernel }, i) => ({
       name: steps[i]?.origin.join(' ') ?? '',
       type: steps[i]?.op ?? '',

@@ -89,6 +89,10 @@ export interface Addon {
   tuning(text?: Uint8Array): { readonly text: string; readonly learnt: number };
   /** Measures for a tenth of a second. */
   peaks(threads: number): Peaks;
+  /** BLAKE3 of the bytes of all parts, in hexadecimal digits. */
+  digest(parts: readonly Uint8Array[]): string;
+  /** A file's memory, not to be written to; undefined where JavaScript takes no memory of others. */
+  map(path: string): Answer<ArrayBuffer> | undefined;
   load(
     plan: Uint8Array,
     constants: readonly Uint8Array[],
@@ -295,4 +299,21 @@ let loaded: Native | undefined;
 export function loadNative(): Native {
   loaded ??= findBinary() as Native;
   return loaded;
+}
+
+/** BLAKE3 of bytes one after the other, in hexadecimal digits. Throws PLUGIN_LOAD_FAILED where there is no executor. */
+export function digest(parts: readonly Uint8Array[]): string {
+  const native = loadNative();
+  if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
+  return native.addon.digest(parts);
+}
+
+/**
+ * The bytes of a file where the system keeps them, not to be written to: constants among them serve all processes as they lie. For files that are
+ * only ever replaced, never written again. Undefined where it cannot be mapped.
+ */
+export function mapped(path: string): Uint8Array | undefined {
+  const native = loadNative();
+  const answer = 'absent' in native ? undefined : native.addon.map(path);
+  return answer === undefined || isFailure(answer) ? undefined : new Uint8Array(answer);
 }

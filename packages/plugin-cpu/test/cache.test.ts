@@ -1,15 +1,18 @@
 /** CACHE_DIR: the second compilation of the same content loads; a cache may only cost or save time. */
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,6 +128,30 @@ describe('CACHE_DIR', () => {
     expect(() => core().compileModelSync(scaled(8), 'CPU', { CACHE_DIR, CACHE_ENCRYPTION_CALLBACKS: { encrypt: 7 } as never })).toThrow(
       'must be an object of functions: encrypt, decrypt',
     );
+  });
+
+  it('serves large constants from where the file lies, and damage to them is seen', () => {
+    const CACHE_DIR = fresh();
+    const g = builder();
+    const x = g.parameter('f32', '1,4096', 'x');
+    const weights = new Float32Array(4096 * 4200); // 69 MB
+    for (let i = 0; i < weights.length; i++) weights[i] = (i % 11) - 5;
+    const y = g.matMul(x, g.constant('f32', [4096, 4200], weights));
+    const model = new Model({ name: 'large', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope });
+    const compile = () => {
+      const compiled = core().compileModelSync(model, 'CPU', { CACHE_DIR });
+      const [result] = Object.values(compiled.createInferRequest().infer([new Tensor('f32', [1, 4096], new Float32Array(4096).fill(1))]));
+      const cached = compiled.getProperty('LOADED_FROM_CACHE');
+      compiled.release();
+      return { cached, sum: (result?.data as Float32Array).slice(0, 3) };
+    };
+    const { sum } = compile();
+    expect(compile()).toEqual({ cached: true, sum });
+    const path = join(CACHE_DIR, readdirSync(CACHE_DIR)[0] as string);
+    const fd = openSync(path, 'r+');
+    writeSync(fd, Uint8Array.of(77), 0, 1, statSync(path).size - 5000);
+    closeSync(fd);
+    expect(compile()).toEqual({ cached: false, sum });
   });
 
   it('leaves weights in their file when asked for size, and sees when the file changes', () => {

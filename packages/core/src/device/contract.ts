@@ -90,6 +90,13 @@ export interface DevicePlugin {
   keeps?(node: Node): boolean;
   /** The inverse of `DeviceModel.save`. Default: NOT_IMPLEMENTED. */
   load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel>;
+  /** A digest of bytes one after the other, of 128 bits at least and such that nobody finds two with one digest: names of cache entries. Default: SHA-256. */
+  digest?(parts: readonly Uint8Array[]): string;
+  /**
+   * The bytes of a file in CACHE_DIR for `load`, which may stay where the system keeps them; undefined: to be read. Files there are replaced, never
+   * written again. Default: read.
+   */
+  mapped?(path: string): Uint8Array | undefined;
   /** True: the devices below keep what they compile in CACHE_DIR; core keeps nothing for this one. Default: what `load` reads is kept. */
   readonly keptBelow?: boolean;
   /** Transfer and compute estimates for meta-devices. Default: unknown. */

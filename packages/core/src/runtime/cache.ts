@@ -9,7 +9,7 @@ import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
 import { Literal } from '../tensor/literal.js';
 import { attempt, isPromise } from './awaitable.js';
-import { asBuffer, filesIn, hashOf, joinPath, makeFolder, readFile, removeFile, touchFile, writeFile, type FileStamp } from './files.js';
+import { asBuffer, filesIn, joinPath, makeFolder, readFile, removeFile, sha256, touchFile, writeFile, type FileStamp } from './files.js';
 
 /** Compiled models that came out of a cache. */
 const fromCache = new WeakSet<DeviceModel>();
@@ -34,6 +34,7 @@ interface Cipher {
 export class CacheEntry {
   readonly path: string;
   readonly #folder: string;
+  readonly #plugin: DevicePlugin;
   readonly #cipher: Cipher | undefined;
   readonly #limits: { readonly bytes: number; readonly days: number };
 
@@ -41,8 +42,10 @@ export class CacheEntry {
     const settings = Object.entries(config)
       .filter(([name]) => !apart.has(name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = hashOf(contentOf(model, [`${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`]));
+    const content = contentOf(model, [`${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`]);
+    const key = (plugin.digest ?? sha256)(together(content));
     this.#folder = folder;
+    this.#plugin = plugin;
     this.#cipher = config.CACHE_ENCRYPTION_CALLBACKS as Cipher | undefined;
     this.#limits = { bytes: Number(config.CUVEE_CACHE_LIMIT ?? 0), days: Number(config.CUVEE_CACHE_DAYS ?? 0) };
     this.path = joinPath(folder, `${key}.cuvee`);
@@ -52,7 +55,8 @@ export class CacheEntry {
   take(load: (blob: Uint8Array) => Awaitable<LoadedModel>, wait: boolean): Awaitable<DeviceModel | undefined> {
     let blob: Uint8Array;
     try {
-      blob = readFile(this.path);
+      // What is to be decrypted is read: it may be decrypted in place.
+      blob = (this.#cipher ? undefined : this.#plugin.mapped?.(this.path)) ?? readFile(this.path);
     } catch {
       return undefined;
     }
@@ -140,6 +144,23 @@ function spare(
     return path !== newest && ((limits.days > 0 && now - modified > limits.days * 86_400_000) || (limits.bytes > 0 && held > limits.bytes));
   });
   return [...halves, ...out].map(({ path }) => path);
+}
+
+/** Texts and bytes one after the other as few pieces: each costs more to hand over than a short text, or a few bytes, of which each becomes a character. */
+function together(parts: Iterable<string | Uint8Array>): Uint8Array[] {
+  const utf8 = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') text += part;
+    else if (part.length <= 256) text += String.fromCharCode(...part);
+    else {
+      pieces.push(utf8.encode(text), part);
+      text = '';
+    }
+  }
+  pieces.push(utf8.encode(text));
+  return pieces;
 }
 
 /** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. */

@@ -25,19 +25,11 @@ function builtin<T>(id: string): T {
 export const optionalBuiltin = <T>(id: string): T | undefined =>
   (globalThis as { process?: Builtins }).process?.getBuiltinModule?.(id) as T | undefined;
 
-/** SHA-256 of texts and bytes, in hexadecimal digits. */
-export function hashOf(parts: Iterable<string | Uint8Array>): string {
+/** SHA-256 of bytes one after the other, in hexadecimal digits. */
+export function sha256(parts: readonly Uint8Array[]): string {
   const hash = builtin<typeof import('node:crypto')>('node:crypto').createHash('sha256');
-  let text = ''; // each call of the hash costs more than a short text, or a few bytes, of which each becomes a character
-  for (const part of parts) {
-    if (typeof part === 'string') text += part;
-    else if (part.length <= 256) text += String.fromCharCode(...part);
-    else {
-      hash.update(text).update(part);
-      text = '';
-    }
-  }
-  return hash.update(text).digest('hex');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 export const joinPath = (folder: string, name: string): string => builtin<Path>('node:path').join(folder, name);
 export const makeFolder = (path: string): void => void builtin<Fs>('node:fs').mkdirSync(path, { recursive: true });

@@ -9,8 +9,10 @@
 #include "base/cores.h"
 #include "base/cpu.h"
 #include "base/system.h"
+#include "kernels/digest/digest.h"
 #include "kernels/peak.h"
 #include "kernels/table.h"
+#include "runtime/mapping.h"
 #include "runtime/tuning.h"
 #include "kernels/custom/own_kernels.h"
 
@@ -78,6 +80,35 @@ napi_value tuning(napi_env env, napi_callback_info call) {
   std::span<uint8_t> bytes;
   if (a[0] && memory(env, a[0], bytes)) Tuning::read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   return object(env, {{"text", text(env, Tuning::text())}, {"learnt", number(env, Tuning::learnt())}});
+}
+
+// digest(parts): BLAKE3 of the bytes of all parts, one after the other, in hexadecimal digits.
+napi_value digest(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  Digest all;
+  for (uint32_t i = 0; i < length(env, a[0]); ++i) {
+    std::span<uint8_t> bytes;
+    if (!memory(env, element(env, a[0], i), bytes)) return invalid(env, "what is hashed comes in Uint8Arrays");
+    all.update(bytes);
+  }
+  std::string digits;
+  for (const uint8_t byte : all.finish()) digits.append({"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]});
+  return text(env, digits);
+}
+
+// map(path): an ArrayBuffer over a file, not to be written to; { error } when it cannot be had, undefined where JavaScript takes none.
+napi_value map(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  std::string path, problem;
+  if (!string(env, a[0], path)) return invalid(env, "a file is named by its path");
+  auto file = map_file(path, problem);
+  if (!file) return object(env, {{"error", failure(env, Status::fail("FILE_NOT_FOUND", "mapping \"" + path + "\": " + problem))}});
+  auto* hold = new std::shared_ptr<File>(file);
+  napi_value buffer = nullptr;
+  const auto let_go = [](napi_env, void*, void* held) { delete static_cast<std::shared_ptr<File>*>(held); };
+  if (napi_create_external_arraybuffer(env, const_cast<uint8_t*>(file->mapped()), static_cast<size_t>(file->size()), let_go, hold, &buffer) == napi_ok) return buffer;
+  delete hold;
+  return nullptr;
 }
 
 // load(plan, constants, options): a compiled model, or { error }.
@@ -245,10 +276,8 @@ napi_value state(napi_env env, napi_callback_info call) {
 // extend(path): loads a library of kernels; { names } of the operations that it runs.
 napi_value extend(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
-  size_t size = 0;
-  if (!a[0] || napi_get_value_string_utf8(env, a[0], nullptr, 0, &size) != napi_ok) return invalid(env, "a library is named by its path");
-  std::string path(size, 0);
-  napi_get_value_string_utf8(env, a[0], path.data(), size + 1, &size);
+  std::string path;
+  if (!string(env, a[0], path)) return invalid(env, "a library is named by its path");
   std::vector<std::string> names;
   if (const Status s = load_own_kernels(path, names); !s.ok()) return object(env, {{"error", failure(env, s)}});
   napi_value list = nullptr;
@@ -290,7 +319,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

@@ -44,6 +44,13 @@ bool truth(napi_env env, napi_value value) {
   return value && napi_get_value_bool(env, value, &x) == napi_ok && x;
 }
 
+bool string(napi_env env, napi_value value, std::string& to) {
+  size_t size = 0;
+  if (!value || napi_get_value_string_utf8(env, value, nullptr, 0, &size) != napi_ok) return false;
+  to.resize(size);
+  return napi_get_value_string_utf8(env, value, to.data(), size + 1, &size) == napi_ok;
+}
+
 uint32_t length(napi_env env, napi_value array) {
   uint32_t n = 0;
   bool is = false;

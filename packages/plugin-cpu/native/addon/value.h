@@ -34,6 +34,8 @@ napi_value object(napi_env env, std::initializer_list<std::pair<const char*, nap
 napi_value property(napi_env env, napi_value from, const char* name);
 double number_or(napi_env env, napi_value value, double otherwise);
 bool truth(napi_env env, napi_value value);
+// False for anything but a string.
+bool string(napi_env env, napi_value value, std::string& to);
 uint32_t length(napi_env env, napi_value array);
 napi_value element(napi_env env, napi_value array, uint32_t index);
 

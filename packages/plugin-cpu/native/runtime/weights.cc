@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/file.h"
+#include "runtime/mapping.h"
 #include "runtime/slab.h"
 
 namespace cuvee {
@@ -47,6 +48,12 @@ struct OwnedBlob final : Blob {
 // One that shares pages with others.
 struct SharedBlob final : Blob {
   SlabRun run;
+};
+
+// A range of a mapped file; its pages go back to the system with it.
+struct MappedBlob final : Blob {
+  std::shared_ptr<File> file;
+  ~MappedBlob() override { File::discard(data, bytes); }
 };
 
 // Never destroyed: blobs may outlive everything else.
@@ -101,10 +108,19 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
       }
     }
   }
-  auto fresh = std::make_shared<SharedBlob>();
-  if (!fresh->run.ensure(bytes, budget, bytes < huge_from ? Pages::plain : Pages::huge)) return no_memory(bytes, *budget);
-  if (bytes) std::memcpy(fresh->run.data(), from, bytes);
-  fresh->data = reinterpret_cast<const uint8_t*>(fresh->run.data());
+  std::shared_ptr<Blob> fresh;
+  if (auto file = mapping_of(data, bytes)) {
+    auto mapped = std::make_shared<MappedBlob>();
+    mapped->data = from;
+    mapped->file = std::move(file);
+    fresh = std::move(mapped);
+  } else {
+    auto copied = std::make_shared<SharedBlob>();
+    if (!copied->run.ensure(bytes, budget, bytes < huge_from ? Pages::plain : Pages::huge)) return no_memory(bytes, *budget);
+    if (bytes) std::memcpy(copied->run.data(), from, bytes);
+    copied->data = reinterpret_cast<const uint8_t*>(copied->run.data());
+    fresh = std::move(copied);
+  }
   fresh->bytes = bytes;
   fresh->identity = fresh_identity();
   if (bytes >= share_from) {
@@ -114,16 +130,6 @@ Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>
   blob = std::move(fresh);
   return {};
 }
-
-namespace {
-
-// A range of a mapped file; its pages go back to the system with it.
-struct MappedBlob final : Blob {
-  std::shared_ptr<File> file;
-  ~MappedBlob() override { File::discard(data, bytes); }
-};
-
-}  // namespace
 
 struct WeightStore::Slot {
   const PlanWeight* weight = nullptr;

@@ -23,7 +23,7 @@ class Blob {
   std::string identity;
 };
 
-// A constant handed over in memory: copied once per process, however often the same bytes are handed over.
+// A constant handed over in memory: copied once per process, however often the same bytes are handed over; one in a mapped file stays there.
 Status make_blob(const void* data, uint64_t bytes, const std::shared_ptr<Budget>& budget, std::shared_ptr<const Blob>& blob);
 
 // The constants of one plan. Thread-safe.

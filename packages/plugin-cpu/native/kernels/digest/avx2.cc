@@ -1,0 +1,7 @@
+#define CUVEE_DIGEST_LANES 8
+#include "kernels/digest/digest_impl.h"
+
+namespace cuvee {
+extern const DigestKernel digest_avx2;
+const DigestKernel digest_avx2 = {lanes, chunks};
+}  // namespace cuvee

@@ -1,0 +1,7 @@
+#define CUVEE_DIGEST_LANES 4
+#include "kernels/digest/digest_impl.h"
+
+namespace cuvee {
+extern const DigestKernel digest_neon;
+const DigestKernel digest_neon = {lanes, chunks};
+}  // namespace cuvee

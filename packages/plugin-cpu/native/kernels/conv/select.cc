@@ -78,6 +78,8 @@ int widest_panel(const ConvPlan& plan) {
   int widest = plan.table->tile->vectors;
   if (plan.method == ConvMethod::winograd || plan.method == ConvMethod::split) return std::min(widest, 2);
   while (widest > 2 && widest * column > panel_floats) --widest;
+  // A single panel that few pixels share is halved, so that two threads have work.
+  if (const int blocks = ceil_div(s.out_channels, plan.table->block); s.groups == 1 && blocks > 1 && blocks <= widest && s.out_h * s.out_w * s.batch < 64 && column * blocks > 32 * 1024) return ceil_div(blocks, 2);
   if (s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1) return widest;
   const auto sums = [&](int vectors) { return ceil_div(s.out_w, ceil_div(s.out_w, plan.table->tile->pixels[vectors])) * vectors; };
   if (10 * sums(widest) >= 7 * widest * plan.table->tile->pixels[widest]) return widest;
@@ -159,8 +161,12 @@ void grid_direct(ConvPlan& plan, int threads) {
   while (w > 32 && size(std::min(2, s.out_h), w) > band_floats) w = ceil_div(w, 2);
   while (h > 1 && size(h, w) > band_floats) --h;
   if (threads > 1 && !heavy) {
-    const int columns = ceil_div(s.out_w, w) * s.batch;
+    const int columns = ceil_div(s.out_w, w) * s.batch, most = h;
     h = std::min(h, std::max(ceil_div(s.out_h, ceil_div(4 * threads, columns)), std::min(h, 2)));
+    // Bands that leave a thread a tenth more rows than another give way to higher ones that do not.
+    const auto longest = [&](int rows) { return ceil_div(std::ptrdiff_t(ceil_div(s.out_h, rows)) * columns, threads) * rows; };
+    for (int higher = h + 1; higher <= most; ++higher)
+      if (10 * longest(higher) < 9 * longest(h)) h = higher;
   }
   plan.bands_y = ceil_div(s.out_h, h);
   plan.band_h = ceil_div(s.out_h, plan.bands_y);

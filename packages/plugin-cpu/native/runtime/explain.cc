@@ -39,6 +39,7 @@ double flops(const PlanStep& step, const Context& c) {
     return n;
   };
   if ((family == "conv" || family == "conv_nd") && c.in.size() > 1) return 2 * places(c.out[0]) * static_cast<double>(c.in[1].size);
+  if (family == "pyramid") return 2 * places(c.out[0]) * static_cast<double>(c.in[0].size);  // as if it made the sum
   if (family == "deconv" && c.in.size() > 1) return 2 * places(c.in[0]) * static_cast<double>(c.in[1].size);
   if (family == "gemm" && c.in[0].rank > 1) {
     const bool transposed = !c.args.empty() && c.args[0].i != 0;

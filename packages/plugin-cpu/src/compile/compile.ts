@@ -3,6 +3,7 @@ import { atOnce, CuveeError, foldingConstants, rewriting, shape, stride, type Mo
 import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
 import { fusingElementwise } from '../fuse/elementwise.js';
+import { pyramidConvolution } from '../fuse/pyramid.js';
 import { fuseImages } from '../fuse/image.js';
 import { loweringOf } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
@@ -54,7 +55,7 @@ export function* preparing(model: Model, inside = false, alone = false): Steps<R
   }
   yield* foldingConstants(model, foldedHere);
   if (alone) return new Map();
-  const counts = new Map(yield* rewriting(model, canonicalRules));
+  const counts = new Map(yield* rewriting(model, [...canonicalRules, pyramidConvolution]));
   yield* foldingConstants(model, foldedHere);
   for (const [name, n] of yield* rewriting(model, fusionRules(model, inside))) counts.set(name, (counts.get(name) ?? 0) + n);
   const images = fuseImages(model);

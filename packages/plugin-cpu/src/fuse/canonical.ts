@@ -136,7 +136,7 @@ const meanOfPointwise = rule({
 });
 
 /** Every output pixel is made of the input pixel at its place. */
-function isPointwise(n: Node): boolean {
+export function isPointwise(n: Node): boolean {
   const { strides, pads_begin, pads_end } = n.attributes as { readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: readonly number[] };
   const w = n.inputs[1]?.fact.shape;
   return (

@@ -21,6 +21,7 @@ import { imageArgs } from './image.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
 import { windowPads, type Windows } from './windows.js';
 import { names } from '../ops/names.js';
+import { upsampled, type Upsampled } from '../ops/pyramid.js';
 
 const isTransposed = (f: Fused): boolean => f.base.endsWith('BackpropData');
 const isGrouped = (f: Fused): boolean => f.base.startsWith('Group');
@@ -79,46 +80,8 @@ function fast(f: Fused): boolean {
   );
 }
 
-interface Part {
-  readonly value: Value;
-  readonly shift: number;
-}
-
-/** A value as a nearest upsampling, by the same power of two in both directions, of another value. */
-function upsampled(value: Value): Part {
-  const { node } = value;
-  const how = node.attributes as {
-    readonly mode?: string;
-    readonly shape_calculation_mode?: string;
-    readonly coordinate_transformation_mode?: string;
-    readonly nearest_mode?: string;
-    readonly pads_begin?: readonly number[];
-    readonly pads_end?: readonly number[];
-  };
-  const source = node.inputs[0];
-  const from = source?.fact.shape;
-  const to = value.fact.shape;
-  if (node.op.name !== names.interpolation || how.mode !== 'nearest' || !source || !from || !to || to.length !== 4)
-    return { value, shift: 0 };
-  if ([...(how.pads_begin ?? []), ...(how.pads_end ?? [])].some((p) => p !== 0)) return { value, shift: 0 };
-  // x / scale rounded down, or its centre rounded, are both x >> shift.
-  const floors = how.coordinate_transformation_mode === 'asymmetric' && how.nearest_mode === 'floor';
-  const centres =
-    how.coordinate_transformation_mode === 'half_pixel' &&
-    (how.nearest_mode === 'round_prefer_floor' || how.nearest_mode === 'round_prefer_ceil');
-  if (!floors && !centres) return { value, shift: 0 };
-  for (const shift of [1, 2, 3, 4]) {
-    if (!from.every((d, i) => sameDim(to[i] as Dim, i < 2 ? d : shape.mul(d, 1 << shift)))) continue;
-    const inner = upsampled(source);
-    return { value: inner.value, shift: inner.shift + shift };
-  }
-  return { value, shift: 0 };
-}
-
-const sameDim = (a: Dim, b: Dim): boolean => shape.sub(a, b) === 0;
-
 /** The data of a convolution as parts side by side along channels, when it is worth reading them so instead of making it. */
-function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Part[] | undefined {
+function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Upsampled[] | undefined {
   const data = f.inputs[0] as Value;
   if (c.alone || isTransposed(f) || groups !== 1 || data.fact.type !== 'f32' || data.fact.shape?.length !== 4) return undefined;
   const { node } = data;

@@ -14,6 +14,7 @@ import { matrix } from './matrix.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
+import { pyramid } from './pyramid.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { regions } from './regions.js';
@@ -38,6 +39,7 @@ const lowerings: LoweringTable = {
   ...movement,
   ...normalization,
   ...pooling,
+  ...pyramid,
   ...random,
   ...reduce,
   ...regions,

@@ -101,6 +101,13 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
 /// 64-byte aligned.
 void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
 
+/// Whether `conv_pack_channel` serves the plan.
+bool conv_packs_channels(const ConvPlan& plan);
+
+/// Packs what logical input channel in_blocks[block].first + channel has of all panels, quickly: for weights that every run makes anew. taps[t *
+/// tap_step + o]: tap t of output channel o, padded with zeros to whole blocks. Any thread, any order; dst holds zeros or earlier weights.
+void conv_pack_channel(const ConvPlan& plan, const float* taps, std::ptrdiff_t tap_step, float* dst, int block, int channel);
+
 /// Instead of a planar source, a picture: its planes are made where the halo is copied, so that zeros around the picture
 /// are zeros of the planes.
 struct ConvArgs {

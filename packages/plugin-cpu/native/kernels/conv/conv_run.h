@@ -66,6 +66,8 @@ void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1
 int winograd_tile(const KernelTable& table, const ConvShape& shape);
 void winograd_select(ConvPlan& plan, int threads);
 void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+/// See conv_pack_channel; F(4x4) only.
+void winograd_pack_channel(const ConvPlan& plan, const float* taps, std::ptrdiff_t tap_step, float* dst, int block, int channel);
 /// The band'th of `bands` parts of the region's tiles.
 void winograd_run(const ConvPlan& plan, const ConvArgs& args, const Region& region, int band, int bands, float* scratch);
 

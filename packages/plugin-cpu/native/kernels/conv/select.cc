@@ -251,6 +251,12 @@ void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index
   }
 }
 
+bool conv_packs_channels(const ConvPlan& plan) { return plan.method == ConvMethod::winograd && plan.winograd_tile == 4; }
+
+void conv_pack_channel(const ConvPlan& plan, const float* taps, std::ptrdiff_t tap_step, float* dst, int block, int channel) {
+  conv_detail::winograd_pack_channel(plan, taps, tap_step, dst, block, channel);
+}
+
 RowRange conv_rows_needed(const ConvShape& s, int y0, int y1) {
   if (y1 <= y0) return {0, 0};
   const int begin = y0 * s.stride_h - s.pad_top, end = (y1 - 1) * s.stride_h - s.pad_top + (s.kernel_h - 1) * s.dilation_h + 1;

@@ -42,10 +42,8 @@ struct Point {
   int place;               // in the transformed input
   int from, to;            // input blocks
   std::ptrdiff_t weights, floats;
+  std::ptrdiff_t before;   // floats that all blocks before `from` have in a point of all blocks
 };
-
-/// Floats of the input blocks before a point's first one.
-std::ptrdiff_t first_float(const ConvPlan& plan, const ConvPanel& panel, const Point& point) { return point_weights(plan, panel, 0, point.from); }
 
 /// All points of a panel, in the order of the sums; the last one's end is the panel's.
 std::vector<Point> points_of(const ConvPlan& plan, const ConvPanel& panel) {
@@ -55,7 +53,7 @@ std::vector<Point> points_of(const ConvPlan& plan, const ConvPanel& panel) {
   std::ptrdiff_t at = 0;
   for (int i = 0; i < sum_points(plan); ++i) {
     const bool flat = i >= plain, corner = fine < blocks && coarse_corner(i);
-    points.push_back({flat ? coarse_flat[i - plain] : i, flat ? fine : 0, flat || corner ? blocks : fine, at, (flat ? 0 : fine_floats) + (flat || corner ? coarse_floats : 0)});
+    points.push_back({flat ? coarse_flat[i - plain] : i, flat ? fine : 0, flat || corner ? blocks : fine, at, (flat ? 0 : fine_floats) + (flat || corner ? coarse_floats : 0), flat ? fine_floats : 0});
     at += points.back().floats;
   }
   return points;
@@ -201,30 +199,22 @@ void winograd_select(ConvPlan& plan, int threads) {
 
 namespace {
 
-/// One filter's weights by places.
-void weigh(const ConvPlan& plan, int block, const float* filter, float* u) {
-  if (block < plan.fine_blocks) winograd_weight(filter, u, plan.winograd_tile);
-  else winograd_coarse_weight(filter, u);
-}
-
-/// 24 channels: pair by pair of input channels, see TileKernels::half.
-void pack_half(const ConvPlan& plan, const float* weights, float* out, const std::vector<Point>& points) {
-  const ConvShape& s = plan.shape;
-  const int width = plan.table->block;
-  std::fill_n(out, points.back().weights + points.back().floats, 0.0f);  // odd counts and missing channels
-  for (int lane = 0; lane < s.out_channels; ++lane) {
-    std::ptrdiff_t pairs = 0;  // of the same kind, fine or coarse
-    for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
-      const ConvInBlock& in = plan.in_blocks[b];
-      for (int i = 0; i < in.count; ++i) {
-        float u[points_of(4)];
-        weigh(plan, b, weights + (std::ptrdiff_t(lane) * s.in_channels + in.first + i) * 9, u);
-        const std::ptrdiff_t pair = (pairs + i / 2) * 3 * width, at = lane < width ? pair + i % 2 * width + lane : pair + 2 * width + 2 * (lane - width) + i % 2;
-        for (const Point& point : points)
-          if (b >= point.from && b < point.to) out[point.weights + at - first_float(plan, plan.panels[0], point)] = u[point.place];
-      }
-      pairs += (in.count + 1) / 2;
+/// Puts an input channel's transformed weights, row[place * lanes + lane], where the panel's products read them.
+void place_channel(const ConvPlan& plan, const ConvPanel& panel, const std::vector<Point>& points, int block, int channel, const float* row, float* out) {
+  const int width = plan.table->block, lanes = panel.vectors * width;
+  const bool half = is_half(plan);
+  const std::ptrdiff_t before = point_weights(plan, panel, 0, block);
+  for (const Point& point : points) {
+    if (block < point.from || block >= point.to) continue;
+    float* to = out + point.weights + before - point.before;
+    const float* from = row + point.place * lanes;
+    if (!half) {
+      std::copy_n(from, lanes, to + std::ptrdiff_t(channel) * lanes);
+      continue;
     }
+    to += channel / 2 * 3 * width;  // pair by pair of input channels, see TileKernels::half
+    std::copy_n(from, width, to + channel % 2 * width);
+    for (int lane = 0; lane < width / 2; ++lane) to[2 * width + 2 * lane + channel % 2] = from[width + lane];
   }
 }
 
@@ -236,21 +226,30 @@ void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int i
   const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width;
   float* out = dst + panel.offset;
   const std::vector<Point> points = points_of(plan, panel);
-  if (is_half(plan)) return pack_half(plan, weights, out, points);
-  // All lanes of an input channel together, so that each point's are written side by side.
+  if (is_half(plan)) std::fill_n(out, points.back().weights + points.back().floats, 0.0f);  // odd counts
   std::vector<float> row(std::size_t(points_of(plan)) * lanes, 0.0f);
-  std::ptrdiff_t channels = 0;
   for (int b = 0; b < static_cast<int>(plan.in_blocks.size()); ++b) {
     const ConvInBlock& in = plan.in_blocks[b];
-    for (int i = 0; i < in.count; ++i, ++channels) {
+    for (int i = 0; i < in.count; ++i) {
       for (int lane = 0; lane < std::min(lanes, s.out_channels - first); ++lane) {
-        float u[points_of(4)];
-        weigh(plan, b, weights + (std::ptrdiff_t(first + lane) * s.in_channels + in.first + i) * 9, u);
+        float u[points_of(4)] = {};
+        const float* filter = weights + (std::ptrdiff_t(first + lane) * s.in_channels + in.first + i) * 9;
+        if (b < plan.fine_blocks) winograd_weight(filter, u, plan.winograd_tile);
+        else winograd_coarse_weight(filter, u);
         for (int t = 0; t < points_of(plan); ++t) row[t * lanes + lane] = u[t];
       }
-      for (const Point& point : points)
-        if (b >= point.from && b < point.to) std::copy_n(row.data() + point.place * lanes, lanes, out + point.weights + channels * lanes - first_float(plan, panel, point));
+      place_channel(plan, panel, points, b, i, row.data(), out);
     }
+  }
+}
+
+void winograd_pack_channel(const ConvPlan& plan, const float* taps, std::ptrdiff_t tap_step, float* dst, int block, int channel) {
+  const int width = plan.table->block;
+  alignas(alignment) float row[points_of(4) * max_tile_vectors * 16];
+  for (const ConvPanel& panel : plan.panels) {
+    for (int v = 0; v < panel.vectors; ++v)
+      plan.table->winograd->weights(taps + (panel.block + v) * width, tap_step, row + v * width, panel.vectors * width, block >= plan.fine_blocks);
+    place_channel(plan, panel, points_of(plan, panel), block, channel, row, dst + panel.offset);
   }
 }
 

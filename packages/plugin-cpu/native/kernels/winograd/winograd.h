@@ -49,6 +49,9 @@ struct WinogradKernels {
   void (*coarse_input)(const WinogradInput& run);
   /// Sums to pixels, epilogue of `tile` (channel arrays, form, lanes; c_step = r_step = B), store.
   void (*output)(const WinogradOutput& run, const TileArgs& tile);
+  /// Weights of F(4x4) of B filters at once, in f32: filter l's tap t at taps[t * tap_step + l], its u[i] at u[i * step + l]. `coarse`: those of
+  /// a coarse channel, at its places only.
+  void (*weights)(const float* taps, std::ptrdiff_t tap_step, float* u, std::ptrdiff_t step, bool coarse);
   /// The same of F(2x2).
   void (*small_input)(const WinogradInput& run);
   void (*small_output)(const WinogradOutput& run, const TileArgs& tile);

@@ -187,7 +187,56 @@ void winograd_output(const WinogradOutput& run, const TileArgs& tile) {
   }
 }
 
-constexpr WinogradKernels winograd_kernels = {winograd_input<4>, winograd_coarse_input, winograd_output<4>, winograd_input<2>, winograd_output<2>};
+/// G g along one axis.
+CUVEE_INLINE void weight_axis(V g0, V g1, V g2, V (&r)[6]) {
+  const V even_a = fma(set1(-2.0f / 3), g0, mul(set1(-1.0f / 3), g2)), odd_a = mul(set1(2.0f / 3 * root_half), g1);
+  const V even_b = fma(set1(1.0f / 6), g0, mul(set1(1.0f / 3), g2)), odd_b = mul(set1(root_two / 6), g1);
+  r[0] = g0;
+  r[1] = sub(even_a, odd_a);
+  r[2] = add(even_a, odd_a);
+  r[3] = add(even_b, odd_b);
+  r[4] = sub(even_b, odd_b);
+  r[5] = g2;
+}
+
+/// The same of a coarse channel; the others stay undefined.
+CUVEE_INLINE void coarse_weight_axis(V g0, V g1, V g2, V (&r)[6]) {
+  r[0] = g0;
+  r[1] = add(add(g0, g1), g2);
+  r[5] = g2;
+}
+
+template <bool coarse>
+CUVEE_INLINE void weigh(const float* taps, std::ptrdiff_t tap_step, float* u, std::ptrdiff_t step) {
+  alignas(64) float half[6][3][B];
+  for (int x = 0; x < 3; ++x) {
+    V r[6];
+    const V g0 = load(taps + x * tap_step), g1 = load(taps + (3 + x) * tap_step), g2 = load(taps + (6 + x) * tap_step);
+    if constexpr (coarse) coarse_weight_axis(g0, g1, g2, r);
+    else weight_axis(g0, g1, g2, r);
+#pragma GCC unroll 6
+    for (int i = 0; i < 6; ++i)
+      if (!coarse || i < 2 || i == 5) store(half[i][x], r[i]);
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < 6; ++i) {
+    if (coarse && i > 1 && i < 5) continue;
+    V r[6];
+    const V g0 = load(half[i][0]), g1 = load(half[i][1]), g2 = load(half[i][2]);
+    if constexpr (coarse) coarse_weight_axis(g0, g1, g2, r);
+    else weight_axis(g0, g1, g2, r);
+#pragma GCC unroll 6
+    for (int j = 0; j < 6; ++j)
+      if (!coarse || j < 2 || j == 5) store(u + (i * 6 + j) * step, r[j]);
+  }
+}
+
+void winograd_weights(const float* taps, std::ptrdiff_t tap_step, float* u, std::ptrdiff_t step, bool coarse) {
+  if (coarse) weigh<true>(taps, tap_step, u, step);
+  else weigh<false>(taps, tap_step, u, step);
+}
+
+constexpr WinogradKernels winograd_kernels = {winograd_input<4>, winograd_coarse_input, winograd_output<4>, winograd_weights, winograd_input<2>, winograd_output<2>};
 
 }  // namespace
 }  // namespace cuvee

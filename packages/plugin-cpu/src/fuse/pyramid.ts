@@ -1,0 +1,122 @@
+/**
+ * @file A convolution of a sum of a feature pyramid's levels: conv(in + up(out')) with in = s·(f * x), out' = in' + up(out'') and so on. Convolutions
+ * are linear, so the sum need not be made: each term goes through filters of its own, made of the convolution's and f's, of fewer channels.
+ */
+import { derivedNode, rule, pattern, type Dim, type Node, type Value } from '@cuvee/core';
+import { opsOf } from '../ops/elementwise.js';
+import { names } from '../ops/names.js';
+import { mostParts, PyramidConvolution, sameDim, upsampled } from '../ops/pyramid.js';
+import { isPointwise } from './canonical.js';
+
+const { node, constant, where } = pattern;
+
+/** up(factors·(filters * data)), with one added to the factors or not. */
+interface Term {
+  readonly data: Value;
+  readonly shift: number;
+  readonly filters?: Value | undefined;
+  readonly factors?: Value | undefined;
+  readonly plus: boolean;
+}
+
+const isAdd = new Set(opsOf('add'));
+const isMultiply = new Set(opsOf('mul'));
+
+/** x·s for factors s, one for each channel of an image. */
+function scaled(v: Value): { readonly x: Value; readonly factors: Value } | undefined {
+  if (!isMultiply.has(v.node.op.name)) return undefined;
+  const [a, b] = v.node.inputs as [Value, Value];
+  for (const [x, factors] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const whole = x.fact.shape;
+    const each = factors.fact.shape;
+    if (whole?.length !== 4 || each?.length !== 4 || each[2] !== 1 || each[3] !== 1 || whole[2] === 1) continue;
+    if (each[1] === whole[1] && (each[0] === 1 || sameDim(each[0] as Dim, whole[0] as Dim))) return { x, factors };
+  }
+  return undefined;
+}
+
+/** What is multiplied by factors, or nothing, as data through filters. */
+function widened(x: Value, shift: number, factors: Value | undefined, plus: boolean): Term {
+  const { node: n } = x;
+  const filters = n.inputs[1];
+  const narrow = n.op.name === names.convolution && filters?.fact.value !== undefined && isPointwise(n);
+  return narrow ? { data: n.inputs[0] as Value, shift, filters, factors, plus } : { data: x, shift, factors, plus };
+}
+
+/** A value as a sum of terms. One that others read, too, is taken as it is where it is cheap to read: four times smaller or more. */
+function termsOf(v: Value, shift: number): Term[] {
+  const up = upsampled(v);
+  if (up.shift > 0) return termsOf(up.value, shift + up.shift);
+  if (shift >= 2 && v.users.size > 1) return [{ data: v, shift, plus: false }];
+  if (isAdd.has(v.node.op.name)) {
+    const [a, b] = v.node.inputs as [Value, Value];
+    for (const [x, y] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const by = scaled(y);
+      if (by?.x === x) return [widened(x, shift, by.factors, true)];
+    }
+    if (a.fact.shape?.length === 4 && b.fact.shape?.length === 4) return [...termsOf(a, shift), ...termsOf(b, shift)];
+  }
+  const by = scaled(v);
+  return [by ? widened(by.x, shift, by.factors, false) : widened(v, shift, undefined, false)];
+}
+
+const channelsOf = (v: Value): Dim | undefined => v.fact.shape?.[1];
+
+/** Multiplications that a channel costs: a part that is four times smaller or more needs a fourth (winograd.h). */
+const cost = (shift: number, channels: number): number => channels * (shift >= 2 ? 1 : 4);
+
+/** Whether native code can do it, and with less than the sum costs. */
+function pays(terms: readonly Term[], wide: Dim | undefined, conv: Node): boolean {
+  const batch = conv.output.fact.shape?.[0];
+  if (terms.length < 2 || terms.length > mostParts || typeof wide !== 'number' || batch === undefined) return false;
+  const fits = terms.every(({ data, filters, factors }) => {
+    const own = data.fact.shape;
+    return (
+      data.fact.type === 'f32' &&
+      own?.length === 4 &&
+      typeof own[1] === 'number' &&
+      sameDim(own[0] as Dim, batch) &&
+      (filters ? filters.fact.type === 'f32' && filters.fact.shape?.[0] === wide : own[1] === wide) &&
+      (!factors || (factors.fact.type === 'f32' && channelsOf(factors) === wide))
+    );
+  });
+  return fits && terms.reduce((sum, t) => sum + cost(t.shift, channelsOf(t.data) as number), 0) < cost(0, wide);
+}
+
+/** 3x3, one step at a time, one pixel of zeros around. */
+function isPlain3x3(n: Node): boolean {
+  const { strides, dilations, pads_begin, pads_end, auto_pad } = n.attributes as {
+    readonly [k in 'strides' | 'dilations' | 'pads_begin' | 'pads_end']?: readonly number[];
+  } & { readonly auto_pad?: string };
+  const w = n.inputs[1]?.fact.shape;
+  const ones = [strides, dilations, pads_begin, pads_end].every((list) => list?.length === 2 && list.every((k) => k === 1));
+  return w?.length === 4 && w[2] === 3 && w[3] === 3 && ones && (auto_pad ?? 'explicit') === 'explicit' && Number(w[0]) >= 16;
+}
+
+export const pyramidConvolution = rule({
+  name: 'convolution of a pyramid without its sum',
+  pattern: node(names.convolution, [where('x', (v) => v.fact.type === 'f32' && v.fact.shape?.length === 4), constant('w')], {
+    as: 'conv',
+    test: isPlain3x3,
+  }),
+  replace(_, get, { nodes }) {
+    const conv = nodes.get('conv') as Node;
+    const x = get('x');
+    if (!isAdd.has(x.node.op.name)) return undefined;
+    const terms = termsOf(x, 0);
+    if (!pays(terms, channelsOf(x), conv)) return undefined;
+    return derivedNode(
+      PyramidConvolution,
+      [get('w'), ...terms.flatMap((t) => [t.data, t.filters, t.factors])],
+      { shifts: terms.map((t) => t.shift), plus: terms.map((t) => (t.plus ? 1 : 0)) },
+      conv.output.fact,
+      { name: conv.name, origin: conv.origin },
+    );
+  },
+});

@@ -1,0 +1,63 @@
+/** @file Feature pyramids: nearest upsampling by powers of two, and the convolution of a sum of such levels. */
+import { floating, ints, op, optional, port, shape, type Dim, type Op, type Port, type Value } from '@cuvee/core';
+import { names } from './names.js';
+
+/** A value as a nearest upsampling, `1 << shift` times in both directions, of another value. */
+export interface Upsampled {
+  readonly value: Value;
+  readonly shift: number;
+}
+
+export const sameDim = (a: Dim, b: Dim): boolean => shape.sub(a, b) === 0;
+
+/** As the upsampling, by the same power of two in both directions, of the smallest value that it is made of; shift 0 of any other value. */
+export function upsampled(value: Value): Upsampled {
+  const { node } = value;
+  const how = node.attributes as {
+    readonly mode?: string;
+    readonly shape_calculation_mode?: string;
+    readonly coordinate_transformation_mode?: string;
+    readonly nearest_mode?: string;
+    readonly pads_begin?: readonly number[];
+    readonly pads_end?: readonly number[];
+  };
+  const source = node.inputs[0];
+  const from = source?.fact.shape;
+  const to = value.fact.shape;
+  if (node.op.name !== names.interpolation || how.mode !== 'nearest' || !source || !from || !to || to.length !== 4)
+    return { value, shift: 0 };
+  if ([...(how.pads_begin ?? []), ...(how.pads_end ?? [])].some((p) => p !== 0)) return { value, shift: 0 };
+  // x / scale rounded down, or its centre rounded, are both x >> shift.
+  const floors = how.coordinate_transformation_mode === 'asymmetric' && how.nearest_mode === 'floor';
+  const centres =
+    how.coordinate_transformation_mode === 'half_pixel' &&
+    (how.nearest_mode === 'round_prefer_floor' || how.nearest_mode === 'round_prefer_ceil');
+  if (!floors && !centres) return { value, shift: 0 };
+  for (const shift of [1, 2, 3, 4]) {
+    if (!from.every((d, i) => sameDim(to[i] as Dim, i < 2 ? d : shape.mul(d, 1 << shift)))) continue;
+    const inner = upsampled(source);
+    return { value: inner.value, shift: inner.shift + shift };
+  }
+  return { value, shift: 0 };
+}
+
+/** Most parts of a convolution of a pyramid: as native code has them (conv.h). */
+export const mostParts = 8;
+
+const part = (_: unknown, i: number): Port[] => [
+  optional(`data${i}`, floating),
+  optional(`filters${i}`, floating),
+  optional(`factors${i}`, floating),
+];
+
+/**
+ * conv(Σ up(factors·conv(data, filters)), filters): 3x3, stride 1, one pixel of padding. For each part its data, pointwise filters or none
+ * (then the data has the channels of the sum), factors [N or 1, C, 1, 1] or none; `shifts` says how often data is doubled, `plus` (0 or 1) what is
+ * added to the factors.
+ */
+export const PyramidConvolution: Op = op('PyramidConvolution', {
+  attributes: { shifts: ints(), plus: ints() },
+  inputs: [port('filters', floating), ...Array.from({ length: mostParts }, part).flat()],
+  outputs: [port('output', floating)],
+  infer: ({ filters }) => ({ type: filters.type, shape: undefined }),
+}) as Op;

@@ -5,7 +5,7 @@
  * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
  * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
@@ -42,12 +42,12 @@ function entriesOf({ folder, manifest, example }) {
 }
 
 /** The module that starts dist/node.cjs: with the packages of the house that it imports, and the same exports as the bundle. */
-function nodeEntry({ imports, exports }) {
+function nodeEntry({ imports, exports }, start) {
   const house = [...new Set(imports.map(({ path }) => path))].filter((path) => path.startsWith('@cuvee/'));
   const named = exports.filter((name) => name !== 'default');
   return [
     ...house.map((path, i) => `import * as $package${i} from '${path}';`),
-    `import { start as $start } from '@cuvee/core/start';`,
+    `import { start as $start } from '${start}';`,
     `const $all = $start(import.meta.url, { ${house.map((path, i) => `'${path}': $package${i}`).join(', ')} });`,
     ...(named.length > 0 ? [`export const { ${named.join(', ')} } = $all;`] : []),
     ...(exports.includes('default') ? ['export default $all.default;'] : []),
@@ -65,6 +65,21 @@ const loadedLater = (entries) => ({
   },
 });
 
+/**
+ * In a script for Node the table of rooms takes each room in when it is first asked for: a process needs few of them, and all of them
+ * are a third of what V8 would read and run before the first line of the program.
+ */
+const roomsLater = {
+  name: 'rooms-later',
+  setup(build) {
+    build.onLoad({ filter: /opset[\\/]rooms\.ts$/ }, ({ path }) => {
+      const imports = readFileSync(path, 'utf8').matchAll(/^import \{ (.+) \} from '(.+)';$/gm);
+      const makers = [...imports].flatMap(([, names, module]) => names.split(', ').map((name) => `${name}: () => require('${module}').${name},`));
+      return { contents: `import { LaterMap } from './later.js';\nexport const rooms = new LaterMap({\n${makers.join('\n')}\n});\n` };
+    });
+  },
+};
+
 /** What an output's ending says; `platform: 'node'` makes esbuild name the exports of CommonJS for Node's lexer. */
 const formatOf = (output) => (output.endsWith('.cjs') ? { format: 'cjs', platform: 'node' } : { format: 'esm' });
 
@@ -79,6 +94,7 @@ async function bundlePackage(pack, esbuild) {
   const entries = entriesOf(pack);
   if (entries.length === 0 || (stamped(stamp, value) && entries.every(({ source, output }) => !source || existsSync(join(folder, output)))))
     return false;
+  let starts;
   const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies });
   for (const { source, output, executable, wanted } of entries) {
     if (!source) {
@@ -116,6 +132,7 @@ async function bundlePackage(pack, esbuild) {
       stdin: { contents: scriptEntry(source, built), resolveDir: folder },
       write: false,
       format: 'cjs',
+      plugins: [...options.plugins, roomsLater],
       define: { 'import.meta.url': 'moduleUrl' },
       ...asFunction,
     };
@@ -124,8 +141,16 @@ async function bundlePackage(pack, esbuild) {
     if (outputFiles[0].contents.some((byte) => byte > 127))
       throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
     writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
-    writeFileSync(join(folder, 'dist', 'node.js'), nodeEntry(built));
+    const node = join(folder, 'dist', 'node.js');
+    if (manifest.exports['./start']) {
+      // Core holds `start` itself: a module more would be two milliseconds more before the first line of the program.
+      const contents = `${nodeEntry(built, './src/start.ts')}export { $start };`;
+      const source = { ...options, entryPoints: undefined, stdin: { contents, resolveDir: folder }, outfile: node, format: 'esm' };
+      await esbuild.build(source).catch(failed);
+      starts = `export { $start as start } from './node.js';\n`;
+    } else writeFileSync(node, nodeEntry(built, '@cuvee/core/start'));
   }
+  if (starts) writeFileSync(join(folder, 'dist', 'start.js'), starts);
   writeStamp(stamp, value);
   return true;
 }

@@ -2,7 +2,6 @@
  * @file Pictures from files: by `sharp` where it is installed (PNG, JPEG, WebP, AVIF, TIFF, colour profiles), else PNG and JPEG by
  * two decoders in JavaScript. Photographs stand upright, as their EXIF orientation says.
  */
-import { readFileSync } from 'node:fs';
 import { CuveeError, Tensor, type Picture, type PictureOptions } from '@cuvee/core';
 
 /** Pixels that a picture may have: what a careless or hostile file can make of 400 MB. */
@@ -113,7 +112,8 @@ export async function readImage(source: string | URL | Uint8Array, options: Pict
   let bytes: Uint8Array;
   const name = source instanceof Uint8Array ? 'picture' : String(source);
   try {
-    bytes = source instanceof Uint8Array ? source : readFileSync(source);
+    // Taken, not imported: an import of `fs` loads all of Node's streams, and few processes read pictures.
+    bytes = source instanceof Uint8Array ? source : process.getBuiltinModule('node:fs').readFileSync(source);
   } catch (error) {
     throw new CuveeError('FILE_NOT_FOUND', `reading the picture "${name}": ${(error as Error).message}`, { cause: error });
   }

@@ -18,11 +18,15 @@ import { readAttributes, readNames, readStrings } from './values.js';
 /** Deepest nesting of bodies. */
 const deepestBody = 16;
 
-const byType = new Map<string, Op>();
-for (const room of rooms.values()) {
-  for (const name of [room.name, room.xmlName, ...(room.aliases ?? [])]) byType.set(name.toLowerCase(), room);
+let byType: Map<string, Op> | undefined;
+function roomsByType(): Map<string, Op> {
+  const all = new Map<string, Op>();
+  for (const room of rooms.values()) {
+    for (const name of [room.name, room.xmlName, ...(room.aliases ?? [])]) all.set(name.toLowerCase(), room);
+  }
+  return all;
 }
-const roomOf = (type: string): Op | undefined => byType.get(type.toLowerCase());
+const roomOf = (type: string): Op | undefined => (byType ??= roomsByType()).get(type.toLowerCase());
 /** A room that is in no opset, whose domain the layer names as its version. */
 const roomBeside = ({ type, version }: { readonly type: string; readonly version: string }): Op | undefined =>
   roomOf(type)?.domain === version ? roomOf(type) : undefined;

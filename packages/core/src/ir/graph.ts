@@ -151,10 +151,14 @@ const isAttributes = (x: unknown): x is Record<string, unknown> =>
  * Gives a builder class one method for each room: positional inputs, then attributes with optional `name` and `origin`. A method is made
  * when it is first looked up: programs call few of them, and making all takes a millisecond.
  */
-export function addMethods(target: { prototype: object }, rooms: Iterable<Op>): void {
-  let byMethod: ReadonlyMap<string | symbol, Op> | undefined;
-  const find = (method: string | symbol): Op | undefined =>
-    (byMethod ??= new Map(Array.from(rooms, (room) => [methodName(room.name), room]))).get(method);
+export function addMethods(target: { prototype: object }, rooms: ReadonlyMap<string, Op>): void {
+  let names: ReadonlyMap<string, string> | undefined;
+  const find = (method: string | symbol): Op | undefined => {
+    if (typeof method === 'symbol') return undefined;
+    names ??= new Map(Array.from(rooms.keys(), (room) => [room.toLowerCase(), room])); // quicker than each one's method
+    const room = names.get(method.toLowerCase());
+    return room !== undefined && methodName(room) === method ? rooms.get(room) : undefined;
+  };
   const inherited = Object.getPrototypeOf(GraphBuilder.prototype) as object;
   // Behind all other prototypes, so that only names that nothing else has come here, each once.
   const missing = new Proxy(inherited, {

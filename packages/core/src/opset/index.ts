@@ -8,7 +8,7 @@ export type { Builder } from './builder.js';
 export { rooms };
 
 class RoomBuilder extends GraphBuilder {}
-addMethods(RoomBuilder, rooms.values());
+addMethods(RoomBuilder, rooms);
 
 /** A builder of nodes in a scope: a new one for a new model, the model's own to add nodes to it. */
 export const builder = (scope: ShapeScope = createScope()): Builder => new RoomBuilder(rooms, scope) as unknown as Builder;

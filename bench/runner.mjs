@@ -2,7 +2,6 @@
  * @file Cuvée behind the measuring protocol. `config`: device (CPU), shapes (static, dynamic, all-dynamic), precision (f32, f16, bf16,
  * default), api (sync, async: to load and to infer), hint, properties (further ones for compileModel).
  */
-import { createRequire } from 'node:module';
 import { Core, Tensor } from 'cuvee';
 import { serve } from './serve.mjs';
 
@@ -20,7 +19,7 @@ const tensorsOf = (inputs) =>
   );
 
 await serve({
-  version: () => `cuvee ${createRequire(import.meta.url)('cuvee/package.json').version} ${device}`,
+  version: () => `cuvee ${process.getBuiltinModule('node:module').createRequire(import.meta.url)('cuvee/package.json').version} ${device}`,
 
   async load({ model: path, inputs, threads, config }) {
     const { shapes = 'static', precision = 'f32', api = 'sync', hint = 'LATENCY', properties = {} } = config;

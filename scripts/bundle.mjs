@@ -74,7 +74,9 @@ const roomsLater = {
   setup(build) {
     build.onLoad({ filter: /opset[\\/]rooms\.ts$/ }, ({ path }) => {
       const imports = readFileSync(path, 'utf8').matchAll(/^import \{ (.+) \} from '(.+)';$/gm);
-      const makers = [...imports].flatMap(([, names, module]) => names.split(', ').map((name) => `${name}: () => require('${module}').${name},`));
+      const makers = [...imports].flatMap(([, names, module]) =>
+        names.split(', ').map((name) => `${name}: () => require('${module}').${name},`),
+      );
       return { contents: `import { LaterMap } from './later.js';\nexport const rooms = new LaterMap({\n${makers.join('\n')}\n});\n` };
     });
   },
@@ -143,11 +145,12 @@ async function bundlePackage(pack, esbuild) {
     writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
     const node = join(folder, 'dist', 'node.js');
     if (manifest.exports['./start']) {
-      // Core holds `start` itself: a module more would be two milliseconds more before the first line of the program.
-      const contents = `${nodeEntry(built, './src/start.ts')}export { $start };`;
+      // Core holds `start` itself, where no program sees it: a module more is two milliseconds more before the program's first line.
+      const place = `Symbol.for('@cuvee/core/start')`;
+      const contents = `${nodeEntry(built, './src/start.ts')}Object.defineProperty($all.Core, ${place}, { value: $start });`;
       const source = { ...options, entryPoints: undefined, stdin: { contents, resolveDir: folder }, outfile: node, format: 'esm' };
       await esbuild.build(source).catch(failed);
-      starts = `export { $start as start } from './node.js';\n`;
+      starts = `import { Core } from './node.js';\nexport const start = Core[${place}];\n`;
     } else writeFileSync(node, nodeEntry(built, '@cuvee/core/start'));
   }
   if (starts) writeFileSync(join(folder, 'dist', 'start.js'), starts);

@@ -175,7 +175,8 @@ void grid_direct(ConvPlan& plan, int threads) {
   plan.band_w = ceil_div(s.out_w, plan.bands_x);
   plan.bands_x = ceil_div(s.out_w, plan.band_w);
   const int bands = plan.bands_y * plan.bands_x * s.batch;
-  if (threads > 1 && (heavy || bands < 2 * threads)) plan.panel_splits = std::min(panels, ceil_div(4 * threads, heavy ? 1 : bands));
+  // Every split copies the band for itself: heavy weights have no more of them than leave work to share.
+  if (threads > 1 && (heavy || bands < 2 * threads)) plan.panel_splits = std::min(panels, heavy ? std::max(threads, ceil_div(2 * threads, bands)) : ceil_div(4 * threads, bands));
   plan.scratch_floats = entry_floats(plan.in_blocks.size() * s.kernel_h * s.kernel_w) + size(plan.band_h, plan.band_w);
 }
 

@@ -95,7 +95,8 @@ void gemm_run_chunk(const GemmPlan& plan, const GemmArgs& args, int chunk, float
   t.c_step = args.ldc;
   t.c_block = t.r_block = width;
   t.r_step = args.epilogue.residual.row;
-  const int widest = widest_panel(*plan.table, s);
+  const int widest = widest_panel(*plan.table, s), calls = ceil_div(m1 - m0, plan.table->tile->pixels[std::min(widest, plan.panels[panel0].vectors)]);
+  const float* const end = args.b + plan.packed_floats;
   for (int p = panel0; p < panel1; ++p) {
     const GemmPanel& panel = plan.panels[p];
     const int parts = ceil_div(panel.vectors, widest);
@@ -105,6 +106,15 @@ void gemm_run_chunk(const GemmPlan& plan, const GemmArgs& args, int chunk, float
       t.w = args.b + panel.offset + std::ptrdiff_t(v) * width;
       t.w_step = std::ptrdiff_t(panel.vectors) * width;
       t.ahead = fetch_ahead * t.w_step;
+      if (part + 1 == parts && calls > 1) {  // the rows that follow the first ones have the next panel fetched meanwhile
+        const std::ptrdiff_t floats = std::ptrdiff_t(s.k) * t.w_step;
+        t.fetch = std::min(args.b + panel.offset + floats, end);
+        t.fetch_end = std::min(t.fetch + floats, end);
+        t.fetch_stride = std::min<std::ptrdiff_t>(width, t.w_step / calls / 4 * 4 + 4);
+        t.fetch_step = s.k * t.fetch_stride;
+      } else {
+        t.fetch = t.fetch_end = nullptr;
+      }
       t.a_offset = 0;
       t.c = args.c + m0 * args.ldc + column;
       if (args.epilogue.has_residual) t.residual = args.epilogue.residual.data + m0 * args.epilogue.residual.row + column;

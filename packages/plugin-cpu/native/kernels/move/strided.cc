@@ -8,10 +8,18 @@ namespace {
 
 struct Sixteen { uint64_t a, b; };
 
+// Some dozens of bytes, for which a call takes longer than the copy.
+inline void copy_short(const char* src, char* dst, size_t bytes) {
+  for (size_t at = 0; at + 16 < bytes; at += 16) std::memcpy(dst + at, src + at, 16);
+  std::memcpy(dst + bytes - 16, src + bytes - 16, 16);
+}
+
 // One row of n elements, `stride` apart in the source.
 template <class T>
 void copy_row(const T* src, int64_t stride, T* dst, int64_t n) {
-  if (stride == 1) std::memcpy(dst, src, static_cast<size_t>(n) * sizeof(T));
+  const size_t bytes = static_cast<size_t>(n) * sizeof(T);
+  if (stride == 1 && bytes >= 16 && bytes <= 256) copy_short(reinterpret_cast<const char*>(src), reinterpret_cast<char*>(dst), bytes);
+  else if (stride == 1) std::memcpy(dst, src, bytes);
   else if (stride == 0) std::fill_n(dst, n, *src);
   else for (int64_t i = 0; i < n; ++i) dst[i] = src[i * stride];
 }
@@ -37,11 +45,11 @@ void run(const StridedCopy& c, const T* src, T* dst, Parallel& pool) {
   int64_t outer = 1;
   for (int i = 0; i < rank - 2; ++i) outer *= c.dims[i];
   const bool plane = n0 > 1 && n1 > 1 && s0 != 1 && s0 != 0;
-  // Rows are the unit of work; a plane is cut into bands of rows.
-  const int64_t rows = outer * n1, band = plane ? 32 : 1;
+  // Bands of rows are the unit of work; long rows are of their own.
+  const int64_t rows = outer * n1, band = plane || n0 * static_cast<int64_t>(sizeof(T)) < 1024 ? 32 : 1;
   const int64_t total = rows * n0 * static_cast<int64_t>(sizeof(T));
   const int64_t bands_per_plane = (n1 + band - 1) / band, units = outer * bands_per_plane;
-  const int parts = static_cast<int>(std::clamp<int64_t>(total / 32768, 1, std::min<int64_t>(units, pool.threads() * 4)));
+  const int parts = static_cast<int>(std::clamp<int64_t>(total / 16384, 1, std::min<int64_t>(units, pool.threads() * 4)));
   const auto part = [&](int p, int) {
     for (int64_t u = units * p / parts; u < units * (p + 1) / parts; ++u) {
       const int64_t o = u / bands_per_plane, y = u % bands_per_plane * band, height = std::min(band, n1 - y);

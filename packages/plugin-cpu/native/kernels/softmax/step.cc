@@ -49,7 +49,7 @@ Status run(StepContext& ctx) {
   }
   const SoftmaxKernels& kernels = softmax_kernels(ctx.kernels->isa);
   const int64_t rows = outer * inner;
-  const int parts = static_cast<int>(std::clamp<int64_t>(x.size / 4096, 1, std::min<int64_t>(rows, 64)));
+  const int parts = static_cast<int>(std::clamp<int64_t>(x.size / 2048, 1, std::min<int64_t>(rows, 64)));
   parallel_for(*ctx.pool, parts, [&](int part, int) {
     std::vector<float> buffer(inner == 1 ? 0 : static_cast<size_t>(n));
     for (int64_t r = rows * part / parts; r < rows * (part + 1) / parts; ++r) {

@@ -56,7 +56,13 @@ CUVEE_INLINE void finish(const TileArgs& t, V (&acc)[NV][MR]) {
 #pragma GCC unroll 16
       for (int m = 0; m < MR; ++m) acc[n][m] = add(acc[n][m], load(t.residual + n * t.r_block + m * t.r_step));
   }
-  if (t.form == tile_form::clip) {
+  if (t.form == tile_form::relu) {
+    const V none = zero();
+#pragma GCC unroll 4
+    for (int n = 0; n < NV; ++n)
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m) acc[n][m] = max(none, acc[n][m]);
+  } else if (t.form == tile_form::clip) {
     const V lo = set1(t.lo), hi = set1(t.hi);
 #pragma GCC unroll 4
     for (int n = 0; n < NV; ++n)

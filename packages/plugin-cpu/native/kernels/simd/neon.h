@@ -40,6 +40,7 @@ CUVEE_INLINE V mul(V a, V b) { return {vmulq_f32(a.low, b.low), vmulq_f32(a.high
 CUVEE_INLINE V div(V a, V b) { return {vdivq_f32(a.low, b.low), vdivq_f32(a.high, b.high)}; }
 CUVEE_INLINE V sqrt(V x) { return {vsqrtq_f32(x.low), vsqrtq_f32(x.high)}; }
 CUVEE_INLINE V fma(V a, V b, V c) { return {vfmaq_f32(c.low, a.low, b.low), vfmaq_f32(c.high, a.high, b.high)}; }
+CUVEE_INLINE void accumulate(V& sum, V a, V b) { sum = fma(a, b, sum); }
 // Not vmaxq and vminq, which give NaN when either operand is one.
 CUVEE_INLINE V max(V a, V b) {
   return {vbslq_f32(vcgtq_f32(a.low, b.low), a.low, b.low), vbslq_f32(vcgtq_f32(a.high, b.high), a.high, b.high)};

@@ -48,6 +48,7 @@ CUVEE_INLINE V mul(V a, V b) { return _mm512_mul_ps(a, b); }
 CUVEE_INLINE V div(V a, V b) { return _mm512_div_ps(a, b); }
 CUVEE_INLINE V sqrt(V x) { return _mm512_sqrt_ps(x); }
 CUVEE_INLINE V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+CUVEE_INLINE void accumulate(V& sum, V a, V b) { sum = fma(a, b, sum); }
 /// The second operand when either is NaN, as all maxima and minima here.
 CUVEE_INLINE V max(V a, V b) { return _mm512_max_ps(a, b); }
 CUVEE_INLINE V min(V a, V b) { return _mm512_min_ps(a, b); }
@@ -94,6 +95,8 @@ CUVEE_INLINE V mul(V a, V b) { return _mm256_mul_ps(a, b); }
 CUVEE_INLINE V div(V a, V b) { return _mm256_div_ps(a, b); }
 CUVEE_INLINE V sqrt(V x) { return _mm256_sqrt_ps(x); }
 CUVEE_INLINE V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+/// sum += a * b in the register that holds the sum: left to itself, the compiler lets many sums wander, and spills some.
+CUVEE_INLINE void accumulate(V& sum, V a, V b) { __asm__("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b)); }
 CUVEE_INLINE V max(V a, V b) { return _mm256_max_ps(a, b); }
 CUVEE_INLINE V min(V a, V b) { return _mm256_min_ps(a, b); }
 CUVEE_INLINE V less(V a, V b, V yes, V no) { return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
@@ -156,6 +159,7 @@ CUVEE_INLINE V sqrt(V x) {
   return r;
 }
 CUVEE_INLINE V fma(V a, V b, V c) { return a * b + c; }
+CUVEE_INLINE void accumulate(V& sum, V a, V b) { sum = fma(a, b, sum); }
 CUVEE_INLINE V max(V a, V b) { return a > b ? a : b; }
 CUVEE_INLINE V min(V a, V b) { return a < b ? a : b; }
 CUVEE_INLINE V less(V a, V b, V yes, V no) { return a < b ? yes : no; }

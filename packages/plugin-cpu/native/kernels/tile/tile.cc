@@ -1,7 +1,5 @@
 #include "kernels/tile/tile.h"
 
-#include <limits>
-
 namespace cuvee {
 
 void set_epilogue(TileArgs& args, const Epilogue& epilogue) {
@@ -14,11 +12,7 @@ void set_epilogue(TileArgs& args, const Epilogue& epilogue) {
   if (epilogue.pre_scale || (epilogue.has_residual && epilogue.residual_after)) return;
   switch (epilogue.act) {
     case Act::none: args.form = tile_form::linear; break;
-    case Act::relu:
-      args.form = tile_form::clip;
-      args.lo = 0;
-      args.hi = std::numeric_limits<float>::infinity();
-      break;
+    case Act::relu: args.form = tile_form::relu; break;
     case Act::clip:
       if (epilogue.a <= 0 && epilogue.b >= 0) args.form = tile_form::clip;  // else pad lanes would not stay zero
       break;

@@ -68,7 +68,7 @@ struct TileKernels {
 
 /// Forms of epilogue: the first ones stay in registers, `general` goes through a buffer in L1.
 namespace tile_form {
-enum : int { linear = 0, clip = 1, hard_swish = 2, general = 3 };
+enum : int { linear = 0, relu = 1, clip = 2, hard_swish = 3, general = 4 };
 }
 
 /// Fills form, act, lo, hi, residual_after and the channel arrays (at channel 0) from an epilogue.

@@ -6,10 +6,60 @@
 namespace cuvee {
 namespace {
 
-/// Bias-initialised sums of one tile. Explicit bases every four pixels keep the addressing in few registers.
+/// Steps of k that run together: four where memory is fetched, so that its branches and requests are few, and with short vectors.
+constexpr int fetching_run = 4, plain_run = B == 16 ? 1 : 4;
+
+/// Operands of pixel 4 * i at p[i], weights at w. Bases every four pixels keep the addressing in few registers.
+template <int MR>
+struct TileCursor {
+  static constexpr int bases = (MR + 3) / 4;
+  const float* p[bases];
+  const float *w, *fetch;
+};
+
+/// K steps of k.
+template <int MR, int NV, int K>
+CUVEE_INLINE void tile_steps(TileCursor<MR>& at, std::ptrdiff_t step, std::ptrdiff_t w_step, V (&acc)[NV][MR]) {
+#pragma GCC unroll 8
+  for (int k = 0; k < K; ++k) {
+    V b[NV];
+#pragma GCC unroll 4
+    for (int n = 0; n < NV; ++n) b[n] = load(at.w + n * B);
+    at.w += w_step;
+    if (K > 1) __asm__("" : "+r"(at.w) : : "memory");  // else the compiler mixes the steps and runs out of registers
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) {
+      const float* q = at.p[m / 4] + k;
+      const V x = set1(m % 4 == 0 ? *q : m % 4 == 1 ? q[step] : m % 4 == 2 ? q[2 * step] : q[3 * step]);
+#pragma GCC unroll 4
+      for (int n = 0; n < NV; ++n) accumulate(acc[n][m], x, b[n]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < TileCursor<MR>::bases; ++i) at.p[i] += K;
+}
+
+/// The same, with memory fetched that is read later.
+template <int MR, int NV, int K>
+CUVEE_INLINE void fetching_steps(const TileArgs& t, TileCursor<MR>& at, std::ptrdiff_t step, std::ptrdiff_t w_step, V (&acc)[NV][MR]) {
+  constexpr int line = 16;  // floats
+  if (t.ahead) {
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k)
+#pragma GCC unroll 4
+      for (int n = 0; n < NV; n += line / B) __builtin_prefetch(at.w + k * w_step + n * B + t.ahead, 0, 2);
+  }
+  if (at.fetch < t.fetch_end) {
+#pragma GCC unroll 4
+    for (int i = 0; i < K * B; i += line) __builtin_prefetch(at.fetch + i, 0, 2);
+    at.fetch += K * t.fetch_stride;
+  }
+  tile_steps<MR, NV, K>(at, step, w_step, acc);
+}
+
+/// Bias-initialised sums of one tile.
 template <int MR, int NV>
 void tile(const TileArgs& t) {
-  constexpr int bases = (MR + 3) / 4;
   V acc[NV][MR];
 #pragma GCC unroll 4
   for (int n = 0; n < NV; ++n) {
@@ -22,40 +72,28 @@ void tile(const TileArgs& t) {
 #pragma GCC unroll 16
     for (int m = 0; m < MR; ++m) acc[n][m] = start;
   }
-  const std::ptrdiff_t step = t.a_step, step3 = 3 * step;
-  const std::ptrdiff_t w_step = t.w_step, ahead = t.ahead;
-  const float *w = t.w, *fetch = t.fetch;
+  const std::ptrdiff_t step = t.a_step, w_step = t.w_step;
+  TileCursor<MR> at{{}, t.w, t.fetch};
+  const bool fetches = t.ahead || t.fetch < t.fetch_end;
   const TileEntry* const end = t.entries + t.entry_count;
   for (const TileEntry* e = t.entries; e != end; ++e) {
-    const float* p[bases];
-    p[0] = e->a + t.a_offset;
+    at.p[0] = e->a + t.a_offset;
 #pragma GCC unroll 4
-    for (int i = 1; i < bases; ++i) p[i] = p[i - 1] + 4 * step;
-    const float* const stop = p[0] + e->count;
+    for (int i = 1; i < TileCursor<MR>::bases; ++i) at.p[i] = at.p[i - 1] + 4 * step;
+    const float* const stop = at.p[0] + e->count;
+    if (fetches && e->count >= fetching_run) {
+      const float* const last = stop - fetching_run;
 #pragma GCC unroll 1
-    while (p[0] != stop) {
-      V b[NV];
-#pragma GCC unroll 4
-      for (int n = 0; n < NV; ++n) b[n] = load(w + n * B);
-      if (ahead) {
-#pragma GCC unroll 4
-        for (int n = 0; n < NV; ++n) __builtin_prefetch(w + n * B + ahead, 0, 2);
-      }
-      w += w_step;
-      if (fetch < t.fetch_end) {
-        __builtin_prefetch(fetch, 0, 2);
-        fetch += t.fetch_stride;
-      }
-#pragma GCC unroll 16
-      for (int m = 0; m < MR; ++m) {
-        const float* q = p[m / 4];
-        const V x = set1(m % 4 == 0 ? *q : m % 4 == 1 ? q[step] : m % 4 == 2 ? q[2 * step] : q[step3]);
-#pragma GCC unroll 4
-        for (int n = 0; n < NV; ++n) acc[n][m] = fma(x, b[n], acc[n][m]);
-      }
-#pragma GCC unroll 4
-      for (int i = 0; i < bases; ++i) ++p[i];
+      do fetching_steps<MR, NV, fetching_run>(t, at, step, w_step, acc);
+      while (at.p[0] <= last);
+    } else if (plain_run > 1 && !fetches && e->count >= plain_run) {
+      const float* const last = stop - plain_run;
+#pragma GCC unroll 1
+      do tile_steps<MR, NV, plain_run>(at, step, w_step, acc);
+      while (at.p[0] <= last);
     }
+#pragma GCC unroll 1
+    while (at.p[0] != stop) tile_steps<MR, NV, 1>(at, step, w_step, acc);
   }
   finish<MR, NV>(t, acc);
 }

@@ -1,9 +1,11 @@
 /**
- * @file `node bench/meta.mjs [pass|handover|throughput|batch|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
+ * @file `node bench/meta.mjs [pass|handover|throughput|batch|cache|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
  * `examples/third-party-device`. Everything is measured in turns, so that ratios hold on a machine that is not quite still.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { auto } from '@cuvee/auto';
@@ -239,10 +241,51 @@ async function batch() {
   return figures;
 }
 
+/**
+ * Milliseconds of compiling det through AUTO: without a cache, with an empty one, and when the cache holds it, in a fresh process and in the same one.
+ * `path`: compileModel(path), which needs no model when the cache knows the file; `model`: readModel, then compileModel. Ratios of medians.
+ */
+function cache() {
+  const child = join(dirname(here), 'lib', 'cached.mjs');
+  const parent = mkdtempSync(join(tmpdir(), 'cuvee-cache-'));
+  const run = (how, folder = '') => JSON.parse(spawnSync(process.execPath, [child, detector, how, folder], { encoding: 'utf8' }).stdout);
+  const figures = {};
+  try {
+    for (const how of ['path', 'model']) {
+      const all = Array.from({ length: rounds + 1 }, (_, i) => {
+        const folder = join(parent, `${how}${i}`);
+        const uncached = run(how);
+        const first = run(how, folder);
+        const second = run(how, folder);
+        rmSync(folder, { recursive: true });
+        if (first.first.cached || !first.again.cached || !second.first.cached) throw new Error('the cache did not do what is measured');
+        return { uncached: uncached.first, first: first.first, second: second.first, warm: uncached.again, again: first.again };
+      }).slice(1); // the first round fills the system's caches
+      const of = (kind, part) => median(all.map((one) => one[kind][part]));
+      const ratio = (a, b, part) => round(of(a, part) / of(b, part));
+      for (const part of how === 'path' ? ['compile'] : ['compile', 'total'])
+        figures[how === 'path' ? 'compileModel(path)' : part === 'compile' ? 'compileModel(model)' : 'readModel and compileModel'] = {
+          uncachedMs: round(of('uncached', part), 1),
+          firstMs: round(of('first', part), 1),
+          secondProcessMs: round(of('second', part), 1),
+          sameProcessMs: round(of('again', part), 1),
+          secondProcessToFirst: ratio('second', 'first', part),
+          secondProcessToUncached: ratio('second', 'uncached', part),
+          sameProcessToFirst: ratio('again', 'first', part),
+          sameProcessToWarmUncached: ratio('again', 'warm', part),
+        };
+    }
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+  return figures;
+}
+
+const rounds = Number(process.env.CUVEE_ROUNDS ?? 9);
 const [what = 'all', ...rest] = process.argv.slice(2).filter((argument) => argument !== '--json');
 if (what === 'first') await first(rest[0], Number(rest[1]), rest[2]);
 else {
-  const parts = { pass, handover, throughput, batch };
+  const parts = { pass, handover, throughput, batch, cache };
   for (const [name, part] of Object.entries(parts))
     if (what === 'all' || what === name)
       console.log(JSON.stringify({ [name]: await part() }, null, process.argv.includes('--json') ? 0 : 2));

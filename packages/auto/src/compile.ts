@@ -4,6 +4,7 @@ import {
   Branch,
   checkInner,
   CuveeError,
+  hasStates,
   innerConfig,
   openForms,
   parseDevice,
@@ -24,9 +25,6 @@ import {
 import { candidates, helperKind, isKind, lastResort, type Candidate } from './order.js';
 import { claim, type Priority } from './priority.js';
 import { select, type Selection } from './select.js';
-
-/** Whether something lives from one inference to the next. */
-const hasStates = (model: Model): boolean => model.nodes().some((n) => n.attributes.variable_id !== undefined);
 
 /** How AUTO works for a model with a configuration. */
 interface Plan {

@@ -1,7 +1,6 @@
 /** @file From the devices in order to the order for one model: its precision, its priority, and how busy the devices are. */
-import { after, all, parseDevice, type Awaitable, type Config, type DeviceHost, type Model } from '@cuvee/core';
+import { after, all, modelPrecision, parseDevice, type Awaitable, type Config, type DeviceHost, type Model } from '@cuvee/core';
 import { isKind, lastResort, moveBack, type Candidate } from './order.js';
-import { precisionOf } from './precision.js';
 import { takenBy, type Priority } from './priority.js';
 
 /** The candidates for a model, and what they were judged by. */
@@ -12,7 +11,7 @@ export interface Selection {
 
 /** Devices that lack the precision, that more important models use, or that are busy go to the back. */
 export function select(model: Model, list: readonly Candidate[], config: Config, host: DeviceHost): Awaitable<Selection> {
-  const precision = precisionOf(model);
+  const precision = modelPrecision(model);
   const choice = list.filter(({ device }) => !isKind(device, lastResort));
   if (choice.length < 2) return { candidates: list, precision };
   const priority = (config.MODEL_PRIORITY ?? 'MEDIUM') as Priority;

@@ -62,6 +62,7 @@ export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';
 export { affinityOf, setAffinity } from './ir/affinity.js';
 export * from './ir/split.js';
 export * from './ir/ports.js';
+export { hasStates, modelPrecision } from './ir/told.js';
 export * from './preprocess/index.js';
 /** What users call a model's inputs and outputs. */
 export { Value as Output, Value as ConstOutput } from './ir/node.js';

@@ -16,7 +16,6 @@
 
 import {
   CuveeError,
-  portModel,
   readIr,
   reloadable,
   storedRange,
@@ -187,7 +186,7 @@ export function readBlob(
   bytes: Uint8Array,
   engine: string,
   isa: Plan['isa'],
-): { readonly ports: Model; readonly texts: PortsText; readonly compiled: StoredPlan | { readonly model: Model } } {
+): { readonly texts: PortsText; readonly compiled: StoredPlan | { readonly model: Model } } {
   const bad = (why: string): never => {
     throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
   };
@@ -209,14 +208,13 @@ export function readBlob(
   const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
   const content = JSON.parse(text) as PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
-  const ports = portModel(content.ports);
   if (content.xml !== undefined) {
     const weights = revived(content.weights, parts) as Uint8Array;
     const model = readIr({
       bytes: utf8.encode(content.xml),
       weights: { kind: 'bytes', bytes: weights },
     });
-    return { ports, texts: content.ports, compiled: { model } };
+    return { texts: content.ports, compiled: { model } };
   }
   const { essence, files, code, constants, rest } = content;
   if (content.isa.name !== isa.name || content.isa.block !== isa.block)
@@ -231,7 +229,6 @@ export function readBlob(
   };
   const encoded = { bytes: part(code), constants: constants.map(part) };
   return {
-    ports,
     texts: content.ports,
     compiled: { encoded, essence: revived(essence, parts) as Essence, planned, weightless: files.length > 0 },
   };

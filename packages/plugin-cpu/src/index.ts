@@ -3,6 +3,7 @@ import {
   atOnce,
   CuveeError,
   paced,
+  portModel,
   portTexts,
   type Awaitable,
   type Config,
@@ -105,9 +106,19 @@ export const cpu = (): DevicePlugin => ({
     const native = loadNative();
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     const { isa, block } = native.addon.info();
-    const { ports, texts, compiled } = readBlob(blob, version, { name: isa, block });
-    if ('model' in compiled) return { ports, compiled: specialised(native.addon, compiled.model, config) };
-    return { ports, compiled: new CpuModel(native.addon, storedSource(compiled, blob, texts), config, texts) };
+    const { texts, compiled } = readBlob(blob, version, { name: isa, block });
+    const made =
+      'model' in compiled
+        ? specialised(native.addon, compiled.model, config)
+        : new CpuModel(native.addon, storedSource(compiled, blob, texts), config, texts);
+    let ports: Model | undefined;
+    return {
+      // A cache, where the model is known, does not ask for them.
+      get ports() {
+        return (ports ??= portModel(texts));
+      },
+      compiled: made,
+    };
   },
   digest,
   mapped,

@@ -163,7 +163,8 @@ describe('CACHE_DIR', () => {
     const y = g.matMul(x, g.constant('f32', [64, 512], weights));
     saveModelSync(new Model({ name: 'heavy', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope }), path, false);
     const compile = (CACHE_MODE: string) => core().compileModelSync(path, 'CPU', { CACHE_DIR, CACHE_MODE });
-    const size = () => Math.min(...readdirSync(CACHE_DIR).map((name) => statSync(join(CACHE_DIR, name)).size));
+    const entries = () => readdirSync(CACHE_DIR).filter((name) => name.endsWith('.cuvee'));
+    const size = () => Math.min(...entries().map((name) => statSync(join(CACHE_DIR, name)).size));
     const sum = (compiled: ReturnType<Core['compileModelSync']>) =>
       (
         Object.values(compiled.createInferRequest().infer([new Tensor('f32', [1, 64], new Float32Array(64).fill(1))]))[0]

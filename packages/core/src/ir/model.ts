@@ -6,6 +6,7 @@ import { createScope, PartialShape, type DimensionValue, type ShapeScope } from 
 import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';
+import type { PortsText } from './ports.js';
 import type { ElementType } from '../tensor/element.js';
 
 /** What a model is made of. */
@@ -16,6 +17,32 @@ export interface ModelParts {
   /** Nodes kept for their effect: Assign. */
   readonly sinks?: readonly Node[];
   readonly scope: ShapeScope;
+}
+
+/** The graph of a model; parameters, results and scope may be exchanged. */
+interface Graph extends Required<Omit<ModelParts, 'name'>> {
+  parameters: readonly Node[];
+  results: readonly Node[];
+  scope: ShapeScope;
+}
+
+/** A model that is not read yet. @internal */
+export interface Unread {
+  /** What it will say when it is read. */
+  readonly told: ToldModel;
+  /** Its ports without the graph. */
+  readonly ports: Model;
+  /** A graph that the caller owns. */
+  readonly read: () => Model;
+  /** The same in steps, for those who wait for a promise. */
+  readonly reading: (pace: { readonly signal?: AbortSignal | undefined }) => Model | Promise<Model>;
+}
+/** What is known of a model without its graph. @internal */
+export interface ToldModel extends Pick<Model, 'name' | 'friendlyName' | 'rtInfo' | 'path'> {
+  readonly ports: PortsText;
+  /** As `modelPrecision` and `hasStates` answer. */
+  readonly precision: string;
+  readonly states: boolean;
 }
 
 /** Nested run-time information of the whole model (`rt_info`): leaves are texts. */
@@ -34,37 +61,53 @@ export class Model {
   /** Path of the file that it was read from, for messages and caches. */
   path: string | undefined;
   // The graph is private so that comparing or printing a model does not walk it.
-  #parameters: readonly Node[];
-  #results: readonly Node[];
-  readonly #sinks: readonly Node[];
-  #scope: ShapeScope;
+  #parts: Graph | Unread;
   #order: readonly Node[] | undefined;
 
   constructor({ name, parameters, results, sinks = [], scope }: ModelParts) {
     this.name = name;
     this.friendlyName = name;
-    this.#parameters = parameters;
-    this.#results = results;
-    this.#sinks = sinks;
-    this.#scope = scope;
+    this.#parts = { parameters, results, sinks, scope };
     for (const { output } of results) output.resultOf = this;
+  }
+
+  /** A model whose graph is read when somebody looks at it. @internal */
+  static later(unread: Unread): Model {
+    const { name, friendlyName, rtInfo, path } = unread.told;
+    const model = new Model({ name, parameters: [], results: [], scope: createScope() });
+    Object.assign(model, { friendlyName, rtInfo, path });
+    model.#parts = unread;
+    return model;
+  }
+  /** Where the graph is to be read from, and what is known before; undefined once it is here. @internal */
+  get unread(): Unread | undefined {
+    return 'told' in this.#parts ? this.#parts : undefined;
+  }
+  /** Takes the graph of a model that nobody else has. @internal */
+  arrive({ parameters, results, sinks, scope }: Model): void {
+    this.#parts = { parameters, results, sinks, scope };
+    for (const { output } of results) output.resultOf = this;
+  }
+  get #graph(): Graph {
+    if ('told' in this.#parts) this.arrive(this.#parts.read());
+    return this.#parts as Graph;
   }
 
   /** Nodes of the inputs. */
   get parameters(): readonly Node[] {
-    return this.#parameters;
+    return this.#graph.parameters;
   }
   /** Nodes of the outputs. */
   get results(): readonly Node[] {
-    return this.#results;
+    return this.#graph.results;
   }
   /** Nodes that are run for what they do, not for an output: assignments to states. */
   get sinks(): readonly Node[] {
-    return this.#sinks;
+    return this.#graph.sinks;
   }
   /** The symbols that the shapes are written in. */
   get scope(): ShapeScope {
-    return this.#scope;
+    return this.#graph.scope;
   }
 
   /** Nodes in topological order: parameters first, in their order, then depth-first from the results; stable. */
@@ -74,9 +117,9 @@ export class Model {
   }
 
   /** Told by `exchange.ts`: other parameters and results, that the rest is wired to. */
-  exchangePorts(parameters: readonly Node[], results: readonly Node[] = this.#results): void {
-    this.#parameters = parameters;
-    this.#results = results;
+  exchangePorts(parameters: readonly Node[], results: readonly Node[] = this.#graph.results): void {
+    this.#graph.parameters = parameters;
+    this.#graph.results = results;
     this.touched();
   }
 
@@ -98,12 +141,12 @@ export class Model {
   /** Infers every fact again in a fresh scope, after the parameters changed. All or nothing. */
   infer(): void {
     const before = factsOf(this.nodes());
-    const scope = this.#scope;
-    this.#scope = createScope();
+    const scope = this.#graph.scope;
+    this.#graph.scope = createScope();
     try {
-      for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#scope);
+      for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#graph.scope);
     } catch (error) {
-      this.#scope = scope;
+      this.#graph.scope = scope;
       before.forEach((fact, value) => void (value.fact = fact));
       throw error;
     }
@@ -140,7 +183,7 @@ export class Model {
   }
   /** Number of outputs. */
   getOutputSize(): number {
-    return this.#results.length;
+    return this.#graph.results.length;
   }
   /** The static shape of an output. Throws ARGUMENT_INVALID, or SHAPE_MISMATCH while it is dynamic. */
   getOutputShape(index: number): number[];
@@ -179,7 +222,7 @@ export class Model {
       });
       const parameters = new Set(this.parameters);
       for (const node of this.nodes()) if (!parameters.has(node)) setFacts(node, scope);
-      this.#scope = scope;
+      this.#graph.scope = scope;
     } catch (error) {
       before.forEach((fact, value) => void (value.fact = fact));
       throw error;
@@ -222,15 +265,15 @@ export class Model {
 
   #shapesByPort(shapes: ShapeArgument | InputShapes): readonly (readonly [Node, ShapeArgument])[] {
     if (!isSeveral(shapes)) {
-      const [only] = this.#parameters;
-      if (!only || this.#parameters.length !== 1)
-        throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.#parameters.length} inputs of "${this.name}"`);
+      const [only] = this.#graph.parameters;
+      if (!only || this.#graph.parameters.length !== 1)
+        throw new CuveeError('ARGUMENT_INVALID', `one shape was given for the ${this.#graph.parameters.length} inputs of "${this.name}"`);
       return [[only, shapes]];
     }
     const pairs: Iterable<readonly [Value | number | string, ShapeArgument]> = shapes instanceof Map ? shapes : Object.entries(shapes);
     return [...pairs].map(([key, shape]) => {
       const port = key instanceof Value ? key.node : this.input(key).node;
-      if (!this.#parameters.includes(port))
+      if (!this.#graph.parameters.includes(port))
         throw new CuveeError('ARGUMENT_INVALID', `reshape: "${port.name}" is no input of "${this.name}"`);
       return [port, shape];
     });

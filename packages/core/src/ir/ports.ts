@@ -49,12 +49,14 @@ export function portsOf(model: Model): Model {
   return ports;
 }
 
-export const portTexts = (model: Model): PortsText => ({
-  name: model.name,
-  friendlyName: model.friendlyName,
-  inputs: model.inputs.map((v) => textOf(v, v.names)),
-  outputs: model.outputs.map((v) => textOf(v, [...new Set([...v.names, ...(v.node.inputs[0]?.names ?? [])])])),
-});
+/** A model's ports as plain data. */
+export const portTexts = (model: Model): PortsText =>
+  model.unread?.told.ports ?? {
+    name: model.name,
+    friendlyName: model.friendlyName,
+    inputs: model.inputs.map((v) => textOf(v, v.names)),
+    outputs: model.outputs.map((v) => textOf(v, [...new Set([...v.names, ...(v.node.inputs[0]?.names ?? [])])])),
+  };
 const textOf = (v: Value, names: readonly string[]): PortText => ({
   node: v.node.name,
   names,

@@ -7,8 +7,10 @@ import type { Config } from '../device/properties.js';
 import { Model } from '../ir/model.js';
 import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
+import type { Value } from '../ir/node.js';
 import { Literal } from '../tensor/literal.js';
 import { attempt, isPromise } from './awaitable.js';
+import { isNote, note, noted, originOf, type Notes } from './known.js';
 import { asBuffer, filesIn, joinPath, makeFolder, readFile, removeFile, sha256, touchFile, writeFile, type FileStamp } from './files.js';
 
 /** Compiled models that came out of a cache. */
@@ -32,23 +34,61 @@ interface Cipher {
 
 /** One entry of a cache, by what it is made from. */
 export class CacheEntry {
-  readonly path: string;
   readonly #folder: string;
+  readonly #model: Model;
   readonly #plugin: DevicePlugin;
+  /** Stands for the device and the configuration. */
+  readonly #settings: string;
   readonly #cipher: Cipher | undefined;
   readonly #limits: { readonly bytes: number; readonly days: number };
+  /** Stands for the content of the model, too; undefined before it is asked for. */
+  #key: string | undefined;
+  /** Whether the key came from a note about the model's file. */
+  #noted: boolean;
 
   constructor(folder: string, model: Model, plugin: DevicePlugin, config: Config) {
     const settings = Object.entries(config)
       .filter(([name]) => !apart.has(name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
-    const content = contentOf(model, [`${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`]);
-    const key = (plugin.digest ?? sha256)(together(content));
     this.#folder = folder;
+    this.#model = model;
     this.#plugin = plugin;
+    this.#settings = `${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`;
     this.#cipher = config.CACHE_ENCRYPTION_CALLBACKS as Cipher | undefined;
     this.#limits = { bytes: Number(config.CUVEE_CACHE_LIMIT ?? 0), days: Number(config.CUVEE_CACHE_DAYS ?? 0) };
-    this.path = joinPath(folder, `${key}.cuvee`);
+    const key = this.#about === undefined ? undefined : noted(this.#notes, this.#about);
+    this.#key = key !== undefined && /^[0-9a-f]+$/.test(key) ? key : undefined;
+    this.#noted = this.#key !== undefined;
+  }
+
+  /** Whether the model has to be read before the entry can be looked for. */
+  get wantsModel(): boolean {
+    return this.#key === undefined && this.#model.unread !== undefined;
+  }
+  get path(): string {
+    this.#key ??= this.#notes.digest(together(contentOf(this.#model, [this.#settings])));
+    return joinPath(this.#folder, `${this.#key}.cuvee`);
+  }
+  get #notes(): Notes {
+    return { folder: this.#folder, digest: this.#plugin.digest ?? sha256 };
+  }
+  /** What a note says the key of; undefined where there are none: of models that are not as a file says, and beside what is encrypted. */
+  get #about(): string | undefined {
+    const origin = this.#cipher ? undefined : originOf(this.#model);
+    return origin && `${origin.key} ${this.#settings}`;
+  }
+  /** Notes what was found or made of the model's file. */
+  #note(): void {
+    const about = this.#about;
+    const told = originOf(this.#model)?.told;
+    if (this.#noted || about === undefined || this.#key === undefined) return;
+    try {
+      if (told) note(this.#notes, ...told);
+      note(this.#notes, about, this.#key);
+      this.#noted = true;
+    } catch {
+      // A folder that cannot be written.
+    }
   }
 
   /** What `load` makes of the entry; undefined when there is none, or none of use. `wait`: the caller takes a promise, too. */
@@ -58,6 +98,8 @@ export class CacheEntry {
       // What is to be decrypted is read: it may be decrypted in place.
       blob = (this.#cipher ? undefined : this.#plugin.mapped?.(this.path)) ?? readFile(this.path);
     } catch {
+      if (this.#noted) this.#key = undefined;
+      this.#noted = false;
       return undefined;
     }
     return attempt(
@@ -73,11 +115,14 @@ export class CacheEntry {
       (loaded) => {
         if (!loaded) return undefined;
         fromCache.add(loaded.compiled);
+        this.#note();
         this.#used();
         return loaded.compiled;
       },
       () => {
         removeFile(this.path);
+        if (this.#noted) this.#key = undefined;
+        this.#noted = false;
         return undefined;
       },
     );
@@ -94,8 +139,8 @@ export class CacheEntry {
       (parts) => {
         try {
           makeFolder(this.#folder);
-          const blob = asBuffer(parts);
-          writeFile(this.path, [this.#cipher ? this.#cipher.encrypt(blob) : blob], true);
+          writeFile(this.path, this.#cipher ? [this.#cipher.encrypt(asBuffer(parts))] : parts, true);
+          this.#note();
           this.#prune();
         } catch {
           // as above
@@ -137,7 +182,7 @@ function spare(
   now: number,
 ): readonly string[] {
   const halves = files.filter(({ path, modified }) => path.endsWith('.tmp') && now - modified > abandoned);
-  const entries = files.filter(({ path }) => path.endsWith('.cuvee')).sort((a, b) => b.modified - a.modified);
+  const entries = files.filter(({ path }) => path.endsWith('.cuvee') || isNote(path)).sort((a, b) => b.modified - a.modified);
   let held = 0;
   const out = entries.filter(({ path, size, modified }) => {
     held += size;
@@ -163,6 +208,14 @@ function together(parts: Iterable<string | Uint8Array>): Uint8Array[] {
   return pieces;
 }
 
+/** Sizes that are expressions follow from those of the parameters, which are told in full, and take long to print. */
+function factText({ fact, node }: Value): string {
+  if (node.op.name === 'Parameter' || !fact.shape) return printFact(fact);
+  let text: string = fact.type;
+  for (const d of fact.shape) text += typeof d === 'number' ? ` ${d}` : ' ?';
+  return text;
+}
+
 /** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. */
 function* contentOf(model: Model, before: readonly string[] = []): Iterable<string | Uint8Array> {
   yield* before;
@@ -170,7 +223,7 @@ function* contentOf(model: Model, before: readonly string[] = []): Iterable<stri
   yield `${model.name} ${model.friendlyName} ${model.parameters.length} ${model.results.length} ${model.sinks.length}\n`;
   for (const node of model.nodes()) {
     const inputs = node.inputs.map((v) => (v ? `${index.get(v.node)}:${v.index}` : '-'));
-    const outputs = node.outputs.map((v) => `${printFact(v.fact)} ${JSON.stringify(v.names)}`);
+    const outputs = node.outputs.map((v) => `${factText(v)} ${v.names.length > 0 ? JSON.stringify(v.names) : ''}`);
     // A name that nobody gave, `Relu_12`, has a number of the process that made it in it.
     const name = node.name.startsWith(`${node.op.name}_`) && /_\d+$/.test(node.name) ? '' : node.name;
     yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')} ${affinityOf(node) ?? ''}\n`;

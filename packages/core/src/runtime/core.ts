@@ -257,8 +257,10 @@ export class Core {
   #compiled(model: Model | string | URL, device: string, config: ConfigInput, options: Work): Awaitable<CompiledModel> {
     const { onProgress } = options;
     if (!(model instanceof Model)) onProgress?.({ stage: 'read' });
-    return after(model instanceof Model ? model : this.#read(model, undefined, options.paced ? options : undefined), (read) => {
-      const ports = portsOf(read); // as they are now: the caller may change its model
+    const given = model instanceof Model ? model : this.#readFor(model, device, config, options.paced ? options : undefined);
+    return after(given, (read) => {
+      // as they are now: the caller may change its model
+      const ports = read.unread?.ports ?? portsOf(read);
       return after(this.#devices.compile(read, device, config, options), (compiled) => {
         onProgress?.({ stage: 'done' });
         const table = this.propertyTable(device);
@@ -266,6 +268,17 @@ export class Core {
         return new CompiledModel(ports, device, compiled, table, level, this.#counted(device, compiled));
       });
     });
+  }
+
+  /** A file that is read to be compiled: where the device's cache knows it, nobody may ever look at its graph. */
+  #readFor(file: string | URL, device: string, config: ConfigInput, pace?: WorkOptions): Awaitable<Model> {
+    const level = rankOf(this.#settings.common('LOG_LEVEL'));
+    return watched(
+      'read',
+      level,
+      () => ({ model: nameOf(file as string) }),
+      () => this.#devices.read(file, device, config, pace),
+    );
   }
 
   /** Whose load a compiled model's inferences are; those of meta-devices count for the devices below, which count themselves. */

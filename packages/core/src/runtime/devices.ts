@@ -18,10 +18,13 @@ import { decompose, decomposing } from '../passes/decompose.js';
 import { describe } from '../shape/index.js';
 import { after, attempt, isPromise } from './awaitable.js';
 import { CacheEntry } from './cache.js';
-import { parseDevice } from './device-name.js';
+import { parseDevice, type DeviceName } from './device-name.js';
 import { rankOf, watched } from './events.js';
+import { sha256 } from './files.js';
 import { wrapperOf } from './frames.js';
+import { copyOf, readKnown, type Notes } from './known.js';
 import { loadOf } from './load.js';
+import { readWith } from './reading.js';
 import type { Registry } from './registry.js';
 import { availableDevices, describeDevice } from './reports.js';
 import { resolveDevice, type Resolved } from './resolve.js';
@@ -123,7 +126,7 @@ export class Devices {
 
   compile(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel> {
     // At once: the caller may change its model while this works on the copy.
-    const { model: copy } = cloneModel(model);
+    const copy = copyOf(model);
     return after(this.#resolve(text, settings, work.within), ({ plugin, config, within }) =>
       watched(
         'compile',
@@ -139,7 +142,29 @@ export class Devices {
     if (!plugin.load || plugin.keptBelow || !config.CACHE_DIR) return {};
     const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
     const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
-    return after(entry.take(load, Boolean(options.paced)), (kept) => ({ entry, kept }));
+    const taken = after(entry.wantsModel ? arrived(model, options) : undefined, () => entry.take(load, Boolean(options.paced)));
+    return after(taken, (kept) => ({ entry, kept }));
+  }
+
+  /** The model of a file, which need not be read where the cache of the device knows it. */
+  read(file: string | URL, text: string, settings: ConfigInput, pace?: WorkOptions): Awaitable<Model> {
+    return after(this.#notes(text, settings), (notes) =>
+      notes ? readKnown(this.#registry, file, notes, pace) : readWith(this.#registry, file, undefined, pace),
+    );
+  }
+  /** Where a device's cache is; undefined where it has none, keeps no notes, or the caller is yet to be told of a mistake. */
+  #notes(text: string, settings: ConfigInput): Awaitable<Notes | undefined> {
+    return attempt(
+      () => this.#resolve(text, settings),
+      ({ config }) => {
+        const folder = String(config.CACHE_DIR ?? '');
+        if (folder === '' || config.CACHE_ENCRYPTION_CALLBACKS) return undefined;
+        const named = namesIn(parseDevice(text)).filter((name) => !this.#registry.plugin(name).meta);
+        const digest = (named.length > 0 ? named : this.#registry.hardware).map((name) => this.#registry.plugin(name).digest);
+        return { folder, digest: digest.find((d) => d !== undefined) ?? sha256 };
+      },
+      () => undefined,
+    );
   }
 
   #cached(model: Model, text: string, settings: ConfigInput, work: Work): Awaitable<DeviceModel | undefined> {
@@ -153,7 +178,7 @@ export class Devices {
     return attempt(
       () => {
         work.onProgress?.({ stage: 'prepare' });
-        refuseImpossible(model);
+        if (!model.unread) refuseImpossible(model); // of one that the cache knows, a device saw to it
         return this.#inBatches(task, work) ?? this.#alone(task, work);
       },
       (compiled) => compiled,
@@ -189,8 +214,15 @@ export class Devices {
   #alone({ plugin, config, model, text, settings }: Task, work: Work): Awaitable<DeviceModel> {
     const { signal, onProgress, paced: pace, within = [] } = work;
     const options = { signal, paced: pace, host: this.#host(within) };
-    return after(this.#kept(plugin, config, model, options), ({ entry, kept }) => {
+    const looked = after(this.#kept(plugin, config, model, options), (found) =>
+      found.kept || plugin.keptBelow ? found : after(arrived(model, options), () => found),
+    );
+    return after(looked, ({ entry, kept }) => {
       if (kept) return kept;
+      if (model.unread && plugin.keptBelow) {
+        onProgress?.({ stage: 'compile' });
+        return plugin.compile(model, config, options); // the devices below look for it in the cache
+      }
       const meter = workOn(plugin.name, model);
       const whole = model.nodes().some(isExtension) ? cloneModel(model).model : undefined;
       const steps = decomposing(model, (node) => plugin.keeps?.(node) ?? false);
@@ -217,6 +249,13 @@ export class Devices {
     });
   }
 }
+
+/** Reads a model that is not read yet. */
+const arrived = (model: Model, { paced: pace, signal }: Pick<CompileOptions, 'paced' | 'signal'>): Awaitable<void> =>
+  model.unread && pace ? after(model.unread.reading({ signal }), (whole) => model.arrive(whole)) : undefined;
+
+/** All devices that a text names. */
+const namesIn = ({ name, list = [] }: DeviceName): readonly string[] => [name, ...list.flatMap(namesIn)];
 
 /** A model to be compiled for a device. */
 interface Task extends Pick<Resolved, 'plugin' | 'config'> {

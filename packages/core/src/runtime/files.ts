@@ -156,7 +156,7 @@ export function writeFile(path: string, parts: readonly Uint8Array[], once = fal
   try {
     const fd = fs.openSync(temporary, 'w', 0o644);
     try {
-      for (const part of parts) for (let at = 0; at < part.length; ) at += fs.writeSync(fd, part, at, part.length - at);
+      writeAll(fs, fd, parts);
     } finally {
       fs.closeSync(fd);
     }
@@ -165,6 +165,19 @@ export function writeFile(path: string, parts: readonly Uint8Array[], once = fal
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw new CuveeError('FILE_NOT_FOUND', `writing "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+/** Many pieces at a time: file systems charge for each call. */
+function writeAll(fs: Fs, fd: number, parts: readonly Uint8Array[]): void {
+  const most = 1000; // POSIX takes 1024 where it takes the least
+  for (let first = 0; first < parts.length; first += most) {
+    const some = parts.slice(first, first + most);
+    let written = fs.writevSync(fd, some);
+    for (const part of some) {
+      // A call may end early.
+      for (let at = Math.min(written, part.length); at < part.length; ) at += fs.writeSync(fd, part, at, part.length - at);
+      written = Math.max(0, written - part.length);
+    }
   }
 }
 /** Gives a file a second name unless another has it; false where the file system has no such thing. */

@@ -4,7 +4,7 @@ import type { Awaitable } from '../device/contract.js';
 import { ir } from '../ir-xml/index.js';
 import type { Model } from '../ir/model.js';
 import { attempt } from './awaitable.js';
-import type { Frontend } from './frontend.js';
+import type { Frontend, ModelSource } from './frontend.js';
 import type { Registry } from './registry.js';
 import { fromFile, sourceOf, type ModelInput, type WeightsInput } from './source.js';
 import { paced } from './steps.js';
@@ -16,6 +16,11 @@ function* frontendsOf(registry: Registry, path: string | undefined): Iterable<Fr
   yield* registry.frontends(path);
 }
 
+/** For those who wait for a promise. */
+export interface Pace {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The model in a file or in bytes, by the first frontend that knows the format; with `pace` in steps, for those who wait for a promise.
  * Throws FILE_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED.
@@ -24,9 +29,14 @@ export function readWith(
   registry: Registry,
   model: ModelInput,
   weights: WeightsInput | undefined,
-  pace?: { readonly signal?: AbortSignal | undefined },
+  pace?: Pace,
 ): Awaitable<Model> {
-  const source = { ...sourceOf(model, weights), extensions: registry.extensions };
+  return readSource(registry, sourceOf(model, weights), pace);
+}
+
+/** The same from what was opened. */
+export function readSource(registry: Registry, opened: ModelSource, pace?: Pace): Awaitable<Model> {
+  const source = { ...opened, extensions: registry.extensions };
   const name = source.path ?? 'the model given as bytes';
   for (const frontend of frontendsOf(registry, source.path)) {
     if (!frontend.accepts(source.bytes.subarray(0, 4096), source.path)) continue;

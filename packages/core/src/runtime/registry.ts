@@ -18,6 +18,8 @@ interface Manifest {
 
 interface Lazy<T> {
   readonly from: string;
+  /** Of the package, where it was discovered. */
+  readonly version?: string | undefined;
   /** Known before it is loaded. */
   readonly meta?: boolean | undefined;
   readonly get: () => T;
@@ -77,6 +79,15 @@ export class Registry {
     checkExtension(extension, this.extensions);
     for (const plugin of this.#told) plugin.extend?.(extension);
     this.extensions.push(extension);
+  }
+
+  /**
+   * What stands for how files are read: frontends with the versions of their packages. Undefined where that is not known: frontends that were
+   * given, which may have options, and operations of users.
+   */
+  get readers(): string | undefined {
+    const all = [...this.#frontends].map(([format, { from, version }]) => version && `${format} ${from} ${version}`);
+    return this.extensions.length > 0 || all.some((reader) => !reader) ? undefined : all.join();
   }
 
   /** Names of the formats of frontends; `ir` is core's own. */
@@ -147,7 +158,8 @@ export class Registry {
   }
 
   #offer(name: string, loader: ReturnType<typeof packageLoader>, required = false): void {
-    const manifest = loader?.manifest(name)?.cuvee as Manifest | undefined;
+    const whole = loader?.manifest(name);
+    const manifest = whole?.cuvee as Manifest | undefined;
     if (!loader || !manifest) {
       if (required)
         throw new CuveeError(
@@ -162,7 +174,7 @@ export class Registry {
       if (!this.#plugins.has(device)) this.#plugins.set(device, { from: name, meta: manifest.meta, get });
     }
     for (const format of manifest.formats ?? []) {
-      if (!this.#frontends.has(format)) this.#frontends.set(format, { from: name, get: once(() => pick<Frontend>(load(), format)) });
+      if (!this.#frontends.has(format)) this.#frontends.set(format, { from: name, version: whole?.version as string | undefined, get: once(() => pick<Frontend>(load(), format)) });
     }
   }
 }

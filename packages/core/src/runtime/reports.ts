@@ -24,9 +24,16 @@ export function reportsOf(registry: Registry, name: string): Awaitable<readonly 
     const present = found.filter((d) => !('absent' in d)).length;
     return found.map((d): DeviceReport => {
       const label = d.id !== '' && present > 1 ? `${name}.${d.id}` : name;
-      return 'absent' in d
-        ? { ...base, name: label, fullName: '', capabilities: [], absent: d.absent }
-        : { ...base, name: label, fullName: d.fullName, capabilities: d.capabilities ?? [] };
+      if ('absent' in d) return { ...base, name: label, fullName: '', capabilities: [], absent: d.absent };
+      return {
+        ...base,
+        name: label,
+        // A device may have to ask the system for it, and few who ask for reports read it.
+        get fullName() {
+          return d.fullName;
+        },
+        capabilities: d.capabilities ?? [],
+      };
     });
   });
 }

@@ -6,6 +6,7 @@ import {
   Branch,
   checkInner,
   CuveeError,
+  hasStates,
   innerConfig,
   listedDevices,
   openForms,
@@ -54,7 +55,7 @@ const forThroughput = (config: Config): Config => ({
 function compile(model: Model, config: Config, { host, signal, paced }: CompileOptions): Awaitable<DeviceModel> {
   const list = listOf(config);
   const devices = list.map(bareDevice);
-  if (model.sinks.length > 0)
+  if (hasStates(model) && model.sinks.length > 0)
     throw new CuveeError(
       'MODEL_UNSUPPORTED',
       `MULTI cannot run "${model.friendlyName}": it has states, and inferences move between devices`,

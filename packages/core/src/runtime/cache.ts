@@ -66,7 +66,7 @@ export class CacheEntry {
     return this.#key === undefined && this.#model.unread !== undefined;
   }
   get path(): string {
-    this.#key ??= this.#notes.digest(together(contentOf(this.#model, [this.#settings])));
+    this.#key ??= this.#digested();
     return joinPath(this.#folder, `${this.#key}.cuvee`);
   }
   get #notes(): Notes {
@@ -77,14 +77,22 @@ export class CacheEntry {
     const origin = this.#cipher ? undefined : originOf(this.#model);
     return origin && `${origin.key} ${this.#settings}`;
   }
+  /** What a note led to is of no use: the key is found anew, before somebody changes the model. */
+  #astray(): void {
+    if (!this.#noted) return;
+    this.#noted = false;
+    this.#key = this.#digested();
+  }
+  #digested(): string {
+    return this.#notes.digest(together(contentOf(this.#model, [this.#settings])));
+  }
   /** Notes what was found or made of the model's file. */
   #note(): void {
     const about = this.#about;
-    const told = originOf(this.#model)?.told;
-    if (this.#noted || about === undefined || this.#key === undefined) return;
+    if (about === undefined || this.#key === undefined) return;
     try {
-      if (told) note(this.#notes, ...told);
-      note(this.#notes, about, this.#key);
+      originOf(this.#model)?.tell?.();
+      if (!this.#noted) note(this.#notes, about, this.#key);
       this.#noted = true;
     } catch {
       // A folder that cannot be written.
@@ -98,8 +106,7 @@ export class CacheEntry {
       // What is to be decrypted is read: it may be decrypted in place.
       blob = (this.#cipher ? undefined : this.#plugin.mapped?.(this.path)) ?? readFile(this.path);
     } catch {
-      if (this.#noted) this.#key = undefined;
-      this.#noted = false;
+      this.#astray();
       return undefined;
     }
     return attempt(
@@ -121,8 +128,7 @@ export class CacheEntry {
       },
       () => {
         removeFile(this.path);
-        if (this.#noted) this.#key = undefined;
-        this.#noted = false;
+        this.#astray();
         return undefined;
       },
     );

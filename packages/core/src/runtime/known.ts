@@ -62,8 +62,8 @@ function parsed(text: string, path: string): Pick<Unread, 'told' | 'ports'> | un
 export interface Origin {
   /** Stands for the content of the file and for how it is read. */
   readonly key: string;
-  /** What is to be noted, and about what; undefined when it is. */
-  readonly told: readonly [about: string, body: string] | undefined;
+  /** Notes what is known of the model; undefined when that is noted. */
+  readonly tell?: () => void;
 }
 const origins = new WeakMap<Model, Origin>();
 /** Where a model that nobody changed came from. */
@@ -93,7 +93,7 @@ export function readKnown(registry: Registry, file: string | URL, notes: Notes, 
       read: () => cloneModel((whole ??= readSource(registry, source) as Model)).model,
       reading: (later) => after(whole ?? readSource(registry, source, later), (model) => cloneModel((whole = model)).model),
     });
-    origins.set(model, { key, told: undefined });
+    origins.set(model, { key });
     return model;
   }
   let alone = true;
@@ -105,7 +105,9 @@ export function readKnown(registry: Registry, file: string | URL, notes: Notes, 
     },
   };
   return after(readSource(registry, watched, pace), (model) => {
-    if (alone) origins.set(model, { key, told: [key, JSON.stringify(tellModel(model))] });
+    if (!alone) return model;
+    const told = JSON.stringify(tellModel(model));
+    origins.set(model, { key, tell: () => note(notes, key, told) });
     return model;
   });
 }

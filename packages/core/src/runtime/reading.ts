@@ -25,12 +25,7 @@ export interface Pace {
  * The model in a file or in bytes, by the first frontend that knows the format; with `pace` in steps, for those who wait for a promise.
  * Throws FILE_NOT_FOUND, MODEL_INVALID, MODEL_UNSUPPORTED.
  */
-export function readWith(
-  registry: Registry,
-  model: ModelInput,
-  weights: WeightsInput | undefined,
-  pace?: Pace,
-): Awaitable<Model> {
+export function readWith(registry: Registry, model: ModelInput, weights: WeightsInput | undefined, pace?: Pace): Awaitable<Model> {
   return readSource(registry, sourceOf(model, weights), pace);
 }
 

@@ -174,7 +174,12 @@ export class Registry {
       if (!this.#plugins.has(device)) this.#plugins.set(device, { from: name, meta: manifest.meta, get });
     }
     for (const format of manifest.formats ?? []) {
-      if (!this.#frontends.has(format)) this.#frontends.set(format, { from: name, version: whole?.version as string | undefined, get: once(() => pick<Frontend>(load(), format)) });
+      if (!this.#frontends.has(format))
+        this.#frontends.set(format, {
+          from: name,
+          version: whole?.version as string | undefined,
+          get: once(() => pick<Frontend>(load(), format)),
+        });
     }
   }
 }

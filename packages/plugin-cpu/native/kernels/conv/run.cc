@@ -10,6 +10,10 @@ namespace conv_detail {
 /// Weights of a part of a panel: they stay in the first cache while all pixels pass.
 constexpr std::ptrdiff_t part_floats = 6 * 1024, parts_from = 2 * part_floats;
 
+/// Layers with more weights have each panel's, or part's, fetched while the one before is computed: among a network's other layers they
+/// come from memory.
+constexpr std::size_t fetched_from = 16 * 1024;
+
 /// Steps of k by which the first pixels' pass over weights that no pass before has fetched is ahead of its products.
 constexpr int fetch_ahead = 24;
 
@@ -170,7 +174,7 @@ void in_parts(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel
     std::ptrdiff_t depth = 0;
     for (int e = first; e < last; ++e) depth += entries[e].count;
     w += depth * lanes;
-    if (floats > parts_from) {
+    if (floats > parts_from || (calls > 1 && plan.packed_floats > fetched_from)) {
       if (part == 0) t.ahead = fetch_ahead * lanes;
       t.fetch = std::min(w, end);
       t.fetch_end = std::min(w + depth * lanes, end);

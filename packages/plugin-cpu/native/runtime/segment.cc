@@ -19,6 +19,9 @@ uint64_t second_level() {
   return bytes ? bytes : 1 << 20;
 }
 
+// Bytes of the third cache that a thread's strips may take where they do not fit into the second.
+constexpr uint64_t third_level_share = uint64_t{10} << 20;
+
 // Rows and columns that each buffer must hold for the strips of all panels, and how much more is computed than there is.
 void measure_buffers(SegmentPlan& plan) {
   std::vector<double> rows_made(plan.inner.size()), columns_made(plan.inner.size());
@@ -111,8 +114,12 @@ bool panels_within(SegmentPlan& plan, int threads, int64_t lowest, bool sideways
   return false;
 }
 
-// Panels whose strips stay in a core's cache, if need be with much repeated; false when there are none: then the lowest strips of whole rows.
-bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel_columns) {
+// How far strips may go where they do not stay in a core's cache.
+enum class Effort { none, repeat, third_level };
+
+// Panels whose strips stay in a core's cache, by more effort with much repeated or in twice as much, or in what a core has of the third;
+// false when there are none: then the lowest strips of whole rows.
+bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel_columns, Effort effort) {
   // As low as leaves four rows of the highest result, and whole steps of the last one.
   const Context& last = *plan.signature->steps[plan.first + plan.count - 1];
   int64_t highest = plan.height;
@@ -125,15 +132,18 @@ bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel
     return true;
   }
   const struct {
+    Effort effort;
     uint64_t room;
     double most_repeated;
-  } tries[] = {{cache / 4 * 3, 1.06}, {cache * 2, 1.06}, {cache / 4 * 3, 1.2}};
-  for (const auto& [room, most_repeated] : tries)
-    if (panels_within(plan, threads, lowest, sideways, room, most_repeated)) return true;
+  } tries[] = {{Effort::none, cache / 4 * 3, 1.06}, {Effort::repeat, cache * 2, 1.06}, {Effort::repeat, cache / 4 * 3, 1.2}, {Effort::third_level, third_level_share, 1.1}};
+  for (const auto& one : tries)
+    if (one.effort <= effort && panels_within(plan, threads, lowest, sideways, one.room, one.most_repeated)) return true;
   plan.strip = lowest;
   share_panels(plan, threads, 1, 1.06);
   return false;
 }
+
+uint64_t whole_bytes(const SegmentPlan::Inner& inner) { return static_cast<uint64_t>(inner.planes * inner.height * inner.width * inner.pixel_bytes); }
 
 // A step before which the part is best cut in two: no result but that of the step before crosses, and that one is small; of equals the one
 // in the middle. 0: none.
@@ -143,7 +153,7 @@ uint32_t best_cut(const SegmentPlan& plan) {
     const SegmentPlan::Inner& crosses = plan.inner[e - 1];
     const uint32_t off = e > plan.count / 2 ? e - plan.count / 2 : plan.count / 2 - e;
     const bool alone = e == 1 || e + 1 == plan.count;
-    return static_cast<double>(crosses.planes * crosses.height * crosses.width * crosses.pixel_bytes) * (1 + 0.5 * off / plan.count) * (alone ? 4 : 1);
+    return static_cast<double>(whole_bytes(crosses)) * (1 + 0.5 * off / plan.count) * (alone ? 4 : 1);
   };
   uint32_t reach = 0;  // last reader of results 0 .. e - 2
   for (uint32_t e = 1; e < plan.count; ++e) {
@@ -306,10 +316,21 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     }
   }
   const int threads = environment.pool->threads();
-  const bool fits = choose_panels(part, threads, second_level(), environment.panel_columns);
+  const auto choose = [&](Effort effort) { return choose_panels(part, threads, second_level(), environment.panel_columns, effort); };
+  bool fits = choose(Effort::none);
+  uint32_t cut = 0;
+  if (!fits && environment.strips != Strips::always) {
+    // A result that the caches hold may cross; one that goes to memory and back is dearer than strips beyond the second cache.
+    cut = best_cut(part);
+    const uint64_t crosses = cut ? whole_bytes(part.inner[cut - 1]) : UINT64_MAX;
+    const uint64_t held = second_level() * static_cast<uint64_t>(threads);
+    if (crosses > held) fits = choose(crosses > third_level_share ? Effort::third_level : Effort::repeat);
+  } else if (!fits) {
+    fits = choose(Effort::repeat);
+  }
   part.thread_bytes = part.scratch_offset + round_up(scratch, alignment);
   if (!fits && environment.strips != Strips::always) {
-    if (const uint32_t cut = best_cut(part)) {
+    if (cut) {
       banned.cuts.push_back(part.first + cut);
       return false;
     }

@@ -55,7 +55,9 @@ export function* preparing(model: Model, inside = false, alone = false): Steps<R
   }
   yield* foldingConstants(model, foldedHere);
   if (alone) return new Map();
-  const counts = new Map(yield* rewriting(model, [...canonicalRules, pyramidConvolution]));
+  const counts = new Map(yield* rewriting(model, canonicalRules()));
+  // Means are taken from sums that this rule removes.
+  for (const [name, n] of yield* rewriting(model, [pyramidConvolution])) counts.set(name, (counts.get(name) ?? 0) + n);
   yield* foldingConstants(model, foldedHere);
   for (const [name, n] of yield* rewriting(model, fusionRules(model, inside))) counts.set(name, (counts.get(name) ?? 0) + n);
   const images = fuseImages(model);

@@ -2,6 +2,7 @@
 import { numbersOf, pattern, rule, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
+import { isPointwise, meanOfShares, meanOfWindows, overPicture } from './means.js';
 
 const { any, constant, node, once, scalar, where, uniform, either } = pattern;
 /** √x, also as a power. */
@@ -121,32 +122,13 @@ const meanOfPointwise = rule({
     test: (n) => n.attributes.keep_dims === true,
   }),
   replace(g, get, { nodes }) {
-    const axes = get('axes').fact.value;
     const conv = nodes.get('conv');
     const [outputs, inputs] = get('w').fact.shape ?? [];
-    const picture =
-      axes &&
-      [...numbersOf(axes.nd())]
-        .map((a) => (a < 0 ? a + 4 : a))
-        .sort((a, b) => a - b)
-        .join() === '2,3';
-    if (!picture || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs) return undefined;
+    if (!overPicture(get('axes')) || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs)
+      return undefined;
     return g.convolution(g.reduceMean(get('x'), get('axes'), { keep_dims: true }), get('w'), conv.attributes as never);
   },
 });
-
-/** Every output pixel is made of the input pixel at its place. */
-export function isPointwise(n: Node): boolean {
-  const { strides, pads_begin, pads_end } = n.attributes as { readonly [k in 'strides' | 'pads_begin' | 'pads_end']?: readonly number[] };
-  const w = n.inputs[1]?.fact.shape;
-  return (
-    w?.length === 4 &&
-    w[2] === 1 &&
-    w[3] === 1 &&
-    (strides ?? []).every((s) => s === 1) &&
-    [...(pads_begin ?? []), ...(pads_end ?? [])].every((p) => p === 0)
-  );
-}
 
 /** The inner form, whose value is also bound to a name. */
 function named(name: string, inner: pattern.Pattern): pattern.Pattern {
@@ -222,7 +204,8 @@ const shuffleChannels = rule({
   },
 });
 
-export const canonicalRules: readonly Rule[] = [
+/** The rules for a model. */
+export const canonicalRules = (): readonly Rule[] => [
   hswish,
   hswishOfHardSigmoid,
   swish,
@@ -231,6 +214,8 @@ export const canonicalRules: readonly Rule[] = [
   subtractConstant,
   identity,
   meanOfPointwise,
+  meanOfWindows(),
+  meanOfShares,
   meanVariance,
   shuffleChannels,
 ];

@@ -6,7 +6,7 @@ import { derivedNode, rule, pattern, type Dim, type Node, type Value } from '@cu
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { mostParts, PyramidConvolution, sameDim, upsampled } from '../ops/pyramid.js';
-import { isPointwise } from './canonical.js';
+import { isPointwise } from './means.js';
 
 const { node, constant, where } = pattern;
 

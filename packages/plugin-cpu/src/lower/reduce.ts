@@ -1,4 +1,4 @@
-/** @file Reductions → family `reduce`, softmax → family `softmax`. */
+/** @file Reductions → family `reduce`, shares of edges → family `edges`, softmax → family `softmax`. */
 import { normalizeAxis, numbersOf, type Node } from '@cuvee/core';
 import type { Lowering, LoweringTable } from '../compile/lowering.js';
 import { computeType } from '../ops/elementwise.js';
@@ -57,7 +57,23 @@ const softmax = (action: string): Lowering => ({
     c.emit('softmax', action, [c.input(0)], [c.output()], [normalizeAxis(c.node.attributes.axis as number, c.fact(0).shape?.length ?? 0)]),
 });
 
+const edges = (action: string): Lowering => ({
+  refuse: (node) => (node.input(0).fact.type === 'f32' ? undefined : `element type ${node.input(0).fact.type}`),
+  lower: (c) =>
+    c.emit(
+      'edges',
+      action,
+      [c.input(0, 'blocked')],
+      [c.output(0, 'blocked')],
+      action === 'enlarged' ? [c.node.attributes.shift as number] : [],
+    ),
+});
+
 export const reduce: LoweringTable = {
+  EdgeShares: edges(''),
+  EnlargedShares: edges('enlarged'),
+  WindowMeans: edges('windows'),
+  MiddleShare: edges('middle'),
   ...Object.fromEntries(Object.keys(actions).map((name) => [name, reducing])),
   Softmax: softmax('plain'),
   LogSoftmax: softmax('log'),

@@ -256,9 +256,60 @@ void run_pointwise(const ConvPlan& plan, const ConvArgs& args, int n, int p0, in
   }
 }
 
+/// A direct convolution of planes, of pixels whose columns lie all inside the picture: read in place. Zeros stand for rows outside.
+void run_inside(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const int ix0 = region.x0 * s.stride_w - s.pad_left, cols = (region.x1 - region.x0 - 1) * s.stride_w + s.kernel_w;
+  auto* entries = reinterpret_cast<TileEntry*>(scratch);
+  float* const zeros = scratch + entry_floats(plan.in_blocks.size() * s.kernel_h * s.kernel_w);
+  std::memset(zeros, 0, cols * sizeof(float));
+  TileArgs t = start_args(args, entries);
+  t.entry_count = static_cast<int>(plan.in_blocks.size()) * s.kernel_h;
+  t.a_step = s.stride_w;
+  t.stem = s.kernel_w == 3 && s.stride_w == 2;
+  for (int y = region.y0; y < region.y1; ++y) {
+    TileEntry* entry = entries;
+    for (const ConvInBlock& in : plan.in_blocks)
+      for (int ky = 0; ky < s.kernel_h; ++ky) {
+        const int iy = y * s.stride_h - s.pad_top + ky * s.dilation_h;
+        *entry++ = {iy < 0 || iy >= s.in_h ? zeros : args.sources[in.part].at(region.n, in.block, iy) + ix0, s.kernel_w};
+      }
+    for (int p = region.panel0; p < region.panel1; ++p) {
+      seek_panel(plan, args, plan.panels[p], t);
+      t.a_offset = 0;
+      run_segment(plan, args, plan.panels[p], region.n, y, region.x0, 1, region.x1 - region.x0, t);
+    }
+  }
+}
+
+/// Pixels of a region whose columns lie all inside the picture, where they are worth a way of their own; else none.
+RowRange inside_columns(const ConvPlan& plan, const ConvArgs& args, const Region& region) {
+  const ConvShape& s = plan.shape;
+  const bool fits = s.planar_input && !args.image && s.groups == 1 && s.kernel_w == 3 && s.dilation_w == 1 && s.pad_left >= 0 && s.in_w >= s.kernel_w;
+  if (!fits || plan.panels.back().depth * plan.panels.back().vectors * plan.table->block > parts_from) return {0, 0};  // wider kernels read each pixel more often
+  const int from = std::max(region.x0, ceil_div(s.pad_left, s.stride_w)), to = std::min(region.x1, (s.in_w - s.kernel_w + s.pad_left) / s.stride_w + 1);
+  return to - from >= 32 ? RowRange{from, to} : RowRange{0, 0};
+}
+
+void run_bordered(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch);
+
 }  // namespace
 
 void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch) {
+  const RowRange inside = inside_columns(plan, args, region);
+  if (inside.begin == inside.end) return run_bordered(plan, args, region, scratch);
+  Region left = region, middle = region, right = region;
+  left.x1 = middle.x0 = inside.begin;
+  middle.x1 = right.x0 = inside.end;
+  run_inside(plan, args, middle, scratch);
+  if (left.x0 < left.x1) run_bordered(plan, args, left, scratch);
+  if (right.x0 < right.x1) run_bordered(plan, args, right, scratch);
+}
+
+namespace {
+
+/// Any region, by a copy of its input with a border of zeros.
+void run_bordered(const ConvPlan& plan, const ConvArgs& args, const Region& region, float* scratch) {
   const ConvShape& s = plan.shape;
   const bool planar = s.planar_input;
   const int width = planar ? 1 : plan.table->block;
@@ -305,6 +356,7 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
   }
 }
 
+}  // namespace
 }  // namespace conv_detail
 
 void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float* scratch) {

@@ -40,7 +40,7 @@ void run_row(const TileKernel* table, int most, TileArgs& args, int pixels) {
 }  // namespace
 
 void run_tiles(const TileKernels& kernels, TileArgs& args, int vectors, int pixels) {
-  run_row(kernels.kernel[vectors - 1], kernels.pixels[vectors], args, pixels);
+  run_row(args.stem && vectors == 1 && kernels.stem[0] ? kernels.stem : kernels.kernel[vectors - 1], kernels.pixels[vectors], args, pixels);
 }
 
 void run_half_tiles(const TileKernels& kernels, TileArgs& args, int pixels) { run_row(kernels.half, kernels.half_pixels, args, pixels); }

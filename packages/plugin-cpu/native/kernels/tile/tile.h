@@ -37,6 +37,7 @@ struct TileArgs {
   std::ptrdiff_t r_step, r_block;
   const float* bias;        // null: none; at the first output channel of this call, as the next four
   const float *pre_scale, *pre_shift, *post_scale, *post_shift;
+  bool stem;                // entries of three floats, pixels two floats apart: `run_tiles` takes TileKernels::stem where there is one
   int lanes;                // channels that exist in this call, at most NV * B; lanes beyond are zero or, see below, unwritten
   bool plain;               // the sink is row-major (GEMM): lanes beyond `lanes` do not exist and are not written
   bool accumulate;          // the sums start from what c holds instead of the bias; not with half tiles nor a plain sink
@@ -60,6 +61,8 @@ struct TileKernels {
   /// count reads one operand more, which must exist and is multiplied by zero. Stores two vectors, the upper half zero.
   TileKernel half[max_tile_pixels];
   int half_pixels;
+  /// The first layers of networks, 3 columns wide with stride 2, of one vector: a pixel's last operand is the next one's first. Null where there are none.
+  TileKernel stem[max_tile_pixels];
   /// y = act(x) over `count` floats, in place allowed; for epilogues outside tiles and for tests.
   void (*activate)(float* y, const float* x, std::ptrdiff_t count, Act act, float a, float b);
   /// y = max(x * scale + shift, 0) over `pixels` vectors; scale and shift are one vector each.

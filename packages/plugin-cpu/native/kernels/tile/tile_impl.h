@@ -140,6 +140,38 @@ void half_tile(const TileArgs& t) {
   finish<MR, 2>(t, acc);
 }
 
+/// See TileKernels::stem.
+template <int MR>
+void stem_tile(const TileArgs& t) {
+  V acc[1][MR];
+  const V start = t.bias ? load(t.bias) : zero();
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) acc[0][m] = start;
+  const float* w = t.w;
+  const TileEntry* const end = t.entries + t.entry_count;
+#pragma GCC unroll 1
+  for (const TileEntry* e = t.entries; e != end; ++e, w += 3 * B) {
+    const float* const p = e->a + t.a_offset;
+    const V w0 = load(w), w1 = load(w + B), w2 = load(w + 2 * B);
+    V x = set1(p[0]);
+#pragma GCC unroll 16
+    for (int m = 0; m < MR; ++m) {
+      const V last = set1(p[2 * m + 2]);
+      acc[0][m] = fma(x, w0, acc[0][m]);
+      acc[0][m] = fma(set1(p[2 * m + 1]), w1, acc[0][m]);
+      acc[0][m] = fma(last, w2, acc[0][m]);
+      x = last;
+    }
+  }
+  finish<MR, 1>(t, acc);
+}
+
+template <int MR>
+constexpr void fill_stem(TileKernels& table) {
+  table.stem[MR - 1] = stem_tile<MR>;
+  if constexpr (MR > 1) fill_stem<MR - 1>(table);
+}
+
 template <int MR>
 constexpr void fill_half(TileKernels& table) {
   table.half[MR - 1] = half_tile<MR>;
@@ -182,6 +214,7 @@ constexpr TileKernels make_tile_kernels() {
 #if defined(CUVEE_VEC_AVX512)
   fill_half<12>(table);
   table.half_pixels = 12;
+  fill_stem<MR1>(table);
 #endif
   table.activate = activate_run;
   table.affine_relu = affine_relu;

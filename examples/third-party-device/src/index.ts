@@ -50,9 +50,9 @@ const sleep = (milliseconds: number, signal?: AbortSignal, settled?: AbortSignal
   });
 
 /** Milliseconds of which a share is computed: never ends for Infinity. */
-async function spend(milliseconds: number, share: number, signal?: AbortSignal): Promise<void> {
+async function spend(milliseconds: number, share: number, signal?: AbortSignal, pace: boolean | number = true): Promise<void> {
   await sleep(milliseconds * (1 - share), signal);
-  await paced(busy(milliseconds * share), signal);
+  await paced(busy(milliseconds * share), signal, pace);
 }
 function* busy(milliseconds: number): Steps<void> {
   for (const until = performance.now() + milliseconds; performance.now() < until; ) yield;
@@ -140,7 +140,7 @@ export function mine(name = 'MINE', world = newWorld(), more: Partial<DevicePlug
       if (knob(config, 'MEMORY_LIMIT') !== 0 && bytes > left)
         throw new CuveeError('OUT_OF_MEMORY', `device ${name}: the constants take ${bytes} bytes, ${left} are left`);
       const time = Number(knob(config, 'COMPILE_TIME'));
-      const slow = pace || knob(config, 'ASYNC_ONLY') ? spend(time, Number(knob(config, 'BUSY_SHARE')), signal) : void hold(time);
+      const slow = pace || knob(config, 'ASYNC_ONLY') ? spend(time, Number(knob(config, 'BUSY_SHARE')), signal, pace) : void hold(time);
       const inner = after(slow, () => (stay(), host.compile(model, kernels(config), {}, { signal, paced: pace })));
       return after(inner, (compiled) => place(compiled, config, bytes));
     },

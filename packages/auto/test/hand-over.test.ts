@@ -29,6 +29,28 @@ describe('hand-over', () => {
     expect(compiled.explain().summary.CPU).toMatch(/in reserve: .*served until MINE was compiled/);
     heard.stop();
   });
+  it('tries the wanted device where nobody waits, before anybody does', async () => {
+    const told: (boolean | undefined)[] = [];
+    const gpu = fake('GPU', { auto: true });
+    const watched: DevicePlugin = {
+      ...gpu,
+      async compile(...given) {
+        const model = await gpu.compile(...given);
+        return {
+          ...model,
+          createRequest() {
+            const request = model.createRequest();
+            return { ...request, run: (inputs, outputs, options) => (told.push(options.behind), request.run(inputs, outputs, options)) };
+          },
+        };
+      },
+    };
+    const compiled = await coreWith(watched).compileModel(wanted, 'AUTO:GPU,CPU');
+    await infer(compiled);
+    await until(() => compiled.executionDevices[0] === 'GPU');
+    await infer(compiled);
+    expect(told).toEqual([true, undefined]);
+  });
   it('stays on the CPU when the wanted device cannot, and takes the next wanted', async () => {
     const gpu = failing('GPU', 'OUT_OF_MEMORY');
     const heard = listen();

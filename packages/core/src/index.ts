@@ -56,6 +56,7 @@ export * from './runtime/frames.js';
 export { discoverFrom } from './runtime/registry.js';
 export { began, rankOf, tell, watched } from './runtime/events.js';
 export type { DeviceEvent, DeviceEventKind, EventKind, EventMessage } from './runtime/events.js';
+export { inferencesRunning } from './runtime/load.js';
 export { onScript, onWork } from './runtime/work.js';
 export { atOnce, paced, stride, type Steps } from './runtime/steps.js';
 export { after, all, attempt, isPromise, now } from './runtime/awaitable.js';

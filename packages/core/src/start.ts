@@ -41,6 +41,8 @@ interface Running {
 
 /** The milliseconds between the first new kind of work and the writing: the work that follows on it is to be in the file too. */
 const settle = 1000;
+/** While inferences run, which writing would hold up, it waits so many times more. */
+const patience = 60;
 /** Files that are older than this many milliseconds are removed by the next one that is written; one in use comes back. */
 const lifetime = 30 * 24 * 3600e3;
 
@@ -50,6 +52,8 @@ const started = new Map<string, Exports>();
 /** Kinds of work that this process has done: `onnx Relu`, `CPU Relu`. */
 const done = new Set<string>();
 let timer: NodeJS.Timeout | undefined;
+/** Inferences that run now. */
+let atWork = (): number => 0;
 
 /**
  * Runs the script `node.cjs` beside the module `url`, once, and returns what it exports. `packages` are the packages of the house that it
@@ -82,6 +86,7 @@ function startAt(path: string, url: string, packages: Readonly<Record<string, Ex
   });
   started.set(path, exports);
   (exports['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
+  atWork = (exports['inferencesRunning'] as typeof atWork | undefined) ?? atWork;
   (exports['onScript'] as ((starts: (script: string) => Exports | undefined) => void) | undefined)?.((asked) =>
     startScript(asked, dirname(dirname(path)), exports),
   );
@@ -127,8 +132,12 @@ function lazily(load: () => Exports): Exports {
 function note(work: Iterable<string>): void {
   for (const kind of work) done.add(kind);
   if (timer !== undefined || !running.some(lacks)) return;
-  timer = setTimeout(write, settle).unref();
+  writeLater(patience);
   process.once('exit', write);
+}
+
+function writeLater(times: number): void {
+  timer = setTimeout(() => (times > 0 && atWork() > 0 ? writeLater(times - 1) : write()), settle).unref();
 }
 
 const lacks = ({ known }: Running): boolean => [...done].some((kind) => !known.has(kind));
@@ -138,7 +147,8 @@ function write(): void {
   clearTimeout(timer);
   timer = undefined;
   process.off('exit', write);
-  for (const one of running.filter(lacks)) {
+  const lacking = running.filter(lacks);
+  for (const one of lacking) {
     for (const kind of done) one.known.add(kind); // also when writing fails: it is tried once
     try {
       writeCode(one.file, one.script.createCachedData(), one.known);
@@ -146,6 +156,7 @@ function write(): void {
       // A full disk or a folder that is not ours: the next process compiles again.
     }
   }
+  for (const folder of new Set(lacking.map(({ file }) => dirname(file)))) clean(folder);
 }
 
 /** Where the code of a script lies; undefined when it is not to be kept. */
@@ -204,7 +215,7 @@ function readCode(file: string): { readonly data: Buffer; readonly known: readon
   }
 }
 
-/** Writes a code file whole, under a name of its own first, and removes those that time has passed by. */
+/** Writes a code file whole, under a name of its own first. */
 function writeCode(file: string, data: Buffer, known: Iterable<string>): void {
   const folder = dirname(file);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -224,8 +235,17 @@ function writeCode(file: string, data: Buffer, known: Iterable<string>): void {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-  for (const name of fs.readdirSync(folder)) {
-    const old = join(folder, name);
-    if (Date.now() - fs.lstatSync(old).mtimeMs > lifetime) fs.rmSync(old, { force: true });
+}
+
+/** Removes the files of a folder of ours that time has passed by. */
+function clean(folder: string): void {
+  try {
+    if (!isOurs(fs.lstatSync(folder))) return;
+    for (const name of fs.readdirSync(folder)) {
+      const old = join(folder, name);
+      if (Date.now() - fs.lstatSync(old).mtimeMs > lifetime) fs.rmSync(old, { force: true });
+    }
+  } catch {
+    // Another process cleans as well, or the folder is gone.
   }
 }

@@ -28,6 +28,8 @@ import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type Na
 import { division, divisionProperties, type Division } from './threads.js';
 import { tuningOf, type Tuning } from './tuning.js';
 
+const priorities = ['LOW', 'MEDIUM', 'HIGH'];
+
 const measures = (config: Config): boolean => config.PERF_COUNT === true || config.ENABLE_PROFILING === true;
 
 /** What a model compiled with this configuration says of itself. */
@@ -95,6 +97,7 @@ export class CpuModel implements DeviceModel {
     this.#native = new NativeModel(addon, bytes, constants, {
       ...divided,
       tune: this.#tuning.tune,
+      priority: priorities.indexOf(String(config.MODEL_PRIORITY ?? 'MEDIUM')) - 1,
       memoryLimit: Number(config.CUVEE_MEMORY_LIMIT ?? 0),
       flushDenormals: config.CPU_DENORMALS_OPTIMIZATION === true,
       accurate: config.EXECUTION_MODE_HINT === 'ACCURACY',
@@ -201,12 +204,16 @@ class CpuRequest implements DeviceRequest {
     this.states = essence.states.map((state, i) => stateOf(native, state, i));
   }
 
-  async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
+  async run(
+    inputs: readonly Tensor[],
+    outputs: readonly (Tensor | undefined)[],
+    { signal, behind }: RunOptions,
+  ): Promise<readonly Tensor[]> {
     signal?.throwIfAborted();
     const cancel = (): void => this.#native.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return this.#tensors(await this.#native.run(inputs.map(toNative), memoriesOf(outputs)), outputs);
+      return this.#tensors(await this.#native.run(inputs.map(toNative), memoriesOf(outputs), behind), outputs);
     } catch (error) {
       throw signal?.aborted ? signal.reason : error;
     } finally {

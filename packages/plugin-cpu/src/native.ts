@@ -33,6 +33,8 @@ export interface LoadOptions extends CoreChoice {
   readonly streams?: number;
   /** How long idle threads spin before they sleep. */
   readonly spinMicroseconds?: number;
+  /** Below 0: threads of its own that leave most of the time to others; above: before other models that wait for the same threads. */
+  readonly priority?: number;
   /** Bytes that the model and its requests may hold; 0: 80 % of what the process may use. */
   readonly memoryLimit?: number;
   readonly flushDenormals?: boolean;
@@ -113,7 +115,7 @@ export interface Addon {
   extend(path: string): Answer<{ readonly names: readonly string[] }>;
   trim(request: RequestHandle): Answer<object> | undefined;
   rest(request: RequestHandle): undefined;
-  run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Promise<Answer<Outputs>>>;
+  run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories, behind: boolean): Answer<Promise<Answer<Outputs>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
 }
 
@@ -228,11 +230,11 @@ export class NativeRequest {
     return this.#list(check(answer, this.#options));
   }
 
-  /** The same on another thread. Inputs and outputs are held until it settles, and must not be written or transferred. */
-  async run(inputs: readonly NativeTensor[], outputs: Memories = []): Promise<readonly NativeOutput[]> {
+  /** The same on another thread; `behind`: with little of the time that others want. Inputs and outputs are held until it settles, and must not be written or transferred. */
+  async run(inputs: readonly NativeTensor[], outputs: Memories = [], behind = false): Promise<readonly NativeOutput[]> {
     // Memory that JavaScript may take away while the inference reads it is copied.
     const memories = inputs.map(({ data }) => (isResizable(data) ? copyOf(data) : data));
-    const answer = await check(this.#addon.run(this.#handle, memories, this.#flatten(inputs), outputs), this.#options);
+    const answer = await check(this.#addon.run(this.#handle, memories, this.#flatten(inputs), outputs, behind), this.#options);
     return this.#list(check(answer, this.#options));
   }
 

@@ -42,6 +42,14 @@ export const properties: PropertyTable = {
     default: 'LATENCY',
     description: 'What to be fast at',
   },
+  MODEL_PRIORITY: {
+    type: 'enum',
+    mutability: 'RW',
+    words: ['LOW', 'MEDIUM', 'HIGH'],
+    default: 'MEDIUM',
+    description:
+      'Asynchronous inferences of HIGH begin before those of other models that wait for the same threads; LOW has threads of its own, which leave most of the time to others',
+  },
   PERFORMANCE_HINT_NUM_REQUESTS: {
     type: 'int',
     mutability: 'RW',

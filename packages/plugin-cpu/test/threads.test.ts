@@ -1,7 +1,8 @@
 /** How hints, threads, streams and cores divide the processor; trees of other machines are in native/tests/test_cores.cc. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { builder, Core, Model, Tensor, type Config } from '@cuvee/core';
+import { builder, cloneModel, Core, Model, Tensor, type Config, type DeviceHost, type DeviceRequest } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import { loadNative, type Addon } from '../src/native.js';
 import { division } from '../src/threads.js';
@@ -34,6 +35,16 @@ describe('a configuration divides the processor', () => {
   ])('%j', (config, wanted) => expect(divide(config)).toEqual(wanted));
 });
 
+/** Convolutions one after the other: some milliseconds. */
+function long(): Model {
+  const g = builder();
+  const x = g.parameter('f32', '1,4,64,64', 'x');
+  const sizes = { strides: [1, 1], dilations: [1, 1], pads_begin: [2, 2], pads_end: [2, 2] };
+  let y = g.convolution(x, g.constant('f32', [64, 4, 5, 5], new Float32Array(6400).fill(0.01)), sizes);
+  for (let i = 0; i < 12; i++) y = g.convolution(y, g.constant('f32', [64, 64, 5, 5], new Float32Array(102_400).fill(0.001)), sizes);
+  return new Model({ name: 'long', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope });
+}
+
 describe('threads of compiled models', () => {
   const core = new Core({ plugins: [cpu()] });
   const g = builder();
@@ -47,6 +58,44 @@ describe('threads of compiled models', () => {
   const model = new Model({ name: 'm', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope });
   const input = new Tensor('f32', [1, 4, 64, 64], new Float32Array(4 * 64 * 64).fill(1));
 
+  it('an inference that nobody waits for gives the same, on a thread of its own', async () => {
+    const compiled = await cpu().compile(cloneModel(model).model, {}, { host: {} as DeviceHost });
+    const [one, other] = [compiled.createRequest(), compiled.createRequest()];
+    const values = async (request: DeviceRequest, behind: boolean): Promise<Float32Array> =>
+      ((await request.run([input], [], { behind }))[0] as Tensor).data.slice() as Float32Array;
+    const [first, second] = await Promise.all([values(one, true), values(other, false)]);
+    expect(first).toEqual(second);
+    expect(await values(one, false)).toEqual(second);
+  });
+  it('of several models that wait for the same threads, the one with HIGH priority begins first', async () => {
+    const ended: string[] = [];
+    const lanes = ['MEDIUM', 'MEDIUM', 'MEDIUM', 'HIGH'].map((MODEL_PRIORITY) => {
+      const request = core.compileModelSync(model, 'CPU', { MODEL_PRIORITY, CUVEE_SPIN_US: 33 }).createInferRequest();
+      return async (): Promise<void> => {
+        await request.inferAsync([input]);
+        ended.push(MODEL_PRIORITY);
+      };
+    });
+    // A long one holds the threads while the others come.
+    const wide = new Tensor('f32', [1, 4, 64, 64]);
+    const chain = core.compileModelSync(long(), 'CPU', { CUVEE_SPIN_US: 33 }).createInferRequest();
+    const busy = chain.inferAsync([wide]).then(() => ended.push('long'));
+    await Promise.all([busy, ...lanes.map((lane) => lane())]);
+    expect(ended.filter((name) => name !== 'long')).toEqual(['HIGH', 'MEDIUM', 'MEDIUM', 'MEDIUM']);
+  });
+  it.runIf(process.platform === 'linux')('threads of LOW priority are its own, and nicer', async () => {
+    const niceness = (): number[] =>
+      readdirSync('/proc/self/task').map((task) => {
+        const text = readFileSync(`/proc/self/task/${task}/stat`, 'latin1');
+        return Number(text.slice(text.lastIndexOf(')')).split(' ')[17]);
+      });
+    const before = Math.max(...niceness());
+    const low = core.compileModelSync(model, 'CPU', { MODEL_PRIORITY: 'LOW', INFERENCE_NUM_THREADS: 3 });
+    const request = low.createInferRequest();
+    await request.inferAsync([input]);
+    expect(low.getProperty('MODEL_PRIORITY')).toBe('LOW');
+    expect(niceness().filter((n) => n === Math.min(19, before + 10)).length).toBeGreaterThanOrEqual(3);
+  });
   it('properties say what was chosen, and every division gives the same results', async () => {
     const native = loadNative();
     if ('absent' in native) return expect.fail(native.absent);

@@ -51,10 +51,14 @@ class ReferenceRequest implements DeviceRequest {
     );
   }
 
-  async run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], { signal }: RunOptions): Promise<readonly Tensor[]> {
+  async run(
+    inputs: readonly Tensor[],
+    outputs: readonly (Tensor | undefined)[],
+    { signal, behind }: RunOptions,
+  ): Promise<readonly Tensor[]> {
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();
-    return paced(this.#running(inputs, outputs), signal);
+    return paced(this.#running(inputs, outputs), signal, behind ? 1 : true);
   }
 
   runSync(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[]): readonly Tensor[] {

@@ -1,5 +1,5 @@
 /** @file Cancelling and aborting, of compilations and of runs, and that the event loop is never held. */
-import { CuveeError } from '@cuvee/core';
+import { CuveeError, type DeviceRequest } from '@cuvee/core';
 import { area, check, equal, must, pause, rejection, spent } from './check.js';
 import { closeTo, counting, isParabola, long, parabola, vector } from './models.js';
 import { anyVector, isSlowResult } from './subject.js';
@@ -115,6 +115,19 @@ export const stops = area('stops', {
     request.cancel();
     for (const [i, run] of runs.entries()) isSlowResult((await run).y, slow, `run ${i} beside the one that was cancelled`);
     await stopped;
+  }),
+
+  behind: check('Nobody waits for the result, as where a device is tried before it serves: all other work should go first.', async (s) => {
+    await s.needs(parabola());
+    const model = await s.raw(parabola());
+    const requests = [model, model].map((m) => s.hold(m.createRequest()));
+    const x = vector(1, 2, 3);
+    const run = async (i: number, behind: boolean): Promise<void> => {
+      const [y] = await (requests[i] as DeviceRequest).run([x], [], { behind });
+      isParabola(y, x, behind ? 'a run that nobody waits for' : 'a run beside one that nobody waits for');
+    };
+    await Promise.all([run(0, true), run(1, false)]);
+    await run(0, false);
   }),
 
   profile: check('Figures of the last run.', async (s) => {

@@ -181,6 +181,10 @@ export const brokenRuns: Readonly<Record<string, Broken>> = {
       return run(inputs, outputs, { signal: all.signal });
     });
   })(),
+  'stops/behind': wrongRun((run) => (inputs, outputs, options) => {
+    if (options.behind) throw new CuveeError('INTERNAL', 'nobody waits');
+    return run(inputs, outputs, options);
+  }),
   'stops/profile': wrongRequest((request) => ({ profile: () => (request.profile?.() ?? []).map((row) => ({ ...row, name: '' })) })),
   'stops/compiling': {
     plugin: (p) => ({

@@ -28,6 +28,7 @@ const definitions = new Set([
   'Fixed cost of each node, seconds.',
   'Default: 0.',
   'Default: 1.',
+  'Default: somebody does.',
   'Default: unknown.',
   'A model compiled for a device.',
   'Kernel, as the device names it.',
@@ -42,8 +43,9 @@ const definitions = new Set([
 const elsewhere: Readonly<Record<string, string>> = {
   'Required: name, version, properties, devices, query, compile.': 'the compiler of TypeScript',
   'Importing a plugin never throws: a missing driver is an AbsentDevice.': 'packages/core/test/runtime/core.test.ts',
-  'Else it wants its answer at once.': 'support/atOnce, which compiles without a pace',
-  'A number: after so many milliseconds, as where inferences run meanwhile.': 'packages/auto/test',
+  'Else the caller wants its answer at once.': 'support/atOnce, which compiles without a pace',
+  'A number: nobody waits, and inferences may run meanwhile; after so many milliseconds it leaves the processor to them.':
+    'packages/core/test/runtime/steps.test.ts',
   'Default: they arrive as nodes with a `domain`.': 'examples/custom-operation/test',
   'A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES.':
     'packages/core/test/runtime/device-name.test.ts',

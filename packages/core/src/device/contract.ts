@@ -30,8 +30,8 @@ export interface CompileOptions {
   /** Aborts the compilation; reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The caller waits for a promise: long work should let the event loop breathe (`paced`). A number: after so many milliseconds, as
-   * where inferences run meanwhile. Else it wants its answer at once.
+   * The caller waits for a promise: long work should let the event loop breathe (`paced`). A number: nobody waits, and inferences may run
+   * meanwhile; after so many milliseconds it leaves the processor to them. Else the caller wants its answer at once.
    */
   readonly paced?: boolean | number | undefined;
   /** The rest of the toolkit, for devices that compile on other devices. */
@@ -153,6 +153,8 @@ export interface ModelInfo {
 export interface RunOptions {
   /** Stops between kernels; reject with `signal.reason`. The request stays usable. */
   readonly signal?: AbortSignal | undefined;
+  /** Nobody waits for the result, as where a device is tried before it serves: all other work should go first. Default: somebody does. */
+  readonly behind?: boolean | undefined;
 }
 
 /** One inference at a time. Core checks names, types, shapes and ranges before it calls, and never calls while a run is pending. */

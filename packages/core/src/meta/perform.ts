@@ -1,5 +1,5 @@
 /** @file One run on a worker: timed, counted, told of, and within its deadline. */
-import type { Awaitable, DeviceRequest } from '../device/contract.js';
+import type { Awaitable, DeviceRequest, RunOptions } from '../device/contract.js';
 import { CuveeError } from '../errors.js';
 import { attempt } from '../runtime/awaitable.js';
 import { began } from '../runtime/events.js';
@@ -15,6 +15,8 @@ export interface RunTerms {
   /** Milliseconds after which a device that does not answer counts as lost; 0: never. */
   readonly deadline: number;
 }
+/** How many times as long a run may take that stands back for others. */
+const patience = 20;
 type Given = readonly (Tensor | undefined)[];
 
 /** Runs. Rejects with what the device rejects with, or DEVICE_LOST when it is late: then `worker.abandoned` is the run that goes on. */
@@ -22,12 +24,13 @@ export const perform = async (
   worker: Worker,
   inputs: readonly Tensor[],
   outputs: Given,
-  signal: AbortSignal | undefined,
+  { signal, behind }: RunOptions,
   terms: RunTerms,
 ): Promise<readonly Tensor[]> =>
   followed(worker, terms, () => {
-    const run = (own: AbortSignal | undefined): Promise<readonly Tensor[]> => worker.request.run(inputs, outputs, { signal: own });
-    return terms.deadline > 0 ? inTime(worker, terms.deadline, signal, run) : run(signal);
+    const run = (own: AbortSignal | undefined): Promise<readonly Tensor[]> => worker.request.run(inputs, outputs, { signal: own, behind });
+    const deadline = terms.deadline * (behind ? patience : 1);
+    return deadline > 0 ? inTime(worker, deadline, signal, run) : run(signal);
   });
 
 /** The same at once, for a request that can. */

@@ -2,7 +2,7 @@
  * @file Which device runs which inference: one queue over several branches, for AUTO and MULTI. An inference takes the first branch with a
  * free worker, or waits for one; when its device is lost it is repeated on another, before all who wait.
  */
-import type { Awaitable } from '../device/contract.js';
+import type { Awaitable, RunOptions } from '../device/contract.js';
 import { CuveeError } from '../errors.js';
 import { isPromise } from '../runtime/awaitable.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,8 @@ export class Scheduler {
   }
 
   /** One inference. Rejects with what its device rejects with; with DEVICE_LOST when no device is left. */
-  async run<T>(inputs: readonly Tensor[], outputs: Outputs, signal: AbortSignal | undefined, use: Use<T>): Promise<T> {
+  async run<T>(inputs: readonly Tensor[], outputs: Outputs, options: RunOptions, use: Use<T>): Promise<T> {
+    const { signal } = options;
     this.#begin(inputs);
     try {
       const tries = triesEach * this.options.branches.length;
@@ -58,7 +59,7 @@ export class Scheduler {
         const worker = isPromise(taken) ? await taken : taken;
         if (lost) this.supply.repeated(worker.branch, lost.device, lost.error);
         try {
-          const done = use(await perform(worker, inputs, outputs(), signal, this.options), worker);
+          const done = use(await perform(worker, inputs, outputs(), options, this.options), worker);
           this.#give(worker);
           return done;
         } catch (error) {

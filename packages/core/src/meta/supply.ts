@@ -40,7 +40,7 @@ interface How {
 /** Milliseconds that a first inference is waited for before the device that is wanted more is compiled. */
 const patience = 100;
 /** Milliseconds that a compilation may hold the event loop while inferences run. */
-const shortBreath = 1;
+const shortBreath = 0.5;
 
 /** See the file. */
 export class Supply {
@@ -280,7 +280,7 @@ export class Supply {
     try {
       worker = branch.take();
       const zeros = this.#latest?.map(({ type, shape }) => new Tensor(type, shape));
-      if (zeros) await perform(worker, zeros, [], this.#abort.signal, this.options);
+      if (zeros) await perform(worker, zeros, [], { signal: this.#abort.signal, behind: true }, this.options);
     } catch (error) {
       // What zeros do to a model is no fault of the device; that it is gone is.
       if (isLoss(error)) this.lost(branch, error);

@@ -3,6 +3,10 @@
 /** Seconds over which the past fades. */
 const memory = 1;
 
+let all = 0;
+/** Inferences that run now in this process. @internal */
+export const inferencesRunning = (): number => all;
+
 /** The inferences of one device. */
 export class Load {
   #running = 0;
@@ -12,10 +16,12 @@ export class Load {
 
   /** An inference begins. */
   enter(): void {
+    all++;
     if (this.#running++ === 0) this.#turn(0);
   }
   /** One ended. */
   leave(): void {
+    all--;
     if (--this.#running === 0) this.#turn(1);
   }
 

@@ -3,6 +3,8 @@
  * asynchronous one lets the event loop breathe in between.
  */
 
+import { inferencesRunning } from './load.js';
+
 /** Work that gives `T` at its end, and yields where it may pause. What it works on must be its own: others run meanwhile. */
 export type Steps<T> = Generator<void, T, void>;
 
@@ -19,19 +21,26 @@ export function atOnce<T>(steps: Steps<T>): T {
   return step.value;
 }
 
+/** Work that nobody waits for takes one part in so many of the time while inferences run, since it would take as much of theirs. */
+const oneIn = 12;
+/** Milliseconds that such work rests at most: long steps do not make it wait when the inferences are over. */
+const longestRest = 50;
+
 /**
- * The whole work, with timers, input and output served about every `pace` milliseconds, or as often as people notice no pause.
- * Rejects with `signal.reason` when aborted.
+ * The whole work, with timers, input and output served about every `pace` milliseconds, or as often as people notice no pause. With a
+ * number nobody waits for it: it stands back while inferences run. Rejects with `signal.reason` when aborted.
  */
 export async function paced<T>(steps: Steps<T>, signal?: AbortSignal, pace: boolean | number = true): Promise<T> {
   const least = typeof pace === 'number' ? pace : share;
-  let until = performance.now() + least;
+  const idle = typeof pace === 'number';
+  let since = performance.now();
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value;
-    if (performance.now() < until) continue;
-    await breath();
+    const took = performance.now() - since;
+    if (took < least) continue;
+    await (idle && inferencesRunning() > 0 ? rest(Math.min(longestRest, took * (oneIn - 1))) : breath());
     signal?.throwIfAborted();
-    until = performance.now() + least;
+    since = performance.now();
   }
 }
 
@@ -40,6 +49,9 @@ interface Engine {
   readonly setTimeout: (done: () => void, milliseconds: number) => unknown;
 }
 declare const performance: { now(): number };
+
+const rest = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => void (globalThis as unknown as Engine).setTimeout(resolve, milliseconds));
 
 /** Resolves when what waits in the event loop has had its turn. Browsers have no immediates, and hold timers back for at most 4 ms. */
 function breath(): Promise<void> {

@@ -131,6 +131,9 @@ napi_value load(napi_env env, napi_callback_info call) {
   options.team.flush_denormals = options.flush_denormals = truth(env, option("flushDenormals"));
   options.team.cores = core_choice(env, option("coreType"), option("siblings"));
   options.team.binding = static_cast<Binding>(std::min(2.0, std::max(0.0, number_or(env, option("binding"), 0))));
+  const double priority = number_or(env, option("priority"), 0);
+  if (priority < 0) options.team.standing = Standing::low;
+  options.urgent = priority > 0;
   options.memory_limit = static_cast<uint64_t>(std::min(1e18, std::max(0.0, number_or(env, option("memoryLimit"), 0))));
   options.accurate = truth(env, option("accurate"));
   options.tune = truth(env, option("tune"));

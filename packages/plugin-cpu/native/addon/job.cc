@@ -197,7 +197,7 @@ napi_value run_sync(napi_env env, napi_callback_info info) {
 }
 
 napi_value run(napi_env env, napi_callback_info info) {
-  const Arguments<4> a(env, info);
+  const Arguments<5> a(env, info);
   RequestHandle* handle = request_handle(env, a[0]);
   Instance* instance = Instance::of(env);
   if (!instance || !handle || !handle->request) return object(env, {{"error", failure(env, invalid("the request was released"))}});
@@ -217,11 +217,12 @@ napi_value run(napi_env env, napi_callback_info info) {
     job->request->end();
     return object(env, {{"error", failure(env, status.ok() ? Status::fail("INTERNAL", "the inputs cannot be held") : status)}});
   }
-  Streams& streams = job->request->compiled()->streams();
+  Compiled& compiled = *job->request->compiled();
+  Streams& streams = truth(env, a[4]) ? compiled.behind() : compiled.streams();
   // std::function wants copyable closures: the job travels in a shared pointer until it starts.
   auto parcel = std::make_shared<std::unique_ptr<Job>>(std::move(job));
   instance->pend(1);
-  if (!streams.post([link = instance->link, parcel](Pool& pool) { work(link, std::move(*parcel), pool); })) {
+  if (!streams.post([link = instance->link, parcel](Pool& pool) { work(link, std::move(*parcel), pool); }, compiled.options().urgent)) {
     instance->pend(-1);
     (*parcel)->request->end();
     unpin(env, **parcel);

@@ -24,7 +24,8 @@ struct Job {
   napi_deferred deferred = nullptr;
 };
 
-// run(request, inputs, dims, outputs): a promise of the outputs, and runSync: the outputs. Both answer { error } on failure.
+// run(request, inputs, dims, outputs, behind): a promise of the outputs; `behind`: with little of the time that others want. runSync(request, inputs,
+// dims, outputs): the outputs. Both answer { error } on failure.
 napi_value run(napi_env env, napi_callback_info info);
 napi_value run_sync(napi_env env, napi_callback_info info);
 

@@ -21,6 +21,9 @@ std::uint64_t usable_memory();
 /// Bytes of one core's second-level cache; 0 when unknown.
 std::uint64_t second_level_cache();
 
+/// From now on the calling thread gets a small share of a processor that others want.
+void stand_back();
+
 /// Keeps this library in memory for good: Node unloads an addon with the last worker that loaded it, while its threads still run.
 void stay_loaded();
 

@@ -1,5 +1,6 @@
 #include <dlfcn.h>
 #include <pthread.h>
+#include <pthread/qos.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ std::uint64_t usable_memory() {
   const std::uint64_t bytes = kernel_value("hw.memsize");
   return bytes ? bytes : std::uint64_t{1} << 40;
 }
+
+void stand_back() { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0); }
 
 void stay_loaded() {
   Dl_info self;

@@ -80,6 +80,18 @@ Status Compiled::load(std::vector<uint8_t> plan, const std::vector<std::span<con
   return {};
 }
 
+Streams& Compiled::behind() {
+  std::call_once(behind_made_, [this] {
+    TeamOptions team = options_.team;
+    team.threads = team.streams = 1;
+    team.spin_microseconds = 0;
+    if (team.binding == Binding::pinned) team.binding = Binding::cores;
+    team.standing = Standing::behind;
+    behind_ = Streams::get(team);
+  });
+  return *behind_;
+}
+
 Request::Request(std::shared_ptr<Compiled> compiled)
     : compiled_(std::move(compiled)), environment_{}, executor_(compiled_->program_, environment_, 1) {
   team_.most = compiled_->streams().most_threads();

@@ -19,6 +19,7 @@ struct CompiledOptions {
   bool flush_denormals = false;
   bool accurate = false;
   bool tune = false;
+  bool urgent = false;  // its inferences begin before those of other models that wait for the same threads
   bool profile = false;
   Strips strips = Strips::automatic;
 };
@@ -31,6 +32,8 @@ class Compiled {
 
   const Plan& plan() const { return *plan_; }
   Streams& streams() const { return *streams_; }
+  // One thread that rests most of the time while others compute; made when it is first asked for.
+  Streams& behind();
   const std::shared_ptr<Budget>& budget() const { return budget_; }
   const CompiledOptions& options() const { return options_; }
 
@@ -41,7 +44,8 @@ class Compiled {
   std::unique_ptr<Plan> plan_;
   Program program_;
   KeptPacks packs_;
-  std::shared_ptr<Streams> streams_;
+  std::shared_ptr<Streams> streams_, behind_;
+  std::once_flag behind_made_;
 };
 
 // One inference at a time; the states live here.

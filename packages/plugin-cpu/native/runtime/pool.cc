@@ -1,5 +1,6 @@
 #include "runtime/pool.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/cores.h"
@@ -29,6 +30,16 @@ inline void pause() {
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
+}
+
+std::atomic<int> teams_at_work{0};  // in this process, without those behind
+
+constexpr std::int64_t bite = 500'000;  // nanoseconds that work behind takes at once
+constexpr std::int64_t rests = 11;        // how many times as long it rests then
+constexpr std::int64_t longest_rest = 50'000'000;
+
+std::int64_t nanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 inline void wait_step(int& spins) {
@@ -67,12 +78,14 @@ void Pool::wake() {
 }
 
 void Pool::enter() {
+  if (options_.standing != Standing::behind) teams_at_work.fetch_add(1, std::memory_order_relaxed);
   if (threads_ == 1) return;
   active_.fetch_add(1, std::memory_order_seq_cst);
   if (fork_epoch_ == fork_epoch.load(std::memory_order_relaxed)) wake();
 }
 
 void Pool::leave() {
+  if (options_.standing != Standing::behind) teams_at_work.fetch_sub(1, std::memory_order_relaxed);
   if (threads_ > 1) active_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -110,7 +123,10 @@ void Pool::drain(int thread) {
 void Pool::run(int chunks, ChunkFunction function, void* context) {
   if (chunks <= 0) return;
   if (threads_ == 1 || chunks == 1 || fork_epoch_ != fork_epoch.load(std::memory_order_relaxed)) {
-    for (int chunk = 0; chunk < chunks; ++chunk) function(context, chunk, 0);
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      function(context, chunk, 0);
+      if (options_.standing == Standing::behind) rest();
+    }
     return;
   }
   const std::uint64_t generation = generation_.load(std::memory_order_relaxed) + 1;
@@ -131,6 +147,14 @@ void Pool::run(int chunks, ChunkFunction function, void* context) {
   while (region.done.load(std::memory_order_acquire) != chunks) wait_step(spins);
 }
 
+// Between chunks of work behind: leaves the processor to other teams, which then get eleven parts of twelve.
+void Pool::rest() {
+  const std::int64_t took = nanoseconds() - rested_;
+  if (took < bite) return;
+  if (teams_at_work.load(std::memory_order_relaxed) > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(took * rests, longest_rest)));
+  rested_ = nanoseconds();
+}
+
 void Pool::place(int thread) const {
   const std::span<const int> cpus = options_.cpus;
   if (cpus.empty()) return;
@@ -139,6 +163,7 @@ void Pool::place(int thread) const {
 
 void Pool::worker(int thread) {
   place(thread);
+  if (options_.standing == Standing::low) stand_back();
   if (options_.flush_denormals) set_flush_denormals(true);
   using Clock = std::chrono::steady_clock;
   std::uint64_t last = 0;

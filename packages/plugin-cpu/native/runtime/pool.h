@@ -22,12 +22,16 @@
 
 namespace cuvee {
 
+// How threads compete for processors: as all do; for a small share; as all do, but resting most of the time while other teams compute.
+enum class Standing : int { normal = 0, low = 1, behind = 2 };
+
 struct PoolOptions {
   int threads = 1;             // the calling thread included
   int spin_microseconds = 100;  // how long a worker spins and yields after the last region before it sleeps
   bool flush_denormals = false;  // flush-to-zero and denormals-are-zero in the workers (the caller sets its own)
   std::vector<int> cpus = {};    // where the workers may run; empty: anywhere
   bool pin = false;              // thread t runs on cpus[t] alone
+  Standing standing = Standing::normal;  // `behind` is for teams of one thread
 };
 
 class Pool final : public Parallel {
@@ -61,10 +65,12 @@ class Pool final : public Parallel {
   void drain(int thread);
   bool take(int from, bool front, std::uint64_t& generation, int& chunk);
   void wake();
+  void rest();
 
   int threads_;
   PoolOptions options_;
   int fork_epoch_;
+  std::int64_t rested_ = 0;  // when work behind began its present bite
   std::unique_ptr<Range[]> ranges_;
   Region regions_[2];
   alignas(64) std::atomic<std::uint64_t> generation_{0};

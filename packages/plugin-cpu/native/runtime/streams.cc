@@ -45,6 +45,7 @@ Streams::Streams(const TeamOptions& options, const Placement& placement)
   const std::vector<int>& cpus = placement.cpus;
   for (int i = 0, next = 0; i < options.streams; ++i) {
     PoolOptions pool{each + (i < more ? 1 : 0), options.spin_microseconds, options.flush_denormals};
+    pool.standing = options.standing;
     pool.pin = options.binding == Binding::pinned;
     if (options.binding == Binding::cores) pool.cpus = cpus;
     for (int t = 0; pool.pin && t < pool.threads && !cpus.empty(); ++t, ++next) pool.cpus.push_back(cpus[static_cast<size_t>(next) % cpus.size()]);
@@ -89,16 +90,18 @@ Streams::Lease::~Lease() {
   if (core_->serving != core_->next_ticket) core_->turn.notify_all();
 }
 
-bool Streams::post(std::function<void(Pool&)> job) {
+bool Streams::post(std::function<void(Pool&)> job, bool urgent) {
   if (process_ != process_id()) return false;
   std::lock_guard lock(core_->mutex);
-  core_->jobs.push_back(std::move(job));
-  if (dispatchers_.size() < core_->teams.size() && core_->idle < core_->jobs.size()) dispatchers_.emplace_back(dispatch, core_, options_.flush_denormals);
+  if (urgent) core_->jobs.insert(core_->jobs.begin() + static_cast<std::ptrdiff_t>(core_->urgent++), std::move(job));
+  else core_->jobs.push_back(std::move(job));
+  if (dispatchers_.size() < core_->teams.size() && core_->idle < core_->jobs.size()) dispatchers_.emplace_back(dispatch, core_, options_.flush_denormals, options_.standing);
   core_->work.notify_one();
   return true;
 }
 
-void Streams::dispatch(std::shared_ptr<Core> core, bool flush_denormals) {
+void Streams::dispatch(std::shared_ptr<Core> core, bool flush_denormals, Standing standing) {
+  if (standing == Standing::low) stand_back();
   if (flush_denormals) set_flush_denormals(true);
   size_t placed = ~size_t{0};  // the team whose thread 0 this thread was last
   for (;;) {
@@ -111,6 +114,7 @@ void Streams::dispatch(std::shared_ptr<Core> core, bool flush_denormals) {
       if (core->jobs.empty()) return;
       job = std::move(core->jobs.front());
       core->jobs.pop_front();
+      if (core->urgent > 0) --core->urgent;
     }
     Lease lease(core);
     if (lease.team_ != placed) lease.pool().place(0);

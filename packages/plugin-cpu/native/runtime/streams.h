@@ -25,6 +25,7 @@ struct TeamOptions {
   bool flush_denormals = false;
   CoreChoice cores = {};
   Binding binding = Binding::none;
+  Standing standing = Standing::normal;
   bool operator==(const TeamOptions&) const = default;
 };
 
@@ -48,7 +49,8 @@ class Streams {
     std::condition_variable turn, work;
     std::vector<size_t> free;
     uint64_t next_ticket = 0, serving = 0;
-    std::deque<std::function<void(Pool&)>> jobs;
+    std::deque<std::function<void(Pool&)>> jobs;  // the urgent ones in front
+    size_t urgent = 0;                            // how many of them are
     size_t idle = 0;  // threads that wait for a job
     bool stop = false;
   };
@@ -69,13 +71,14 @@ class Streams {
     size_t team_;
   };
 
-  // Runs `job` on a thread made for this, when a team is free; jobs start in order. False after fork(): the threads are gone.
-  bool post(std::function<void(Pool&)> job);
+  // Runs `job` on a thread made for this, when a team is free; jobs start in order, urgent ones before others. False after fork(): the
+  // threads are gone.
+  bool post(std::function<void(Pool&)> job, bool urgent = false);
 
   Streams(const TeamOptions& options, const Placement& placement);
 
  private:
-  static void dispatch(std::shared_ptr<Core> core, bool flush_denormals);
+  static void dispatch(std::shared_ptr<Core> core, bool flush_denormals, Standing standing);
 
   const TeamOptions options_;
   const int process_;

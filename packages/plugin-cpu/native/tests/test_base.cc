@@ -92,6 +92,28 @@ TEST(pool_publishes_what_chunks_wrote) {
   pool.leave();
 }
 
+TEST(pool_behind_rests_while_others_compute) {
+  PoolOptions options{1, 0, false};
+  options.standing = Standing::behind;
+  Pool behind(options), other({2, 0, false});
+  const auto milliseconds = [&] {
+    const auto begin = std::chrono::steady_clock::now();
+    parallel_for(behind, 10, [](int, int) {
+      for (const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1); std::chrono::steady_clock::now() < until;) {
+      }
+    });
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  };
+  behind.enter();
+  const double alone = std::min({milliseconds(), milliseconds(), milliseconds()});
+  other.enter();
+  const double beside = milliseconds();
+  other.leave();
+  behind.leave();
+  CHECK(alone < 60, "alone %.1f ms", alone);
+  CHECK(beside > 100, "beside another team %.1f ms", beside);
+}
+
 TEST(pool_survives_fork) {
   Pool pool({2, 20, false});
   int sum = 0;

@@ -81,6 +81,11 @@ void tile(const TileArgs& t) {
 #pragma GCC unroll 4
     for (int i = 1; i < TileCursor<MR>::bases; ++i) at.p[i] = at.p[i - 1] + 4 * step;
     const float* const stop = at.p[0] + e->count;
+    if (B == 16 && e + 1 != end) {  // the next entry's first lines: pixels of a channel block lie apart from the last one's
+      const float* next = e[1].a + t.a_offset;
+#pragma GCC unroll 16
+      for (int m = 0; m < MR; ++m, next += step) __builtin_prefetch(next);
+    }
     if (fetches && e->count >= fetching_run) {
       const float* const last = stop - fetching_run;
 #pragma GCC unroll 1

@@ -5,7 +5,7 @@ import { cpu } from '@cuvee/plugin-cpu';
 import { Random } from '../../core/src/ops/cases.js';
 import { compile } from '../src/compile/compile.js';
 
-/** The levels of a picture, widened, weighted by factors of each image, summed from the smallest up and convolved. */
+/** The levels of a picture, widened, weighted by factors of each image, summed from the smallest up, convolved and weighted again. */
 function model(): Model {
   const g = builder();
   const random = new Random(11);
@@ -31,13 +31,18 @@ function model(): Model {
   });
   const sums = [laterals.at(-1) as Value];
   for (const lateral of laterals.slice(0, -1).reverse()) sums.push(g.add(lateral, twice(sums.at(-1) as Value)));
-  const results = sums.map((v) => g.result(conv(v, 24, 3)));
+  const results = sums.map((v) => {
+    const y = conv(v, 24, 3);
+    const factors = g.sigmoid(conv(g.reduceMean(x, g.ints([2, 3]), { keep_dims: true }), 24, 1));
+    return g.result(g.add(y, g.multiply(y, factors)));
+  });
   return new Model({ name: 'pyramid', parameters: [x.node], results, scope: g.scope });
 }
 
 test('the widest sums are not made', () => {
   const { plan, rules } = compile(model(), { name: 'avx512', block: 16 });
   expect(rules.get('convolution of a pyramid without its sum')).toBe(3);
+  expect(rules.get('weigh the convolution of a pyramid')).toBe(3);
   expect(plan.levels.flatMap((l) => l.steps).filter((s) => s.family === 'pyramid')).toHaveLength(3);
 });
 

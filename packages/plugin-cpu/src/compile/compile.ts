@@ -3,7 +3,7 @@ import { atOnce, CuveeError, foldingConstants, rewriting, shape, stride, type Mo
 import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
 import { fusingElementwise } from '../fuse/elementwise.js';
-import { pyramidConvolution } from '../fuse/pyramid.js';
+import { pyramidRules } from '../fuse/pyramid.js';
 import { fuseImages } from '../fuse/image.js';
 import { loweringOf } from '../lower/index.js';
 import type { Plan } from '../plan/plan.js';
@@ -56,8 +56,8 @@ export function* preparing(model: Model, inside = false, alone = false): Steps<R
   yield* foldingConstants(model, foldedHere);
   if (alone) return new Map();
   const counts = new Map(yield* rewriting(model, canonicalRules()));
-  // Means are taken from sums that this rule removes.
-  for (const [name, n] of yield* rewriting(model, [pyramidConvolution])) counts.set(name, (counts.get(name) ?? 0) + n);
+  // Means are taken from sums that these rules remove.
+  for (const [name, n] of yield* rewriting(model, pyramidRules)) counts.set(name, (counts.get(name) ?? 0) + n);
   yield* foldingConstants(model, foldedHere);
   for (const [name, n] of yield* rewriting(model, fusionRules(model, inside))) counts.set(name, (counts.get(name) ?? 0) + n);
   const images = fuseImages(model);

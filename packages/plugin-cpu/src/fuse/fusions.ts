@@ -164,7 +164,7 @@ const sameShape = (a: Value, b: Value): boolean => {
 };
 
 /** Whether `v` is there before `f`'s node runs: it does not depend on it. Both feed the same Add, so only a walk can tell. */
-function independent(v: Value, f: Value['node']): boolean {
+export function independent(v: Value, f: Value['node']): boolean {
   const seen = new Set<Value['node']>();
   const stack = [v.node];
   while (stack.length > 0) {

@@ -2,13 +2,14 @@
  * @file A convolution of a sum of a feature pyramid's levels: conv(in + up(out')) with in = s·(f * x), out' = in' + up(out'') and so on. Convolutions
  * are linear, so the sum need not be made: each term goes through filters of its own, made of the convolution's and f's, of fewer channels.
  */
-import { derivedNode, rule, pattern, type Dim, type Node, type Value } from '@cuvee/core';
+import { derivedNode, rule, pattern, type Dim, type Node, type Rule, type Value } from '@cuvee/core';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { mostParts, PyramidConvolution, sameDim, upsampled } from '../ops/pyramid.js';
+import { independent } from './fusions.js';
 import { isPointwise } from './means.js';
 
-const { node, constant, where } = pattern;
+const { any, node, constant, where } = pattern;
 
 /** up(factors·(filters * data)), with one added to the factors or not. */
 interface Term {
@@ -99,7 +100,7 @@ function isPlain3x3(n: Node): boolean {
   return w?.length === 4 && w[2] === 3 && w[3] === 3 && ones && (auto_pad ?? 'explicit') === 'explicit' && Number(w[0]) >= 16;
 }
 
-export const pyramidConvolution = rule({
+const pyramidConvolution = rule({
   name: 'convolution of a pyramid without its sum',
   pattern: node(names.convolution, [where('x', (v) => v.fact.type === 'f32' && v.fact.shape?.length === 4), constant('w')], {
     as: 'conv',
@@ -113,10 +114,32 @@ export const pyramidConvolution = rule({
     if (!pays(terms, channelsOf(x), conv)) return undefined;
     return derivedNode(
       PyramidConvolution,
-      [get('w'), ...terms.flatMap((t) => [t.data, t.filters, t.factors])],
-      { shifts: terms.map((t) => t.shift), plus: terms.map((t) => (t.plus ? 1 : 0)) },
+      [get('w'), undefined, ...terms.flatMap((t) => [t.data, t.filters, t.factors])],
+      { shifts: terms.map((t) => t.shift), plus: terms.map((t) => (t.plus ? 1 : 0)), plusOuter: 0 },
       conv.output.fact,
       { name: conv.name, origin: conv.origin },
     );
   },
 });
+
+/** y + y·s = y·(1 + s) of a convolution y that nobody else reads, for factors s that are there before it: it multiplies what it stores. */
+const weighedPyramid = rule({
+  name: 'weigh the convolution of a pyramid',
+  pattern: node(opsOf('add'), [any('a'), any('b')]),
+  replace(_, get, { root }) {
+    for (const [x, y] of [
+      [get('a'), get('b')],
+      [get('b'), get('a')],
+    ] as const) {
+      const { node: n } = x;
+      const by = scaled(y);
+      if (n.op !== PyramidConvolution || by?.x !== x || n.inputs[1] || x.users.size !== 2 || y.users.size !== 1) continue;
+      if (by.factors.fact.type !== 'f32' || !independent(by.factors, n)) continue;
+      const inputs = [n.inputs[0], by.factors, ...n.inputs.slice(2)];
+      return derivedNode(PyramidConvolution, inputs, { ...n.attributes, plusOuter: 1 }, root.fact, { name: n.name, origin: n.origin });
+    }
+    return undefined;
+  },
+});
+
+export const pyramidRules: readonly Rule[] = [pyramidConvolution, weighedPyramid];

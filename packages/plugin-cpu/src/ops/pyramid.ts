@@ -1,5 +1,5 @@
 /** @file Feature pyramids: nearest upsampling by powers of two, and the convolution of a sum of such levels. */
-import { floating, ints, op, optional, port, shape, type Dim, type Op, type Port, type Value } from '@cuvee/core';
+import { floating, int, ints, op, optional, port, shape, type Dim, type Op, type Port, type Value } from '@cuvee/core';
 import { names } from './names.js';
 
 /** A value as a nearest upsampling, `1 << shift` times in both directions, of another value. */
@@ -53,11 +53,11 @@ const part = (_: unknown, i: number): Port[] => [
 /**
  * conv(Σ up(factors·conv(data, filters)), filters): 3x3, stride 1, one pixel of padding. For each part its data, pointwise filters or none
  * (then the data has the channels of the sum), factors [N or 1, C, 1, 1] or none; `shifts` says how often data is doubled, `plus` (0 or 1) what is
- * added to the factors.
+ * added to the factors. `outer` factors [N or 1, C', 1, 1], plus `plusOuter`, multiply the result.
  */
 export const PyramidConvolution: Op = op('PyramidConvolution', {
-  attributes: { shifts: ints(), plus: ints() },
-  inputs: [port('filters', floating), ...Array.from({ length: mostParts }, part).flat()],
+  attributes: { shifts: ints(), plus: ints(), plusOuter: int(0) },
+  inputs: [port('filters', floating), optional('outer', floating), ...Array.from({ length: mostParts }, part).flat()],
   outputs: [port('output', floating)],
   infer: ({ filters }) => ({ type: filters.type, shape: undefined }),
 }) as Op;

@@ -7,9 +7,9 @@
 //
 //   w_p[o][c] = sum over m of w[o][m] * s_p[m] * f_p[m][c],
 //
-// which every run makes of its factors. The parts are a virtual concatenation (conv.h).
-// Inputs: w (constant, [O, M, 3, 3]), then for each part x_p (blocked), f_p (constant, [M, C, 1, 1]) and s_p ([N or 1, M, 1, 1], blocked), -1: none.
-// Arguments, for each part: shift, whether one is added to s_p.
+// which every run makes of its factors. The parts are a virtual concatenation (conv.h). The result may be multiplied by factors, too.
+// Inputs: w (constant, [O, M, 3, 3]), factors of the result ([N or 1, O, 1, 1], blocked; -1: none), then for each part x_p (blocked), f_p (constant, [M, C, 1, 1]) and s_p ([N or 1, M, 1, 1], blocked), -1: none.
+// Arguments: whether one is added to the result's factors, then for each part: shift, whether one is added to s_p.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -40,7 +40,20 @@ struct PyramidState final : StepState {
   bool by_channel = false;          // packed channel by channel; else as OIHW first
   // Floats of scratch: for each thread, weights of an image, the same as OIHW, spread pictures.
   std::size_t each = 0, packed = 0, oihw = 0, spread = 0;
+  std::size_t channels = 0;  // of the result's factors and as many zeros, if it has them
 };
+
+constexpr int result_factors = 1, first_part = 2, first_arg = 1;  // of the inputs, of the arguments
+
+// Factors of an image; null when there are none.
+const float* factors_at(const StepContext& ctx, const TensorView& s, std::int64_t n) {
+  const std::size_t image = round_up(static_cast<std::size_t>(s.absent ? 0 : s.dim(1)), s.layout == Layout::blocked ? ctx.block : 1);
+  return s.absent ? nullptr : s.as<float>() + (s.dim(0) == 1 ? 0 : n * static_cast<std::int64_t>(image));
+}
+
+bool factors_fit(const TensorView& s, std::int64_t images, std::int64_t channels) {
+  return s.absent || (s.rank == 4 && s.type == Type::f32 && s.dim(1) == channels && s.dim(2) == 1 && s.dim(3) == 1 && (s.dim(0) == 1 || s.dim(0) == images));
+}
 
 const TensorView& data_of(const StepContext& ctx, const Part& part) { return ctx.in[static_cast<std::size_t>(part.input)]; }
 const TensorView& factors_of(const StepContext& ctx, const Part& part) { return ctx.in[static_cast<std::size_t>(part.input) + 2]; }
@@ -79,21 +92,21 @@ void fill_fixed(void* to, const TensorView& from, const void* argument, Parallel
 // Reads the parts; null when they fit.
 const char* read_parts(StepContext& ctx, PyramidState& state, ConvShape& s) {
   const TensorView &w = ctx.in[0], &y = ctx.out[0];
-  const std::size_t count = (ctx.in.size() - 1) / 3;
-  if (ctx.in.size() % 3 != 1 || count == 0 || count > max_conv_parts || ctx.args.size() != 2 * count) return "its parts are not described";
+  const std::size_t count = ctx.in.size() / 3;
+  if (ctx.in.size() % 3 != first_part || count == 0 || count > max_conv_parts || ctx.args.size() != first_arg + 2 * count) return "its parts are not described";
   if (!ctx.is_constant(0) || w.rank != 4 || y.rank != 4 || w.type != Type::f32 || y.type != Type::f32 || y.layout != Layout::blocked || w.dim(2) != 3 || w.dim(3) != 3 || w.dim(0) != y.dim(1))
     return "its filters do not fit";
+  if (!factors_fit(ctx.in[result_factors], y.dim(0), y.dim(1))) return "its factors do not fit";
+  if (!ctx.in[result_factors].absent) state.channels = channel_array_size(static_cast<int>(y.dim(1)));
   state.wide = static_cast<std::size_t>(w.dim(1));
   s.parts = static_cast<int>(count);
   for (std::size_t p = 0; p < count; ++p) {
-    const int input = static_cast<int>(1 + 3 * p), shift = static_cast<int>(ctx.args[2 * p].i);
-    const TensorView &x = ctx.in[1 + 3 * p], &f = ctx.in[2 + 3 * p], &factors = ctx.in[3 + 3 * p];
+    const int input = static_cast<int>(first_part + 3 * p), shift = static_cast<int>(ctx.args[first_arg + 2 * p].i);
+    const TensorView &x = ctx.in[input], &f = ctx.in[input + 1], &factors = ctx.in[input + 2];
     if (shift < 0 || shift > 16 || x.absent || x.rank != 4 || x.layout != Layout::blocked || x.type != Type::f32 || x.dim(0) != y.dim(0)) return "a part is not a blocked picture";
-    Part part{input, static_cast<int>(x.dim(1)), !f.absent || !factors.absent, ctx.args[2 * p + 1].i != 0, false, {}};
+    Part part{input, static_cast<int>(x.dim(1)), !f.absent || !factors.absent, ctx.args[first_arg + 2 * p + 1].i != 0, false, {}};
     if (f.absent ? x.dim(1) != w.dim(1) : !ctx.is_constant(input + 1) || f.type != Type::f32 || f.rank != 4 || f.dim(0) != w.dim(1) || f.size != w.dim(1) * x.dim(1)) return "a part's filters do not fit";
-    if (!factors.absent && (factors.rank != 4 || factors.type != Type::f32 || factors.dim(1) != w.dim(1) || factors.dim(2) != 1 || factors.dim(3) != 1 ||
-                            (factors.dim(0) != 1 && factors.dim(0) != y.dim(0))))
-      return "a part's factors do not fit";
+    if (!factors_fit(factors, y.dim(0), w.dim(1))) return "a part's factors do not fit";
     for (int axis : {2, 3}) {
       if (x.dim(axis) << shift == y.dim(axis)) continue;
       if (x.dim(axis) != 1) return "parts differ in size";
@@ -136,7 +149,7 @@ Status bind(StepContext& ctx) {
     there = there && part.narrow;
   }
   if (!there) return Status::fail("OUT_OF_MEMORY", "packing its weights");
-  ctx.need_scratch((state->each * ctx.pool->threads() + state->packed + state->oihw + state->spread) * sizeof(float));
+  ctx.need_scratch((state->each * ctx.pool->threads() + state->packed + state->oihw + state->spread + 2 * state->channels) * sizeof(float));
   ctx.set_variant(std::string("pyramid ") + conv_method_name(state->conv.method) + " 3x3 of " + std::to_string(s.parts) + " parts" + tile_words(*ctx.kernels->tile, state->conv.panels[0].vectors));
   *ctx.state = std::move(state);
   return {};
@@ -145,9 +158,8 @@ Status bind(StepContext& ctx) {
 // Filters of an input block of a part for one image: [channel of the block][tap][lane].
 void make_taps(const StepContext& ctx, const PyramidState& state, const ConvInBlock& in, std::int64_t n, float* factors, float* made) {
   const Part& part = state.parts[static_cast<std::size_t>(in.part)];
-  const TensorView& s = factors_of(ctx, part);
   const std::size_t wide = state.wide, row = 9 * state.lanes, first = std::size_t(in.block) * ctx.block;
-  const float* given = s.absent ? nullptr : s.as<float>() + (s.dim(0) == 1 ? 0 : n * static_cast<std::int64_t>(round_up(wide, s.layout == Layout::blocked ? ctx.block : 1)));
+  const float* given = factors_at(ctx, factors_of(ctx, part), n);
   const auto factor = [&](std::size_t m) { return (given ? given[m] : 1.0f) + (part.plus ? 1.0f : 0.0f); };
   const float* taps = static_cast<const float*>(state.taps->data());
   if (!part.narrow) {
@@ -223,6 +235,8 @@ Status run(StepContext& ctx) {
   float* scratch = static_cast<float*>(ctx.scratch);
   float* packed = scratch + state.each * ctx.pool->threads();
   float* oihw = packed + state.packed;
+  float *scale = oihw + state.oihw + state.spread, *none = scale + state.channels;
+  std::fill_n(scale, 2 * state.channels, 0.0f);
   const Sink sink = dense_sink(y.as<float>(), static_cast<int>(y.dim(1)), height, width, ctx.block);
   for (std::int64_t n = 0; n < y.dim(0); ++n) {
     if (ctx.cancelled()) return {};
@@ -244,6 +258,11 @@ Status run(StepContext& ctx) {
     args.weights = packed;
     args.sink = sink;
     args.sink.data += n * sink.image;
+    if (const float* given = factors_at(ctx, ctx.in[result_factors], n)) {
+      for (int c = 0; c < plan.shape.out_channels; ++c) scale[c] = given[c] + (ctx.args[0].i != 0 ? 1.0f : 0.0f);
+      args.epilogue.post_scale = scale;
+      args.epilogue.post_shift = none;
+    }
     parallel_for(*ctx.pool, plan.chunks, [&](int chunk, int thread) { conv_run_chunk(plan, args, chunk, scratch + thread * state.each); });
   }
   return {};

@@ -71,6 +71,17 @@ void cut_panels(SegmentPlan& plan, int64_t across, int64_t down) {
     for (size_t x = 0; x + 1 < plan.column_cuts.size(); ++x) plan.panels.push_back({plan.row_cuts[y], plan.row_cuts[y + 1], plan.column_cuts[x], plan.column_cuts[x + 1]});
 }
 
+// A panel of whole rows for each thread.
+void band_panels(SegmentPlan& plan, int threads) {
+  plan.column_cuts = {0, plan.width};
+  plan.row_cuts = {0};
+  plan.panels.clear();
+  for (int t = 1; t <= threads; ++t) {
+    plan.row_cuts.push_back(plan.height * t / threads);
+    plan.panels.push_back({plan.row_cuts[static_cast<size_t>(t) - 1], plan.row_cuts.back(), 0, plan.width});
+  }
+}
+
 // Panels for a number of columns of them: four for each thread, so that all share evenly, or fewer where their edges would repeat too much.
 void share_panels(SegmentPlan& plan, int threads, int64_t across, double most_repeated) {
   const int64_t most = std::max<int64_t>(1, plan.height / 4);
@@ -126,6 +137,13 @@ bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel
   for (const auto& inner : plan.inner) highest = std::max(highest, inner.height);
   const int64_t lowest = std::max<int64_t>(last.step->family->row_step ? last.step->family->row_step(last) : 1, std::max<int64_t>(1, 4 * plan.height / std::max<int64_t>(highest, 1)));
   const bool sideways = goes_sideways(plan), asked = panel_columns > 0 && sideways;
+  if (plan.bands) {
+    band_panels(plan, threads);
+    for (plan.strip = plan.height;; plan.strip = (plan.strip + 1) / 2) {
+      measure_buffers(plan);
+      if (plan.scratch_offset <= cache / 2 || plan.strip <= lowest) return true;
+    }
+  }
   if (plan.rows || asked) {
     plan.strip = plan.rows ? plan.rows : lowest;
     share_panels(plan, threads, asked ? std::max<int64_t>(1, plan.width / panel_columns) : 1, 2);
@@ -336,7 +354,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     }
     if (part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return refuse();
   }
-  if (environment.strips == Strips::automatic && part.rows == 0 && weights_stream_by(part, signature, whole, threads)) return refuse();
+  if (!part.bands && environment.strips == Strips::automatic && part.rows == 0 && weights_stream_by(part, signature, whole, threads)) return refuse();
   part.workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
   for (auto& worker : part.workers)
     for (uint32_t s = 0; s < part.count; ++s) worker.push_back(twin(*signature.steps[part.first + s]));

@@ -33,6 +33,7 @@ struct SegmentPlan {
     int input;
   };
   uint32_t first = 0, count = 0;
+  bool bands = false;  // a panel for each thread
   int64_t rows = 0;  // that the plan wants in a strip; 0: chosen here
   Signature* signature = nullptr;
   std::vector<Inner> inner;
@@ -54,6 +55,10 @@ Parallel* alone();
 // take, or the environment says otherwise), and adds the parts of several steps to the
 // signature. `banned`: of parts that are not wanted so.
 void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned);
+
+// The same of what is left, where threads had better share by bands of rows what small intermediates they make: parts with one such seam each.
+// Of placed, not yet bound steps.
+void cut_bands(const PlanSegment& segment, Signature& signature, const Environment& environment, const Banned& banned);
 
 // Fills in the rest of all segments, after the steps were bound; cuts those in two that would not stay in a core's cache. False, and
 // `banned` grows, when the steps must be bound anew: a part had better not run in strips, since a step needs an intermediate whole, or the

@@ -148,10 +148,12 @@ Status Executor::bind_steps(uint32_t level, Signature& signature) {
   const PlanLevel& plan = plan_.levels[level];
   const uint32_t count = static_cast<uint32_t>(plan.steps.size());
   signature.steps.reserve(count);
+  for (uint32_t s = 0; s < count; ++s)
+    if (Status status = place_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
+  for (const PlanSegment& segment : plan.segments) cut_bands(segment, signature, env_, banned_);
   std::vector<uint32_t> together, alone_each;
   for (uint32_t s = 0; s < count; ++s) {
-    if (Status status = place_step(level, s, signature); !status.ok()) return fail(plan.steps[s], std::move(status));
-    const Context& c = *signature.steps.back();
+    const Context& c = *signature.steps[s];
     if (c.skip || !c.step->family->bind) continue;
     uint64_t constant = 0;
     for (size_t i = 0; i < c.constants.size(); ++i)
@@ -290,10 +292,18 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
     boxes.push_back({c.scratch_bytes, s, s});
     offsets.push_back(&c.scratch_offset);
   }
+  Box bands{0, 0, 0};  // of all parts in bands: a thread's memory stays where it is, and so in its cache
   for (const auto& segment : signature.segments) {
+    if (segment->bands) {
+      if (bands.bytes == 0) bands.first = segment->first;
+      bands.bytes = std::max(bands.bytes, segment->thread_bytes * segment->workers.size());
+      bands.last = segment->first + segment->count - 1;
+      continue;
+    }
     boxes.push_back({segment->bytes(), segment->first, segment->first + segment->count - 1});
     offsets.push_back(&segment->offset);
   }
+  if (bands.bytes) boxes.push_back(bands);
   uint64_t total = 0;
   for (const Box& b : boxes)
     if (b.bytes > uint64_t{1} << 50 || (total += b.bytes) > uint64_t{1} << 60) return Status::fail("OUT_OF_MEMORY", "intermediate tensors of absurd size");
@@ -320,6 +330,8 @@ Status Executor::lay_out(uint32_t level, Signature& signature) {
       if (moved[plan_.tensors[t].root]) signature.moving_views.emplace_back(view, t);
   }
   for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = boxes[owners.size() + i].offset;
+  for (const auto& segment : signature.segments)
+    if (segment->bands) segment->offset = boxes.back().offset, segment->thread_bytes = bands.bytes / segment->workers.size();
   return {};
 }
 

@@ -192,6 +192,9 @@ struct Family {
   bool (*columns_needed)(const StepContext&, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) = nullptr;
   // Rows that cost as much together as one alone: in strips, rows for later steps are made up to multiples of it. Null: 1.
   int64_t (*row_step)(const StepContext&) = nullptr;
+  // Asked before `bind`, of a step that could run in bands of rows, one for each thread: how many rows of input i do two bands side by side
+  // both need? -1: all, or (i = -1: of the step as such) it had better run otherwise. Null: never.
+  int (*rows_shared)(const StepContext&, int i) = nullptr;
 };
 
 // All families, defined in families.cc from the one list there.

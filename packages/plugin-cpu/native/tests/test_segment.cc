@@ -59,7 +59,11 @@ bool twice_needs(const StepContext&, int, int64_t y0, int64_t y1, int64_t* a0, i
   *a1 = (y1 - 1) / 2 + 1;
   return true;
 }
-const Family filter_family{"filter", nullptr, filter, filter_rows, filter_needs, filter_needs};
+int filter_shares(const StepContext& c, int i) {
+  if (i < 0) return 0;
+  return i == 1 ? (c.in[1].rank == 4 ? 0 : -1) : static_cast<int>(std::max<int64_t>(c.args[0].i - c.args[1].i, 0));
+}
+const Family filter_family{"filter", nullptr, filter, filter_rows, filter_needs, filter_needs, nullptr, filter_shares};
 const Family twice_family{"twice", nullptr, twice, twice_rows, twice_needs, twice_needs};
 
 struct Layer {
@@ -73,8 +77,8 @@ struct Size {
   int64_t height, width;
 };
 
-// Runs the layers over a picture, in strips of `rows` (0: as the executor likes; -1: whole) and panels of `columns` (0: likewise). All outputs.
-std::vector<float> run_layers(const std::vector<Layer>& layers, Size size, int64_t rows, int64_t columns, int threads, uint64_t* arena) {
+// Runs the layers over a picture, in strips of `rows` (0: as the executor likes; -1: whole) and panels of `columns` (0: likewise). All outputs; `told`: what `explain` says.
+std::vector<float> run_layers(const std::vector<Layer>& layers, Size size, int64_t rows, int64_t columns, int threads, std::string* told) {
   const int64_t channels = 3;
   Plan plan;
   plan.block = 8;
@@ -159,10 +163,7 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, Size size, int64
     CHECK(again == 0 || now == result, "run %d differs from run 0", again);
     result = std::move(now);
   }
-  if (arena) {
-    const std::string text = executor.explain();
-    *arena = std::strtoull(text.c_str() + text.find("\"arena\":") + 8, nullptr, 10);
-  }
+  if (told) *told = executor.explain();
   return result;
 }
 
@@ -188,15 +189,32 @@ TEST(segment_whole_inputs) { compare("inputs needed whole", {{3, 1, 1, -1, -3}, 
 TEST(segment_exits) { compare("exits", {{3, 1, 1, -1}, {1, 1, 0, 0, -2, true}, {3, 2, 1, 0}, {3, 1, 1, 2, -2, true}, {3, 2, 1, 2}, {1, 1, 0, 4}}); }
 TEST(segment_exits_above) { compare("exits of a pyramid", {{3, 2, 1, -1}, {1, 1, 0, 0, -2, true}, {0, 1, 0, 0}, {3, 1, 1, 2, -2, true}, {0, 1, 0, 2}, {3, 1, 1, 4}}); }
 
+TEST(segment_bands) {
+  const std::vector<Layer> layers{{1, 1, 0, -1}, {3, 1, 1, 0}, {1, 1, 0, 1}, {1, 1, 0, 2}, {3, 2, 1, 3}, {1, 1, 0, 4}, {1, 1, 0, 5}, {3, 1, 1, 6}, {1, 1, 0, 7, 5}, {5, 1, 2, 8}};
+  compare("blocks", layers);
+  compare("blocks with exits", {{1, 1, 0, -1}, {1, 1, 0, 0, -2, true}, {3, 1, 1, 0}, {1, 1, 0, 2, 0}, {3, 1, 1, 3, -2, true}, {3, 1, 1, 3}, {1, 1, 0, 5, -3}});
+  const auto parts = [&](Size size, int threads) {
+    std::string told;
+    const std::vector<float> whole = run_layers(layers, size, -1, 0, 1, nullptr);
+    CHECK(run_layers(layers, size, 0, 0, threads, &told) == whole, "%lld rows, %d threads", (long long)size.height, threads);
+    int count = 0;
+    while (told.find("\"segment\":" + std::to_string(count)) != std::string::npos) ++count;
+    return count;
+  };
+  CHECK(parts({64, 9}, 1) == 0 && parts({64, 9}, 2) == 4 && parts({9, 9}, 2) == 0 && parts({256, 9}, 4) == 4, "parts in bands of 64 rows and 2 threads: %d", parts({64, 9}, 2));
+}
+
 TEST(segment_memory) {
   const std::vector<Layer> layers{{3, 1, 1, -1}, {3, 1, 1, 0}, {3, 1, 1, 1}};
-  uint64_t whole = 0, strips = 0, panels = 0;
-  run_layers(layers, {4096, 5}, -1, 0, 1, &whole);
-  run_layers(layers, {4096, 5}, 8, 0, 1, &strips);
-  CHECK(strips * 100 < whole, "arena of %llu bytes in strips, %llu whole", (unsigned long long)strips, (unsigned long long)whole);
-  run_layers(layers, {5, 20000}, -1, 0, 1, &whole);
-  run_layers(layers, {5, 20000}, 4, 64, 1, &panels);
-  CHECK(panels * 50 < whole, "arena of %llu bytes in panels, %llu whole", (unsigned long long)panels, (unsigned long long)whole);
+  const auto arena = [&](Size size, int64_t rows, int64_t columns) {
+    std::string told;
+    run_layers(layers, size, rows, columns, 1, &told);
+    return std::strtoull(told.c_str() + told.find("\"arena\":") + 8, nullptr, 10);
+  };
+  const auto whole = arena({4096, 5}, -1, 0), strips = arena({4096, 5}, 8, 0);
+  CHECK(strips * 100 < whole, "arena of %llu bytes in strips, %llu whole", strips, whole);
+  const auto wide = arena({5, 20000}, -1, 0), panels = arena({5, 20000}, 4, 64);
+  CHECK(panels * 50 < wide, "arena of %llu bytes in panels, %llu whole", panels, wide);
 }
 
 }  // namespace cuvee::test

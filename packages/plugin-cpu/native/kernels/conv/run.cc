@@ -380,7 +380,13 @@ void conv_run_rows(const ConvPlan& plan, const ConvArgs& args, int n, int y0, in
   const int panels = static_cast<int>(plan.panels.size());
   if (plan.method == ConvMethod::pointwise || plan.method == ConvMethod::split) {
     const auto run = plan.method == ConvMethod::split ? run_split : run_pointwise;
-    if (x0 == 0 && x1 == plan.shape.out_w) return run(plan, args, n, y0 * x1, y1 * x1, 0, panels, scratch);
+    if (x0 == 0 && x1 == plan.shape.out_w) {
+      for (int p = y0 * x1, end; p < y1 * x1; p = end) {
+        end = std::min(p + plan.band_w, y1 * x1);
+        run(plan, args, n, p, end, 0, panels, scratch);
+      }
+      return;
+    }
     for (int y = y0; y < y1; ++y) run(plan, args, n, y * plan.shape.out_w + x0, y * plan.shape.out_w + x1, 0, panels, scratch);
     return;
   }

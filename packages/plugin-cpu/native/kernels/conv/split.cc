@@ -29,7 +29,7 @@ bool split_suits(const KernelTable& table, const ConvShape& s) {
   if (s.split == SplitUse::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
   if (s.split == SplitUse::always) return true;
   // Few pixels wait for weights, of which there are half as many bytes again; short layers for the unit, which takes its time to wake.
-  if (s.out_h * s.out_w < 64 || conv_flops(s) < 30e6) return false;
+  if (s.out_h * s.out_w < 64 || conv_flops(s) < 20e6) return false;
   // Results beyond the second cache are waited for by either method: then only deep sums gain.
   if (s.in_channels < 96 && std::ptrdiff_t(s.out_h) * s.out_w * s.out_channels > 512 * 1024) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.

@@ -165,6 +165,10 @@ const char* activated_problem(const StepContext& ctx, const ConvShape& s) {
   return pixels && (s.groups == 1 || reads_shuffled(ctx)) && !s.planar_input ? nullptr : "an activated or shuffled input of a convolution that is not pointwise";
 }
 
+bool is_depthwise(const StepContext& ctx, const ConvShape& s) {
+  return s.parts == 0 && !reads_shuffled(ctx) && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
+}
+
 DepthwiseShape depthwise_of(const ConvShape& s) {
   return {s.batch, s.in_channels, s.in_h, s.in_w, s.out_h, s.out_w, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left};
 }
@@ -189,7 +193,7 @@ Status bind(StepContext& ctx) {
     return Status::fail("MODEL_INVALID", "a picture and filters do not fit");
   ConvShape s = shape_of(ctx);
   if (const char* problem = activated_problem(ctx, s)) return Status::fail("MODEL_INVALID", problem);
-  state->depthwise = s.parts == 0 && !reads_shuffled(ctx) && s.groups == s.in_channels && s.groups == s.out_channels && s.groups > 1 && !s.planar_input;
+  state->depthwise = is_depthwise(ctx, s);
   if (state->depthwise) {
     state->dw = depthwise_select(*ctx.kernels, depthwise_of(s), useful_threads(conv_flops(s), ctx.pool->threads()));
     state->packed_floats = state->dw.packed_floats;
@@ -338,9 +342,20 @@ int64_t row_step(const StepContext& ctx) {
   return !state.depthwise && state.conv.method == ConvMethod::winograd ? 4 : 1;
 }
 
+// Bands for convolutions of one pixel, whose weights every thread then reads whole, and depthwise ones.
+int rows_shared(const StepContext& ctx, int i) {
+  const ConvShape s = shape_of(ctx);
+  const bool depthwise = is_depthwise(ctx, s);
+  const bool pixels = s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 && s.out_h == s.in_h && s.out_w == s.in_w;
+  if (i == epilogue_residual) return 0;
+  if (i < 0) return ctx.is_constant(1) && (depthwise || s.planar_input || (pixels && ctx.in[1].bytes <= ctx.in[0].bytes + ctx.out[0].bytes)) ? 0 : -1;
+  if (i == 0 && depthwise) return std::max((s.kernel_h - 1) * s.dilation_h + 1 - s.stride_h, 0);
+  return pixels && (i == 0 || (i >= first_part_input && !reads_activated(ctx))) && part_shift(ctx, i == 0 ? 0 : i - first_part_input + 1) == 0 ? 0 : -1;
+}
+
 }  // namespace
 
 extern const Family conv_family;
-const Family conv_family{"conv", bind, run, run_rows, rows_needed, columns_needed, row_step};
+const Family conv_family{"conv", bind, run, run_rows, rows_needed, columns_needed, row_step, rows_shared};
 
 }  // namespace cuvee

@@ -26,7 +26,8 @@ await serve({
     device = config.device ?? 'CPU';
     const core = new Core();
     asynchronous = api === 'async';
-    const model = asynchronous ? await core.readModel(path) : core.readModelSync(path);
+    // As the file says: there a cache may know the file, and nobody needs the model.
+    const model = shapes === 'dynamic' ? path : asynchronous ? await core.readModel(path) : core.readModelSync(path);
     if (shapes === 'static') model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.join(',')}]`])));
     else if (shapes === 'all-dynamic')
       model.reshape(new Map(Object.entries(inputs).map(([name, { shape }]) => [name, `[${shape.map(() => '?').join(',')}]`])));

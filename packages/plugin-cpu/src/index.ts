@@ -21,7 +21,7 @@ import { keeps } from './compile/keeps.js';
 import { hasStrings, withoutStrings } from './fuse/strings.js';
 import { compiledSource, CpuModel, infoOf, storedSource } from './model.js';
 import { addKernels } from './lower/custom.js';
-import { digest, loadKernels, loadNative, mapped, type Addon } from './native.js';
+import { digest, digestFile, loadKernels, loadNative, mapped, type Addon } from './native.js';
 import { encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
 import { readBlob, writeBlob } from './blob.js';
@@ -121,6 +121,7 @@ export const cpu = (): DevicePlugin => ({
     };
   },
   digest,
+  digestFile,
   mapped,
   costs: () => costs,
   optimalBatch: (model) => optimalBatch(model, costs),

@@ -92,7 +92,9 @@ export interface Addon {
   /** Measures for a tenth of a second. */
   peaks(threads: number): Peaks;
   /** BLAKE3 of the bytes of all parts, in hexadecimal digits. */
-  digest(parts: readonly Uint8Array[]): string;
+  digest(parts: readonly Uint8Array[]): Answer<string>;
+  /** The same of a file's bytes. */
+  digestFile(path: string): Answer<string>;
   /** A file's memory, not to be written to; undefined where JavaScript takes no memory of others. */
   map(path: string): Answer<ArrayBuffer> | undefined;
   load(
@@ -307,7 +309,14 @@ export function loadNative(): Native {
 export function digest(parts: readonly Uint8Array[]): string {
   const native = loadNative();
   if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
-  return native.addon.digest(parts);
+  return check(native.addon.digest(parts), {});
+}
+
+/** The same of the bytes of a file, which are not held; undefined when they do not come. */
+export function digestFile(path: string): string | undefined {
+  const native = loadNative();
+  const answer = 'absent' in native ? undefined : native.addon.digestFile(path);
+  return isFailure(answer) ? undefined : answer;
 }
 
 /**

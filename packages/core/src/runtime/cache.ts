@@ -70,7 +70,7 @@ export class CacheEntry {
     return joinPath(this.#folder, `${this.#key}.cuvee`);
   }
   get #notes(): Notes {
-    return { folder: this.#folder, digest: this.#plugin.digest ?? sha256 };
+    return { folder: this.#folder, digest: this.#plugin.digest?.bind(this.#plugin) ?? sha256 };
   }
   /** What a note says the key of; undefined where there are none: of models that are not as a file says, and beside what is encrypted. */
   get #about(): string | undefined {

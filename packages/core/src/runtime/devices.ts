@@ -160,8 +160,9 @@ export class Devices {
         const folder = String(config.CACHE_DIR ?? '');
         if (folder === '' || config.CACHE_ENCRYPTION_CALLBACKS) return undefined;
         const named = namesIn(parseDevice(text)).filter((name) => !this.#registry.plugin(name).meta);
-        const digest = (named.length > 0 ? named : this.#registry.hardware).map((name) => this.#registry.plugin(name).digest);
-        return { folder, digest: digest.find((d) => d !== undefined) ?? sha256 };
+        const plugins = (named.length > 0 ? named : this.#registry.hardware).map((name) => this.#registry.plugin(name));
+        const quick = plugins.find((one) => one.digest !== undefined);
+        return { folder, digest: quick?.digest?.bind(quick) ?? sha256, digestFile: quick?.digestFile?.bind(quick) };
       },
       () => undefined,
     );

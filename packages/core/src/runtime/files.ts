@@ -35,10 +35,11 @@ export const joinPath = (folder: string, name: string): string => builtin<Path>(
 export const makeFolder = (path: string): void => void builtin<Fs>('node:fs').mkdirSync(path, { recursive: true });
 export const removeFile = (path: string): void => builtin<Fs>('node:fs').rmSync(path, { force: true });
 
+/** Names of all that is in a folder. */
+export const namesIn = (folder: string): readonly string[] => builtin<Fs>('node:fs').readdirSync(folder);
 /** Files of a folder, with sizes in bytes and times of change in milliseconds; what goes meanwhile is left out. */
 export function filesIn(folder: string): readonly FileStamp[] {
-  const fs = builtin<Fs>('node:fs');
-  return fs.readdirSync(folder).flatMap((name) => {
+  return namesIn(folder).flatMap((name) => {
     const stamp = stampOf(joinPath(folder, name));
     return stamp && isFile(stamp.path) ? [stamp] : [];
   });

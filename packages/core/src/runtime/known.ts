@@ -10,11 +10,11 @@ import { cloneModel, Model, type ToldModel, type Unread } from '../ir/model.js';
 import { portModel } from '../ir/ports.js';
 import { tellModel } from '../ir/told.js';
 import { after } from './awaitable.js';
-import { joinPath, readFile, writeFile } from './files.js';
+import { joinPath, namesIn, readFile, writeFile } from './files.js';
 import type { ModelSource } from './frontend.js';
-import { readSource, type Pace } from './reading.js';
+import { readSource, readWith, type Pace } from './reading.js';
 import type { Registry } from './registry.js';
-import { sourceOf } from './source.js';
+import { filesOf, sourceOf } from './source.js';
 
 /** A digest of bytes one after the other: `DevicePlugin.digest`. */
 export type DigestOf = (parts: readonly Uint8Array[]) => string;
@@ -23,6 +23,8 @@ export type DigestOf = (parts: readonly Uint8Array[]) => string;
 export interface Notes {
   readonly folder: string;
   readonly digest: DigestOf;
+  /** The same of a file: `DevicePlugin.digestFile`. */
+  readonly digestFile?: ((path: string) => string | undefined) | undefined;
 }
 
 const utf8 = new TextEncoder();
@@ -64,10 +66,15 @@ export interface Origin {
   readonly key: string;
   /** Notes what is known of the model; undefined when that is noted. */
   readonly tell?: () => void;
+  /** The file turned out to be another one when it was read. */
+  stale?: boolean;
 }
 const origins = new WeakMap<Model, Origin>();
 /** Where a model that nobody changed came from. */
-export const originOf = (model: Model): Origin | undefined => origins.get(model);
+export function originOf(model: Model): Origin | undefined {
+  const origin = origins.get(model);
+  return origin?.stale ? undefined : origin;
+}
 
 /** A copy that remembers its origin; one of a model that is not read is not read either. */
 export function copyOf(model: Model): Model {
@@ -79,29 +86,33 @@ export function copyOf(model: Model): Model {
 
 /** The model of a file: as the folder knows it, to be read when somebody looks at its graph, or read now. Throws as `readWith`. */
 export function readKnown(registry: Registry, file: string | URL, notes: Notes, pace?: Pace): Awaitable<Model> {
-  const source = sourceOf(file, undefined);
-  const { path, bytes, weights } = source;
-  if (path === undefined || registry.readers === undefined || weights?.kind === 'file') return readSource(registry, source, pace);
-  const about = [registry.readers, path.split(/[/\\]/).pop(), bytes.length, weights?.bytes.length ?? ''].join('\n');
-  const key = notes.digest([utf8.encode(about), bytes, ...(weights ? [weights.bytes] : [])]);
-  const known = noted(notes, key);
-  const told = known === undefined ? undefined : parsed(known, path);
-  if (told) {
-    let whole: Model | undefined;
-    const model = Model.later({
-      ...told,
-      read: () => cloneModel((whole ??= readSource(registry, source) as Model)).model,
-      reading: (later) => after(whole ?? readSource(registry, source, later), (model) => cloneModel((whole = model)).model),
-    });
-    origins.set(model, { key });
-    return model;
+  const files = filesOf(file);
+  const { readers } = registry;
+  if (!files || readers === undefined || files.weightsLarge) return readWith(registry, file, undefined, pace);
+  const { path, weights } = files;
+  /** Of the digests of what the files hold. */
+  const keyOf = (...contents: readonly string[]): string =>
+    notes.digest([utf8.encode([readers, path.split(/[/\\]/).pop(), ...contents].join('\n'))]);
+  const keyOfSource = ({ bytes, weights: beside }: ModelSource): string =>
+    keyOf(...[bytes, ...(beside?.kind === 'bytes' ? [beside.bytes] : [])].map((content) => notes.digest([content])));
+
+  const { digestFile } = notes;
+  if (digestFile && hasNotes(notes.folder)) {
+    const contents = [path, ...(weights === undefined ? [] : [weights])].map((one) => digestFile(one));
+    const key = contents.every((digest) => digest !== undefined) ? keyOf(...contents) : undefined;
+    const found = key === undefined ? undefined : later(key);
+    if (found) return found;
   }
+  const opened = sourceOf(file, undefined);
+  const key = keyOfSource(opened);
+  const found = digestFile ? undefined : later(key, opened);
+  if (found) return found;
   let alone = true;
   const watched: ModelSource = {
-    ...source,
+    ...opened,
     beside: (name) => {
       alone = false;
-      return (source.beside as NonNullable<ModelSource['beside']>)(name);
+      return (opened.beside as NonNullable<ModelSource['beside']>)(name);
     },
   };
   return after(readSource(registry, watched, pace), (model) => {
@@ -110,4 +121,34 @@ export function readKnown(registry: Registry, file: string | URL, notes: Notes, 
     origins.set(model, { key, tell: () => note(notes, key, told) });
     return model;
   });
+
+  /** The model that the folder knows under a key. `source`: where the files are read already. */
+  function later(known: string, source?: ModelSource): Model | undefined {
+    const text = noted(notes, known);
+    const told = text === undefined ? undefined : parsed(text, path);
+    if (!told) return undefined;
+    const origin: Origin = { key: known };
+    let whole: Model | undefined;
+    const read = (how?: Pace): Awaitable<Model> => {
+      const now = source ?? sourceOf(file, undefined);
+      if (!source && keyOfSource(now) !== known) origin.stale = true;
+      return readSource(registry, now, how);
+    };
+    const model = Model.later({
+      ...told,
+      read: () => cloneModel((whole ??= read() as Model)).model,
+      reading: (how) => after(whole ?? read(how), (first) => cloneModel((whole = first)).model),
+    });
+    origins.set(model, origin);
+    return model;
+  }
+}
+
+/** Whether a folder has notes at all: an empty cache need not be asked by a digest. */
+function hasNotes(folder: string): boolean {
+  try {
+    return namesIn(folder).some(isNote);
+  } catch {
+    return false;
+  }
 }

@@ -51,9 +51,25 @@ export function sourceOf(model: ModelInput, weights: WeightsInput | undefined): 
     return { bytes: new TextEncoder().encode(model), ...(given && { weights: given }) };
   const path = toPath(model);
   const bytes = readModelFile(path);
-  const neighbour = path.replace(/\.xml$/i, '.bin');
-  const found = given ?? (neighbour !== path && exists(neighbour) ? weightsFile(neighbour) : undefined);
+  const neighbour = weightsBeside(path);
+  const found = given ?? (neighbour === undefined ? undefined : weightsFile(neighbour));
   return { bytes, path, ...(found && { weights: found }), beside: besideModel(path) };
+}
+
+/** The weights file beside a model's, where there is one. */
+function weightsBeside(path: string): string | undefined {
+  const neighbour = path.replace(/\.xml$/i, '.bin');
+  return neighbour !== path && exists(neighbour) ? neighbour : undefined;
+}
+
+/** The files that a model is read from, by their paths; undefined for one that is given as text. `weightsLarge`: they are not read at once. */
+export function filesOf(
+  model: string | URL,
+): { readonly path: string; readonly weights?: string; readonly weightsLarge: boolean } | undefined {
+  if (typeof model === 'string' && model.trimStart().startsWith('<')) return undefined;
+  const path = toPath(model);
+  const weights = weightsBeside(path);
+  return { path, ...(weights !== undefined && { weights }), weightsLarge: weights !== undefined && fileSize(weights) >= keepFrom };
 }
 
 function weightsOf(weights: WeightsInput | undefined): WeightSource | undefined {

@@ -82,18 +82,38 @@ napi_value tuning(napi_env env, napi_callback_info call) {
   return object(env, {{"text", text(env, Tuning::text())}, {"learnt", number(env, Tuning::learnt())}});
 }
 
+napi_value hexadecimal(napi_env env, Digest& digest) {
+  std::string digits;
+  for (const uint8_t byte : digest.finish()) digits.append({"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]});
+  return text(env, digits);
+}
+
 // digest(parts): BLAKE3 of the bytes of all parts, one after the other, in hexadecimal digits.
 napi_value digest(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
+  std::vector<std::span<uint8_t>> parts(length(env, a[0]));
+  for (uint32_t i = 0; i < parts.size(); ++i)
+    if (!memory(env, element(env, a[0], i), parts[i])) return invalid(env, "what is hashed comes in Uint8Arrays");
   Digest all;
-  for (uint32_t i = 0; i < length(env, a[0]); ++i) {
-    std::span<uint8_t> bytes;
-    if (!memory(env, element(env, a[0], i), bytes)) return invalid(env, "what is hashed comes in Uint8Arrays");
-    all.update(bytes);
-  }
-  std::string digits;
-  for (const uint8_t byte : all.finish()) digits.append({"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]});
-  return text(env, digits);
+  const Status s = guarded([&]() -> Status {
+    for (const auto& part : parts) all.update(part);
+    return {};
+  });
+  return s.ok() ? hexadecimal(env, all) : object(env, {{"error", failure(env, s)}});
+}
+
+// digestFile(path): the same of the bytes of a file, which are not held; { error } when they do not come.
+napi_value digest_file(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  std::string path;
+  if (!string(env, a[0], path)) return invalid(env, "a file is named by its path");
+  Digest all;
+  const Status s = guarded([&]() -> Status {
+    std::string problem;
+    const auto file = File::open(path, problem);
+    return file && all.update(*file, problem) ? Status{} : Status::fail("FILE_NOT_FOUND", "reading \"" + path + "\": " + problem);
+  });
+  return s.ok() ? hexadecimal(env, all) : object(env, {{"error", failure(env, s)}});
 }
 
 // map(path): an ArrayBuffer over a file, not to be written to; { error } when it cannot be had, undefined where JavaScript takes none.
@@ -322,7 +342,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"digestFile", digest_file}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

@@ -1,11 +1,9 @@
 #include "runtime/compiled.h"
 
-#include <atomic>
 #include <functional>
-#include <system_error>
-#include <thread>
 
 #include "base/cpu.h"
+#include "base/shared_work.h"
 #include "kernels/table.h"
 
 namespace cuvee {
@@ -43,22 +41,18 @@ Status copy_all(const std::vector<std::span<const uint8_t>>& constants, const st
   uint64_t bytes = 0;
   for (const auto& c : constants) bytes += c.size();
   blobs.resize(constants.size());
-  std::atomic<size_t> next{0};
-  const auto copy = [&]() -> Status {
-    for (size_t i = next++; i < constants.size(); i = next++)
-      if (Status s = make_blob(constants[i].data(), constants[i].size(), budget, blobs[i]); !s.ok()) return s;
-    return {};
+  std::vector<Status> statuses(constants.size());
+  const auto copy = [&](size_t i) {
+    statuses[i] = guarded([&] { return make_blob(constants[i].data(), constants[i].size(), budget, blobs[i]); });
   };
-  if (threads == 1 || bytes < worth_a_thread) return copy();
-  Status theirs;
-  std::thread helper;
-  try {
-    helper = std::thread([&] { theirs = guarded(copy); });
-  } catch (const std::system_error&) {  // no more threads: alone then
+  if (threads == 1 || bytes < worth_a_thread) {
+    for (size_t i = 0; i < constants.size(); ++i) copy(i);
+  } else {
+    share_work(constants.size(), copy);
   }
-  Status ours = guarded(copy);
-  if (helper.joinable()) helper.join();
-  return ours.ok() ? theirs : ours;
+  for (Status& s : statuses)
+    if (!s.ok()) return std::move(s);
+  return {};
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "kernels/digest/digest.h"
@@ -47,14 +50,31 @@ TEST(digest_is_blake3) {
 }
 
 TEST(digest_does_not_depend_on_pieces) {
-  const std::vector<uint8_t> bytes = counted(70001);
+  const std::vector<uint8_t> bytes = counted(1300001);
   Digest plain(Isa::scalar);
   plain.update(bytes);
   const auto wanted = plain.finish();
   for (const Isa isa : test::isas())
-    for (const size_t piece : {1, 63, 1024, 4096, 16384, 16385, 50000}) {
+    for (const size_t piece : {63, 1024, 4096, 16384, 16385, 700000, 1300001}) {
       Digest in_pieces(isa);
       for (size_t at = 0; at < bytes.size(); at += piece) in_pieces.update(std::span(bytes).subspan(at, std::min(piece, bytes.size() - at)));
       CHECK(in_pieces.finish() == wanted, "%s: pieces of %zu bytes", isa_name(isa), piece);
     }
+}
+
+TEST(digest_of_a_file) {
+  for (const size_t n : {0, 1, 262144, 262145, 524288, 1000001, 3000000}) {
+    const std::vector<uint8_t> bytes = counted(n);
+    char path[] = "/tmp/cuvee-digest-XXXXXX";
+    const int fd = mkstemp(path);
+    CHECK(fd >= 0 && write(fd, bytes.data(), n) == static_cast<ssize_t>(n), "no file of %zu bytes", n);
+    close(fd);
+    std::string problem;
+    const auto file = File::open(path, problem);
+    Digest of_file, of_memory(Isa::scalar);
+    CHECK(file && of_file.update(*file, problem), "%s", problem.c_str());
+    for (size_t at = 0; at < n; at += 1000) of_memory.update(std::span(bytes).subspan(at, std::min<size_t>(1000, n - at)));
+    CHECK(of_file.finish() == of_memory.finish(), "%zu bytes", n);
+    unlink(path);
+  }
 }

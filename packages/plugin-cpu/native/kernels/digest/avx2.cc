@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const DigestKernel digest_avx2;
-const DigestKernel digest_avx2 = {lanes, chunks};
+const DigestKernel digest_avx2 = {lanes, values};
 }  // namespace cuvee

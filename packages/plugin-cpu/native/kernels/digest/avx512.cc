@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const DigestKernel digest_avx512;
-const DigestKernel digest_avx512 = {lanes, chunks};
+const DigestKernel digest_avx512 = {lanes, values};
 }  // namespace cuvee

@@ -1,8 +1,12 @@
 #include "kernels/digest/digest.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <mutex>
+#include <new>
 
+#include "base/shared_work.h"
 #include "kernels/digest/rounds.h"
 #include "kernels/select.h"
 
@@ -12,7 +16,7 @@ CUVEE_VARIANTS(DigestKernel, digest, const DigestKernel&, digest_kernel)
 
 namespace {
 
-using Words = std::array<uint32_t, 8>;
+using Words = Digest::Words;
 
 // A node of the tree before its last compression: of that depends whether it is the root.
 struct Node {
@@ -61,47 +65,99 @@ Node chunk_node(std::span<const uint8_t> bytes, uint64_t counter) {
 
 Digest::Digest(Isa isa) : kernel_(digest_kernel(isa)) {}
 
-// A value of the next chunk; whole subtrees of equal size become one.
-void Digest::push(Words value) {
-  for (uint64_t n = ++chunks_; (n & 1) == 0; n >>= 1) {
+// The root of a subtree of a power of two of chunks, level by level.
+Words Digest::subtree(const uint8_t* from, uint64_t counter, size_t chunks) const {
+  const auto lanes = static_cast<size_t>(kernel_.lanes);
+  std::vector<Words> level(chunks);
+  const auto words = [&](size_t i) { return reinterpret_cast<uint32_t(*)[8]>(&level[i]); };
+  size_t i = 0;
+  for (; i + lanes <= chunks; i += lanes) kernel_.values({from + i * blake3::chunk, blake3::chunk, blake3::chunk / blake3::block, counter + i, true}, words(i));
+  for (; i < chunks; ++i) level[i] = chunk_node({from + i * blake3::chunk, blake3::chunk}, counter + i).value();
+  for (size_t n = chunks / 2; n > 0; n /= 2) {
+    // Two values after each other are a node's message; what is written was read before.
+    for (i = 0; i + lanes <= n; i += lanes) kernel_.values({reinterpret_cast<const uint8_t*>(&level[2 * i]), blake3::block, 1, 0, false}, words(i));
+    for (; i < n; ++i) level[i] = parent_of(level[2 * i], level[2 * i + 1]).value();
+  }
+  return level[0];
+}
+
+// By two threads where that pays. A power of two of parts, whose roots become one.
+Words Digest::large_subtree(const uint8_t* from, uint64_t counter, size_t chunks) const {
+  constexpr size_t part = 256;
+  if (chunks <= part) return subtree(from, counter, chunks);
+  std::vector<Words> roots(chunks / part);
+  if (!share_work(roots.size(), [&](size_t i) { roots[i] = subtree(from + i * part * blake3::chunk, counter + i * part, part); })) throw std::bad_alloc();
+  for (size_t n = roots.size() / 2; n > 0; n /= 2)
+    for (size_t i = 0; i < n; ++i) roots[i] = parent_of(roots[2 * i], roots[2 * i + 1]).value();
+  return roots[0];
+}
+
+// The root of the next subtree; two of equal size become one.
+void Digest::push(Words value, size_t chunks) {
+  chunks_ += chunks;
+  for (uint64_t n = chunks_ / chunks; (n & 1) == 0; n >>= 1) {
     value = parent_of(stack_.back(), value).value();
     stack_.pop_back();
   }
   stack_.push_back(value);
 }
 
-void Digest::take_chunks(const uint8_t* from) {
-  uint32_t values[16][8];
-  kernel_.chunks(from, chunks_, values);
-  for (int l = 0; l < kernel_.lanes; ++l) {
-    Words value;
-    std::memcpy(value.data(), values[l], sizeof value);
-    push(value);
-  }
-}
-
 void Digest::update(std::span<const uint8_t> bytes) {
-  const size_t step = static_cast<size_t>(kernel_.lanes) * blake3::chunk;
+  constexpr uint64_t most = 1 << 16;
   while (!bytes.empty()) {
-    if (held_.size() == step) {
-      take_chunks(held_.data());
+    if (held_.size() == blake3::chunk) {
+      push(chunk_node(held_, chunks_).value(), 1);
       held_.clear();
     }
-    if (held_.empty() && bytes.size() > step) {
-      take_chunks(bytes.data());
-      bytes = bytes.subspan(step);
+    if (held_.empty() && bytes.size() > blake3::chunk) {
+      const uint64_t whole = std::bit_floor((bytes.size() - 1) / blake3::chunk);
+      const uint64_t aligned = chunks_ ? chunks_ & (~chunks_ + 1) : most;
+      const auto n = static_cast<size_t>(std::min({whole, aligned, most}));
+      push(large_subtree(bytes.data(), chunks_, n), n);
+      bytes = bytes.subspan(n * blake3::chunk);
       continue;
     }
-    const size_t n = std::min(bytes.size(), step - held_.size());
+    const size_t n = std::min(bytes.size(), blake3::chunk - held_.size());
     held_.insert(held_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
     bytes = bytes.subspan(n);
   }
 }
 
+bool Digest::update(const File& file, std::string& problem) {
+  constexpr size_t part = 256, part_bytes = part * blake3::chunk;
+  const size_t parts = file.size() > 0 ? (file.size() - 1) / part_bytes : 0;  // closed ones: at least a byte follows
+  std::vector<Words> roots(parts);
+  std::mutex mutex;
+  std::string failure;
+  std::vector<std::vector<uint8_t>> buffers;  // that nobody reads into
+  const bool whole = share_work(parts, [&](size_t i) {
+    std::vector<uint8_t> buffer;
+    {
+      std::lock_guard lock(mutex);
+      if (!buffers.empty()) buffer = std::move(buffers.back()), buffers.pop_back();
+    }
+    buffer.resize(part_bytes);
+    std::string why;
+    const bool good = file.read(i * part_bytes, part_bytes, buffer.data(), why);
+    if (good) roots[i] = subtree(buffer.data(), i * part, part);
+    std::lock_guard lock(mutex);
+    if (!good) failure = why;
+    buffers.push_back(std::move(buffer));
+  });
+  if (!whole) failure = "there is no memory for it";
+  std::vector<uint8_t> last(static_cast<size_t>(file.size()) - parts * part_bytes);
+  if (failure.empty() && !last.empty()) file.read(parts * part_bytes, last.size(), last.data(), failure);
+  if (!failure.empty()) {
+    problem = failure;
+    return false;
+  }
+  for (const Words& root : roots) push(root, part);
+  update(last);
+  return true;
+}
+
 std::array<uint8_t, 32> Digest::finish() {
-  std::span<const uint8_t> left = held_;
-  for (; left.size() > blake3::chunk; left = left.subspan(blake3::chunk)) push(chunk_node(left.first(blake3::chunk), chunks_).value());
-  Node node = chunk_node(left, chunks_);
+  Node node = chunk_node(held_, chunks_);
   for (; !stack_.empty(); stack_.pop_back()) node = parent_of(stack_.back(), node.value());
   const Words words = node.value(blake3::root);
   std::array<uint8_t, 32> out;

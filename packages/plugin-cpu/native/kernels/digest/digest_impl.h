@@ -29,25 +29,25 @@ template <int s> [[gnu::always_inline]] inline void transpose(U* rows) {
   }
 }
 
-void chunks(const uint8_t* from, uint64_t counter, uint32_t (*values)[8]) {
+void values(const DigestMessages& m, uint32_t (*to)[8]) {
   U low{}, high{}, chain[8];
-  for (int l = 0; l < lanes; ++l) {
-    low[l] = static_cast<uint32_t>(counter + static_cast<uint64_t>(l));
-    high[l] = static_cast<uint32_t>((counter + static_cast<uint64_t>(l)) >> 32);
+  for (int l = 0; m.chunks && l < lanes; ++l) {
+    low[l] = static_cast<uint32_t>(m.counter + static_cast<uint64_t>(l));
+    high[l] = static_cast<uint32_t>((m.counter + static_cast<uint64_t>(l)) >> 32);
   }
   for (int i = 0; i < 8; ++i) chain[i] = U{} + blake3::start[i];
-  for (size_t block = 0; block < blake3::chunk; block += blake3::block) {
+  for (size_t block = 0; block < m.blocks; ++block) {
     U message[16];  // a row for each word, a column for each lane
 #pragma GCC unroll 4
-    for (int w = 0; w < 16; w += lanes) {
-      for (int l = 0; l < lanes; ++l) std::memcpy(&message[w + l], from + static_cast<size_t>(l) * blake3::chunk + block + static_cast<size_t>(w) * 4, sizeof(U));
+    for (size_t w = 0; w < 16; w += lanes) {
+      for (size_t l = 0; l < lanes; ++l) std::memcpy(&message[w + l], m.from + l * m.stride + block * blake3::block + w * 4, sizeof(U));
       transpose<1>(message + w);
     }
-    const uint32_t flags = (block == 0 ? blake3::chunk_start : 0) | (block + blake3::block == blake3::chunk ? blake3::chunk_end : 0);
+    const uint32_t flags = m.chunks ? (block == 0 ? blake3::chunk_start : 0) | (block + 1 == m.blocks ? blake3::chunk_end : 0) : blake3::parent;
     blake3::compress<U>(chain, message, low, high, U{} + static_cast<uint32_t>(blake3::block), U{} + flags);
   }
   for (int l = 0; l < lanes; ++l)
-    for (int i = 0; i < 8; ++i) values[l][i] = chain[i][l];
+    for (int i = 0; i < 8; ++i) to[l][i] = chain[i][l];
 }
 
 }  // namespace

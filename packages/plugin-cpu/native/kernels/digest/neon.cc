@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const DigestKernel digest_neon;
-const DigestKernel digest_neon = {lanes, chunks};
+const DigestKernel digest_neon = {lanes, values};
 }  // namespace cuvee

@@ -3,5 +3,5 @@
 
 namespace cuvee {
 extern const DigestKernel digest_scalar;
-const DigestKernel digest_scalar = {lanes, chunks};
+const DigestKernel digest_scalar = {lanes, values};
 }  // namespace cuvee

@@ -6,6 +6,8 @@
 namespace cuvee {
 namespace {
 
+constexpr int cache_line = 16;  // floats
+
 /// Steps of k that run together: four where memory is fetched, so that its branches and requests are few, and with short vectors.
 constexpr int fetching_run = 4, plain_run = B == 16 ? 1 : 4;
 
@@ -42,16 +44,15 @@ CUVEE_INLINE void tile_steps(TileCursor<MR>& at, std::ptrdiff_t step, std::ptrdi
 /// The same, with memory fetched that is read later.
 template <int MR, int NV, int K>
 CUVEE_INLINE void fetching_steps(const TileArgs& t, TileCursor<MR>& at, std::ptrdiff_t step, std::ptrdiff_t w_step, V (&acc)[NV][MR]) {
-  constexpr int line = 16;  // floats
   if (t.ahead) {
 #pragma GCC unroll 8
     for (int k = 0; k < K; ++k)
 #pragma GCC unroll 4
-      for (int n = 0; n < NV; n += line / B) __builtin_prefetch(at.w + k * w_step + n * B + t.ahead, 0, 2);
+      for (int n = 0; n < NV; n += cache_line / B) __builtin_prefetch(at.w + k * w_step + n * B + t.ahead, 0, 2);
   }
   if (at.fetch < t.fetch_end) {
 #pragma GCC unroll 4
-    for (int i = 0; i < K * B; i += line) __builtin_prefetch(at.fetch + i, 0, 2);
+    for (int i = 0; i < K * B; i += cache_line) __builtin_prefetch(at.fetch + i, 0, 2);
     at.fetch += K * t.fetch_stride;
   }
   tile_steps<MR, NV, K>(at, step, w_step, acc);
@@ -81,17 +82,17 @@ void tile(const TileArgs& t) {
 #pragma GCC unroll 4
     for (int i = 1; i < TileCursor<MR>::bases; ++i) at.p[i] = at.p[i - 1] + 4 * step;
     const float* const stop = at.p[0] + e->count;
-    if (B == 16 && e + 1 != end) {  // the next entry's first lines: pixels of a channel block lie apart from the last one's
+    if (e + 1 != end) {  // the next entry's first lines: pixels of a channel block lie apart from the last one's
       const float* next = e[1].a + t.a_offset;
 #pragma GCC unroll 16
-      for (int m = 0; m < MR; ++m, next += step) __builtin_prefetch(next);
+      for (int m = 0; m < MR; m += cache_line / B, next += cache_line / B * step) __builtin_prefetch(next);
     }
     if (fetches && e->count >= fetching_run) {
       const float* const last = stop - fetching_run;
 #pragma GCC unroll 1
       do fetching_steps<MR, NV, fetching_run>(t, at, step, w_step, acc);
       while (at.p[0] <= last);
-    } else if (plain_run > 1 && !fetches && e->count >= plain_run) {
+    } else if (plain_run > 1 && !fetches && e->count > 0 && e->count % plain_run == 0) {
       const float* const last = stop - plain_run;
 #pragma GCC unroll 1
       do tile_steps<MR, NV, plain_run>(at, step, w_step, acc);

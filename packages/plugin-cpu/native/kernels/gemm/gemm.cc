@@ -13,6 +13,9 @@ namespace {
 /// the second cache, and memory needs longer than the processor looks ahead by itself.
 constexpr int fetch_ahead = 24;
 
+/// Matrices of more floats have each panel fetched while the one before is multiplied.
+constexpr std::size_t fetched_from = 16 * 1024;
+
 /// Wider tiles reuse A more, taller ones B: tall ones where B streams from L2.
 int widest_panel(const KernelTable& table, const GemmShape& shape) {
   const int widest = table.tile->vectors;
@@ -106,7 +109,7 @@ void gemm_run_chunk(const GemmPlan& plan, const GemmArgs& args, int chunk, float
       t.w = args.b + panel.offset + std::ptrdiff_t(v) * width;
       t.w_step = std::ptrdiff_t(panel.vectors) * width;
       t.ahead = fetch_ahead * t.w_step;
-      if (part + 1 == parts && calls > 1) {  // the rows that follow the first ones have the next panel fetched meanwhile
+      if (part + 1 == parts && calls > 1 && plan.packed_floats > fetched_from) {  // the rows that follow the first ones have the next panel fetched meanwhile
         const std::ptrdiff_t floats = std::ptrdiff_t(s.k) * t.w_step;
         t.fetch = std::min(args.b + panel.offset + floats, end);
         t.fetch_end = std::min(t.fetch + floats, end);

@@ -15,7 +15,7 @@ void fill_channels(void* to, const TensorView& from, const void* argument, Paral
 
 void fill_bias(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   fill_channels(to, from, argument, pool);
-  drop_negligible(static_cast<float*>(to), static_cast<size_t>(*static_cast<const int*>(argument)));
+  drop_negligible(static_cast<float*>(to), static_cast<size_t>(*static_cast<const int*>(argument)), pool);
 }
 
 }  // namespace

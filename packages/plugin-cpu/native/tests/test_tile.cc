@@ -45,13 +45,18 @@ TEST(tile_extreme_arguments_stay_sane) {
 }
 
 TEST(negligible_constants_become_zero) {
+  Serial serial;
   std::vector<float> values = {1.0f, -1e-20f, 1e-25f, -1e-39f, 0.0f};
-  drop_negligible(values.data(), values.size());
+  drop_negligible(values.data(), values.size(), serial);
   CHECK(values[0] == 1 && values[1] == -1e-20f && values[2] == 0 && values[3] == 0, "relative to 1: %g %g", double(values[2]), double(values[3]));
   std::vector<float> tiny = {1e-30f, 1e-39f};
-  drop_negligible(tiny.data(), tiny.size());
+  drop_negligible(tiny.data(), tiny.size(), serial);
   CHECK(tiny[1] != 0, "a small tensor lost its small values");
   std::vector<float> wild = {INFINITY, 1e-39f};
-  drop_negligible(wild.data(), wild.size());
+  drop_negligible(wild.data(), wild.size(), serial);
   CHECK(wild[1] != 0, "infinity made everything negligible");
+  std::vector<float> many(100'000, 1e-5f);  // several chunks: the largest is in the first, what it makes negligible in the last
+  many.front() = -1, many.back() = -1e-25f;
+  drop_negligible(many.data(), many.size(), serial);
+  CHECK(many.back() == 0 && many.front() == -1 && many[50'000] == 1e-5f, "of many: %g", double(many.back()));
 }

@@ -97,9 +97,18 @@ struct ConvPlan {
 /// `threads` only shapes the chunk grid.
 ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threads);
 
-/// Packs panel `panel` in [0, plan.panels.size()) of OIHW weights [O][I / G][kh][kw]; dst is the start of the packed weights,
-/// 64-byte aligned.
-void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+/// OIHW weights [O][I / G][kh][kw], times a factor for each output channel where there are such; the split method takes magnitudes below
+/// `least` for zero.
+struct ConvFilters {
+  const float* weights;
+  const float* scale;
+  float least;
+  ConvFilters(const float* w, const float* s = nullptr, float l = 0) : weights(w), scale(s), least(l) {}
+  float factor(int output) const { return scale ? scale[output] : 1.0f; }
+};
+
+/// Packs panel `panel` in [0, plan.panels.size()); dst is the start of the packed weights, 64-byte aligned.
+void conv_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int panel);
 
 /// Whether `conv_pack_channel` serves the plan.
 bool conv_packs_channels(const ConvPlan& plan);

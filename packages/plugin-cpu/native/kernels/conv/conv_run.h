@@ -58,14 +58,14 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
 
 bool split_suits(const KernelTable& table, const ConvShape& shape);
 void split_select(ConvPlan& plan, int threads);
-void split_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+void split_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int panel);
 /// Output pixels [p0, p1) in row-major order of one image.
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch);
 
 /// Outputs of a tile in each direction, 4 or 2; 0 where another method is faster.
 int winograd_tile(const KernelTable& table, const ConvShape& shape);
 void winograd_select(ConvPlan& plan, int threads);
-void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int panel);
+void winograd_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int panel);
 /// See conv_pack_channel; F(4x4) only.
 void winograd_pack_channel(const ConvPlan& plan, const float* taps, std::ptrdiff_t tap_step, float* dst, int block, int channel);
 /// The band'th of `bands` parts of the region's tiles.

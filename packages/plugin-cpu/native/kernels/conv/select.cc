@@ -225,30 +225,30 @@ ConvPlan conv_select(const KernelTable& table, const ConvShape& shape, int threa
   return plan;
 }
 
-void conv_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
-  if (plan.method == ConvMethod::winograd) return conv_detail::winograd_pack(plan, weights, dst, index);
-  if (plan.method == ConvMethod::split) return conv_detail::split_pack(plan, weights, dst, index);
+void conv_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int index) {
+  if (plan.method == ConvMethod::winograd) return conv_detail::winograd_pack(plan, filters, dst, index);
+  if (plan.method == ConvMethod::split) return conv_detail::split_pack(plan, filters, dst, index);
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
   const int taps = s.kernel_h * s.kernel_w, lanes = panel.vectors * plan.table->block;
   float* out = dst + panel.offset;
   std::fill_n(out, panel.depth * lanes, 0.0f);
-  for (int lane = 0; lane < lanes; ++lane) {
-    const int oc = panel.block * plan.table->block + lane;
-    if (oc >= s.out_channels) break;
-    const float* filter = weights + std::ptrdiff_t(oc) * in_group * taps;
-    const int group_first = oc / out_group * in_group;
-    std::ptrdiff_t k = 0;
-    for (int b = panel.in_begin; b < panel.in_end; ++b) {
-      const auto [skip, count] = conv_detail::in_channels(panel, plan.in_blocks[b]);
+  const int first = panel.block * plan.table->block, used = std::min(lanes, s.out_channels - first);
+  std::ptrdiff_t k = 0;
+  for (int b = panel.in_begin; b < panel.in_end; ++b) {  // a block of all outputs stays in the first cache
+    const auto [skip, count] = conv_detail::in_channels(panel, plan.in_blocks[b]);
+    for (int lane = 0; lane < used; ++lane) {
+      const int oc = first + lane, group_first = oc / out_group * in_group;
+      const float* filter = filters.weights + std::ptrdiff_t(oc) * in_group * taps;
+      const float factor = filters.factor(oc);
       for (int i = 0; i < count; ++i) {
         const int ic = logical_channel(s, plan.in_blocks[b], skip + i, plan.table->block) - group_first;
         if (ic < 0 || ic >= in_group) continue;
-        for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * count + i) * lanes + lane] = filter[ic * taps + tap];
+        for (int tap = 0; tap < taps; ++tap) out[(k + std::ptrdiff_t(tap) * count + i) * lanes + lane] = filter[ic * taps + tap] * factor;
       }
-      k += std::ptrdiff_t(count) * taps;
     }
+    k += std::ptrdiff_t(count) * taps;
   }
 }
 

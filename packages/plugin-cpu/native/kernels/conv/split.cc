@@ -2,6 +2,7 @@
 #include "kernels/split/split.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/memory.h"
 #include "kernels/conv/conv_run.h"
@@ -60,15 +61,21 @@ void split_select(ConvPlan& plan, int threads) {
   plan.scratch_floats = entry_floats(plan.in_blocks.size()) + split_scratch_floats(blocks, plan.band_w);
 }
 
-void split_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
+void split_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int index) {
   const ConvPanel& panel = plan.panels[index];
   const int blocks = static_cast<int>(plan.in_blocks.size()), lanes = panel.vectors * 16, depth = plan.shape.in_channels;
   std::vector<float> rows(std::size_t(blocks) * 16 * lanes);
-  for (int lane = 0; lane < lanes && panel.block * 16 + lane < plan.shape.out_channels; ++lane) {
-    const float* filter = weights + std::ptrdiff_t(panel.block * 16 + lane) * depth;
-    for (int b = 0; b < blocks; ++b)
-      for (int i = 0; i < plan.in_blocks[b].count; ++i) rows[std::size_t(b * 16 + i) * lanes + lane] = filter[plan.in_blocks[b].first + i];
-  }
+  const int used = std::min(lanes, plan.shape.out_channels - panel.block * 16);
+  for (int b = 0; b < blocks; ++b)  // a block of all outputs stays in the first cache
+    for (int lane = 0; lane < used; ++lane) {
+      const int output = panel.block * 16 + lane;
+      const float* filter = filters.weights + std::ptrdiff_t(output) * depth + plan.in_blocks[b].first;
+      const float factor = filters.factor(output);
+      for (int i = 0; i < plan.in_blocks[b].count; ++i) {
+        const float x = filter[i] * factor;
+        rows[std::size_t(b * 16 + i) * lanes + lane] = std::fabs(x) < filters.least ? 0.0f : x;
+      }
+    }
   plan.split->pack(rows.data(), blocks, panel.vectors, reinterpret_cast<std::uint16_t*>(dst + panel.offset));
 }
 

@@ -4,6 +4,7 @@
 // argument says. Inputs and arguments: lower/convolution.ts.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -40,40 +41,46 @@ struct PackJob {
 // OIHW weights, scaled per output channel, into the plan's panels.
 void fill_weights(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   const PackJob& job = *static_cast<const PackJob*>(argument);
-  std::vector<float> scaled;
   const float* w = from.as<float>();
-  if (job.scale) {
-    scaled.resize(job.outputs * job.per_output);
-    for (int o = 0; o < job.outputs; ++o)
-      for (size_t i = 0; i < job.per_output; ++i) scaled[o * job.per_output + i] = w[o * job.per_output + i] * job.scale[o];
-    w = scaled.data();
-  }
   float* dst = static_cast<float*>(to);
   if (job.state->depthwise) {
-    depthwise_pack(job.state->dw, w, dst);
+    std::vector<float> scaled(w, w + job.outputs * job.per_output);
+    for (size_t i = 0; job.scale && i < scaled.size(); ++i) scaled[i] *= job.scale[i / job.per_output];
+    depthwise_pack(job.state->dw, scaled.data(), dst);
     return;
   }
   const ConvPlan& plan = job.state->conv;
-  parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w, dst, panel); });
+  parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, {w, job.scale}, dst, panel); });
 }
 
 // The same for the split method, and behind the panels whether they fit to be split.
 void fill_split(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   const PackJob& job = *static_cast<const PackJob*>(argument);
   const ConvPlan& plan = job.state->conv;
-  std::vector<float> w(from.as<float>(), from.as<float>() + job.outputs * job.per_output);
-  for (size_t i = 0; job.scale && i < w.size(); ++i) w[i] *= job.scale[i / job.per_output];
-  drop_negligible(w.data(), w.size());
+  ConvFilters filters{from.as<float>(), job.scale};
+  // The largest magnitude of each output's weights: it stands for all of them where split_fits is asked.
+  std::vector<float> most(job.outputs);
+  constexpr int each = 16;
+  parallel_for(pool, ceil_div(job.outputs, each), [&](int chunk, int) {
+    for (int o = chunk * each, end = std::min(o + each, job.outputs); o < end; ++o) {
+      const float *w = filters.weights + o * job.per_output, factor = filters.factor(o);
+      std::int32_t bits = 0;
+      for (size_t i = 0; i < job.per_output; ++i) bits = std::max(bits, static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(w[i] * factor) & 0x7fffffff));
+      most[o] = std::bit_cast<float>(bits);
+    }
+  });
+  filters.least = negligible_below(magnitudes(most.data(), most.size()).most);
+  for (float& m : most)
+    if (m < filters.least) m = 0;
   auto* dst = static_cast<float*>(to);
-  const auto depth = static_cast<std::ptrdiff_t>(job.per_output);
-  const bool fits = split_fits(w.data(), job.outputs, static_cast<int>(depth), depth, 1);
+  const bool fits = split_fits(most.data(), job.outputs, 1, 1, 1);
   dst[job.state->packed_floats] = fits ? 1.0f : 0.0f;
-  if (fits) parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, w.data(), dst, panel); });
+  if (fits) parallel_for(pool, static_cast<int>(plan.panels.size()), [&](int panel, int) { conv_pack(plan, filters, dst, panel); });
 }
 
 void fill_constant(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   fill_weights(to, from, argument, pool);
-  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->state->packed_floats);
+  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->state->packed_floats, pool);
 }
 
 // Inputs and arguments that every convolution has; those of a virtual concatenation follow.

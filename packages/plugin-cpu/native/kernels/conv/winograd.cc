@@ -220,7 +220,7 @@ void place_channel(const ConvPlan& plan, const ConvPanel& panel, const std::vect
 
 }  // namespace
 
-void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int index) {
+void winograd_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int index) {
   const ConvShape& s = plan.shape;
   const ConvPanel& panel = plan.panels[index];
   const int width = plan.table->block, lanes = panel.vectors * width, first = panel.block * width;
@@ -232,8 +232,9 @@ void winograd_pack(const ConvPlan& plan, const float* weights, float* dst, int i
     const ConvInBlock& in = plan.in_blocks[b];
     for (int i = 0; i < in.count; ++i) {
       for (int lane = 0; lane < std::min(lanes, s.out_channels - first); ++lane) {
-        float u[points_of(4)] = {};
-        const float* filter = weights + (std::ptrdiff_t(first + lane) * s.in_channels + in.first + i) * 9;
+        float u[points_of(4)] = {}, filter[9];
+        const float* taps = filters.weights + (std::ptrdiff_t(first + lane) * s.in_channels + in.first + i) * 9;
+        for (int t = 0; t < 9; ++t) filter[t] = taps[t] * filters.factor(first + lane);
         if (b < plan.fine_blocks) winograd_weight(filter, u, plan.winograd_tile);
         else winograd_coarse_weight(filter, u);
         for (int t = 0; t < points_of(plan); ++t) row[t * lanes + lane] = u[t];

@@ -40,7 +40,7 @@ void fill_weights(void* to, const TensorView& from, const void* argument, Parall
 
 void fill_constant(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   fill_weights(to, from, argument, pool);
-  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->plan->packed_floats);
+  drop_negligible(static_cast<float*>(to), static_cast<const PackJob*>(argument)->plan->packed_floats, pool);
 }
 
 DeconvShape shape_of(const StepContext& ctx) {

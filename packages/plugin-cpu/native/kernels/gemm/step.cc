@@ -58,7 +58,7 @@ void fill_b(void* to, const TensorView& from, const void* argument, Parallel& po
 void fill_constant_b(void* to, const TensorView& from, const void* argument, Parallel& pool) {
   fill_b(to, from, argument, pool);
   const PackJob& job = *static_cast<const PackJob*>(argument);
-  for (int64_t i = 0; i < job.matrices; ++i) drop_negligible(static_cast<float*>(to) + i * job.packed_floats, job.plan->packed_floats);
+  for (int64_t i = 0; i < job.matrices; ++i) drop_negligible(static_cast<float*>(to) + i * job.packed_floats, job.plan->packed_floats, pool);
 }
 
 // Offsets of the matrices of `v` for every product, in matrices, under broadcasting of the leading dimensions.

@@ -64,19 +64,25 @@ void split_select(ConvPlan& plan, int threads) {
 void split_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int index) {
   const ConvPanel& panel = plan.panels[index];
   const int blocks = static_cast<int>(plan.in_blocks.size()), lanes = panel.vectors * 16, depth = plan.shape.in_channels;
-  std::vector<float> rows(std::size_t(blocks) * 16 * lanes);
   const int used = std::min(lanes, plan.shape.out_channels - panel.block * 16);
-  for (int b = 0; b < blocks; ++b)  // a block of all outputs stays in the first cache
-    for (int lane = 0; lane < used; ++lane) {
-      const int output = panel.block * 16 + lane;
-      const float* filter = filters.weights + std::ptrdiff_t(output) * depth + plan.in_blocks[b].first;
-      const float factor = filters.factor(output);
-      for (int i = 0; i < plan.in_blocks[b].count; ++i) {
-        const float x = filter[i] * factor;
-        rows[std::size_t(b * 16 + i) * lanes + lane] = std::fabs(x) < filters.least ? 0.0f : x;
+  auto* to = reinterpret_cast<std::uint16_t*>(dst + panel.offset);
+  alignas(alignment) float rows[2 * 16 * max_tile_vectors * 16];  // a pair of blocks, which the kernel packs together
+  for (int pair = 0; pair < blocks; pair += 2, to += std::ptrdiff_t(3) * panel.vectors * 512) {
+    const int count = std::min(2, blocks - pair);
+    std::fill_n(rows, count * 16 * lanes, 0.0f);
+    for (int b = 0; b < count; ++b)
+      for (int lane = 0; lane < used; ++lane) {
+        const ConvInBlock& in = plan.in_blocks[pair + b];
+        const int output = panel.block * 16 + lane;
+        const float* filter = filters.weights + std::ptrdiff_t(output) * depth + in.first;
+        const float factor = filters.factor(output);
+        for (int i = 0; i < in.count; ++i) {
+          const float x = filter[i] * factor;
+          rows[(b * 16 + i) * lanes + lane] = std::fabs(x) < filters.least ? 0.0f : x;
+        }
       }
-    }
-  plan.split->pack(rows.data(), blocks, panel.vectors, reinterpret_cast<std::uint16_t*>(dst + panel.offset));
+    plan.split->pack(rows, count, panel.vectors, to);
+  }
 }
 
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {

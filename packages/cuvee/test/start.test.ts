@@ -34,7 +34,7 @@ test('results are the same without code files, when they are made, and with them
   const plain = node(inference, '0');
   expect(plain).toMatch(/^CPU [-\d.e,]+\nREFERENCE [-\d.e,]+\n$/);
   expect(node(inference, codes)).toBe(plain);
-  expect(readdirSync(codes)).toHaveLength(3); // core, frontend-onnx, plugin-cpu
+  expect(readdirSync(codes)).toHaveLength(4); // core, frontend-onnx, plugin-cpu, plugin-reference
   expect(node(inference, codes)).toBe(plain);
 });
 

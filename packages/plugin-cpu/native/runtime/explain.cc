@@ -27,9 +27,16 @@ void shape(std::string& out, const TensorView& view) {
   out.push_back(']');
 }
 
-// Multiplications and additions of a step, two for each pair; of all others than products, one for each element of a result.
-double flops(const PlanStep& step, const Context& c) {
-  const std::string_view family = step.family->name;
+std::string kernel(const PlanStep& step, const Context* c) {
+  if (c && c->skip) return "none: empty";
+  if (c && !c->variant.empty()) return c->variant;
+  return std::string(step.family->name).append(step.action.empty() ? "" : " ").append(step.action);
+}
+
+}  // namespace
+
+double flops(const Context& c) {
+  const std::string_view family = c.step->family->name;
   double all = 0;
   for (const TensorView& v : c.out) all += static_cast<double>(v.size);
   if (c.skip || c.in.empty() || c.out.empty()) return 0;
@@ -48,14 +55,6 @@ double flops(const PlanStep& step, const Context& c) {
   if (family == "eltwise") return all * static_cast<double>(std::max<size_t>(1, c.args.size()));
   return all;
 }
-
-std::string kernel(const PlanStep& step, const Context* c) {
-  if (c && c->skip) return "none: empty";
-  if (c && !c->variant.empty()) return c->variant;
-  return std::string(step.family->name).append(step.action.empty() ? "" : " ").append(step.action);
-}
-
-}  // namespace
 
 std::vector<std::string> Executor::kernels() const {
   std::vector<std::string> all;
@@ -94,7 +93,7 @@ std::string Executor::explain() const {
         uint64_t bytes = 0;
         for (const TensorView& v : c.views) bytes += v.absent ? 0 : static_cast<uint64_t>(v.bytes);
         number(out, "bytes", bytes);
-        number(out, "flops", static_cast<uint64_t>(flops(step, c)));
+        number(out, "flops", static_cast<uint64_t>(flops(c)));
         number(out, "scratch", c.scratch_bytes);
         out.append(",\"shapes\":[");
         for (size_t i = 0; i < c.out.size(); ++i) {

@@ -11,6 +11,7 @@ namespace cuvee {
 namespace {
 
 constexpr double most_repeated = 1.15;  // rows made, over those that there are
+constexpr double most_at_seam = 4e6;    // operations for the rows of a seam: some microseconds, as what it saves
 
 uint32_t end_of(const SegmentPlan& part) { return part.first + part.count; }
 
@@ -66,7 +67,7 @@ void cut_bands(const PlanSegment& segment, Signature& signature, const Environme
       for (uint32_t m = s; fits && m < e; ++m) {
         const int rows = reads(*steps[e], made(m));
         const auto height = static_cast<double>(steps[m]->out[0].dims[2]);
-        fits = rows == 0 || (rows > 0 && m == s && !beyond && height + rows * (threads - 1) <= most_repeated * height);
+        fits = rows == 0 || (rows > 0 && m == s && !beyond && height + rows * (threads - 1) <= most_repeated * height && flops(*steps[m]) * rows <= most_at_seam * height);
         beyond = beyond || rows > 0;
       }
       // The maker of a result that is read beyond a seam begins a part.

@@ -39,6 +39,9 @@ class Context final : public StepContext {
 };
 
 
+// Multiplications and additions of a step, two for each pair; of all others than products, one for each element of a result.
+double flops(const Context& c);
+
 // Code of a failed `build`: a segment turned out to need its tensors whole; it is banned, and building starts again.
 inline constexpr const char* again = "AGAIN";
 

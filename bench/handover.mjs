@@ -1,12 +1,13 @@
 /**
- * @file `node bench/handover.mjs [runs] [milliseconds]`: AUTO serves on the CPU while a slow device compiles, then there. Each run is two
+ * @file `node bench/handover.mjs [runs] [milliseconds] [setting]`: AUTO serves on the CPU while a slow device compiles, then there. Each run is two
  * processes, one with the CPU alone; what is told is the time to the first result, and how long inferences that follow each other without
  * a pause take from the moment that the device really compiles (it computes on the same cores) until it has served for a while. Where
- * /proc/stat tells it, stretches in which other processes took more than a tenth of the machine are left out, and counted.
+ * /proc/stat tells it, stretches in which other processes took more than a tenth of what the inferences need are left out, and counted.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -77,12 +78,13 @@ async function one({ device, milliseconds, which, kernels, threads }) {
     if (there) until = Math.min(until, from + 1000);
     if (now - marks.at(-1)[0] > 150) marks.push([now, others()]);
   }
-  const processors = (await import('node:os')).availableParallelism();
+  // With one thread a processor or more is left, which others may have.
+  const spare = threads === 1 ? availableParallelism() - 0.9 : 0.1 * availableParallelism();
   const disturbed = (t) =>
     marks.some(([to, b], i) => {
       if (i === 0 || to < t - 30 || marks[i - 1][0] > t + 30) return false;
       const [begin, a] = marks[i - 1];
-      return b - a > 0.1 * processors * (to - begin);
+      return b - a > spare * (to - begin);
     });
   return { first, runs: runs.map((run) => ({ ...run, disturbed: disturbed(run.from) })) };
 }
@@ -95,12 +97,12 @@ const settings = [
 ];
 
 /** Each setting `count` times. Ratios are to the median of the CPU alone in the neighbouring process. */
-export function* handover(count = 3, milliseconds = 2000) {
+export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
   const run = (setting) => {
     const { stdout } = spawnSync(execPath, [here, 'one', JSON.stringify(setting)], { encoding: 'utf8', maxBuffer: 1e9 });
     return JSON.parse(stdout);
   };
-  for (const setting of settings) {
+  for (const setting of chosen) {
     const pairs = Array.from({ length: count }, () => {
       const alone = run({ ...setting, device: 'CPU', milliseconds: 0 });
       return { alone, helped: run({ ...setting, device: 'AUTO:MINE,CPU', milliseconds }) };
@@ -137,5 +139,7 @@ export function* handover(count = 3, milliseconds = 2000) {
 
 if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {
   if (argv[2] === 'one') process.stdout.write(JSON.stringify(await one(JSON.parse(argv[3]))));
-  else for (const row of handover(Number(argv[2] ?? 3), Number(argv[3] ?? 2000))) console.log(JSON.stringify(row));
+  else
+    for (const row of handover(Number(argv[2] ?? 3), Number(argv[3] ?? 2000), argv[4] ? [settings[argv[4]]] : undefined))
+      console.log(JSON.stringify(row));
 }

@@ -2,7 +2,6 @@
  * @file `node bench/meta.mjs [pass|handover|throughput|batch|cache|all] [--json]`: what meta-devices cost and bring, against device CPU and the slow device of
  * `examples/third-party-device`. Everything is measured in turns, so that ratios hold on a machine that is not quite still.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,7 @@ import { multi } from '@cuvee/multi';
 import { cpu } from '@cuvee/plugin-cpu';
 import { reference } from '@cuvee/plugin-reference';
 import { mine, newWorld } from 'cuvee-device-mine';
+import { handover } from './handover.mjs';
 
 const here = fileURLToPath(import.meta.url);
 const require = createRequire(join(dirname(here), '..', 'examples', 'ocr', 'package.json'));
@@ -45,20 +45,6 @@ function small(width = 64) {
       ),
     );
   return new Model({ name: 'small', parameters: [x.node], results: [g.result(y)], scope: g.scope });
-}
-
-/** Convolutions that take long and compile quickly, so that a slow compilation is the slow device's waiting and nothing else. */
-function heavy() {
-  const g = builder();
-  const x = g.parameter('f32', '1,32,160,160', 'x');
-  let y = x;
-  for (let layer = 0; layer < 5; layer++) {
-    const channels = layer === 0 ? 32 : 64;
-    const weights = Array.from({ length: 64 * channels * 9 }, (_, i) => (((i * 7 + layer) % 13) - 6) / 400);
-    const filters = g.constant('f32', [64, channels, 3, 3], weights);
-    y = g.relu(g.convolution(y, filters, { strides: [1, 1], pads_begin: [1, 1], pads_end: [1, 1], dilations: [1, 1] }));
-  }
-  return new Model({ name: 'heavy', parameters: [x.node], results: [g.result(y)], scope: g.scope });
 }
 
 /** What AUTO with one device left adds to an inference of some microseconds. */
@@ -96,61 +82,6 @@ async function pass() {
       ),
     ]),
   );
-}
-
-/**
- * One process: how long until the first result, and how long each inference takes; for AUTO until well after the hand-over. One thread each, so
- * that the slow device, which computes on the CPU too, has a core of its own as a real one has its own silicon.
- */
-async function first(device, ms, which) {
-  const core = coreWith();
-  core.setProperty('CPU', { INFERENCE_NUM_THREADS: 1 });
-  core.setProperty('SILICON', { INFERENCE_NUM_THREADS: 1, CUVEE_SPIN_US: 1 });
-  const model = which === 'heavy' ? heavy() : core.readModelSync(detector);
-  if (which !== 'heavy') model.reshape([1, 3, 640, 640]);
-  const inputs = [new Tensor('f32', which === 'heavy' ? [1, 32, 160, 160] : [1, 3, 640, 640])];
-  const since = performance.now();
-  const compiled = await core.compileModel(
-    model,
-    device,
-    device === 'CPU' ? {} : { DEVICE_PROPERTIES: { MINE: { COMPILE_TIME: ms, KERNELS: 'SILICON' } } },
-  );
-  const request = compiled.createInferRequest();
-  await request.inferAsync(inputs);
-  const firstResult = performance.now() - since;
-  const latencies = [];
-  const devices = [];
-  while (performance.now() - since < ms + 1500) {
-    const from = performance.now();
-    await request.inferAsync(inputs);
-    latencies.push(performance.now() - from);
-    devices.push(request.executionDevices.join());
-  }
-  process.stdout.write(JSON.stringify({ firstResult, latencies, devices }));
-}
-
-/** Time to the first result and the slowest inference around a hand-over, against the CPU alone. */
-function handover() {
-  const run = (device, which) =>
-    JSON.parse(spawnSync(process.execPath, [here, 'first', device, '2000', which], { encoding: 'utf8', maxBuffer: 1e9 }).stdout);
-  const around = ({ latencies, devices }) => {
-    const at = devices.indexOf('MINE');
-    return Math.max(...latencies.slice(at - 8, at + 4));
-  };
-  const figures = (which) => {
-    const runs = Array.from({ length: 3 }, () => ({ alone: run('CPU', which), helped: run('AUTO:MINE,CPU', which) }));
-    return {
-      firstMs: runs.map(({ alone, helped }) => [round(alone.firstResult, 1), round(helped.firstResult, 1)]),
-      firstRatio: round(median(runs.map(({ alone, helped }) => helped.firstResult / alone.firstResult))),
-      medianMs: runs.map(({ alone, helped }) => [round(median(alone.latencies), 2), round(median(helped.latencies), 2)]),
-      slowestAroundHandOverMs: runs.map(({ helped }) => round(around(helped), 2)),
-      slowestRatio: round(median(runs.map(({ alone, helped }) => around(helped) / median(alone.latencies)))),
-      servedBy: runs.map(
-        ({ helped }) => `CPU ${helped.devices.indexOf('MINE')}, MINE ${helped.devices.length - helped.devices.indexOf('MINE')}`,
-      ),
-    };
-  };
-  return { detector: figures('detector'), heavy: figures('heavy') };
 }
 
 /** Inferences a second over several devices, against what each does while the others are busy. */

@@ -111,10 +111,17 @@ export class Subject {
   async slow(least = 40): Promise<SlowRun> {
     await this.needs(products());
     const request = await this.request(products());
-    for (let rows = slowRows.get(this.device) ?? 1; ; rows *= 2) {
+    const known = slowRuns.get(this.device);
+    let rows = known?.rows ?? 1;
+    // As long as an earlier one, or in proportion.
+    for (let longer = known?.processor ?? least; longer < least && rows < mostRows; longer *= 2) rows *= 2;
+    for (; ; rows *= 2) {
       const x = new Tensor('f32', [rows, 96], new Float32Array(rows * 96).fill(0.5));
-      // the shorter of two runs: what else the process did meanwhile is not the device's
+      const first = spent();
       await request.inferAsync({ x });
+      if (known) return { request, x, milliseconds: (known.milliseconds * rows) / known.rows };
+      if (spent() - first < least / 4 && rows < mostRows) continue;
+      // the shorter of two runs: what else the process did meanwhile is not the device's
       const runs = [];
       for (let run = 0; run < 2; run++) {
         const [before, start] = [spent(), performance.now()];
@@ -122,8 +129,9 @@ export class Subject {
         runs.push({ processor: spent() - before, milliseconds: performance.now() - start });
       }
       const milliseconds = Math.min(...runs.map((run) => run.milliseconds));
-      if (Math.min(...runs.map((run) => run.processor)) < least && rows < 1 << 17) continue;
-      if (!slowRows.has(this.device)) slowRows.set(this.device, rows);
+      const processor = Math.min(...runs.map((run) => run.processor));
+      if (processor < least && rows < mostRows) continue;
+      slowRuns.set(this.device, { rows, processor, milliseconds });
       return { request, x, milliseconds };
     }
   }
@@ -148,8 +156,9 @@ export class Subject {
   }
 }
 
-/** Rows with which a run takes long enough, by device. */
-const slowRows = new Map<string, number>();
+const mostRows = 1 << 17;
+/** What slow runs took that were measured before, by device: another one need not be. */
+const slowRuns = new Map<string, { readonly rows: number; readonly processor: number; readonly milliseconds: number }>();
 
 export interface SlowRun {
   readonly request: InferRequest;

@@ -29,6 +29,10 @@ const definitions = new Set([
   'Default: 0.',
   'Default: 1.',
   'Default: somebody does.',
+  'Default: SHA-256.',
+  'SHA-256.',
+  'Default: they are read.',
+  'Default: read.',
   'Default: unknown.',
   'A model compiled for a device.',
   'Kernel, as the device names it.',
@@ -46,6 +50,13 @@ const elsewhere: Readonly<Record<string, string>> = {
   'Else the caller wants its answer at once.': 'support/atOnce, which compiles without a pace',
   'A number: nobody waits, and inferences may run meanwhile; after so many milliseconds it leaves the processor to them.':
     'packages/core/test/runtime/steps.test.ts',
+  'A digest of bytes one after the other, of 128 bits at least and such that nobody finds two with one digest: names of cache entries.':
+    'packages/auto/test/known.test.ts and packages/plugin-cpu/test/cache.test.ts',
+  'The same of the bytes of a file, where that is quicker than reading them; undefined when they do not come.':
+    'packages/auto/test/known.test.ts',
+  'The bytes of a file in CACHE_DIR for `load`, which may stay where the system keeps them; undefined: to be read.':
+    'packages/plugin-cpu/test/cache.test.ts',
+  'Files there are replaced, never written again.': 'packages/cuvee/test/robust, with several writers of one cache',
   'Default: they arrive as nodes with a `domain`.': 'examples/custom-operation/test',
   'A meta-device takes the part of the device text after its name (`GPU,CPU`); it arrives as MULTI_DEVICE_PRIORITIES.':
     'packages/core/test/runtime/device-name.test.ts',

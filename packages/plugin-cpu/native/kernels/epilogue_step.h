@@ -30,6 +30,14 @@ inline const float* weight_scale(const StepContext& ctx) {
   return v.absent ? nullptr : v.as<float>();
 }
 
+// A tensor of planar or blocked pictures, or the window of it that a strip holds, as Source or Sink.
+template <class View>
+View view_of(const StepContext& ctx, const TensorView& v) {
+  const int b = v.layout == Layout::plain ? 1 : ctx.block;
+  const std::ptrdiff_t row = v.cols * b, block = row * v.rows;
+  return {v.as<float>() - v.row0 * row - v.col0 * b, block * ((v.dim(1) + b - 1) / b), block, row};
+}
+
 // "; tile 14x32": pixels by output channels of the microkernel, for `set_variant`; nothing for no vectors.
 std::string tile_words(const TileKernels& tile, int vectors);
 

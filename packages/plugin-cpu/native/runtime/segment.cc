@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/system.h"
+#include "kernels/costs.h"
 #include "runtime/segment_walk.h"
 
 namespace cuvee {
@@ -18,9 +19,6 @@ uint64_t second_level() {
   static const uint64_t bytes = second_level_cache();
   return bytes ? bytes : 1 << 20;
 }
-
-// Bytes of the third cache that a thread's strips may take where they do not fit into the second.
-constexpr uint64_t third_level_share = uint64_t{10} << 20;
 
 // Rows and columns that each buffer must hold for the strips of all panels, and how much more is computed than there is.
 void measure_buffers(SegmentPlan& plan) {
@@ -86,9 +84,9 @@ void band_panels(SegmentPlan& plan, int threads) {
 void share_panels(SegmentPlan& plan, int threads, int64_t across, double most_repeated) {
   const int64_t most = std::max<int64_t>(1, plan.height / 4);
   int64_t before = 0;
-  for (const int64_t each : {4, 2, 1}) {
+  for (const int64_t each : {costs::strips::panels_each, 2, 1}) {
     int64_t down = threads == 1 ? 1 : std::clamp<int64_t>((each * threads + across - 1) / across, 1, most);
-    while (down < most && across * down < 4 * threads && across * down % threads != 0) ++down;
+    while (down < most && across * down < costs::strips::panels_each * threads && across * down % threads != 0) ++down;
     if (down == before) continue;
     before = down;
     cut_panels(plan, across, down);
@@ -149,15 +147,16 @@ bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel
     share_panels(plan, threads, asked ? std::max<int64_t>(1, plan.width / panel_columns) : 1, 2);
     return true;
   }
+  const auto first_room = static_cast<uint64_t>(costs::strips::first_room * static_cast<double>(cache)), second_room = static_cast<uint64_t>(costs::strips::second_room * static_cast<double>(cache));
   const struct {
     Effort effort;
     uint64_t room;
     double most_repeated;
-  } tries[] = {{Effort::none, cache / 4 * 3, 1.06}, {Effort::repeat, cache * 2, 1.06}, {Effort::repeat, cache / 4 * 3, 1.2}, {Effort::third_level, third_level_share, 1.1}};
+  } tries[] = {{Effort::none, first_room, costs::strips::least_repeated}, {Effort::repeat, second_room, costs::strips::least_repeated}, {Effort::repeat, first_room, costs::strips::more_repeated}, {Effort::third_level, costs::strips::third_level_share, costs::strips::third_repeated}};
   for (const auto& one : tries)
     if (one.effort <= effort && panels_within(plan, threads, lowest, sideways, one.room, one.most_repeated)) return true;
   plan.strip = lowest;
-  share_panels(plan, threads, 1, 1.06);
+  share_panels(plan, threads, 1, costs::strips::least_repeated);
   return false;
 }
 
@@ -255,7 +254,7 @@ Parallel* alone() {
   return serial;
 }
 
-void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned) {
+void cut_strips(const PlanLevel& level, const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned) {
   if (environment.strips == Strips::never) return;
   const bool always = segment.rows > 0 || environment.strips == Strips::always;
   const uint64_t caches = second_level() / 2 * static_cast<uint64_t>(environment.pool->threads());
@@ -268,7 +267,9 @@ void cut_strips(const PlanSegment& segment, Signature& signature, const std::vec
     for (; e < end; ++e) {  // does the part go on beyond the result of step e - 1?
       const bool exit = segment.exit[e - 1 - segment.first] != 0;
       const auto images = static_cast<uint64_t>(std::max<int64_t>(1, sizes(e - 1).dims[0]));  // a strip is of all images: small ones gain nothing
-      const bool large = !exit && (always || static_cast<uint64_t>(sizes(e - 1).bytes) / images > caches);
+      // What all threads prepare is much work: panels make little of it twice only where it would go to memory and back.
+      const uint64_t held = level.steps[e - 1].family->prepare ? 4 * caches : caches;
+      const bool large = !exit && (always || static_cast<uint64_t>(sizes(e - 1).bytes) / images > held);
       const bool wanted = std::find(banned.cuts.begin(), banned.cuts.end(), e) != banned.cuts.end();
       if ((!large || wanted) && reach < e) break;
       reach = std::max(reach, segment.reach[e - 1 - segment.first]);
@@ -342,7 +343,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     cut = best_cut(part);
     const uint64_t crosses = cut ? whole_bytes(part.inner[cut - 1]) : UINT64_MAX;
     const uint64_t held = second_level() * static_cast<uint64_t>(threads);
-    if (crosses > held) fits = choose(crosses > third_level_share ? Effort::third_level : Effort::repeat);
+    if (crosses > held) fits = choose(crosses > costs::strips::third_level_share ? Effort::third_level : Effort::repeat);
   } else if (!fits) {
     fits = choose(Effort::repeat);
   }
@@ -396,8 +397,28 @@ bool plan_segments(Signature& signature, const Plan& plan, const Environment& en
   return true;
 }
 
+namespace {
+
+Status prepare(SegmentPlan& plan, const Environment& environment) {
+  for (uint32_t s = plan.first; s < plan.first + plan.count; ++s) {
+    Context& c = *plan.signature->steps[s];
+    if (!c.step->family->prepare) continue;
+    c.pool = environment.pool;
+    Status status = guarded([&] { return c.step->family->prepare(c); });
+    c.pool = alone();
+    if (status.ok()) continue;
+    status.origin = c.step->origins();
+    status.op = c.step->op;
+    return status;
+  }
+  return {};
+}
+
+}  // namespace
+
 Status run_segment(SegmentPlan& plan, char* memory, const Environment& environment, uint64_t* nanoseconds) {
   const Clock::time_point start = nanoseconds ? Clock::now() : Clock::time_point{};
+  if (Status status = prepare(plan, environment); !status.ok()) return status;
   for (size_t t = 0; t < plan.workers.size(); ++t) {
     char* own = memory + t * plan.thread_bytes;
     for (uint32_t s = 0; s < plan.count; ++s) {

@@ -54,7 +54,7 @@ Parallel* alone();
 // Cuts a segment where an intermediate is small enough to stay in the threads' caches (unless the plan says how many rows to
 // take, or the environment says otherwise), and adds the parts of several steps to the
 // signature. `banned`: of parts that are not wanted so.
-void cut_strips(const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned);
+void cut_strips(const PlanLevel& level, const PlanSegment& segment, Signature& signature, const std::vector<int32_t>& resolved, const Environment& environment, const Banned& banned);
 
 // The same of what is left, where threads had better share by bands of rows what small intermediates they make: parts with one such seam each.
 // Of placed, not yet bound steps.

@@ -100,7 +100,7 @@ Status Executor::build(uint32_t level, Signature& signature) {
   for (size_t i = 0; i < plan.bindings.size(); ++i) signature.registers[plan.bindings[i].reg] = bound_[i];
   if (Status s = plan_.shapes.run_level(signature.registers.data(), level); !s.ok()) return s;
   if (Status s = resolve(level, signature); !s.ok()) return s;
-  for (const PlanSegment& segment : plan.segments) cut_strips(segment, signature, resolved_, env_, banned_);
+  for (const PlanSegment& segment : plan.segments) cut_strips(plan, segment, signature, resolved_, env_, banned_);
   if (Status s = bind_steps(level, signature); !s.ok()) return s;
   if (!plan_segments(signature, plan_, env_, banned_)) return Status::fail(again, {});
   return lay_out(level, signature);

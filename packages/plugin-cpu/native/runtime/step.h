@@ -195,6 +195,8 @@ struct Family {
   // Asked before `bind`, of a step that could run in bands of rows, one for each thread: how many rows of input i do two bands side by side
   // both need? -1: all, or (i = -1: of the step as such) it had better run otherwise. Null: never.
   int (*rows_shared)(const StepContext&, int i) = nullptr;
+  // Before the strips of a run, once and with all threads: what their windows share and inputs that are needed whole decide.
+  Status (*prepare)(StepContext&) = nullptr;
 };
 
 // All families, defined in families.cc from the one list there.

@@ -8,7 +8,7 @@ import { clustered } from './order.js';
 import type { Level, Plan, PlanTensor, Segment, Step, TensorId } from '../plan/plan.js';
 
 /** Families with `run_rows` natively; eltwise has it for f32 results. */
-const rowwise: ReadonlySet<string> = new Set(['conv', 'deconv', 'pool', 'resize', 'eltwise']);
+const rowwise: ReadonlySet<string> = new Set(['conv', 'pyramid', 'deconv', 'pool', 'resize', 'eltwise']);
 
 /** `one`: register of the number 1, if sizes have it. */
 export function withSegments(given: Plan, one?: number): Plan {

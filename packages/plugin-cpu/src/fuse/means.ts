@@ -11,7 +11,7 @@ import { numbersOf, pattern, rule, type Builder, type Dim, type Node, type Rule,
 import { opsOf } from '../ops/elementwise.js';
 import { EdgeShares, EnlargedShares, MiddleShare, WindowMeans } from '../ops/edges.js';
 import { names } from '../ops/names.js';
-import { upsampled } from '../ops/pyramid.js';
+import { sameDim, upsampled } from '../ops/pyramid.js';
 
 const { constant, node, where } = pattern;
 
@@ -53,8 +53,8 @@ const isPerChannel = (v: Value, channels: Dim): boolean => {
   return shape?.length === 4 && (shape[1] === channels || shape[1] === 1) && shape[2] === 1 && shape[3] === 1;
 };
 
-const sameShape = (a: Value, b: Value): boolean =>
-  a.fact.shape?.length === b.fact.shape?.length && (a.fact.shape ?? []).every((d, i) => d === b.fact.shape?.[i]);
+const sameShape = ({ fact: { shape: a } }: Value, { fact: { shape: b } }: Value): boolean =>
+  a !== undefined && a.length === b?.length && a.every((d, i) => sameDim(d, b[i] as Dim));
 
 /** Shares of edges of values, each made once. */
 class Shares {

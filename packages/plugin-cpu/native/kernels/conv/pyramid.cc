@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "kernels/conv/conv.h"
 #include "kernels/epilogue_step.h"
+#include "runtime/buffer.h"
 #include "runtime/step.h"
 
 namespace cuvee {
@@ -38,9 +39,11 @@ struct PyramidState final : StepState {
   std::shared_ptr<Packed> fixed;  // weights of the parts that are not made: packed, or as OIHW of all parts
   std::size_t lanes = 0, wide = 0;  // padded O; M
   bool by_channel = false;          // packed channel by channel; else as OIHW first
-  // Floats of scratch: for each thread, weights of an image, the same as OIHW, spread pictures.
+  // Floats: of scratch for each thread, of an image's weights, of the same as OIHW, of spread pictures.
   std::size_t each = 0, packed = 0, oihw = 0, spread = 0;
   std::size_t channels = 0;  // of the result's factors and as many zeros, if it has them
+  Buffer prepared;    // the weights and factors that strips share, and room to make them
+  Epilogue epilogue;  // of strips
 };
 
 constexpr int result_factors = 1, first_part = 2, first_arg = 1;  // of the inputs, of the arguments
@@ -227,6 +230,18 @@ Source spread_out(const StepContext& ctx, const TensorView& x, std::int64_t n, i
   return dense_source(to, channels, height, width, b);
 }
 
+// The result's factors of an image, if it has them; `room`: for them and as many zeros.
+Epilogue factors_of_result(const StepContext& ctx, const PyramidState& state, std::int64_t n, float* room) {
+  Epilogue epilogue;
+  const float* given = factors_at(ctx, ctx.in[result_factors], n);
+  if (!given) return epilogue;
+  std::fill_n(room, 2 * state.channels, 0.0f);
+  for (int c = 0; c < state.conv.shape.out_channels; ++c) room[c] = given[c] + (ctx.args[0].i != 0 ? 1.0f : 0.0f);
+  epilogue.post_scale = room;
+  epilogue.post_shift = room + state.channels;
+  return epilogue;
+}
+
 Status run(StepContext& ctx) {
   auto& state = static_cast<PyramidState&>(**ctx.state);
   const ConvPlan& plan = state.conv;
@@ -235,8 +250,6 @@ Status run(StepContext& ctx) {
   float* scratch = static_cast<float*>(ctx.scratch);
   float* packed = scratch + state.each * ctx.pool->threads();
   float* oihw = packed + state.packed;
-  float *scale = oihw + state.oihw + state.spread, *none = scale + state.channels;
-  std::fill_n(scale, 2 * state.channels, 0.0f);
   const Sink sink = dense_sink(y.as<float>(), static_cast<int>(y.dim(1)), height, width, ctx.block);
   for (std::int64_t n = 0; n < y.dim(0); ++n) {
     if (ctx.cancelled()) return {};
@@ -258,19 +271,56 @@ Status run(StepContext& ctx) {
     args.weights = packed;
     args.sink = sink;
     args.sink.data += n * sink.image;
-    if (const float* given = factors_at(ctx, ctx.in[result_factors], n)) {
-      for (int c = 0; c < plan.shape.out_channels; ++c) scale[c] = given[c] + (ctx.args[0].i != 0 ? 1.0f : 0.0f);
-      args.epilogue.post_scale = scale;
-      args.epilogue.post_shift = none;
-    }
+    args.epilogue = factors_of_result(ctx, state, n, oihw + state.oihw + state.spread);
     parallel_for(*ctx.pool, plan.chunks, [&](int chunk, int thread) { conv_run_chunk(plan, args, chunk, scratch + thread * state.each); });
   }
   return {};
 }
 
+Status prepare(StepContext& ctx) {
+  auto& state = static_cast<PyramidState&>(**ctx.state);
+  const std::size_t floats = state.packed + state.oihw + 2 * state.channels + state.each * ctx.pool->threads();
+  if (!state.prepared.ensure(floats * sizeof(float), ctx.budget)) return Status::fail("OUT_OF_MEMORY", "its weights");
+  float* packed = reinterpret_cast<float*>(state.prepared.data());
+  float *oihw = packed + state.packed, *factors = oihw + state.oihw;
+  make_weights(ctx, state, 0, factors + 2 * state.channels, packed, oihw);
+  state.epilogue = factors_of_result(ctx, state, 0, factors);
+  return {};
+}
+
+Status run_rows(StepContext& ctx, const Window& window) {
+  const auto& state = static_cast<const PyramidState&>(**ctx.state);
+  Source sources[max_conv_parts];
+  for (std::size_t p = 0; p < state.parts.size(); ++p) sources[p] = view_of<Source>(ctx, data_of(ctx, state.parts[p]));
+  ConvArgs args;
+  args.sources = sources;
+  args.weights = reinterpret_cast<const float*>(state.prepared.data());
+  args.sink = view_of<Sink>(ctx, ctx.out[0]);
+  args.epilogue = state.epilogue;
+  conv_run_rows(state.conv, args, 0, static_cast<int>(window.y0), static_cast<int>(window.y1), static_cast<int>(window.x0), static_cast<int>(window.x1), static_cast<float*>(ctx.scratch));
+  return {};
+}
+
+// What [begin, end) of the sum needs of a part. Strips are of one image, whose weights there are, and of parts that lie as they are read.
+bool needed(const StepContext& ctx, int i, RowRange range, int64_t* a0, int64_t* a1) {
+  const auto& state = static_cast<const PyramidState&>(**ctx.state);
+  if (i < first_part || (i - first_part) % 3 != 0 || ctx.out[0].dim(0) != 1 || state.spread) return false;
+  const int shift = state.conv.shape.part[(i - first_part) / 3].shift;
+  *a0 = range.begin >> shift, *a1 = ((range.end - 1) >> shift) + 1;
+  return true;
+}
+const ConvPlan& plan_of(const StepContext& ctx) { return static_cast<const PyramidState&>(**ctx.state).conv; }
+bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) {
+  return needed(ctx, i, conv_rows_needed(plan_of(ctx), static_cast<int>(y0), static_cast<int>(y1)), a0, a1);
+}
+bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) {
+  return needed(ctx, i, conv_columns_needed(plan_of(ctx).shape, plan_of(ctx).method == ConvMethod::winograd, static_cast<int>(x0), static_cast<int>(x1)), a0, a1);
+}
+int64_t row_step(const StepContext& ctx) { return plan_of(ctx).method == ConvMethod::winograd ? 4 : 1; }
+
 }  // namespace
 
 extern const Family pyramid_family;
-const Family pyramid_family{"pyramid", bind, run};
+const Family pyramid_family{"pyramid", bind, run, run_rows, rows_needed, columns_needed, row_step, nullptr, prepare};
 
 }  // namespace cuvee

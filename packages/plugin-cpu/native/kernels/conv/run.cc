@@ -3,19 +3,20 @@
 
 #include "base/memory.h"
 #include "kernels/conv/conv_run.h"
+#include "kernels/costs.h"
 
 namespace cuvee {
 namespace conv_detail {
 
 /// Weights of a part of a panel: they stay in the first cache while all pixels pass.
-constexpr std::ptrdiff_t part_floats = 6 * 1024, parts_from = 2 * part_floats;
+constexpr std::ptrdiff_t part_floats = costs::conv::part_floats, parts_from = 2 * part_floats;
 
 /// Layers with more weights have each panel's, or part's, fetched while the one before is computed: among a network's other layers they
 /// come from memory.
-constexpr std::size_t fetched_from = 16 * 1024;
+constexpr std::size_t fetched_from = costs::conv::fetched_from;
 
 /// Steps of k by which the first pixels' pass over weights that no pass before has fetched is ahead of its products.
-constexpr int fetch_ahead = 24;
+constexpr int fetch_ahead = costs::conv::fetch_ahead;
 
 std::size_t entry_floats(std::size_t entries) { return round_up(entries * sizeof(TileEntry), alignment) / sizeof(float); }
 

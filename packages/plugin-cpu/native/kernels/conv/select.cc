@@ -2,16 +2,13 @@
 
 #include "base/memory.h"
 #include "kernels/conv/conv_run.h"
+#include "kernels/costs.h"
 
 namespace cuvee {
 namespace {
 
 using conv_detail::entry_floats;
 
-constexpr std::size_t band_floats = 128 * 1024;  // 512 KiB of copied input rows: a quarter of L2
-constexpr std::size_t panel_floats = 224 * 1024;  // 896 KiB: less than half of L2
-constexpr std::size_t pixel_floats = 64 * 1024;  // 256 KiB of pointwise input per chunk
-constexpr std::size_t heavy_pixel_floats = 256 * 1024;  // 1 MiB where weights are the larger part: they are then read from memory once
 
 /// Of a shuffled source: for each group of the convolution its channels, which lie side by side within each group of the shuffle.
 void list_shuffled_blocks(ConvPlan& plan) {
@@ -77,9 +74,9 @@ int widest_panel(const ConvPlan& plan) {
   const std::size_t column = std::size_t(s.in_channels) / s.groups * s.kernel_h * s.kernel_w * plan.table->block;
   int widest = plan.table->tile->vectors;
   if (plan.method == ConvMethod::winograd || plan.method == ConvMethod::split) return std::min(widest, 2);
-  while (widest > 2 && widest * column > panel_floats) --widest;
+  while (widest > 2 && widest * column > costs::conv::panel_floats) --widest;
   // A single panel that few pixels share is halved, so that two threads have work.
-  if (const int blocks = ceil_div(s.out_channels, plan.table->block); s.groups == 1 && blocks > 1 && blocks <= widest && s.out_h * s.out_w * s.batch < 64 && column * blocks > 32 * 1024) return ceil_div(blocks, 2);
+  if (const int blocks = ceil_div(s.out_channels, plan.table->block); s.groups == 1 && blocks > 1 && blocks <= widest && s.out_h * s.out_w * s.batch < costs::conv::halved_pixels && column * blocks > costs::conv::halved_floats) return ceil_div(blocks, 2);
   if (s.kernel_h == 1 && s.kernel_w == 1 && s.stride_h == 1 && s.stride_w == 1) return widest;
   const auto sums = [&](int vectors) { return ceil_div(s.out_w, ceil_div(s.out_w, plan.table->tile->pixels[vectors])) * vectors; };
   if (10 * sums(widest) >= 7 * widest * plan.table->tile->pixels[widest]) return widest;
@@ -134,10 +131,10 @@ std::uint64_t packing_of(const ConvPlan& plan) {
 void grid_pointwise(ConvPlan& plan, int threads) {
   const ConvShape& s = plan.shape;
   const int pixels = s.out_h * s.out_w, panels = static_cast<int>(plan.panels.size());
-  const bool heavy = plan.packed_floats > std::size_t(s.in_channels) * pixels * s.batch && plan.packed_floats > 64 * 1024;
-  const int most = static_cast<int>(std::max<std::size_t>((heavy ? heavy_pixel_floats : pixel_floats) / std::max(s.in_channels, 1), 48));
+  const bool heavy = plan.packed_floats > std::size_t(s.in_channels) * pixels * s.batch && plan.packed_floats > costs::conv::heavy_pointwise_floats;
+  const int most = static_cast<int>(std::max<std::size_t>((heavy ? costs::conv::heavy_pixel_floats : costs::conv::pixel_floats) / std::max(s.in_channels, 1), costs::conv::least_band_pixels));
   int bands = ceil_div(pixels, most);
-  if (threads > 1 && !heavy) bands = std::max(bands, std::min(ceil_div(4 * threads, s.batch), pixels / 48));
+  if (threads > 1 && !heavy) bands = std::max(bands, std::min(ceil_div(costs::conv::chunks_each * threads, s.batch), pixels / costs::conv::least_band_pixels));
   bands = std::max(bands, 1);
   if (threads > 1 && bands * s.batch > 1)
     while (bands * s.batch % threads) ++bands;  // else a thread has a band more than the others
@@ -145,7 +142,7 @@ void grid_pointwise(ConvPlan& plan, int threads) {
   plan.band_w = ceil_div(pixels, bands);
   plan.bands_x = ceil_div(pixels, plan.band_w);
   if (heavy || plan.bands_x * s.batch < 2 * threads)
-    plan.panel_splits = threads > 1 ? std::min(panels, ceil_div(4 * threads, heavy ? 1 : plan.bands_x * s.batch)) : 1;
+    plan.panel_splits = threads > 1 ? std::min(panels, ceil_div(costs::conv::chunks_each * threads, heavy ? 1 : plan.bands_x * s.batch)) : 1;
   plan.scratch_floats = entry_floats(plan.in_blocks.size());
   if (s.activated_input) plan.scratch_floats += plan.in_blocks.size() * plan.band_w * plan.table->block;
 }
@@ -156,13 +153,13 @@ void grid_direct(ConvPlan& plan, int threads) {
   const auto cols = [&](int w) { return std::size_t(w - 1) * s.stride_w + std::size_t(s.kernel_w - 1) * s.dilation_w + 1; };
   const auto rows = [&](int h) { return std::size_t(h - 1) * s.stride_h + std::size_t(s.kernel_h - 1) * s.dilation_h + 1; };
   const auto size = [&](int h, int w) { return plan.in_blocks.size() * rows(h) * cols(w) * width; };
-  const bool heavy = plan.packed_floats > 256 * 1024 && plan.packed_floats > std::size_t(s.in_channels) * s.in_h * s.in_w * s.batch;
+  const bool heavy = plan.packed_floats > costs::conv::heavy_direct_floats && plan.packed_floats > std::size_t(s.in_channels) * s.in_h * s.in_w * s.batch;
   int w = s.out_w, h = s.out_h;
-  while (w > 32 && size(std::min(2, s.out_h), w) > band_floats) w = ceil_div(w, 2);
-  while (h > 1 && size(h, w) > band_floats) --h;
+  while (w > 32 && size(std::min(2, s.out_h), w) > costs::conv::band_floats) w = ceil_div(w, 2);
+  while (h > 1 && size(h, w) > costs::conv::band_floats) --h;
   if (threads > 1 && !heavy) {
     const int columns = ceil_div(s.out_w, w) * s.batch, most = h;
-    h = std::min(h, std::max(ceil_div(s.out_h, ceil_div(4 * threads, columns)), std::min(h, 2)));
+    h = std::min(h, std::max(ceil_div(s.out_h, ceil_div(costs::conv::chunks_each * threads, columns)), std::min(h, 2)));
     // Bands that leave a thread a tenth more rows than another give way to higher ones that do not.
     const auto longest = [&](int rows) { return ceil_div(std::ptrdiff_t(ceil_div(s.out_h, rows)) * columns, threads) * rows; };
     for (int higher = h + 1; higher <= most; ++higher)
@@ -176,7 +173,7 @@ void grid_direct(ConvPlan& plan, int threads) {
   plan.bands_x = ceil_div(s.out_w, plan.band_w);
   const int bands = plan.bands_y * plan.bands_x * s.batch;
   // Every split copies the band for itself: heavy weights have no more of them than leave work to share.
-  if (threads > 1 && (heavy || bands < 2 * threads)) plan.panel_splits = std::min(panels, heavy ? std::max(threads, ceil_div(2 * threads, bands)) : ceil_div(4 * threads, bands));
+  if (threads > 1 && (heavy || bands < 2 * threads)) plan.panel_splits = std::min(panels, heavy ? std::max(threads, ceil_div(2 * threads, bands)) : ceil_div(costs::conv::chunks_each * threads, bands));
   plan.scratch_floats = entry_floats(plan.in_blocks.size() * s.kernel_h * s.kernel_w) + size(plan.band_h, plan.band_w);
 }
 

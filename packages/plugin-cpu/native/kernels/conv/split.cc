@@ -6,11 +6,11 @@
 
 #include "base/memory.h"
 #include "kernels/conv/conv_run.h"
+#include "kernels/costs.h"
 
 namespace cuvee::conv_detail {
 namespace {
 
-constexpr std::size_t tile_bytes = 640 * 1024;  // split pixels of a chunk: a third of L2
 
 int blocks_of(const ConvShape& s) {
   int blocks = 0;
@@ -21,7 +21,7 @@ int blocks_of(const ConvShape& s) {
 /// Pixels of a chunk at most.
 int most_pixels(const ConvPlan& plan) {
   const std::size_t pixel = split_tile(split_steps(static_cast<int>(plan.in_blocks.size()))) / 16 * sizeof(std::uint16_t);
-  return static_cast<int>(std::clamp<std::size_t>(tile_bytes / pixel / 32 * 32, 32, 512));
+  return static_cast<int>(std::clamp<std::size_t>(costs::split::tile_bytes / pixel / 32 * 32, 32, 512));
 }
 
 }  // namespace
@@ -30,12 +30,12 @@ bool split_suits(const KernelTable& table, const ConvShape& s) {
   if (s.split == SplitUse::never || table.isa != Isa::avx512 || s.groups != 1 || s.shuffle != 1 || s.activated_input || !split_kernels()) return false;
   if (s.split == SplitUse::always) return true;
   // Few pixels wait for weights, of which there are half as many bytes again; short layers for the unit, which takes its time to wake.
-  if (s.out_h * s.out_w < 64 || conv_flops(s) < 20e6) return false;
+  if (s.out_h * s.out_w < costs::split::least_pixels || conv_flops(s) < costs::split::least_flops) return false;
   // Results beyond the second cache are waited for by either method: then only deep sums gain.
-  if (s.in_channels < 96 && std::ptrdiff_t(s.out_h) * s.out_w * s.out_channels > 512 * 1024) return false;
+  if (s.in_channels < costs::split::shallow_channels && std::ptrdiff_t(s.out_h) * s.out_w * s.out_channels > costs::split::large_result) return false;
   // Times of a pixel in those of a multiply-add of a vector: splitting its channels, products, epilogue; the rest is measured.
   const double in = 16.0 * blocks_of(s), out = 16.0 * ceil_div(s.out_channels, 16);
-  return 2.1 * in + in * out / 30 + 0.6 * out < 0.9 * s.in_channels * out / 15;
+  return costs::split::split_channel * in + costs::split::product * in * out + costs::split::epilogue * out < costs::split::multiply_add * s.in_channels * out;
 }
 
 void split_select(ConvPlan& plan, int threads) {

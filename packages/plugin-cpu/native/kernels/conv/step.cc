@@ -251,16 +251,6 @@ const float* weights(StepContext& ctx, ConvState& state) {
   return to;
 }
 
-int block_of(const StepContext& ctx, const TensorView& v) { return v.layout == Layout::plain ? 1 : ctx.block; }
-
-// A tensor, or the window of it that a strip holds.
-template <class View>
-View view_of(const StepContext& ctx, const TensorView& v) {
-  const int b = block_of(ctx, v);
-  const std::ptrdiff_t row = v.cols * b, block = row * v.rows;
-  return {v.as<float>() - v.row0 * row - v.col0 * b, block * ((v.dim(1) + b - 1) / b), block, row};
-}
-
 Epilogue epilogue_of(const StepContext& ctx, const ConvState& state) {
   Epilogue e = state.epilogue.base;
   if (e.has_residual) e.residual = view_of<Source>(ctx, ctx.in[epilogue_residual]);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/system.h"
 #include "kernels/conv/conv_run.h"
+#include "kernels/costs.h"
 
 namespace cuvee::conv_detail {
 namespace {
@@ -94,14 +95,13 @@ struct Cost {
   double products, input, output, stream;
 };
 Cost cost_of(const KernelTable& table, const ConvShape& s, int tile) {
-  constexpr double bytes_per_cycle = 6.5;  // from memory
   const int points = points_of(tile);
   const double tiles = double(ceil_div(s.out_h, tile)) * ceil_div(s.out_w, tile) * s.batch;
   int coarse = 0;  // channels
   for (int p = 0; p < s.parts; ++p) coarse += is_coarse(s, tile, s.part[p]) ? s.part[p].channels : 0;
-  const double in = ceil_div(s.in_channels - coarse, table.block) + 0.2 * ceil_div(coarse, table.block);
-  const double out = ceil_div(s.out_channels, table.block), pairs = (s.in_channels - 0.75 * coarse) * out;
-  return {tiles * points * pairs / 2 * 1.1, tiles * in * (tile == 4 ? 110 : 50), tiles * out * (tile == 4 ? 75 : 35), points * pairs * table.block * sizeof(float) / bytes_per_cycle};
+  const double in = ceil_div(s.in_channels - coarse, table.block) + costs::winograd::coarse_input * ceil_div(coarse, table.block);
+  const double out = ceil_div(s.out_channels, table.block), pairs = (s.in_channels - costs::winograd::coarse_products * coarse) * out;
+  return {tiles * points * pairs / 2 * costs::winograd::product_overhead, tiles * in * costs::winograd::input_cycles[tile == 4], tiles * out * costs::winograd::output_cycles[tile == 4], points * pairs * table.block * sizeof(float) / costs::winograd::bytes_per_cycle};
 }
 
 /// Tiles [from, from + count) of a region, row by row and group by group: calls body(first tile within the call, tiles, y, x).
@@ -158,14 +158,14 @@ void multiply(const ConvPlan& plan, const ConvArgs& args, const ConvPanel& panel
 
 int winograd_tile(const KernelTable& table, const ConvShape& s) {
   if (s.kernel_h != 3 || s.kernel_w != 3 || s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 || s.dilation_w != 1) return 0;
-  if (s.groups != 1 || s.planar_input || s.in_channels < 16 || s.out_channels < 16) return 0;
+  if (s.groups != 1 || s.planar_input || s.in_channels < costs::winograd::least_channels || s.out_channels < costs::winograd::least_channels) return 0;
   const double pixels = double(s.out_h) * s.out_w * s.batch;
   const Cost cost = cost_of(table, s, 4);
   const double winograd = std::max(cost.products, cost.stream) + cost.input + cost.output;
-  const double direct = std::max(pixels * 9 * s.in_channels * ceil_div(s.out_channels, table.block) / 2 * 1.15, cost.stream * 9 / points_of(4));
+  const double direct = std::max(pixels * 9 * s.in_channels * ceil_div(s.out_channels, table.block) / 2 * costs::winograd::direct_overhead, cost.stream * 9 / points_of(4));
   // Below a gain of a quarter the fourfold weights are not worth their memory.
-  const bool large = double(points_of(4)) * s.in_channels * s.out_channels * sizeof(float) > 4e6;
-  if (ceil_div(s.out_h, 4) * ceil_div(s.out_w, 4) * s.batch < 4 || winograd >= (large ? 0.6 : 0.75) * direct) return 0;
+  const bool large = double(points_of(4)) * s.in_channels * s.out_channels * sizeof(float) > costs::winograd::large_weights;
+  if (ceil_div(s.out_h, 4) * ceil_div(s.out_w, 4) * s.batch < costs::winograd::least_tiles || winograd >= (large ? costs::winograd::most_of_direct_large : costs::winograd::most_of_direct) * direct) return 0;
   return large && cost.products < cost.stream && !is_half(table, s.out_channels) ? 2 : 4;
 }
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "base/memory.h"
-
+#include "kernels/costs.h"
 #include "kernels/deconv/planar.h"
 
 namespace cuvee {
 namespace {
 
-constexpr std::size_t band_floats = 96 * 1024;  // copied input of one band
+using costs::deconv::band_floats;
 
 int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 

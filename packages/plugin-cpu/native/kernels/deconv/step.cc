@@ -90,14 +90,6 @@ const float* weights(StepContext& ctx, const DeconvState& state) {
   return to;
 }
 
-// A tensor, or the window of it that a strip holds.
-template <class View>
-View view_of(const StepContext& ctx, const TensorView& v) {
-  const int b = v.layout == Layout::plain ? 1 : ctx.block;
-  const std::ptrdiff_t row = v.cols * b, block = row * v.rows;
-  return {v.as<float>() - v.row0 * row - v.col0 * b, block * ((v.dim(1) + b - 1) / b), block, row};
-}
-
 ConvArgs args_of(StepContext& ctx, const DeconvState& state, const Source& source) {
   ConvArgs args{&source, weights(ctx, state), view_of<Sink>(ctx, ctx.out[0]), state.epilogue.base};
   if (args.epilogue.has_residual) args.epilogue.residual = view_of<Source>(ctx, ctx.in[epilogue_residual]);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/memory.h"
+#include "kernels/costs.h"
 #include "kernels/tile/tile.h"
 
 namespace cuvee {
@@ -11,7 +12,7 @@ namespace {
 
 /// Steps of k by which the first rows' pass over a panel is ahead of its products: all of a network's matrices together seldom fit into
 /// the second cache, and memory needs longer than the processor looks ahead by itself.
-constexpr int fetch_ahead = 24;
+constexpr int fetch_ahead = costs::gemm::fetch_ahead;
 
 /// Matrices of more floats have each panel fetched while the one before is multiplied.
 constexpr std::size_t fetched_from = 16 * 1024;
@@ -19,7 +20,7 @@ constexpr std::size_t fetched_from = 16 * 1024;
 /// Wider tiles reuse A more, taller ones B: tall ones where B streams from L2.
 int widest_panel(const KernelTable& table, const GemmShape& shape) {
   const int widest = table.tile->vectors;
-  return shape.m >= 24 && shape.k > 128 ? std::min(widest, 3) : widest;
+  return shape.m >= costs::gemm::tall_rows && shape.k > costs::gemm::tall_depth ? std::min(widest, costs::gemm::tall_vectors) : widest;
 }
 
 }  // namespace
@@ -40,11 +41,11 @@ GemmPlan gemm_select(const KernelTable& table, const GemmShape& shape, int threa
   plan.packing = (std::uint64_t(shape.n) << 32 | std::uint32_t(shape.k)) * 128 + (shape.transpose_b ? 64 : 0) + table.block + widest;
   const int panels = static_cast<int>(plan.panels.size());
   const int wanted = threads > 1 ? 4 * threads : 1;
-  plan.bands = std::clamp(wanted, 1, std::max(shape.m / 24, 1));
+  plan.bands = std::clamp(wanted, 1, std::max(shape.m / costs::gemm::band_rows, 1));
   const bool heavy = plan.packed_floats > std::size_t(shape.m) * shape.k;
   if (heavy) plan.bands = 1;
-  plan.bands = std::max(plan.bands, ceil_div(std::ptrdiff_t(shape.m) * shape.k, 128 * 1024));  // A's band stays in L2
-  plan.bands = std::min(plan.bands, std::max(shape.m / 12, 1));
+  plan.bands = std::max(plan.bands, ceil_div(std::ptrdiff_t(shape.m) * shape.k, costs::gemm::band_floats));
+  plan.bands = std::min(plan.bands, std::max(shape.m / costs::gemm::least_band_rows, 1));
   plan.band_m = std::max(ceil_div(shape.m, plan.bands), 1);
   plan.bands = ceil_div(shape.m, plan.band_m);
   if (plan.bands < wanted || heavy) plan.panel_splits = std::clamp(wanted, 1, std::max(panels, 1));

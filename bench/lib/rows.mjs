@@ -46,7 +46,7 @@ const all = [
     least: 1.85,
   })),
   { name: 'det, slower beside a busy process', kind: 'neighbour', model: 'det', shape: [1, 3, 640, 640], limit: 2 },
-  { name: 'det ms per megapixel, 320² … 2048²', kind: 'pixels', model: 'det', sides: [320, 640, 1024, 2048] },
+  { name: 'det ms per megapixel, 320² … 4096²', kind: 'pixels', model: 'det', sides: [320, 640, 1024, 2048, 4096] },
 ];
 
 /** Rows whose models are here. */

@@ -73,8 +73,8 @@ constexpr std::size_t band_floats = 96 * kibi;  // floats of input rows that a c
 namespace strips {
 constexpr double first_room = 0.75, second_room = 2;          // of the second cache, that a thread's buffers may take
 constexpr double least_repeated = 1.06, more_repeated = 1.2;  // most work over that of whole tensors, where panels' edges are made twice
-constexpr std::uint64_t third_level_share = 10 * kibi * kibi;  // bytes that they may take where a cut would go through memory ...
-constexpr double third_repeated = 1.1;                         // ... and the most work then
+constexpr std::uint64_t third_level_share = 12 * kibi * kibi;  // bytes that they may take where a cut would go through memory ...
+constexpr double third_repeated = 1.15;                        // ... and the most work then
 constexpr int panels_each = 4;                                 // panels for each thread
 }  // namespace strips
 

@@ -128,12 +128,12 @@ enum class Effort { none, repeat, third_level };
 
 // Panels whose strips stay in a core's cache, by more effort with much repeated or in twice as much, or in what a core has of the third;
 // false when there are none: then the lowest strips of whole rows.
-bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel_columns, Effort effort) {
+bool choose_panels(SegmentPlan& plan, int threads, uint64_t cache, int64_t panel_columns, Effort effort, int64_t least) {
   // As low as leaves four rows of the highest result, and whole steps of the last one.
   const Context& last = *plan.signature->steps[plan.first + plan.count - 1];
   int64_t highest = plan.height;
   for (const auto& inner : plan.inner) highest = std::max(highest, inner.height);
-  const int64_t lowest = std::max<int64_t>(last.step->family->row_step ? last.step->family->row_step(last) : 1, std::max<int64_t>(1, 4 * plan.height / std::max<int64_t>(highest, 1)));
+  const int64_t lowest = std::max<int64_t>({least, last.step->family->row_step ? last.step->family->row_step(last) : 1, 4 * plan.height / std::max<int64_t>(highest, 1)});
   const bool sideways = goes_sideways(plan), asked = panel_columns > 0 && sideways;
   if (plan.bands) {
     band_panels(plan, threads);
@@ -335,7 +335,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     }
   }
   const int threads = environment.pool->threads();
-  const auto choose = [&](Effort effort) { return choose_panels(part, threads, second_level(), environment.panel_columns, effort); };
+  const auto choose = [&](Effort effort, int64_t least = 1) { return choose_panels(part, threads, second_level(), environment.panel_columns, effort, least); };
   bool fits = choose(Effort::none);
   uint32_t cut = 0;
   if (!fits && environment.strips != Strips::always) {
@@ -355,7 +355,11 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     }
     if (part.scratch_offset * static_cast<uint64_t>(threads) > whole / 2) return refuse();
   }
-  if (!part.bands && environment.strips == Strips::automatic && part.rows == 0 && weights_stream_by(part, signature, whole, threads)) return refuse();
+  if (!part.bands && environment.strips == Strips::automatic && part.rows == 0 && weights_stream_by(part, signature, whole, threads)) {
+    // Higher strips read the weights less often.
+    if (!choose(Effort::third_level, 16) || weights_stream_by(part, signature, whole, threads)) return refuse();
+    part.thread_bytes = part.scratch_offset + round_up(scratch, alignment);
+  }
   part.workers.resize(static_cast<size_t>(threads));  // any thread may take any panel
   for (auto& worker : part.workers)
     for (uint32_t s = 0; s < part.count; ++s) worker.push_back(twin(*signature.steps[part.first + s]));

@@ -35,7 +35,7 @@ for (const [device, ...flags] of devices) {
   const free = before.then(() => (running.size < 2 ? undefined : Promise.race(running)));
   const run = free.then(() => {
     const one = conformance(['--contract', '--plugin', mine, '--device', device, ...flags, '--json', file]);
-    const ended = one.then(noop, noop).then(() => running.delete(ended));
+    const ended: Promise<unknown> = one.then(noop, noop).then(() => running.delete(ended));
     running.add(ended);
     return one;
   });

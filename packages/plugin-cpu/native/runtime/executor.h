@@ -115,6 +115,7 @@ class Executor {
   };
 
   Status bind_inputs(std::span<const TensorView> in);
+  Status bind_states();
   Status bind_registers(uint32_t level);
   Status enter_level(uint32_t level);
   Status build(uint32_t level, Signature& signature);
@@ -127,6 +128,7 @@ class Executor {
   Status run_steps(uint32_t level, Signature& signature);
   Status run_step(const PlanStep& step, Context& context);
   Status finish(std::span<TensorView> out);
+  Status keep_states();
   Status run_prologue();
   Status acquire(uint32_t weight, std::shared_ptr<const Blob>& blob);
   bool allocate(int32_t tensor, std::span<const int64_t> dims, TensorView& view);

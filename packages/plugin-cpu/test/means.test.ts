@@ -7,17 +7,23 @@ import { compile } from '../src/compile/compile.js';
 import { expectAsInterpreted } from './interpreted.js';
 
 /** A pyramid of three levels under a picture of 4·height x 4·width: laterals, sums from the top down, and at each level a convolution times one plus its own mean. */
-function pyramid([batch, height, width]: readonly [number, number, number], size = 3, pad = 1): Model {
+function pyramid(
+  [batch, height, width]: readonly [number, number, number],
+  size = 3,
+  pad = 1,
+  auto_pad: 'explicit' | 'valid' = 'explicit',
+): Model {
   const g = builder();
   const random = new Random(5);
   const x = g.parameter('f32', [batch, 5, 4 * height, 4 * width], 'x');
-  const conv = (v: Value, outputs: number, kernel: number, padding: number, stride = 1): Value => {
+  const conv = (v: Value, outputs: number, kernel: number, padding: number, stride = 1, rule: typeof auto_pad = 'explicit'): Value => {
     const filters = g.constant(random.tensor('f32', [outputs, v.fact.shape?.[1] as number, kernel, kernel], -0.5, 0.5));
     return g.convolution(v, filters, {
       strides: [stride, stride],
       pads_begin: [padding, padding],
       pads_end: [padding, padding],
       dilations: [1, 1],
+      auto_pad: rule,
     });
   };
   const excited = (v: Value): Value => {
@@ -37,7 +43,7 @@ function pyramid([batch, height, width]: readonly [number, number, number], size
   for (let i = 2, above: Value | undefined; i >= 0; i--) {
     const lateral = excited(conv(inputs[i] as Value, 40, 1, 0));
     above = above ? g.add(lateral, enlarged(above)) : lateral;
-    results.push(excited(conv(above, 24, size, pad)));
+    results.push(excited(conv(above, 24, size, pad, 1, auto_pad)));
   }
   return new Model({ name: 'pyramid', parameters: [x.node], results: results.map((v) => g.result(v)), scope: g.scope });
 }
@@ -66,6 +72,14 @@ it('other windows and paddings are left alone', () => {
     [5, 2],
   ] as const)
     expect(compile(pyramid([1, 6, 6], size, pad), { name: 'avx512', block: 16 }).rules.get('mean of a 3x3 convolution')).toBeUndefined();
+});
+
+it('pads that `auto_pad` makes mean nothing are none', () => {
+  const model = pyramid([1, 6, 6], 3, 1, 'valid');
+  const { rules } = compile(model, { name: 'avx512', block: 16 });
+  expect(rules.get('mean of a 3x3 convolution')).toBeUndefined();
+  expect(rules.get('convolution of a pyramid without its sum')).toBeUndefined();
+  expectAsInterpreted(pyramid([1, 6, 6], 3, 1, 'valid'), [1, 5, 24, 24]);
 });
 
 it('a pyramid goes in strips from its laterals to its results, and these stay the same bit by bit', () => {

@@ -30,17 +30,17 @@ interface Windows {
 }
 
 /** A convolution whose windows have so many rows and columns, go over each pixel, and are padded so far to each side. */
-function hasWindows(n: Node, size: number, pad: number): boolean {
+export function hasWindows(n: Node, size: number, pad: number): boolean {
   const { strides = [], dilations = [], pads_begin = [], pads_end = [], auto_pad } = n.attributes as Windows;
   const w = n.inputs[1]?.fact.shape;
-  const rule = auto_pad === 'same_upper' || auto_pad === 'same_lower';
+  const same = auto_pad === 'same_upper' || auto_pad === 'same_lower'; // these and `valid` make explicit pads mean nothing
   return (
     w?.length === 4 &&
     w[2] === size &&
     w[3] === size &&
     strides.every((s) => s === 1) &&
     (size === 1 || dilations.every((d) => d === 1)) &&
-    (rule || [...pads_begin, ...pads_end].every((p) => p === pad))
+    (same || (auto_pad === 'valid' ? pad === 0 : [...pads_begin, ...pads_end].every((p) => p === pad)))
   );
 }
 

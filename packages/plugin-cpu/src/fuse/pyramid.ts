@@ -7,7 +7,7 @@ import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { mostParts, PyramidConvolution, sameDim, upsampled } from '../ops/pyramid.js';
 import { independent } from './fusions.js';
-import { isPointwise } from './means.js';
+import { hasWindows, isPointwise } from './means.js';
 
 const { any, node, constant, where } = pattern;
 
@@ -90,15 +90,8 @@ function pays(terms: readonly Term[], wide: Dim | undefined, conv: Node): boolea
   return fits && terms.reduce((sum, t) => sum + cost(t.shift, channelsOf(t.data) as number), 0) < cost(0, wide);
 }
 
-/** 3x3, one step at a time, one pixel of zeros around. */
-function isPlain3x3(n: Node): boolean {
-  const { strides, dilations, pads_begin, pads_end, auto_pad } = n.attributes as {
-    readonly [k in 'strides' | 'dilations' | 'pads_begin' | 'pads_end']?: readonly number[];
-  } & { readonly auto_pad?: string };
-  const w = n.inputs[1]?.fact.shape;
-  const ones = [strides, dilations, pads_begin, pads_end].every((list) => list?.length === 2 && list.every((k) => k === 1));
-  return w?.length === 4 && w[2] === 3 && w[3] === 3 && ones && (auto_pad ?? 'explicit') === 'explicit' && Number(w[0]) >= 16;
-}
+/** 3x3, one step at a time, one pixel of zeros around, and of as many filters as Winograd's method wants. */
+const isPlain3x3 = (n: Node): boolean => hasWindows(n, 3, 1) && Number(n.inputs[1]?.fact.shape?.[0]) >= 16;
 
 const pyramidConvolution = rule({
   name: 'convolution of a pyramid without its sum',

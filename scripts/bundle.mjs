@@ -5,7 +5,7 @@
  * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
  * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { entry, run, SetupError } from './lib/run.mjs';
@@ -65,23 +65,6 @@ const loadedLater = (entries) => ({
   },
 });
 
-/**
- * In a script for Node the table of rooms takes each room in when it is first asked for: a process needs few of them, and all of them
- * are a third of what V8 would read and run before the first line of the program.
- */
-const roomsLater = {
-  name: 'rooms-later',
-  setup(build) {
-    build.onLoad({ filter: /opset[\\/]rooms\.ts$/ }, ({ path }) => {
-      const imports = readFileSync(path, 'utf8').matchAll(/^import \{ (.+) \} from '(.+)';$/gm);
-      const makers = [...imports].flatMap(([, names, module]) =>
-        names.split(', ').map((name) => `${name}: () => require('${module}').${name},`),
-      );
-      return { contents: `import { LaterMap } from './later.js';\nexport const rooms = new LaterMap({\n${makers.join('\n')}\n});\n` };
-    });
-  },
-};
-
 /** What an output's ending says; `platform: 'node'` makes esbuild name the exports of CommonJS for Node's lexer. */
 const formatOf = (output) => (output.endsWith('.cjs') ? { format: 'cjs', platform: 'node' } : { format: 'esm' });
 
@@ -134,7 +117,6 @@ async function bundlePackage(pack, esbuild) {
       stdin: { contents: scriptEntry(source, built), resolveDir: folder },
       write: false,
       format: 'cjs',
-      plugins: [...options.plugins, roomsLater],
       define: { 'import.meta.url': 'moduleUrl' },
       ...asFunction,
     };

@@ -3,6 +3,7 @@
  * `examples/third-party-device`. Everything is measured in turns, so that ratios hold on a machine that is not quite still.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -215,9 +215,8 @@ function cache() {
 
 const rounds = Number(process.env.CUVEE_ROUNDS ?? 9);
 const [what = 'all', ...rest] = process.argv.slice(2).filter((argument) => argument !== '--json');
-if (what === 'first') await first(rest[0], Number(rest[1]), rest[2]);
-else {
-  const parts = { pass, handover, throughput, batch, cache };
+{
+  const parts = { pass, handover: () => [...handover()], throughput, batch, cache };
   for (const [name, part] of Object.entries(parts))
     if (what === 'all' || what === name)
       console.log(JSON.stringify({ [name]: await part() }, null, process.argv.includes('--json') ? 0 : 2));

@@ -173,7 +173,7 @@ Status Executor::bind_registers(uint32_t level) {
 }
 
 Status Executor::enter_level(uint32_t level) {
-  constexpr size_t most_known = 64, most_bytes = 16 << 20;
+  constexpr size_t most_known = 16, most_bytes = 6 << 20;
   LevelState& state = levels_[level];
   const uint64_t parent = level ? levels_[level - 1].current->id : 0;
   const auto fits = [&](const Signature& s) { return s.parent == parent && s.key == bound_; };

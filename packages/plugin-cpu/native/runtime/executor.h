@@ -1,7 +1,7 @@
 // Runs one plan: binds registers, finds or makes what belongs to the shape signature, runs the levels' steps.
 //
 // A signature is the list of numbers bound before a level. What is made for one (registers, where tensors lie, bound steps)
-// is kept, some dozens per level (16 MiB), so that known shapes cost nothing; a new one costs about a millisecond in a large network.
+// is kept, 16 per level (6 MiB at the most), so that known shapes cost nothing; a new one costs about a millisecond in a large network.
 #pragma once
 
 #include <atomic>

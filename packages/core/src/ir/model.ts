@@ -7,6 +7,7 @@ import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';
 import type { PortsText } from './ports.js';
+import { topological } from './topological.js';
 import type { ElementType } from '../tensor/element.js';
 
 /** What a model is made of. */
@@ -345,43 +346,6 @@ export function setFacts(node: Node, scope: ShapeScope): void {
   if (node.outputs.length === facts.length) for (let i = 0; i < facts.length; i++) (node.outputs[i] as Value).fact = facts[i] as Fact;
   else node.outputs = facts.map((f, i) => new Value(node, i, f));
 }
-
-/** Depth-first order without recursion. Throws MODEL_INVALID on a cycle, naming a node on it. */
-export function topological(roots: readonly Node[]): readonly Node[] {
-  const open = ++walks;
-  const done = ++walks;
-  const order: Node[] = [];
-  const stack: Node[] = []; // the way from the root, and for each node its next input
-  const next: number[] = [];
-  for (const root of roots) {
-    if (root.walk === done) continue;
-    stack.push(root);
-    next.push(0);
-    root.walk = open;
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1] as Node;
-      const at = next[next.length - 1] as number;
-      if (at >= top.inputs.length) {
-        stack.pop();
-        next.pop();
-        top.walk = done;
-        order.push(top);
-        continue;
-      }
-      next[next.length - 1] = at + 1;
-      const node = top.inputs[at]?.node;
-      if (!node || node.walk === done) continue;
-      if (node.walk === open)
-        throw new CuveeError('MODEL_INVALID', `"${node.name}" depends on itself`, { op: node.op.name, node: node.name });
-      stack.push(node);
-      next.push(0);
-      node.walk = open;
-    }
-  }
-  return order;
-}
-/** Marks that walks have left on nodes so far. */
-let walks = 0;
 
 /** A copy that shares only constants and rooms, in a scope of its own, and what became of each value. */
 export interface Cloned {

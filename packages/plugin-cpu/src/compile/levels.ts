@@ -1,17 +1,10 @@
 /** @file When a step can run: after what makes the tensors that it reads, and what tells the sizes that it uses. */
 import { shape, type Dim, type Node } from '@cuvee/core';
 import type { TensorId } from '../plan/plan.js';
-import { isFloatArg, symbolKey, type Draft, type DraftArg, type DraftTensor } from './draft.js';
+import { isFloatArg, symbolKey, type Draft, type DraftArg, type DraftStep, type DraftTensor } from './draft.js';
 
 /** A step whose level is not known yet. */
-export interface UnplacedStep {
-  readonly family: string;
-  readonly action: string;
-  readonly inputs: readonly (TensorId | -1)[];
-  readonly outputs: readonly TensorId[];
-  readonly args: readonly DraftArg[];
-  readonly plans?: readonly Draft[];
-}
+export type UnplacedStep = Omit<DraftStep, 'node' | 'level' | 'plans'> & Partial<Pick<DraftStep, 'plans'>>;
 
 type ElementOrigin = shape.Origin & { readonly kind: 'value' };
 

@@ -4,6 +4,7 @@ import { activatingOps, activationOf, instructionOf, opsOf } from '../ops/elemen
 import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, groupConvolutions, plainConvolutions, withEpilogue, type Fused } from '../ops/fused.js';
 import { names } from '../ops/names.js';
+import { sameShape } from '../ops/shapes.js';
 
 const { any, constant, node, once, where } = pattern;
 
@@ -156,12 +157,6 @@ const fuseActivation = rule({
     return withEpilogue(f, { activated });
   },
 });
-
-const sameShape = (a: Value, b: Value): boolean => {
-  const x = a.fact.shape;
-  const y = b.fact.shape;
-  return x !== undefined && y !== undefined && x.length === y.length && x.every((d, i) => d === y[i]);
-};
 
 /** Whether `v` is there before `f`'s node runs: it does not depend on it. Both feed the same Add, so only a walk can tell. */
 export function independent(v: Value, f: Value['node']): boolean {

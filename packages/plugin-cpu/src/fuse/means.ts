@@ -11,7 +11,8 @@ import { numbersOf, pattern, rule, type Builder, type Dim, type Node, type Rule,
 import { opsOf } from '../ops/elementwise.js';
 import { EdgeShares, EnlargedShares, MiddleShare, WindowMeans } from '../ops/edges.js';
 import { names } from '../ops/names.js';
-import { sameDim, upsampled } from '../ops/pyramid.js';
+import { upsampled } from '../ops/pyramid.js';
+import { sameShape } from '../ops/shapes.js';
 
 const { constant, node, where } = pattern;
 
@@ -52,9 +53,6 @@ const isPerChannel = (v: Value, channels: Dim): boolean => {
   const shape = v.fact.shape;
   return shape?.length === 4 && (shape[1] === channels || shape[1] === 1) && shape[2] === 1 && shape[3] === 1;
 };
-
-const sameShape = ({ fact: { shape: a } }: Value, { fact: { shape: b } }: Value): boolean =>
-  a !== undefined && a.length === b?.length && a.every((d, i) => sameDim(d, b[i] as Dim));
 
 /** Shares of edges of values, each made once. */
 class Shares {

@@ -5,7 +5,8 @@
 import { derivedNode, rule, pattern, type Dim, type Node, type Rule, type Value } from '@cuvee/core';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
-import { mostParts, PyramidConvolution, sameDim, upsampled } from '../ops/pyramid.js';
+import { mostParts, PyramidConvolution, upsampled } from '../ops/pyramid.js';
+import { sameDim } from '../ops/shapes.js';
 import { independent } from './fusions.js';
 import { hasWindows, isPointwise } from './means.js';
 

@@ -1,14 +1,13 @@
 /** @file Feature pyramids: nearest upsampling by powers of two, and the convolution of a sum of such levels. */
 import { floating, int, ints, op, optional, port, shape, type Dim, type Op, type Port, type Value } from '@cuvee/core';
 import { names } from './names.js';
+import { sameDim } from './shapes.js';
 
 /** A value as a nearest upsampling, `1 << shift` times in both directions, of another value. */
 export interface Upsampled {
   readonly value: Value;
   readonly shift: number;
 }
-
-export const sameDim = (a: Dim, b: Dim): boolean => shape.sub(a, b) === 0;
 
 /** As the upsampling, by the same power of two in both directions, of the smallest value that it is made of; shift 0 of any other value. */
 export function upsampled(value: Value): Upsampled {

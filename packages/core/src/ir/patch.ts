@@ -11,9 +11,10 @@ export type Patch = readonly (readonly [old: Value, replacement: Value])[];
 
 /**
  * Applies a patch: every user of an old value reads the replacement, which takes over tensor names and origins.
- * Throws INTERNAL, naming `why`, when a replacement's type or shape contradicts the old one.
+ * Values that thereby have fewer readers are added to `left`. Throws INTERNAL, naming `why`, when a replacement's type or shape contradicts
+ * the old one.
  */
-export function applyPatch(model: Model, patch: Patch, why: string): void {
+export function applyPatch(model: Model, patch: Patch, why: string, left?: Value[]): void {
   for (let i = 0; i < patch.length; i++) {
     const [old, replacement] = patch[i] as Patch[number];
     if (old === replacement) continue;
@@ -26,7 +27,7 @@ export function applyPatch(model: Model, patch: Patch, why: string): void {
     if (isInteger(old.fact.type))
       replacement.standsFor = [...(replacement.standsFor ?? []), ...(old.standsFor ?? []), `${old.node.id}:${old.index}`];
     old.users.forEach((user) => rewire(user, old, replacement));
-    discard(old.node, model);
+    discard(old.node, model, left);
   }
   model.touched();
 }
@@ -71,7 +72,7 @@ function rewire(user: Node, old: Value, replacement: Value): void {
 }
 
 /** Takes a node that nobody reads out of its inputs' users, and then those that thereby became unread. */
-function discard(node: Node, model: Model): void {
+function discard(node: Node, model: Model, left: Value[] | undefined): void {
   const pending = [node];
   while (pending.length > 0) {
     const dead = pending.pop() as Node;
@@ -79,7 +80,9 @@ function discard(node: Node, model: Model): void {
       continue;
     for (let i = 0; i < dead.inputs.length; i++) {
       const input = dead.inputs[i];
-      if (input?.users.delete(dead) && input.users.size === 0) pending.push(input.node);
+      if (!input?.users.delete(dead)) continue;
+      if (input.users.size === 0) pending.push(input.node);
+      else left?.push(input);
     }
   }
 }

@@ -12,26 +12,39 @@ export interface Bound {
 /** Says whether a value has a form, binding names as it goes; bindings of a failed alternative are undone by the caller. */
 export interface Pattern {
   (value: Value, bound: Bound): boolean;
-  /** Op names at the root, for the driver's index; absent: any. */
-  readonly roots?: readonly string[];
+  /** Op names at the root, for the driver's index; undefined: any. */
+  readonly roots: readonly string[] | undefined;
+  /** How many nodes above the value's own the answer depends on: on their ops and attributes, and on who reads values up to there. */
+  readonly reach: number;
 }
 
-const withRoots = (match: (value: Value, bound: Bound) => boolean, roots?: readonly string[]): Pattern =>
-  Object.assign(match, roots ? { roots } : {});
+/** A pattern of one's own. */
+export const custom = (match: (value: Value, bound: Bound) => boolean, roots: readonly string[] | undefined, reach: number): Pattern =>
+  Object.assign(match, { roots, reach });
 
 /** Any value; the same name twice must bind the same value. */
 export const any = (name: string): Pattern =>
-  withRoots((value, { values }) => {
-    const known = values.get(name);
-    if (known !== undefined) return known === value;
-    values.set(name, value);
-    return true;
-  });
+  custom(
+    (value, { values }) => {
+      const known = values.get(name);
+      if (known !== undefined) return known === value;
+      values.set(name, value);
+      return true;
+    },
+    undefined,
+    0,
+  );
 
-/** A value that passes a test. */
-export function where(name: string, test: (value: Value) => boolean): Pattern {
+/** A value that passes a test, which looks at its node and, where `reach` says so, at nodes above. */
+export function where(name: string, test: (value: Value) => boolean, reach = 0): Pattern {
   const bind = any(name);
-  return withRoots((value, bound) => test(value) && bind(value, bound));
+  return custom((value, bound) => test(value) && bind(value, bound), undefined, reach);
+}
+
+/** The inner form, whose value is also bound to a name. */
+export function named(name: string, inner: Pattern): Pattern {
+  const bind = any(name);
+  return custom((v, bound) => bind(v, bound) && inner(v, bound), inner.roots, inner.reach);
 }
 
 /** A constant. */
@@ -54,8 +67,9 @@ export function uniform(v: Value): number | undefined {
   return first;
 }
 
-/** The value has one user, which reads it once, and is no model output. */
-export const once = (inner: Pattern): Pattern => withRoots((value, bound) => value.users.size === 1 && inner(value, bound), inner.roots);
+/** The value, which no Constant makes, has one user and is no model output. */
+export const once = (inner: Pattern): Pattern =>
+  custom((value, bound) => value.users.size === 1 && inner(value, bound), inner.roots, inner.reach);
 
 /** Options of `node`. */
 interface NodeOptions {
@@ -69,41 +83,51 @@ interface NodeOptions {
 /** The first output of a node of one of the named ops whose inputs have the given forms. */
 export function node(ops: string | readonly string[], inputs: readonly Pattern[], options: NodeOptions = {}): Pattern {
   const names = typeof ops === 'string' ? [ops] : ops;
-  const orders = options.commutative ? [inputs, [...inputs].reverse()] : [inputs];
-  return withRoots((value, bound) => {
+  const { as, test } = options;
+  const turned = options.commutative ? [...inputs].reverse() : undefined;
+  const match = (value: Value, bound: Bound): boolean => {
     const n = value.node;
-    if (value.index !== 0 || !names.includes(n.op.name) || n.inputs.length < inputs.length || options.test?.(n) === false) return false;
-    const values = bound.values.size;
-    const nodes = bound.nodes.size;
-    for (let i = 0; i < orders.length; i++) {
-      if (inOrder(orders[i] as readonly Pattern[], n, bound)) {
-        if (options.as) bound.nodes.set(options.as, n);
-        return true;
-      }
-      bound.values.cut(values);
-      bound.nodes.cut(nodes);
+    if (value.index !== 0 || !names.includes(n.op.name)) return false;
+    const straight = mayFit(inputs, n);
+    if (!straight && (!turned || !mayFit(turned, n))) return false;
+    if (test !== undefined && !test(n)) return false;
+    const { values, nodes } = bound;
+    const valuesBefore = values.size;
+    const nodesBefore = nodes.size;
+    let fits = straight && inOrder(inputs, n, bound);
+    if (!fits && turned) {
+      values.cut(valuesBefore);
+      nodes.cut(nodesBefore);
+      fits = mayFit(turned, n) && inOrder(turned, n, bound);
     }
-    return false;
-  }, names);
+    if (!fits) {
+      values.cut(valuesBefore);
+      nodes.cut(nodesBefore);
+    } else if (as !== undefined) nodes.set(as, n);
+    return fits;
+  };
+  return custom(match, names, furthest(inputs) + 1);
 }
 
-function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
-  // Most tries end at the name of an input's op, before anything is bound.
+/** Whether inputs have the ops that patterns ask for. Most tries end here, before anything is bound or tested. */
+function mayFit(patterns: readonly Pattern[], n: Node): boolean {
+  if (n.inputs.length < patterns.length) return false;
   for (let i = 0; i < patterns.length; i++) {
     const { roots } = patterns[i] as Pattern;
     const input = n.inputs[i];
     if (input === undefined || (roots !== undefined && !roots.includes(input.node.op.name))) return false;
   }
-  for (let i = 0; i < patterns.length; i++) {
-    const input = n.inputs[i];
-    if (input === undefined || !(patterns[i] as Pattern)(input, bound)) return false;
-  }
+  return true;
+}
+
+function inOrder(patterns: readonly Pattern[], n: Node, bound: Bound): boolean {
+  for (let i = 0; i < patterns.length; i++) if (!(patterns[i] as Pattern)(n.inputs[i] as Value, bound)) return false;
   return true;
 }
 
 /** The first alternative that matches. */
 export const either = (...patterns: readonly Pattern[]): Pattern =>
-  withRoots(
+  custom(
     (value, bound) => {
       const values = bound.values.size;
       const nodes = bound.nodes.size;
@@ -114,13 +138,18 @@ export const either = (...patterns: readonly Pattern[]): Pattern =>
       }
       return false;
     },
-    patterns.every((p) => p.roots) ? patterns.flatMap((p) => [...(p.roots ?? [])]) : undefined,
+    patterns.every((p) => p.roots) ? [...new Set(patterns.flatMap((p) => p.roots ?? []))] : undefined,
+    furthest(patterns),
   );
+
+const furthest = (patterns: readonly Pattern[]): number => patterns.reduce((most, { reach }) => Math.max(most, reach), 0);
 
 /** One rewrite: what to find, when, and what to put in its place. The algebra is its doc comment. */
 export interface Rule {
   readonly name: string;
   readonly pattern: Pattern;
+  /** How many nodes above the root's the choice of `replace` depends on, where that is more than the pattern looks at. */
+  readonly reach?: number;
   /** The replacement of the root's value, or undefined to leave it. */
   readonly replace: (g: Builder, get: (name: string) => Value, bound: Bound & { readonly root: Value }) => Value | undefined;
 }

@@ -1,10 +1,10 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
-import { numbersOf, pattern, rule, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
+import { numbersOf, pattern, rule, type Literal, type Node, type Rule } from '@cuvee/core';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { isPointwise, meanOfShares, meanOfWindows, overPicture } from './means.js';
 
-const { any, constant, node, once, scalar, where, uniform, either } = pattern;
+const { any, constant, named, node, once, scalar, where, uniform, either } = pattern;
 /** √x, also as a power. */
 const root = (inner: pattern.Pattern): pattern.Pattern =>
   either(node(opsOf('sqrt'), [inner]), node(opsOf('pow'), [inner, scalar('half', 0.5)]));
@@ -130,11 +130,6 @@ const meanOfPointwise = rule({
   },
 });
 
-/** The inner form, whose value is also bound to a name. */
-function named(name: string, inner: pattern.Pattern): pattern.Pattern {
-  const bind = any(name);
-  return Object.assign((v: Value, bound: pattern.Bound) => bind(v, bound) && inner(v, bound), inner.roots ? { roots: inner.roots } : {});
-}
 const keepsAxes = { test: (n: Node): boolean => n.attributes.keep_dims === true };
 
 /** (x − mean x) / √(mean (x − mean x)² + ε) = mvn(x), over the same axes. */

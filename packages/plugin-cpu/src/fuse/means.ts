@@ -100,7 +100,10 @@ export function meanOfWindows(): Rule {
     pattern: node(
       names.mean,
       [
-        node(names.convolution, [where('x', (v) => shares.follow(v)), constant('w')], { as: 'conv', test: (n) => hasWindows(n, 3, 1) }),
+        node(names.convolution, [where('x', (v) => shares.follow(v), Number.POSITIVE_INFINITY), constant('w')], {
+          as: 'conv',
+          test: (n) => hasWindows(n, 3, 1),
+        }),
         constant('axes'),
       ],
       {

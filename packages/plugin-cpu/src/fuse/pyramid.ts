@@ -10,7 +10,7 @@ import { sameDim } from '../ops/shapes.js';
 import { independent } from './fusions.js';
 import { hasWindows, isPointwise } from './means.js';
 
-const { any, node, constant, where } = pattern;
+const { any, named, node, constant } = pattern;
 
 /** up(factors·(filters * data)), with one added to the factors or not. */
 interface Term {
@@ -94,16 +94,18 @@ function pays(terms: readonly Term[], wide: Dim | undefined, conv: Node): boolea
 /** 3x3, one step at a time, one pixel of zeros around, and of as many filters as Winograd's method wants. */
 const isPlain3x3 = (n: Node): boolean => hasWindows(n, 3, 1) && Number(n.inputs[1]?.fact.shape?.[0]) >= 16;
 
+const isPicture = ({ output: { fact } }: Node): boolean => fact.type === 'f32' && fact.shape?.length === 4;
+
 const pyramidConvolution = rule({
   name: 'convolution of a pyramid without its sum',
-  pattern: node(names.convolution, [where('x', (v) => v.fact.type === 'f32' && v.fact.shape?.length === 4), constant('w')], {
+  pattern: node(names.convolution, [named('x', node(opsOf('add'), [], { test: isPicture })), constant('w')], {
     as: 'conv',
     test: isPlain3x3,
   }),
+  reach: Number.POSITIVE_INFINITY,
   replace(_, get, { nodes }) {
     const conv = nodes.get('conv') as Node;
     const x = get('x');
-    if (!isAdd.has(x.node.op.name)) return undefined;
     const terms = termsOf(x, 0);
     if (!pays(terms, channelsOf(x), conv)) return undefined;
     return derivedNode(
@@ -119,11 +121,13 @@ const pyramidConvolution = rule({
 /** y + y·s = y·(1 + s) of a convolution y that nobody else reads, for factors s that are there before it: it multiplies what it stores. */
 const weighedPyramid = rule({
   name: 'weigh the convolution of a pyramid',
-  pattern: node(opsOf('add'), [any('a'), any('b')]),
-  replace(_, get, { root }) {
+  pattern: node(opsOf('add'), [node(PyramidConvolution.name, []), any('y')], { commutative: true }),
+  reach: Number.POSITIVE_INFINITY,
+  replace(_, _get, { root }) {
+    const [a, b] = root.node.inputs as [Value, Value];
     for (const [x, y] of [
-      [get('a'), get('b')],
-      [get('b'), get('a')],
+      [a, b],
+      [b, a],
     ] as const) {
       const { node: n } = x;
       const by = scaled(y);

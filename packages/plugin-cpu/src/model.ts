@@ -259,6 +259,8 @@ class CpuRequest implements DeviceRequest {
 
   release(): void {
     this.#idle.end();
+    this.#results = undefined;
+    this.#made = [];
     this.#native.release();
   }
 }

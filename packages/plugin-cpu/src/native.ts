@@ -276,6 +276,7 @@ export class NativeRequest {
   }
   /** Frees its memory; a pending run ends first. Outputs that were handed out stay readable. */
   release(): void {
+    this.#outputs = [];
     this.#addon.release(this.#handle);
   }
 

@@ -77,3 +77,15 @@ it('memory given for an output, of the right size or not, then none', () => {
     ]);
   }
 });
+
+it('a released request lets go of its tensors, which stay readable', () => {
+  const request = made();
+  const outputs = request.infer(x(1, 2));
+  request.release();
+  expect(numbers(outputs)).toEqual([
+    [2, 3],
+    [2, 4],
+  ]);
+  expect(() => request.getOutputTensor(0)).toThrow(/released/);
+  expect(() => request.getInputTensor()).toThrow(/released/);
+});

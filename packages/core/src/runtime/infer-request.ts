@@ -33,9 +33,9 @@ export class InferRequest {
   readonly #request: DeviceRequest;
   readonly #ports: readonly Value[];
   readonly #outputNames: readonly string[];
-  readonly #inputs: (Tensor | undefined)[];
+  #inputs: (Tensor | undefined)[];
   /** Tensors that the user wants written. */
-  readonly #given: (Tensor | undefined)[];
+  #given: (Tensor | undefined)[];
   #outputs: readonly Tensor[] = [];
   #state: State = 'idle';
   #abort: AbortController | undefined;
@@ -229,11 +229,18 @@ export class InferRequest {
     for (const state of this.queryState()) state.reset();
   }
 
-  /** Frees native memory at once. Safe to call twice. */
+  /**
+   * Frees native memory at once, and lets go of its tensors, which stay readable for those who hold them; asked for them, it throws
+   * ARGUMENT_INVALID from then on. Safe to call twice.
+   */
   release(): void {
     if (this.#state === 'released') return;
     this.#abort?.abort();
+    if (this.#state === 'idle') this.#pending = undefined;
     this.#state = 'released';
+    this.#inputs = [];
+    this.#given = [];
+    this.#outputs = [];
     leftovers?.unregister(this);
     this.#request.release();
   }
@@ -241,9 +248,12 @@ export class InferRequest {
     this.release();
   }
 
+  #held(doing: string): void {
+    if (this.#state === 'released') throw new CuveeError('ARGUMENT_INVALID', `${doing}: the request was released`);
+  }
   #idle(doing: string): void {
     if (this.#state === 'busy') throw new CuveeError('BUSY', `${doing}: the request is running`);
-    if (this.#state === 'released') throw new CuveeError('ARGUMENT_INVALID', `${doing}: the request was released`);
+    this.#held(doing);
     this.#compiled.check();
   }
 
@@ -272,7 +282,7 @@ export class InferRequest {
   }
 
   #finish(outputs: readonly Tensor[]): Outputs {
-    this.#outputs = outputs;
+    if (this.#state !== 'released') this.#outputs = outputs;
     if (this.#outputNames.includes('__proto__'))
       return Object.fromEntries(this.#outputNames.map((name, i) => [name, outputs[i] as Tensor]));
     const named: Outputs = {};
@@ -316,10 +326,12 @@ export class InferRequest {
     if (kind === 'output') this.#outputs = this.#outputs.map((t, i) => (i === index ? tensor : t));
   }
   #input(index: number): Tensor {
+    this.#held('getInputTensor');
     this.#inputs[index] ??= emptyFor(this.#model.inputs[index] as Value);
     return this.#inputs[index] as Tensor;
   }
   #output(index: number): Tensor {
+    this.#held('getOutputTensor');
     return this.#outputs[index] ?? this.#given[index] ?? emptyFor(this.#model.outputs[index] as Value);
   }
 }

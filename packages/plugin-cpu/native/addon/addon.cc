@@ -187,14 +187,16 @@ napi_value create_request(napi_env env, napi_callback_info call) {
   const napi_value made = wrap(env, std::move(handle), request_tag, [](napi_env env, void* data, void*) {
     auto* handle = static_cast<RequestHandle*>(data);
     account(env, *handle, 0);
-    for (const auto& output : handle->outputs)
-      if (output.buffer) napi_delete_reference(env, output.buffer);
+    for (auto& output : handle->outputs) let_go(env, output);
     handle->instance->requests.erase(handle);
     delete handle;
   });
   if (made) instance->requests.insert(raw);
   return made;
 }
+
+// Outputs of a released request of this size together are worth a garbage collection: their memory waits for nothing else.
+constexpr size_t worth_collecting = 16 << 20;
 
 // release(handle): frees what it holds; running inferences finish first, in their own time.
 napi_value release(napi_env env, napi_callback_info call) {
@@ -203,10 +205,15 @@ napi_value release(napi_env env, napi_callback_info call) {
     handle->compiled.reset();
   } else if (RequestHandle* request = request_handle(env, a[0])) {
     request->request.reset();
-    for (const auto& output : request->outputs)
-      if (output.buffer) napi_delete_reference(env, output.buffer);
+    request->told = false;
+    size_t handed_out = 0;
+    for (auto& output : request->outputs) {
+      if (output.buffer) handed_out += output.memory->capacity();
+      let_go(env, output);
+    }
     request->outputs.clear();
     account(env, *request, 0);
+    if (Instance* instance = Instance::of(env); instance && handed_out >= worth_collecting) instance->collect_soon();
   }
   return nullptr;
 }

@@ -64,4 +64,10 @@ void Instance::pend(int change) {
   if (pending == 0) napi_unref_threadsafe_function(env, link->wake);
 }
 
+void Instance::collect_soon() {
+  collect = true;
+  std::lock_guard lock(link->mutex);
+  if (link->alive && link->wake) napi_call_threadsafe_function(link->wake, nullptr, napi_tsfn_nonblocking);
+}
+
 }  // namespace cuvee::addon

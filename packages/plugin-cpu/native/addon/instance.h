@@ -58,13 +58,16 @@ struct Instance : std::enable_shared_from_this<Instance> {
   std::unordered_set<CompiledHandle*> compiled;
   std::unordered_set<RequestHandle*> requests;
   int pending = 0;  // promises to settle; they keep the event loop alive
+  bool collect = false;  // JavaScript is to be asked for a garbage collection
 
   static Instance* of(napi_env env);
   static Instance* make(napi_env env);
   void pend(int change);
+  // Asks for a garbage collection once the running JavaScript has ended, and with it the last names for what it gave up.
+  void collect_soon();
 };
 
-// Settles the promises of finished jobs.
+// Settles the promises of finished jobs; then the garbage collector hears of `collect`.
 void settle(Instance& instance);
 
 }  // namespace cuvee::addon

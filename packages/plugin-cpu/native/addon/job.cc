@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "addon/value.h"
 
@@ -66,8 +67,7 @@ napi_value array_buffer(napi_env env, RequestHandle& handle, const std::shared_p
     auto* hold = new std::shared_ptr<Buffer>(memory);
     const napi_status status = napi_create_external_arraybuffer(env, memory->data(), memory->capacity(), free_memory, hold, &buffer);
     if (status == napi_ok) {
-      if (output.buffer) napi_delete_reference(env, output.buffer);
-      output.buffer = nullptr;
+      let_go(env, output);
       output.memory = memory;
       napi_create_reference(env, buffer, 1, &output.buffer);
       return buffer;
@@ -110,7 +110,7 @@ napi_value results(napi_env env, RequestHandle& handle, const Job& job) {
     const std::shared_ptr<Buffer> memory = job.request->executor().output_buffer(i);
     napi_value buffer = nullptr;
     if (memory && !(buffer = array_buffer(env, handle, memory, i, view))) return nullptr;
-    if (!memory) handle.outputs[i].memory.reset();
+    if (!memory) let_go(env, handle.outputs[i]);
     handle.outputs[i].dims.assign(view.dims, view.dims + view.rank);
     napi_set_element(env, list, static_cast<uint32_t>(i), object(env, {{"dims", dims}, {"bytes", number(env, static_cast<double>(view.bytes))}, {"buffer", buffer}}));
   }
@@ -155,6 +155,12 @@ bool pin(napi_env env, napi_value value, Job& job) {
 
 }  // namespace
 
+void let_go(napi_env env, RequestHandle::Output& output) {
+  if (output.buffer) napi_delete_reference(env, output.buffer);
+  output.buffer = nullptr;
+  output.memory.reset();
+}
+
 void account(napi_env env, RequestHandle& handle, int64_t bytes) {
   int64_t total = 0;
   napi_adjust_external_memory(env, bytes - handle.external, &total);
@@ -177,6 +183,13 @@ void settle(Instance& instance) {
     instance.pend(-1);
     if (value) napi_resolve_deferred(instance.env, job->deferred, value);
     napi_close_handle_scope(instance.env, scope);
+  }
+  if (std::exchange(instance.collect, false)) {
+    // V8 marks in small steps and on its own threads once it hears of more external memory than this.
+    constexpr int64_t pressure = (64 << 20) + 1;
+    int64_t total = 0;
+    napi_adjust_external_memory(instance.env, pressure, &total);
+    napi_adjust_external_memory(instance.env, -pressure, &total);
   }
 }
 

@@ -29,6 +29,9 @@ struct Job {
 napi_value run(napi_env env, napi_callback_info info);
 napi_value run_sync(napi_env env, napi_callback_info info);
 
+// Forgets an output's memory and the ArrayBuffer over it, which lives on where JavaScript holds it.
+void let_go(napi_env env, RequestHandle::Output& output);
+
 // Tells the garbage collector how much memory hangs on a request.
 void account(napi_env env, RequestHandle& handle, int64_t bytes);
 

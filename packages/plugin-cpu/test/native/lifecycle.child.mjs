@@ -51,6 +51,25 @@ const scenarios = {
     await tick(10);
     for (let i = 0; i < 300; i++) check(await short());
   },
+  // Nothing else happens in this process that would make the engine collect.
+  async released() {
+    const r = request();
+    const large = 5 << 20;
+    let outputs = addon.runSync(
+      r,
+      [BigInt64Array.of(1n), Uint8Array.of(1), new Float32Array(large).fill(3)],
+      Float64Array.of(1, large),
+      [],
+    );
+    check(outputs);
+    addon.release(r);
+    check(outputs);
+    told = outputs = undefined;
+    // A look through a WeakRef would keep it.
+    const held = () => process.memoryUsage().arrayBuffers > large;
+    for (let i = 0; i < 150 && held(); i++) await tick(20);
+    console.log(held() ? 'held' : 'collected');
+  },
   async terminate() {
     for (let i = 0; i < 40; i++) {
       const worker = spawn(['endless', 'many', 'idle', 'sync'][i % 4]);

@@ -51,6 +51,9 @@ describe('a process ends cleanly', () => {
   it('with garbage not yet collected', () => expect(run('garbage')).toMatchObject({ status: 0, signal: null, stderr: '' }));
 });
 
+it('large results of a released request are collected soon', () =>
+  expect(run('released')).toMatchObject({ status: 0, signal: null, stdout: 'collected\n', stderr: '' }));
+
 it('a process at rest with models and requests uses no processor time', () => {
   const { status, stdout, stderr } = run('rest');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -150,7 +150,8 @@ describe('as JSON', () => {
   it('explain measures, and draws', () => {
     const { status, value } = json('explain', model, '--measure', '--svg', 'steps.svg');
     expect(status).toBe(0);
-    expect(value.summary).toMatchObject({ 'peak GFLOP/s': expect.any(Number), 'peak GB/s': expect.any(Number) });
+    expect(value.summary).toMatchObject({ 'peak GFLOP/s': expect.any(Number), 'peak GB/s, memory': expect.any(Number) });
+    expect(value.summary['measured with']).toMatch(/^x \[\d+,/);
     const product = value.rows.find((row: Record<string, unknown>) => String(row['kernel']).startsWith('gemm'));
     expect(product).toMatchObject({ flops: expect.any(Number), bytes: expect.any(Number), tile: expect.stringMatching(/^\d+x\d+$/) });
     for (const row of value.rows) expect(row['ms']).toBeGreaterThanOrEqual(0);

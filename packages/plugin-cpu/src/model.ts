@@ -22,7 +22,7 @@ import type { EncodedPlan } from './plan/encode.js';
 import { hasStringPorts, StringRequest } from './strings.js';
 import { version } from './version.js';
 import type { PlanState } from './plan/plan.js';
-import { explainRows, roofsOf, type RunLevel } from './explain.js';
+import { explainRows, roofsOf, toldRoofs, type RunLevel } from './explain.js';
 import { Idle } from './idle.js';
 import { NativeModel, type Addon, type NativeOutput, type NativeRequest, type NativeTensor } from './native.js';
 import { division, divisionProperties, type Division } from './threads.js';
@@ -138,7 +138,7 @@ export class CpuModel implements DeviceModel {
         levels: plan.levels.length,
         memory: details.memory,
         ...memory,
-        ...(roofs && { 'peak GFLOP/s': roofs.gflops, 'peak GB/s': roofs.gigabytes }),
+        ...(roofs && toldRoofs(roofs)),
         ...Object.fromEntries([...rules].map(([rule, n]) => [`rule: ${rule}`, n])),
       },
       rows: explainRows(plan, levels, measured, roofs),
@@ -158,7 +158,7 @@ export class CpuModel implements DeviceModel {
 function lastRun(request: NativeRequest | undefined): readonly RunLevel[] | undefined {
   try {
     const { levels } = JSON.parse(request?.explain() ?? '{"levels":[]}') as { levels: readonly RunLevel[] };
-    return levels[0]?.steps.every((s) => s.kernel === undefined) ? undefined : levels;
+    return levels[0]?.steps.some((s) => s.kernel !== undefined) ? levels : undefined;
   } catch (error) {
     if (error instanceof CuveeError) return undefined;
     throw error;

@@ -121,11 +121,11 @@ export interface Addon {
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
 }
 
-/** What threads together can do at most: arithmetic in f32, and bytes read from memory. */
+/** What threads together can do at most: arithmetic in f32, and reading. */
 export interface Peaks {
   readonly gflops: number;
-  /** 10⁹ bytes a second. */
-  readonly gigabytes: number;
+  /** Pairs: from how many bytes that are read again and again, 10⁹ bytes come a second. From what second-level caches hold to memory. */
+  readonly rates: readonly number[];
 }
 
 /** A step's time, and the kernel that was chosen for the shapes. */

@@ -21,7 +21,7 @@ type Row = Explanation['rows'][number];
 
 /** `cuvee explain` */
 export async function explain(path: string, flags: Flags): Promise<void> {
-  const { explanation, name } = await withProgress(async (shown) => {
+  const { explanation, name, open } = await withProgress(async (shown) => {
     const core = new Core();
     shown.stage(`reading ${basename(path)}`);
     const model = await core.readModel(path);
@@ -31,12 +31,23 @@ export async function explain(path: string, flags: Flags): Promise<void> {
       ...(flags.measure && { PERF_COUNT: true }),
       ...parseConfig(flags.config),
     });
-    return { explanation: await explained(compiled, model, flags, shown), name: model.friendlyName };
+    return { explanation: await explained(compiled, model, flags, shown), name: model.friendlyName, open: openSizes(model, flags) };
   });
   const { diagram } = explanation;
   if (flags.svg) writeFileSync(flags.svg, diagram ? drawing(diagram, `${name} on ${flags.device}`) : stepsChart(explanation, name));
   if (flags.json) printJson(explanation);
   else if (!flags.svg || flags.measure) console.log(pretty(name, flags.device, explanation));
+  if (open && !flags.json && !flags.svg) console.log(`\n${open}`);
+}
+
+/** What a person should know of sizes that neither model nor flags tell. */
+function openSizes(model: Model, flags: Flags): string | undefined {
+  const input = model.inputs.find((v) => v.partialShape.isDynamic());
+  if (!input || (flags.measure && flags.input?.length)) return undefined;
+  const how = `--shape ${input.anyName}=${input.partialShape} with numbers in place of what is open`;
+  return flags.measure
+    ? `Sizes are open, and were taken as small as they may be: ${how} measures others.`
+    : `Sizes are open, and kernels are chosen for sizes: ${how} tells tiles, bytes and flops, too.`;
 }
 
 /**
@@ -63,7 +74,13 @@ async function explained(compiled: CompiledModel, model: Model, flags: Flags, sh
   const fits = told.rows.length === times.length && told.rows.every((row) => row.ms !== undefined);
   return {
     ...told,
-    summary: { ...told.summary, 'inferences measured': runs },
+    summary: {
+      ...told.summary,
+      'inferences measured': runs,
+      'measured with': Object.entries(inputs)
+        .map(([name, { shape }]) => `${name} [${shape.join(',')}]`)
+        .join(', '),
+    },
     rows: fits ? told.rows.map((row, i) => typical(row, times[i] as number[])) : told.rows,
   };
 }
@@ -79,7 +96,7 @@ function typical(row: Row, times: readonly number[]): Row {
 }
 
 const rule = /^rule: /;
-const inBytes = /memory|arena|bytes/;
+const inBytes = /^(memory|arena)|bytes/;
 /** Columns of large numbers, and how they are written. */
 const units = { bytes, flops: quantity, ms: (n: number) => n.toFixed(3), '% of roofline': (n: number) => n.toFixed(1) };
 

@@ -63,7 +63,7 @@ napi_value placement(napi_env env, napi_callback_info call) {
   return object(env, {{"threads", number(env, placed.threads)}, {"cpus", cpus}});
 }
 
-// peaks(threads): { gflops, gigabytes } of that many threads together, measured now.
+// peaks(threads): { gflops, rates: [bytes, GB/s, …] } of that many threads together, measured now.
 napi_value peaks(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
   const int threads = static_cast<int>(std::min(1024.0, std::max(1.0, number_or(env, a[0], 1))));
@@ -71,7 +71,15 @@ napi_value peaks(napi_env env, napi_callback_info call) {
   pool.enter();
   const Peaks measured = measure_peaks(default_isa(), pool);
   pool.leave();
-  return object(env, {{"gflops", number(env, measured.gflops)}, {"gigabytes", number(env, measured.gigabytes)}});
+  napi_value rates = nullptr;
+  napi_create_array(env, &rates);
+  uint32_t at = 0;
+  for (const ReadRate& rate : measured.rates) {
+    if (!rates) break;
+    napi_set_element(env, rates, at++, number(env, rate.bytes));
+    napi_set_element(env, rates, at++, number(env, rate.gigabytes));
+  }
+  return object(env, {{"gflops", number(env, measured.gflops)}, {"rates", rates}});
 }
 
 // tuning(text?): { text, learnt }: choices of kernels that were measured, after those of the text joined them.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "base/system.h"
 #include "kernels/reduce/reduce.h"
 #include "kernels/table.h"
 #include "kernels/tile/tile.h"
@@ -51,16 +52,18 @@ double read_gigabytes(Isa isa, Parallel& pool, std::size_t bytes) {
   std::vector<float> sums(static_cast<std::size_t>(threads));
   const auto part = [&](int thread) { return reinterpret_cast<float*>(memory + static_cast<std::size_t>(thread) * share); };
   parallel_for(pool, threads, [&](int chunk, int) { std::fill_n(part(chunk), share / sizeof(float), 1.0f); });
+  const std::size_t times = std::max<std::size_t>(1, (std::size_t{32} << 20) / std::max<std::size_t>(bytes, 1));  // the fork takes as long as a megabyte
   double best = 1e30;
   for (int pass = 0; pass < 4; ++pass) {
     const Clock::time_point start = Clock::now();
     parallel_for(pool, threads, [&](int chunk, int) {
-      for (std::size_t at = 0; at + row <= share / sizeof(float); at += row) sums[static_cast<std::size_t>(chunk)] += sum(Reduction::sum, part(chunk) + at, row);
+      for (std::size_t time = 0; time < times; ++time)
+        for (std::size_t at = 0; at + row <= share / sizeof(float); at += row) sums[static_cast<std::size_t>(chunk)] += sum(Reduction::sum, part(chunk) + at, row);
     });
     best = std::min(best, seconds_since(start));
   }
   unmap_pages(memory, bytes);
-  return sums[0] == 0 ? 0 : 1e-9 * static_cast<double>(share) * threads / best;  // the sums are used: no compiler leaves the loops out
+  return sums[0] == 0 ? 0 : 1e-9 * static_cast<double>(share * times) * threads / best;  // the sums are used: no compiler leaves the loops out
 }
 
 Peaks measure_peaks(Isa isa, Parallel& pool) {
@@ -69,7 +72,13 @@ Peaks measure_peaks(Isa isa, Parallel& pool) {
   std::vector<double> each(static_cast<std::size_t>(threads));
   parallel_for(pool, threads, [&](int chunk, int) { each[static_cast<std::size_t>(chunk)] = peak_gflops(isa, 0.03); });
   for (const double g : each) peaks.gflops += g;
-  peaks.gigabytes = read_gigabytes(isa, pool, std::size_t{128} << 20);
+  // Half of the second-level caches: the other half is everybody else's.
+  constexpr std::size_t most = std::size_t{128} << 20;
+  const std::size_t second = std::max<std::size_t>(second_level_cache(), 256 * 1024) / 2 * static_cast<std::size_t>(threads);
+  for (std::size_t bytes = std::min(second, most);; bytes = std::min(4 * bytes, most)) {
+    peaks.rates.push_back({static_cast<double>(bytes), read_gigabytes(isa, pool, bytes)});
+    if (bytes == most) break;
+  }
   return peaks;
 }
 

@@ -2,18 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "base/cpu.h"
 #include "base/parallel.h"
 
 namespace cuvee {
 
-struct Peaks {
-  double gflops = 0;     // multiply-adds of f32, all threads of the pool together, operands in the first cache
-  double gigabytes = 0;  // a second, read from memory by all threads together
+/// What is read again and again from so many bytes comes at this rate.
+struct ReadRate {
+  double bytes = 0;
+  double gigabytes = 0;  // a second, all threads together
 };
 
-/// About a tenth of a second and 128 MiB, which are given back.
+struct Peaks {
+  double gflops = 0;            // multiply-adds of f32, all threads of the pool together, operands in the first cache
+  std::vector<ReadRate> rates;  // from what the threads' second-level caches hold to 128 MiB, each four times as much as the one before
+};
+
+/// About a fifth of a second and 128 MiB, which are given back.
 Peaks measure_peaks(Isa isa, Parallel& pool);
 
 /// 10^9 bytes a second that the pool's threads read together, again and again, from `bytes` bytes: beyond a cache's size, the next one's rate.

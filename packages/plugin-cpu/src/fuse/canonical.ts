@@ -1,7 +1,8 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
-import { numbersOf, pattern, rule, type Literal, type Node, type Rule } from '@cuvee/core';
+import { numbersOf, pattern, rule, type Builder, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
+import { sameShape } from '../ops/shapes.js';
 import { isPointwise, meanOfShares, meanOfWindows, overPicture } from './means.js';
 
 const { any, constant, named, node, once, scalar, where, uniform, either } = pattern;
@@ -9,6 +10,15 @@ const { any, constant, named, node, once, scalar, where, uniform, either } = pat
 const root = (inner: pattern.Pattern): pattern.Pattern =>
   either(node(opsOf('sqrt'), [inner]), node(opsOf('pow'), [inner, scalar('half', 0.5)]));
 const f32 = (name: string): pattern.Pattern => where(name, (v) => v.fact.type === 'f32');
+
+/**
+ * What stands for a formula of x and of constants with equal elements. Those may have more axes or elements than x, and the formula's value
+ * then has, too: such a formula stays.
+ */
+const formulaOf =
+  (made: (g: Builder, x: Value, get: (name: string) => Value) => Value | undefined): Rule['replace'] =>
+  (g, get, { root }) =>
+    sameShape(get('x'), root) ? made(g, get('x'), get) : undefined;
 
 /** x·clamp(x + 3, 0, 6)/6 = hswish(x), with the division before or after the product. */
 const clipped = once(
@@ -24,7 +34,7 @@ const hswish = rule({
     sixth(once(node(opsOf('mul'), [f32('x'), clipped], { commutative: true }))),
     node(opsOf('mul'), [f32('x'), once(sixth(clipped))], { commutative: true }),
   ),
-  replace: (g, get) => g.hSwish(get('x')),
+  replace: formulaOf((g, x) => g.hSwish(x)),
 });
 
 /** x·hardsigmoid(x; 1/6, 1/2) = hswish(x). */
@@ -66,16 +76,17 @@ const gelu = rule({
       ]),
     ),
   ),
-  replace: (g, get) => g.gelu(get('x'), {}),
+  replace: formulaOf((g, x) => g.gelu(x, {})),
 });
 
-/** x/c = x·(1/c) for a power of two c: exact. */
+/** x/c = x·(1/c) for a power of two c: exact where 1/c is a normal number. */
 const divideByPowerOfTwo = rule({
   name: 'division by a power of two',
   pattern: node(opsOf('div'), [f32('x'), scalar('c')]),
   replace(g, get) {
     const c = uniform(get('c'));
-    return c && Number.isInteger(Math.log2(Math.abs(c))) && get('c').fact.type === 'f32'
+    const power = Math.log2(Math.abs(c ?? 0));
+    return c && Number.isInteger(power) && Math.abs(power) <= 126 && get('c').fact.type === 'f32'
       ? g.multiply(get('x'), g.constant('f32', get('c').fact.value?.shape ?? [], new Array(get('c').fact.value?.size ?? 1).fill(1 / c)))
       : undefined;
   },
@@ -99,17 +110,11 @@ const subtractConstant = rule({
   },
 });
 
-/** x·1 and x + 0 with a scalar: x. (x + 0 turns −0 into 0; IEEE allows either here.) */
+/** x·1 = x. */
 const identity = rule({
   name: 'identity',
-  pattern: either(
-    node(opsOf('mul'), [f32('x'), scalar('one', 1)], { commutative: true, test: (n) => n.inputs.some((v) => v?.fact.value?.size === 1) }),
-  ),
-  replace(_, get, { root }) {
-    const x = get('x');
-    const same = x.fact.shape !== undefined && x.fact.shape.length === root.fact.shape?.length;
-    return same && x.node.op.name !== 'Parameter' ? x : undefined;
-  },
+  pattern: node(opsOf('mul'), [f32('x'), where('one', (v) => uniform(v) === 1)], { commutative: true }),
+  replace: formulaOf((_, x) => (x.node.op.name === 'Parameter' ? undefined : x)),
 });
 
 /**
@@ -163,18 +168,17 @@ const meanVariance = rule({
       ),
     ),
   ]),
-  replace(g, get) {
-    const x = get('x');
+  replace: formulaOf((g, x, get) => {
     const rank = x.fact.shape?.length;
     const eps = uniform(get('eps'));
-    if (rank === undefined || eps === undefined || get('eps').fact.value?.size !== 1) return undefined;
+    if (rank === undefined || eps === undefined) return undefined;
     const axesOf = (name: string): number[] =>
       numbersOf((get(name).fact.value as Literal).nd())
         .map((a) => (a < 0 ? a + rank : a))
         .sort((a, b) => a - b);
     if (axesOf('axes').join() !== axesOf('sameAxes').join()) return undefined;
     return g.mvn(x, get('axes'), { normalize_variance: true, eps, eps_mode: 'INSIDE_SQRT' });
-  },
+  }),
 });
 
 /** An axis read as [group, size / group], these two exchanged, and read as one axis again. */
@@ -189,7 +193,8 @@ const shuffleChannels = rule({
     if (!whole || !cut || !result || axis < 0 || cut.length !== whole.length + 1 || whole.some((d, i) => d !== result[i])) return undefined;
     const [group, each] = [cut[axis], cut[axis + 1]];
     const order = numbersOf((get('order').fact.value as Literal).nd());
-    const exchanges = order.every((from, i) => from === (i === axis ? axis + 1 : i === axis + 1 ? axis : i));
+    // An empty order reverses all axes.
+    const exchanges = order.length === cut.length && order.every((from, i) => from === (i === axis ? axis + 1 : i === axis + 1 ? axis : i));
     const fits =
       typeof group === 'number' &&
       typeof each === 'number' &&

@@ -18,6 +18,13 @@ type IsConstant = (v: Value) => boolean;
 /** A value whose elements are known here. */
 const isLiteral: IsConstant = (v) => v.fact.value !== undefined;
 
+/**
+ * Whether a node may take v for a constant. One that is computed from constants alone runs in the prologue, where what else is computed
+ * is no constant yet.
+ */
+const isConstantFor = (node: Value['node'], v: Value, isConstant: IsConstant): boolean =>
+  isLiteral(v) || (isConstant(v) && !isConstant(node.output));
+
 /** Says of a model's values, and of those that rules make from them, which depend on constants alone, of whatever size. */
 function computedIn(model: Model): IsConstant {
   const known = new Map<Value, boolean>();
@@ -119,7 +126,7 @@ const foldScale = (isConstant: IsConstant): Rule =>
     pattern: node(opsOf('mul'), [producer, where('s', isConstant)], { commutative: true, as: 'scaled' }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
-      const s = f && perChannel(g, f, get('s'));
+      const s = f && isConstantFor(f.node, get('s'), isConstant) ? perChannel(g, f, get('s')) : undefined;
       const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => isRounding(user));
       if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
       return f && s && affine(g, f, s, undefined);
@@ -133,7 +140,7 @@ const foldBias = (isConstant: IsConstant): Rule =>
     pattern: node(opsOf('add'), [producer, where('b', isConstant)], { commutative: true }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
-      const b = f && perChannel(g, f, get('b'));
+      const b = f && isConstantFor(f.node, get('b'), isConstant) ? perChannel(g, f, get('b')) : undefined;
       return f && b && affine(g, f, undefined, b);
     },
   });
@@ -336,7 +343,7 @@ const shuffleLater = (isConstant: IsConstant): Rule =>
       if (f.epilogue.residual || f.prologue.inputScale || f.shuffled > 1 || shape?.[0] !== channels || shape[1] !== 1) return undefined;
       const { residual: _, ...arrays } = f.epilogue;
       const constants = [f.inputs[1] as Value, ...Object.values(arrays).filter((v) => v !== undefined)];
-      if (!constants.every((v) => isConstant(v) && v.fact.type === 'f32')) return undefined;
+      if (!constants.every((v) => isConstantFor(f.node, v, isConstant) && v.fact.type === 'f32')) return undefined;
       if (![...f.node.output.users].every(readsChannels)) return undefined;
       const each = channels / group;
       const order = Array.from({ length: channels }, (_, c) => (c % each) * group + Math.floor(c / each));

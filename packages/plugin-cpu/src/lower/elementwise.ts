@@ -12,7 +12,7 @@ import {
   type Instruction,
   type NodeProgram,
 } from '../ops/elementwise.js';
-import type { TensorId } from '../plan/plan.js';
+import type { Step, TensorId } from '../plan/plan.js';
 import { names } from '../ops/names.js';
 
 /** The compute type of a node: that of its inputs, the widest where booleans are among them. */
@@ -50,6 +50,12 @@ function lower(c: LoweringContext, program: readonly Instruction[], reads: numbe
   });
   c.emit('eltwise', action, inputs, [c.output(0, blocked ? 'blocked' : 'plain')], args);
 }
+
+/** The operations of a program that has several, in their order: `mul, add, sigmoid`. */
+export const toldProgram = ({ args }: Step): string =>
+  args.length > 3
+    ? args.flatMap((arg, i) => (i % 3 === 0 && 'int' in arg ? [opcodes[Number(BigInt(arg.int) & 255n)] ?? ''] : [])).join(', ')
+    : '';
 
 const rank4 = (shape: readonly Dim[]): readonly Dim[] => [...new Array<Dim>(4 - shape.length).fill(1), ...shape];
 const isScalar = (v: Value): boolean => v.fact.shape?.every((d) => d === 1) === true;

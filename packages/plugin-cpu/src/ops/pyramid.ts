@@ -1,5 +1,19 @@
 /** @file Feature pyramids: nearest upsampling by powers of two, and the convolution of a sum of such levels. */
-import { floating, int, ints, op, optional, port, shape, type Dim, type Op, type Port, type Value } from '@cuvee/core';
+import {
+  floating,
+  int,
+  ints,
+  numbersOf,
+  op,
+  optional,
+  port,
+  shape,
+  type Dim,
+  type Node,
+  type Op,
+  type Port,
+  type Value,
+} from '@cuvee/core';
 import { names } from './names.js';
 import { sameDim } from './shapes.js';
 
@@ -34,10 +48,18 @@ export function upsampled(value: Value): Upsampled {
   if (!floors && !centres) return { value, shift: 0 };
   for (const shift of [1, 2, 3, 4]) {
     if (!from.every((d, i) => sameDim(to[i] as Dim, i < 2 ? d : shape.mul(d, 1 << shift)))) continue;
+    if (how.shape_calculation_mode === 'scales' && !scalesBy(node, 1 << shift)) break;
     const inner = upsampled(source);
     return { value: inner.value, shift: inner.shift + shift };
   }
   return { value, shift: 0 };
+}
+
+/** Whether an interpolation's scales are this for rows and columns, and one for other axes: sizes alone may come of 2.3 as well as of 2. */
+function scalesBy({ inputs: [, scales, axes] }: Node, times: number): boolean {
+  if (!scales?.fact.value || (axes && !axes.fact.value)) return false;
+  const along = axes?.fact.value ? numbersOf(axes.fact.value.nd()).map((a) => (a < 0 ? a + 4 : a)) : [0, 1, 2, 3];
+  return numbersOf(scales.fact.value.nd()).every((scale, i) => scale === ((along[i] as number) < 2 ? 1 : times));
 }
 
 /** Most parts of a convolution of a pyramid: as native code has them (conv.h). */

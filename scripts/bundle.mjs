@@ -5,17 +5,13 @@
  * dist/node.js besides, which Node starts with compiled code from earlier processes: core/src/start.ts says how.
  * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { partsOf } from './lib/chunks.mjs';
 import { entry, run, SetupError } from './lib/run.mjs';
 import { filesBelow, fingerprint, packages, root, stamped, writeStamp } from './lib/workspace.mjs';
-
-/** What the script exports, as plain properties: esbuild's own are getters, and each use of another package's function would call one. */
-function scriptEntry(source, { exports }) {
-  const names = exports.map((name) => (name === 'default' ? 'default as $default' : name)).join();
-  return `import { ${names} } from './${source}'; assign({ ${names.replace('default as $default', 'default: $default')} });`;
-}
 
 /** What `start` of core calls. */
 const asFunction = { banner: { js: '(function (require, moduleUrl, assign) { "use strict";' }, footer: { js: '})' } };
@@ -41,15 +37,37 @@ function entriesOf({ folder, manifest, example }) {
     });
 }
 
+/** What kind of thing each of some exports of a module is: `function`, `object`, `Map`, or the text of a constant. */
+async function kindsOf(names, file) {
+  if (names.length === 0) return new Map();
+  const module = await import(`${pathToFileURL(file)}?${Math.random()}`);
+  return new Map(
+    names.map((name) => {
+      const value = module[name];
+      if (['number', 'string', 'boolean'].includes(typeof value)) return [name, { text: JSON.stringify(value) }];
+      const kind = typeof value === 'object' ? value.constructor.name.replace('Object', 'object') : typeof value;
+      if (!['function', 'object', 'Map'].includes(kind))
+        throw new SetupError(`${file}: "${name}" cannot come later, it is of kind ${kind}`);
+      return [name, { kind }];
+    }),
+  );
+}
+
 /** The module that starts dist/node.cjs: with the packages of the house that it imports, and the same exports as the bundle. */
-function nodeEntry({ imports, exports }, start) {
+function nodeEntry({ imports, exports }, start, kinds) {
   const house = [...new Set(imports.map(({ path }) => path))].filter((path) => path.startsWith('@cuvee/'));
-  const named = exports.filter((name) => name !== 'default');
+  const named = exports.filter((name) => name !== 'default' && !kinds.has(name));
+  const constants = [...kinds].filter(([, { text }]) => text !== undefined);
+  const later = [...kinds].filter(([, { kind }]) => kind !== undefined);
   return [
     ...house.map((path, i) => `import * as $package${i} from '${path}';`),
-    `import { start as $start } from '${start}';`,
+    `import { start as $start${later.length > 0 ? ', later as $later' : ''} } from '${start}';`,
     `const $all = $start(import.meta.url, { ${house.map((path, i) => `'${path}': $package${i}`).join(', ')} });`,
     ...(named.length > 0 ? [`export const { ${named.join(', ')} } = $all;`] : []),
+    ...constants.map(([name, { text }]) => `export const ${name} = ${text};`),
+    ...(later.length > 0
+      ? [`export const ${later.map(([name, { kind }]) => `${name} = $later($all, '${name}', '${kind}')`).join(', ')};`]
+      : []),
     ...(exports.includes('default') ? ['export default $all.default;'] : []),
     '',
   ].join('\n');
@@ -72,7 +90,12 @@ async function bundlePackage(pack, esbuild) {
   const { folder, manifest, name } = pack;
   const sources = filesBelow(join(folder, 'src'));
   const value = fingerprint(
-    [...sources, ...['package.json', 'main.ts'].map((file) => join(folder, file)).filter(existsSync), import.meta.filename],
+    [
+      ...sources,
+      ...['package.json', 'main.ts'].map((file) => join(folder, file)).filter(existsSync),
+      import.meta.filename,
+      join(import.meta.dirname, 'lib', 'chunks.mjs'),
+    ],
     `${esbuild.version} ${readable}`,
   );
   const stamp = join(folder, 'dist', '.bundled');
@@ -111,29 +134,37 @@ async function bundlePackage(pack, esbuild) {
     if (executable) chmodSync(join(folder, output), 0o755);
     if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
     const [built] = Object.values(metafile.outputs);
-    const script = {
-      ...options,
-      entryPoints: undefined,
-      stdin: { contents: scriptEntry(source, built), resolveDir: folder },
-      write: false,
-      format: 'cjs',
-      define: { 'import.meta.url': 'moduleUrl' },
-      ...asFunction,
-    };
-    const { outputFiles } = await esbuild.build(script).catch(failed);
-    // Node reads it as Latin-1. esbuild escapes texts, and nothing within regular expressions.
-    if (outputFiles[0].contents.some((byte) => byte > 127))
-      throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
-    writeFileSync(join(folder, 'dist', 'node.cjs'), outputFiles[0].contents);
+    const { parts, later } = await partsOf({ name, folder, source, built, inputs: metafile.inputs, options, esbuild }).catch(failed);
+    const scripts = ['node.cjs', 'node.rest.cjs'];
+    for (const [i, part] of parts.entries()) {
+      const { outputFiles } = await esbuild
+        .build({
+          ...options,
+          entryPoints: undefined,
+          ...part,
+          write: false,
+          format: 'cjs',
+          outfile: join(folder, 'dist', scripts[i]),
+          define: { 'import.meta.url': 'moduleUrl' },
+          ...asFunction,
+        })
+        .catch(failed);
+      const [{ contents }] = outputFiles;
+      // Node reads it as Latin-1. esbuild escapes texts, and nothing within regular expressions.
+      if (contents.some((byte) => byte > 127)) throw new SetupError(`${name}: a regular expression is not ASCII; write \\uXXXX`);
+      const digest = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+      writeFileSync(join(folder, 'dist', scripts[i]), `${Buffer.from(contents).toString('latin1').trimEnd()}//${digest}`);
+    }
+    const kinds = await kindsOf(later, join(folder, output));
     const node = join(folder, 'dist', 'node.js');
     if (manifest.exports['./start']) {
       // Core holds `start` itself, where no program sees it: a module more is two milliseconds more before the program's first line.
       const place = `Symbol.for('@cuvee/core/start')`;
-      const contents = `${nodeEntry(built, './src/start.ts')}Object.defineProperty($all.Core, ${place}, { value: $start });`;
+      const contents = `${nodeEntry(built, './src/start.ts', kinds)}Object.defineProperty($all.Core, ${place}, { value: $start });`;
       const source = { ...options, entryPoints: undefined, stdin: { contents, resolveDir: folder }, outfile: node, format: 'esm' };
       await esbuild.build(source).catch(failed);
       starts = `import { Core } from './node.js';\nexport const start = Core[${place}];\n`;
-    } else writeFileSync(node, nodeEntry(built, '@cuvee/core/start'));
+    } else writeFileSync(node, nodeEntry(built, '@cuvee/core/start', kinds));
   }
   if (starts) writeFileSync(join(folder, 'dist', 'start.js'), starts);
   writeStamp(stamp, value);

@@ -7,12 +7,17 @@
  * (`vm.Script`'s `cachedData`), not for modules, so that a package holds its code once more as a script, `dist/node.cjs`: one function,
  * `(require, moduleUrl, assign) => …`, which hands all its exports to `assign`.
  *
+ * What V8 takes it has to unpack, and what a bundle holds has to be set up: a process that only runs what a cache has wants neither the
+ * operations nor the compiler. So a script may come in two parts, cut between modules (`scripts/lib/chunks.mjs`); the second, `node.rest.cjs`, starts when
+ * something of it is first touched: by the first part (`require('#passes/fold.ts')`), by another package's script, or by a program, whose
+ * modules want their imports at once and get stand-ins (`later`).
+ *
  * The life of a code file: a process starts without one and works as ever; when it has read or compiled a model, and again when it
  * meets operations that the file has not seen, it writes the file, a moment later or as it ends. The next process finds its functions
  * compiled. A file is only ever a saving: one that is missing, damaged, of another V8, or not to be written changes nothing but time.
  *
  * Code from a file runs, so the file must be the user's own: the folder and the files belong to the user and nobody else may write
- * them, names hold a checksum of the bundle, contents a checksum, and a link is not followed.
+ * them, names hold a digest of the bundle, contents stand twice, and a link is not followed.
  *
  * `CUVEE_CODE_CACHE=0` switches it off; another value is the folder to use instead of the user's cache folder.
  */
@@ -26,7 +31,6 @@ const { createRequire } = getBuiltinModule('node:module');
 const { dirname, join } = getBuiltinModule('node:path');
 const { fileURLToPath, pathToFileURL } = getBuiltinModule('node:url');
 const vm = getBuiltinModule('node:vm');
-const { crc32 } = getBuiltinModule('node:zlib');
 
 /** What a bundle exports. */
 type Exports = Record<string, unknown>;
@@ -43,6 +47,8 @@ interface Running {
 const settle = 1000;
 /** While inferences run, which writing would hold up, it waits so many times more. */
 const patience = 60;
+/** A script ends in a digest of itself, of so many characters. */
+const digestLength = 16;
 /** Files that are older than this many milliseconds are removed by the next one that is written; one in use comes back. */
 const lifetime = 30 * 24 * 3600e3;
 
@@ -55,35 +61,76 @@ let timer: NodeJS.Timeout | undefined;
 /** Inferences that run now. */
 let atWork = (): number => 0;
 
+/** The packages of the house whose scripts run, by name: what they export, not stand-ins. */
+const house = new Map<string, Exports>();
+
 /**
  * Runs the script `node.cjs` beside the module `url`, once, and returns what it exports. `packages` are the packages of the house that it
  * imports, evaluated already, so that there is one core. Others are required when first touched.
  */
 export function start(url: string, packages: Readonly<Record<string, Exports>> = {}): Exports {
-  return startAt(fileURLToPath(new URL('node.cjs', url)), url, packages);
+  const own = Object.keys(packages).map((name) => [name, house.get(name) ?? packages[name]]);
+  const exports = startAt(fileURLToPath(new URL('node.cjs', url)), url, Object.fromEntries(own) as Record<string, Exports>);
+  if (house.size === 0) house.set('@cuvee/core', exports); // it is core that holds this module
+  return exports;
+}
+
+/** The modules of one part of a script that the other imports, by the names that it requires them by. */
+type Border = Readonly<Record<string, Exports>>;
+
+/** Makes `begin` fill the target in when a property is first read that it lacks: one of `names`, or any. */
+function promise(target: Exports, begin: () => void, names?: readonly string[]): Exports {
+  const get = (_: object, name: string | symbol): unknown => {
+    if (names && !names.includes(name as string)) return undefined;
+    begin();
+    return target[name as string];
+  };
+  return Object.setPrototypeOf(target, new Proxy({}, { get })) as Exports;
+}
+/** Fills it in. */
+function fill(target: Exports, values: Exports): void {
+  Object.setPrototypeOf(target, Object.prototype);
+  Object.assign(target, values);
 }
 
 /** The same for the script at a path; `url`: what it takes for its own. */
 function startAt(path: string, url: string, packages: Readonly<Record<string, Exports>>): Exports {
   const before = started.get(path);
   if (before) return before;
-  const bytes = fs.readFileSync(path);
-  const file = codeFile(path, bytes);
-  const code = file === undefined ? undefined : readCode(file);
-  // The bundler writes ASCII, and the function around the script, so that its text lies in memory once.
-  const script = new vm.Script(bytes.toString('latin1'), {
-    filename: path,
-    cachedData: code?.data,
-  });
-  if (file !== undefined) {
-    const known = code && script.cachedDataRejected === false ? code.known : [];
-    running.push({ script, file, known: new Set(known) });
-  }
+  const require = requirer(url, packages);
   let exports: Exports = {};
-  const body = script.runInThisContext() as (require: (id: string) => unknown, url: string, assign: (all: Exports) => void) => void;
-  body(requirer(url, packages), url, (all) => {
-    exports = all;
-  });
+  let first: (() => Border) | undefined;
+  let begun = false;
+  /** What the first part imports from the second, by module: empty until the second has started. */
+  const wanted: Record<string, Exports> = {};
+  /** Starts the second part. */
+  const rest = (): void => {
+    if (begun) return;
+    if (!first) throw new Error(`${path} touches its second part while it starts`);
+    begun = true;
+    const border = first();
+    const given = (id: string): unknown => border[id] ?? require(id);
+    try {
+      run(path.replace(/cjs$/, 'rest.cjs'), url, given, (more, mine) => {
+        fill(exports, more);
+        const modules = (mine as () => Border)();
+        for (const id in modules) fill((wanted[id] ??= {}), modules[id] as Exports);
+      });
+    } catch (error) {
+      begun = false; // whoever touches it next hears of it, too
+      throw error;
+    }
+  };
+  run(
+    path,
+    url,
+    (id) => (id.startsWith('#') ? (wanted[id] ??= promise({}, rest)) : require(id)),
+    (all, border, later) => {
+      exports = all;
+      if (later) promise(all, rest, later);
+      first = border;
+    },
+  );
   started.set(path, exports);
   (exports['onWork'] as ((listener: typeof note) => void) | undefined)?.(note);
   atWork = (exports['inferencesRunning'] as typeof atWork | undefined) ?? atWork;
@@ -91,6 +138,89 @@ function startAt(path: string, url: string, packages: Readonly<Record<string, Ex
     startScript(asked, dirname(dirname(path)), exports),
   );
   return exports;
+}
+
+/** What a script hands over: its exports, what its other part may import, and of a first part the names of the exports that only the second has. */
+type Assign = (all: Exports, border?: () => Border, later?: readonly string[]) => void;
+
+function run(path: string, url: string, require: (id: string) => unknown, assign: Assign): void {
+  const bytes = fs.readFileSync(path);
+  const file = codeFile(path, bytes);
+  const code = file === undefined ? undefined : readCode(file);
+  // The bundler writes ASCII, and the function around the script, so that its text lies in memory once.
+  const script = new vm.Script(bytes.toString('latin1'), { filename: path, cachedData: code?.data });
+  if (file !== undefined) {
+    const known = code && script.cachedDataRejected === false ? code.known : [];
+    running.push({ script, file, known: new Set(known) });
+  }
+  (script.runInThisContext() as (require: (id: string) => unknown, url: string, assign: Assign) => void)(require, url, assign);
+}
+
+/**
+ * A stand-in for an export of a script's second part, which starts when the stand-in is first used. It does what the export does and has its
+ * properties, but it is another object: scripts of the house have the export itself.
+ */
+export const later = (all: Exports, name: string, kind: 'function' | 'object' | 'Map'): unknown =>
+  new Proxy<object>(kind === 'function' ? bound : plain, new StandIn(all, name, kind === 'Map'));
+
+const whole = Symbol('the export itself');
+/** Targets of all stand-ins. A bound function has no `prototype` of its own, which a proxy would have to show. */
+const bound = function () {}.bind(undefined);
+const plain = {};
+for (const target of [bound, plain])
+  Object.defineProperty(target, Symbol.for('nodejs.util.inspect.custom'), {
+    configurable: true,
+    value(this: { [whole]: unknown }) {
+      return this[whole]; // Node asks the target, and prints what the stand-in stands for
+    },
+  });
+
+class StandIn implements ProxyHandler<object> {
+  readonly #all: Exports;
+  readonly #name: string;
+  readonly #isMap: boolean;
+  constructor(all: Exports, name: string, isMap: boolean) {
+    this.#all = all;
+    this.#name = name;
+    this.#isMap = isMap;
+  }
+  get #value(): object {
+    return this.#all[this.#name] as object;
+  }
+  get(_: object, key: string | symbol): unknown {
+    const value = this.#value;
+    if (key === whole) return value;
+    const found: unknown = Reflect.get(value, key);
+    return this.#isMap && typeof found === 'function' ? (found as () => void).bind(value) : found;
+  }
+  apply(_: object, self: unknown, given: unknown[]): unknown {
+    return Reflect.apply(this.#value as () => void, self, given);
+  }
+  construct(_: object, given: unknown[], made: () => void): object {
+    return Reflect.construct(this.#value as () => void, given, made) as object;
+  }
+  has(_: object, key: string | symbol): boolean {
+    return Reflect.has(this.#value, key);
+  }
+  set(_: object, key: string | symbol, value: unknown): boolean {
+    return Reflect.set(this.#value, key, value);
+  }
+  deleteProperty(_: object, key: string | symbol): boolean {
+    return Reflect.deleteProperty(this.#value, key);
+  }
+  getPrototypeOf(): object | null {
+    return Reflect.getPrototypeOf(this.#value);
+  }
+  ownKeys(): (string | symbol)[] {
+    return Reflect.ownKeys(this.#value);
+  }
+  getOwnPropertyDescriptor(_: object, key: string | symbol): PropertyDescriptor | undefined {
+    const found = Reflect.getOwnPropertyDescriptor(this.#value, key);
+    return found && { ...found, configurable: true }; // the target has none that stays
+  }
+  defineProperty(_: object, key: string | symbol, as: PropertyDescriptor): boolean {
+    return Reflect.defineProperty(this.#value, key, as);
+  }
 }
 
 /**
@@ -160,7 +290,7 @@ function write(): void {
 }
 
 /** Where the code of a script lies; undefined when it is not to be kept. */
-function codeFile(path: string, script: Uint8Array): string | undefined {
+function codeFile(path: string, script: Buffer): string | undefined {
   const { env, platform, arch, versions, execArgv } = process;
   const wanted = env['CUVEE_CODE_CACHE'];
   // Coverage counts functions as they are compiled. Other engines have other ways.
@@ -179,7 +309,9 @@ function codeFile(path: string, script: Uint8Array): string | undefined {
     // the name only keeps processes with flags from replacing the files of those without.
     const flags = execArgv.length > 0 || env['NODE_OPTIONS'];
     const tag = flags ? getBuiltinModule('node:v8').cachedDataVersionTag().toString(36) : versions.v8;
-    const parts = [crc32(script).toString(36), size.toString(36), Math.trunc(mtimeMs).toString(36), arch, tag];
+    const digest = script.toString('latin1', script.length - digestLength);
+    if (!/^[0-9a-f]+$/.test(digest)) return undefined;
+    const parts = [digest, size.toString(36), Math.trunc(mtimeMs).toString(36), arch, tag];
     return join(folder, `${parts.join('-')}.code`);
   } catch {
     return undefined;
@@ -190,8 +322,9 @@ function codeFile(path: string, script: Uint8Array): string | undefined {
 const isOurs = ({ uid, mode }: Stats): boolean => process.geteuid === undefined || (uid === process.geteuid() && (mode & 0o022) === 0);
 
 /**
- * A code file is V8's data, the kinds of work as JSON, and eight bytes: the length of the JSON and the CRC-32 of all before, each
- * little-endian. V8's data come first because V8 wants them aligned. Undefined when there is no sound file.
+ * A code file is V8's data, the kinds of work as JSON, the length of the JSON as four bytes, little-endian, and all of that once more: V8 believes what it
+ * is given, and of all that could tell a damaged file, comparing is the quickest that Node has at hand (a checksum takes its streams along).
+ * V8's data come first because V8 wants them aligned. Undefined when there is no sound file.
  */
 function readCode(file: string): { readonly data: Buffer; readonly known: readonly string[] } | undefined {
   let fd: number | undefined;
@@ -201,8 +334,9 @@ function readCode(file: string): { readonly data: Buffer; readonly known: readon
     const stat = fs.fstatSync(fd);
     if (!stat.isFile() || !isOurs(stat)) return undefined;
     const bytes = fs.readFileSync(fd);
-    const end = bytes.length - 8;
-    if (end < 0 || crc32(bytes.subarray(0, end + 4)) !== bytes.readUInt32LE(end + 4)) return undefined;
+    const half = bytes.length / 2;
+    const end = half - 4;
+    if (end < 0 || !bytes.subarray(0, half).equals(bytes.subarray(half))) return undefined;
     const start = end - bytes.readUInt32LE(end);
     return {
       data: bytes.subarray(0, start),
@@ -221,15 +355,11 @@ function writeCode(file: string, data: Buffer, known: Iterable<string>): void {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!isOurs(fs.lstatSync(folder))) return;
   const text = Buffer.from(JSON.stringify([...known]));
-  const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(text.length, 0);
-  trailer.writeUInt32LE(crc32(trailer.subarray(0, 4), crc32(text, crc32(data))), 4);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    fs.writeFileSync(temporary, Buffer.concat([data, text, trailer]), {
-      flag: 'wx',
-      mode: 0o600,
-    });
+    fs.writeFileSync(temporary, Buffer.concat([data, text, length, data, text, length]), { flag: 'wx', mode: 0o600 });
     fs.renameSync(temporary, file);
   } catch (error) {
     fs.rmSync(temporary, { force: true });

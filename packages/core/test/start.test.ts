@@ -36,7 +36,7 @@ beforeAll(() => {
     join(folder, 'node.cjs'),
     `(function (require, moduleUrl, assign) { "use strict"; const exports = {}; assign(exports); const other = require('other'); let hears;
 exports.onWork = (listener) => { hears = listener; };
-exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); }; })`,
+exports.answer = (work) => { hears(work); return [moduleUrl.slice(-8), require('house').name, other.missing === undefined].join(); }; })//0123456789abcdef`,
   );
   mkdirSync(join(folder, 'node_modules', 'other'), { recursive: true });
   writeFileSync(join(folder, 'node_modules', 'other', 'index.js'), 'globalThis.touched = true;');
@@ -122,7 +122,7 @@ test('code that V8 rejects is replaced', () => {
   const { atime, mtime } = statSync(join(folder, 'node.cjs'));
   // A sound file under this script's name with another script's code: its source has another length.
   const bytes = readFileSync(only());
-  writeFileSync(join(folder, 'node.cjs'), `${source}// another`);
+  writeFileSync(join(folder, 'node.cjs'), source.replace('//', '// another').replace('0', 'f'));
   run(['CPU Relu']);
   const other = files().find((file) => !readFileSync(file).equals(bytes)) as string;
   writeFileSync(other, bytes);
@@ -187,6 +187,45 @@ test('files that nobody wrote for a month go', () => {
   run(['CPU Relu']);
   expect(files()).not.toContain(old);
   expect(files()).toHaveLength(1);
+});
+
+test('a second part starts when something of it is first touched, by whom it may be', () => {
+  const two = join(folder, 'two');
+  mkdirSync(two);
+  writeFileSync(join(two, 'package.json'), '{ "type": "module" }');
+  writeFileSync(
+    join(two, 'node.cjs'),
+    `(function (require, url, assign) { const second = require('#b.ts'); globalThis.begun = 0;
+assign({ now: 1, viaBorder: () => second.double(21) }, () => ({ '#a.ts': { base: 20 } }), ['late', 'Late', 'table']); })//0123456789abcdef`,
+  );
+  const rest = `(function (require, url, assign) { globalThis.begun++; const { base } = require('#a.ts');
+class Late { #x = base; get x() { return this.#x; } static made() { return new this(); } }
+assign({ late: (n) => n + base, Late, table: new Map([['k', base]]) }, () => ({ '#b.ts': { double: (n) => 2 * n } })); })//fedcba9876543210`;
+  const main = `import { later, start } from '../start.js';
+const all = start(import.meta.url);
+const [late, Late, table] = [['late', 'function'], ['Late', 'function'], ['table', 'Map']].map(([name, kind]) => later(all, name, kind));
+const out = [all.now, all.missing, globalThis.begun];
+try { late(1); } catch (error) { out.push(error.code); }
+`;
+  const program = (text: string): string => {
+    writeFileSync(join(two, 'main.js'), main + text);
+    const { stdout, stderr } = spawnSync(process.execPath, [join(two, 'main.js')], {
+      encoding: 'utf8',
+      env: { ...process.env, CUVEE_CODE_CACHE: '0' },
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  };
+  expect(program(`process.stdout.write(out.join());`)).toBe('1,,0,ENOENT');
+  writeFileSync(join(two, 'node.rest.cjs'), rest);
+  expect(program(`process.stdout.write([late(1), begun].join());`)).toBe('21,1');
+  expect(program(`process.stdout.write([all.viaBorder(), begun].join());`)).toBe('42,1');
+  expect(
+    program(`class More extends Late {}
+const more = new More();
+const same = [new all.Late() instanceof Late, more instanceof More, more instanceof all.Late, Late.made().x, 'made' in Late, Object.keys(Late).length];
+process.stdout.write([table.get('k'), table.size, ...same, begun].join());`),
+  ).toBe('20,1,true,true,true,20,true,0,1');
 });
 
 test('a discovered script runs once, with the core that asks; not where it would find another core', () => {

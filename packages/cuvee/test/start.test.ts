@@ -34,7 +34,7 @@ test('results are the same without code files, when they are made, and with them
   const plain = node(inference, '0');
   expect(plain).toMatch(/^CPU [-\d.e,]+\nREFERENCE [-\d.e,]+\n$/);
   expect(node(inference, codes)).toBe(plain);
-  expect(readdirSync(codes)).toHaveLength(4); // core, frontend-onnx, plugin-cpu, plugin-reference
+  expect(readdirSync(codes)).toHaveLength(6); // core and plugin-cpu in two parts, frontend-onnx, plugin-reference
   expect(node(inference, codes)).toBe(plain);
 });
 
@@ -52,6 +52,39 @@ try {
   console.log(error instanceof cuvee.CuveeError, error.code);
 }`;
   expect(node(program, codes)).toBe('true true true\ntrue\ntrue MODEL_INVALID\n');
+});
+
+test('a process that a cache serves starts first parts alone, and those alone are compiled then', () => {
+  const folder = join(codes, 'models');
+  const program = `import { Core, Tensor } from 'cuvee';
+const compiled = await new Core().compileModel(${JSON.stringify(resolve(import.meta.dirname, '../../../scripts/data/model.onnx'))}, 'CPU', { CACHE_DIR: ${JSON.stringify(folder)} });
+const request = compiled.createInferRequest();
+const { probabilities } = await request.inferAsync({ image: new Tensor('f32', [1, 3, 8, 8]) });
+console.log(probabilities.data.length, compiled.getProperty('LOADED_FROM_CACHE'));`;
+  const first = join(codes, 'first');
+  expect(node(program, first)).toMatch(/ false\n$/);
+  expect(readdirSync(first)).toHaveLength(5); // two of core, two of plugin-cpu, frontend-onnx
+  for (const device of ['CPU', 'AUTO']) {
+    const second = join(codes, `second-${device}`);
+    const started = node(program.replace(`'CPU'`, `'${device}'`), second);
+    expect(started).toMatch(/ true\n$/);
+    expect(readdirSync(second)).toHaveLength(device === 'CPU' ? 2 : 4); // those of core and plugin-cpu; auto, plugin-reference
+  }
+});
+
+test('what Node imports and what bundlers take are alike, also where the one is a stand-in', () => {
+  const program = `import * as core from '@cuvee/core';
+import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
+const plain = await import(createRequire(process.cwd() + '/x.js').resolve('@cuvee/core/package.json').replace('package.json', 'dist/index.js'));
+const told = (value) => typeof value === 'function' || typeof value === 'object' ? [typeof value, Object.getOwnPropertyNames(value).sort()].join() : value;
+for (const name in plain) if (told(core[name]) !== told(plain[name])) console.log(name, told(core[name]), told(plain[name]));
+class Mine extends core.PrePostProcessor {}
+const model = new core.Model({ name: 'x', parameters: [], results: [], scope: core.createScope() });
+const mine = new Mine(model);
+console.log(mine instanceof core.PrePostProcessor, mine instanceof Mine, new core.Layout('NCHW') instanceof core.Layout, 'Relu' in core.shape, 'add' in core.shape);
+console.log(core.rooms.get('Relu').name, core.rooms.size === [...core.rooms].length, inspect(core.builder), core.builder().scope instanceof core.ShapeScope);`;
+  expect(node(program, codes)).toMatch(/^true true true false true\nRelu true \[Function: \w+\] true\n$/);
 });
 
 test('a device that discovery started is the one that import and require give', () => {

@@ -92,7 +92,7 @@ export const cpu = (): DevicePlugin => ({
     if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
     addKernels(loadKernels(native.addon, kernels));
   },
-  keeps,
+  keeps: (node) => keeps(node),
   query: supportOf,
   compile(model, config, { signal, paced: pace }): Awaitable<DeviceModel> {
     const native = loadNative();

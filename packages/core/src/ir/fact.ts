@@ -1,5 +1,7 @@
 /** @file What is known about a value before anything runs. */
-import { print as printDim, PartialShape, type Dim, type Pred, type ScaledValue, type Shape, type ShapeScope } from '../shape/index.js';
+import type { Dim, Pred, ScaledValue, Shape, ShapeScope } from '../shape/index.js';
+import { PartialShape } from '../shape/partial-shape.js';
+import { print as printDim } from '../shape/text.js';
 import type { ElementType } from '../tensor/element.js';
 import type { Literal } from '../tensor/literal.js';
 

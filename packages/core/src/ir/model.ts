@@ -2,7 +2,8 @@
 import { isSettings, isText, noArguments, printedAs, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { AttributeValue } from '../ops/attributes.js';
-import { createScope, PartialShape, type DimensionValue, type ShapeScope } from '../shape/index.js';
+import { PartialShape, type DimensionValue } from '../shape/partial-shape.js';
+import { createScope, type ShapeScope } from '../shape/scope.js';
 import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';

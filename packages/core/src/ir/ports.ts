@@ -1,7 +1,9 @@
 /** @file A model's inputs and outputs without what is between them: what a compiled model shows when the graph is gone. */
-import { createScope, PartialShape } from '../shape/index.js';
+import { createPartialShape } from '../ops/shape-text.js';
+import { PartialShape } from '../shape/partial-shape.js';
+import { createScope } from '../shape/scope.js';
 import type { ElementType } from '../tensor/element.js';
-import { builder } from '../opset/index.js';
+import { Parameter, Result } from '../ops/parameter.js';
 import { Model } from './model.js';
 import { Node, Value } from './node.js';
 
@@ -66,19 +68,24 @@ const textOf = (v: Value, names: readonly string[]): PortText => ({
 
 /** A model of ports from their texts. Throws ARGUMENT_INVALID for texts that are none. */
 export function portModel(texts: PortsText): Model {
-  const g = builder(createScope());
-  const port = ({ node, names, type, shape }: PortText): Value => {
-    const value = g.parameter(type, new PartialShape(shape).toString(), node);
+  // Without a builder: who runs what a cache has needs no other rooms.
+  const scope = createScope();
+  const port = ({ node: name, names, type, shape: given }: PortText): Value => {
+    const shape = new PartialShape(given).toString();
+    const node = new Node(Parameter, Parameter.attributes({ element_type: type, shape }, name), [], name);
+    const value = new Value(node, 0, { type, shape: createPartialShape(shape, { scope, node }) });
     value.names = names;
+    node.outputs = [value];
     return value;
   };
   const parameters = texts.inputs.map((p) => port(p).node);
   const results = texts.outputs.map((p) => {
-    const result = g.result(port(p), p.node);
-    result.name = p.node;
+    const source = port(p);
+    const result = new Node(Result, {}, [source], p.node);
+    result.outputs = [new Value(result, 0, source.fact)];
     return result;
   });
-  const model = new Model({ name: texts.name, parameters, results, scope: g.scope });
+  const model = new Model({ name: texts.name, parameters, results, scope });
   model.friendlyName = texts.friendlyName;
   return model;
 }

@@ -1,8 +1,9 @@
 import type { Infer } from '../ir/infer.js';
-import { PartialShape, type Dim, type Shape } from '../shape/index.js';
+import type { Dim, Shape } from '../shape/index.js';
+import { PartialShape } from '../shape/partial-shape.js';
 
 /** A partial shape's text as a shape: each open dimension becomes a symbol of this parameter. */
-export function createPartialShape(text: string, ctx: Infer): Shape {
+export function createPartialShape(text: string, ctx: Pick<Infer, 'scope' | 'node'>): Shape {
   const partial = PartialShape.parse(text);
   return partial.dimensions?.map(([lo, hi], axis): Dim => {
     if (lo === hi) return lo;

@@ -15,7 +15,7 @@ import { cloneModel, type Model } from '../ir/model.js';
 import { staticShape } from '../ir/fact.js';
 import type { Node, Value } from '../ir/node.js';
 import { decompose, decomposing } from '../passes/decompose.js';
-import { describe } from '../shape/index.js';
+import { describe } from '../shape/scope.js';
 import { after, attempt, isPromise } from './awaitable.js';
 import { CacheEntry } from './cache.js';
 import { parseDevice, type DeviceName } from './device-name.js';
@@ -143,7 +143,10 @@ export class Devices {
     const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
     const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
     const taken = after(entry.wantsModel ? arrived(model, options) : undefined, () => entry.take(load, Boolean(options.paced)));
-    return after(taken, (kept) => ({ entry, kept }));
+    return after(taken, (kept) => {
+      if (kept) worked([`${plugin.name} from the cache`]);
+      return { entry, kept };
+    });
   }
 
   /** The model of a file, which need not be read where the cache of the device knows it. */

@@ -1,12 +1,12 @@
 /** @file What core and `start.ts`, which keeps compiled code in Node, tell each other: kinds of work done, and scripts to run. */
 import type { Model } from '../ir/model.js';
 
-/** Takes kinds of work, such as `onnx Relu` (read) and `CPU Relu` (compiled). */
+/** Takes kinds of work, such as `onnx Relu` (read), `CPU Relu` (compiled) and `CPU from the cache`. */
 export type WorkListener = (kinds: Iterable<string>) => void;
 
 let listener: WorkListener | undefined;
 
-/** Tells `hears` of each model that is read or compiled from now on. @internal */
+/** Tells `hears` of each model that is read, compiled or taken from a cache from now on. @internal */
 export const onWork = (hears: WorkListener): void => void (listener = hears);
 
 /** The kinds of work that `who`, a frontend or a device, has with a model; nothing when nobody wants to know. */
@@ -14,7 +14,7 @@ export const workOn = (who: string, model: Model): ReadonlySet<string> | undefin
   listener && new Set(model.nodes().map((node) => `${who} ${node.op.name}`));
 
 /** That work is done. */
-export function worked(kinds: ReadonlySet<string> | undefined): void {
+export function worked(kinds: Iterable<string> | undefined): void {
   if (kinds) listener?.(kinds);
 }
 

@@ -24,7 +24,7 @@ import {
 } from '@cuvee/core';
 import { candidates, helperKind, isKind, lastResort, type Candidate } from './order.js';
 import { claim, type Priority } from './priority.js';
-import { select, type Selection } from './select.js';
+import { checkLimits, select, type Selection } from './select.js';
 
 /** How AUTO works for a model with a configuration. */
 interface Plan {
@@ -48,13 +48,20 @@ function planned(states: boolean, config: Config): Plan {
   };
 }
 
+/** Throws PROPERTY_UNKNOWN or PROPERTY_INVALID for what is wrong in a configuration for these devices, at any level. */
+export function checkConfigured(list: readonly Candidate[], config: Config, host: CompileOptions['host']): void {
+  const devices = list.map((c) => c.device);
+  checkInner('AUTO', config, devices, host);
+  checkLimits(config.DEVICES_UTILIZATION_THRESHOLD ?? {}, devices);
+}
+
 /** Compiles; answers at once when the device that serves first does. */
 export function compile(model: Model, config: Config, options: CompileOptions): Awaitable<DeviceModel> {
   const { host } = options;
-  return after(candidates(host, config), (list) =>
-    after(select(model, list, config, host), (selection) => {
+  return after(candidates(host, config), (list) => {
+    checkConfigured(list, config, host);
+    return after(select(model, list, config, host), (selection) => {
       const devices = selection.candidates.map((c) => c.device);
-      checkInner('AUTO', config, devices, host);
       const states = hasStates(model);
       const plan = planned(states, config);
       if (states && plan.spread && devices.length > 1)
@@ -70,8 +77,8 @@ export function compile(model: Model, config: Config, options: CompileOptions): 
         origin: { by: 'AUTO', ports: portTexts(model), model, config: plan.config, host, states },
         decided: decided(plan, selection, host),
       });
-    }),
-  );
+    });
+  });
 }
 
 /** What an export of AUTO holds, for the devices that are here; those that it holds nothing for compile behind the back of the others. */
@@ -79,7 +86,7 @@ export function load(blob: Uint8Array, config: Config, options: CompileOptions):
   const { host } = options;
   return after(candidates(host, config), (list) => {
     const devices = list.map((c) => c.device);
-    checkInner('AUTO', config, devices, host);
+    checkConfigured(list, config, host);
     return after(openForms('AUTO', blob, devices, planned(false, config).config, options), (opened) => {
       const plan = planned(opened.states, config);
       const chosen = opened.devices.map((device): Candidate => list.find((c) => c.device === device) as Candidate);

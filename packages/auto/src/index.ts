@@ -1,6 +1,6 @@
 /** @file Meta-device AUTO: the first device that can run the whole model, another while it compiles, the next when it is lost; or all at once. */
 import { after, attempt, innerConfig, textOf, type Awaitable, type DevicePlugin, type Node, type Support } from '@cuvee/core';
-import { compile, load } from './compile.js';
+import { checkConfigured, compile, load } from './compile.js';
 import { candidates } from './order.js';
 import { properties } from './properties.js';
 
@@ -27,6 +27,7 @@ export const auto = (): DevicePlugin => ({
   /** AUTO runs a model whole on one device: it supports what the best of them supports. */
   query: (model, config, { host }) =>
     after(candidates(host, config), (list) => {
+      checkConfigured(list, config, host);
       const nodes = model.nodes();
       const answers: { device: string; support: Support }[] = [];
       const ask = (i: number): Awaitable<Support> => {

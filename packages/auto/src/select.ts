@@ -1,5 +1,17 @@
 /** @file From the devices in order to the order for one model: its precision, its priority, and how busy the devices are. */
-import { after, all, modelPrecision, parseDevice, type Awaitable, type Config, type DeviceHost, type Model } from '@cuvee/core';
+import {
+  after,
+  all,
+  CuveeError,
+  modelPrecision,
+  nearest,
+  parseDevice,
+  type Awaitable,
+  type Config,
+  type DeviceHost,
+  type Model,
+  type PropertyValue,
+} from '@cuvee/core';
 import { isKind, lastResort, moveBack, type Candidate } from './order.js';
 import { takenBy, type Priority } from './priority.js';
 
@@ -28,6 +40,19 @@ export function select(model: Model, list: readonly Candidate[], config: Config,
     candidates = moveBack(candidates, busy);
     return { candidates, precision };
   });
+}
+
+/** Throws PROPERTY_INVALID for limits of utilisation that are none, or of a device that is not there to choose. */
+export function checkLimits(limits: PropertyValue, devices: readonly string[]): void {
+  const names = [...new Set(devices.flatMap((device) => [device, parseDevice(device).name]))];
+  for (const [device, limit] of Object.entries(limits)) {
+    const wrong = !names.includes(device)
+      ? `names ${device}, which is not among ${devices.join(', ')}${nearest(device, names)}`
+      : typeof limit !== 'number' || !(limit >= 0 && limit <= 100)
+        ? `must say a percentage from 0 to 100 for ${device}, got ${JSON.stringify(limit)}`
+        : undefined;
+    if (wrong) throw new CuveeError('PROPERTY_INVALID', `DEVICES_UTILIZATION_THRESHOLD of AUTO ${wrong}`);
+  }
 }
 
 /** Empty: it does not say, or it is a device over devices. */

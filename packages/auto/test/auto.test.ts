@@ -142,6 +142,39 @@ describe('what a failed compilation means', () => {
     expect(refused('AUTO:CPU', { DEVICE_PROPERTIES: { GPU: { SPEED: 9 } } })).toBe('PROPERTY_INVALID');
     expect(refused('AUTO:HETERO(GPU,CPU),CPU', { DEVICE_PROPERTIES: { GPU: { NOPE: 1 } } })).toBe('PROPERTY_UNKNOWN');
     expect(refused('AUTO:MULTI(GPU,CPU)', { DEVICE_PROPERTIES: { NPU: { SPEED: 1 } } })).toBe('PROPERTY_INVALID');
+    expect(refused('AUTO:CPU,HETERO(GPU,CPU)', { DEVICE_PROPERTIES: { GPU: { NOPE: 1 } } })).toBe('PROPERTY_UNKNOWN');
+    expect(refused('AUTO:CPU,HETERO(GPU,CPU)', { DEVICE_PROPERTIES: { HETERO: { DEVICE_PROPERTIES: { GPU: { NOPE: 1 } } } } })).toBe(
+      'PROPERTY_UNKNOWN',
+    );
+    for (const [limits, text] of [
+      [{ GPU: 101 }, /percentage from 0 to 100 for GPU, got 101/],
+      [{ CPU: 'half' }, /for CPU, got "half"/],
+      [{ GPV: 50 }, /names GPV, which is not among CPU, GPU; did you mean GPU/],
+    ] as const)
+      expect(() => core.compileModelSync(wanted, 'AUTO:CPU,GPU', { DEVICES_UTILIZATION_THRESHOLD: limits as never })).toThrow(text);
+    expect(() => core.compileModelSync(wanted, 'AUTO:CPU,GPU', { SPEED: 3 } as never)).toThrow(
+      'no property "SPEED"; GPU has: DEVICE_PROPERTIES: { GPU: { SPEED: … } }',
+    );
+  });
+  it('and when a model is asked about, or properties are set', () => {
+    const core = coreWith(fake('GPU'));
+    for (const config of [{ DEVICE_PROPERTIES: { GPU: { NOPE: 1 } } }, { DEVICE_PROPERTIES_GPU: { NOPE: 1 } }]) {
+      expect(codeOf(() => core.queryModel(wanted, 'AUTO:CPU,GPU', config))).toBe('PROPERTY_UNKNOWN');
+      expect(codeOf(() => core.setProperty('AUTO', config))).toBe('PROPERTY_UNKNOWN');
+      expect(codeOf(() => core.setProperty(config))).toBe('PROPERTY_UNKNOWN');
+    }
+    core.setProperty('AUTO', { DEVICE_PROPERTIES_GPU: { SPEED: 2 } });
+    expect(core.getProperty('AUTO', 'DEVICE_PROPERTIES')).toEqual({ GPU: { SPEED: 2 } });
+  });
+  it.each([
+    ['DEVICE_PROPERTIES_GPU', '{"SPEED":'],
+    ['DEVICE_PROPERTIES_GPU', '5'],
+    ['DEVICE_PROPERTIES', { GPU: 5 }],
+    ['DEVICE_PROPERTIES', { GPU: null }],
+    ['DEVICE_PROPERTIES', [1]],
+    ['device.properties', 'fast'],
+  ])('%s: %j is no object of properties', (name, value) => {
+    expect(codeOf(() => coreWith(fake('GPU')).compileModelSync(wanted, 'AUTO:GPU', { [name]: value as never }))).toBe('PROPERTY_INVALID');
   });
   it('hands both spellings down, the one with the name first', () => {
     const given: unknown[] = [];
@@ -152,7 +185,14 @@ describe('what a failed compilation means', () => {
       DEVICE_PROPERTIES_GPU: { SPEED: 4 },
     });
     core.compileModelSync(wanted, 'AUTO:MULTI(GPU)', { DEVICE_PROPERTIES: '{"GPU":{"SPEED":5}}' });
-    expect(given).toEqual([{ SPEED: 4, MODE: 'COLD' }, { SPEED: 5 }]);
+    core.compileModelSync(wanted, 'AUTO:GPU', {
+      'device.properties': { GPU: { SPEED: 1, MODE: 'COLD' } },
+      DEVICE_PROPERTIES: { GPU: { SPEED: 6 } },
+    });
+    core.compileModelSync(wanted, 'AUTO:MULTI(GPU)', {
+      DEVICE_PROPERTIES: { MULTI: { DEVICE_PROPERTIES: { GPU: { SPEED: 7 } } }, GPU: { SPEED: 8, MODE: 'COLD' } },
+    });
+    expect(given).toEqual([{ SPEED: 4, MODE: 'COLD' }, { SPEED: 5 }, { SPEED: 6, MODE: 'COLD' }, { SPEED: 7, MODE: 'COLD' }]);
   });
 });
 

@@ -7,7 +7,7 @@ describe('no inference is lost, doubled or wrong', () => {
     const report = await faults(device, { inferences: 400, deadline: 250 });
     expect(complaints(report, 256 * 2 ** 20)).toEqual([]);
     expect(report.right + Object.values(report.errors).reduce((a, b) => a + b, 0)).toBe(400);
-    // where the CPU stays, no loss reaches a caller
-    if (device.includes('CPU')) expect(report.errors).toEqual({});
+    // where one stays, no loss reaches a caller
+    if (/CPU|STEADY/.test(device)) expect(report.errors).toEqual({});
   });
 });

@@ -68,9 +68,12 @@ const resident = (): number => {
   return process.memoryUsage.rss();
 };
 
-/** Runs so many inferences on a device text made of FLAKY (is lost), STUCK (hangs), MOODY (lost and vanishing), BROKEN (plain errors) and CPU. */
+/**
+ * Runs so many inferences on a device text made of FLAKY (is lost), STUCK (hangs), MOODY (lost and vanishing), BROKEN (plain errors), CPU,
+ * and STEADY, which never fails and is slow, so that the others get their share.
+ */
 export async function faults(device: string, { inferences, deadline, lanes = 12 }: FaultOptions): Promise<FaultReport> {
-  const worlds = { FLAKY: newWorld(), STUCK: newWorld(), MOODY: newWorld(), BROKEN: newWorld() };
+  const worlds = { FLAKY: newWorld(), STUCK: newWorld(), MOODY: newWorld(), BROKEN: newWorld(), STEADY: newWorld() };
   const core = new Core({
     plugins: [auto(), multi(), cpu(), ...Object.entries(worlds).map(([name, world]) => mine(name, world))],
     frontends: [],
@@ -79,6 +82,7 @@ export async function faults(device: string, { inferences, deadline, lanes = 12 
   core.setProperty('FLAKY', { ...knobs, FAIL_RATE: 0.02, SEED: 3, FAIL_AFTER: 30, FAIL_COUNT: 1 });
   core.setProperty('STUCK', { ...knobs, FAIL_RATE: 0.01, SEED: 11, FAILURE: 'HANG' });
   core.setProperty('MOODY', { ...knobs, FAIL_RATE: 0.005, SEED: 5 });
+  core.setProperty('STEADY', { RUN_TIME: 4, STREAMS: 3 });
   core.setProperty('BROKEN', { ...knobs, FAIL_RATE: 0.02, SEED: 7, FAILURE: 'ERROR' });
 
   const seeds = 48;
@@ -165,8 +169,9 @@ export function complaints(report: FaultReport, mostGrowth: number): string[] {
 /** The device texts that the faults are tried on. */
 export const faultyDevices = [
   'AUTO:FLAKY,STUCK,MOODY,CPU',
+  'AUTO:FLAKY,MOODY,STUCK,STEADY',
   'AUTO:FLAKY,MOODY',
-  'MULTI:FLAKY(3),STUCK(2),MOODY(2),CPU(2)',
+  'MULTI:FLAKY(3),STUCK(2),MOODY(2),STEADY(1)',
   'MULTI:BROKEN,FLAKY,MOODY',
 ] as const;
 

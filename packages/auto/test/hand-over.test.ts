@@ -182,11 +182,41 @@ describe('loss', () => {
       ENABLE_STARTUP_FALLBACK: false,
       DEVICE_PROPERTIES: { MINE: { FAIL_AFTER: 1, RETURN_AFTER: 10_000 } },
     });
+    const heard = listen();
     const request = compiled.createInferRequest();
     const served = [1, 2, 3].map((i) => {
       expect(valuesOf(request.infer([input(i)]).y)).toEqual(want(i));
       return request.executionDevices.join();
     });
     expect(served).toEqual(['MINE', 'CPU', 'CPU']);
+    expect(heard.events).toEqual(['lost MINE', 'selected CPU', 'fallback MINE -> CPU']);
+    heard.stop();
+  });
+  it('of a device that comes and goes is met ever more rarely', async () => {
+    const config = { ENABLE_STARTUP_FALLBACK: false, DEVICE_PROPERTIES: { MINE: { FAIL_AFTER: 3 } } };
+    const compiled = await coreWith(mine('MINE', newWorld())).compileModel(wanted, 'AUTO:MINE,CPU', config);
+    const lostAt: number[] = [];
+    const heard = listen();
+    for (const since = performance.now(); lostAt.length < 4 && performance.now() - since < 5000; ) {
+      await infer(compiled);
+      const lost = heard.events.filter((event) => event === 'lost MINE').length;
+      if (lost > lostAt.length) lostAt.push(performance.now());
+      await pause(2);
+    }
+    heard.stop();
+    const [one = 0, two = 0, three = 0, four = 0] = lostAt;
+    expect(four - three).toBeGreaterThan(390); // 100, 200, 400 ms, and never less
+    expect(three - two).toBeGreaterThan(190);
+    expect(two - one).toBeGreaterThan(90);
+  });
+  it('is told, too, where the requests are those of the only device', async () => {
+    const compiled = await coreWith(mine('MINE', newWorld())).compileModel(wanted, 'AUTO:MINE', {
+      DEVICE_PROPERTIES: { MINE: { FAIL_AFTER: 0, FAIL_COUNT: 1 } },
+    });
+    const heard = listen();
+    await expect(infer(compiled)).rejects.toMatchObject({ code: 'DEVICE_LOST' });
+    await infer(compiled);
+    expect(heard.messages).toMatchObject([{ kind: 'lost', by: 'AUTO', device: 'MINE', model: 'network' }]);
+    heard.stop();
   });
 });

@@ -75,6 +75,7 @@ export class Batcher {
   readonly figures: Figures = { batches: 0, rows: 0, alone: 0 };
   readonly #many: DeviceModel;
   readonly #idle: Worker[] = [];
+  #released = false;
   readonly #callers = new Set<Caller>();
   readonly #waiting: Item[] = [];
   readonly #types: readonly Tensor['type'][];
@@ -224,7 +225,7 @@ export class Batcher {
     try {
       parts = await this.#together(worker, items);
     } catch (error) {
-      this.#idle.push(worker);
+      this.#back(worker);
       // A lost device is lost for each; of anything else one inference may be the cause, and it alone shall fail.
       const lost = error instanceof CuveeError && error.code === 'DEVICE_LOST';
       if (!lost) for (const item of items) if (!item.ended) await this.#alone(item);
@@ -233,7 +234,7 @@ export class Batcher {
       return;
     }
     const profile = this.settings.profiled ? (worker.request.profile?.() ?? []) : [];
-    this.#idle.push(worker);
+    this.#back(worker);
     this.#give(items.length, began);
     items.forEach((item, i) => {
       if (item.ended) return;
@@ -243,6 +244,11 @@ export class Batcher {
     });
   }
 
+  /** A batch that all callers left may end after the release. */
+  #back(worker: Worker): void {
+    if (this.#released) worker.request.release();
+    else this.#idle.push(worker);
+  }
   #newWorker(): Worker {
     return { request: this.#many.createRequest(), inputs: this.#types.map((type) => new Tensor(type, [0])) };
   }
@@ -307,6 +313,7 @@ export class Batcher {
   }
 
   release(): void {
+    this.#released = true;
     clearTimeout(this.#timer);
     for (const { request } of this.#idle) request.release();
     this.#idle.length = 0;

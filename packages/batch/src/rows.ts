@@ -117,6 +117,8 @@ function refuse(node: Node, why: string): CuveeError {
   });
 }
 
+const isRead = (value: Value): boolean => value.users.size > 0;
+
 /** What is known of a value: its rows, or that it is the same for every batch, or that it follows from sizes alone. */
 type State = Rows | 'same' | 'size';
 const isRows = (state: State | undefined): state is Rows => typeof state === 'object';
@@ -140,16 +142,28 @@ class Walk {
     if (op.name === 'Result') return this.#result(node);
     if (node.attributes.variable_id !== undefined) throw refuse(node, 'keeps a state, which belongs to one stream of inferences');
     if (op.traits.impure) throw refuse(node, 'is random: rows would differ from inferences alone');
-    const states = node.outputs.map((v) => this.#stateOf(node, v));
-    states.forEach((state, i) => this.#keep(node.outputs[i] as Value, state, node));
+    // What nobody reads may say what it likes: the second output of a MaxPool has indices into the whole batch.
+    const states = node.outputs.map((v) => (isRead(v) ? this.#stateOf(node, v) : undefined));
+    states.forEach((state, i) => state && this.#keep(node.outputs[i] as Value, state, node));
     const given = node.inputs.map((v) => (v ? this.#states.get(v) : undefined));
     if (!states.some(isRows) && !given.some(isRows)) return;
-    if (!states.some(isRows) && states.every((s) => s === 'size')) return; // a size of rows, not what is in them
+    if (!states.some(isRows) && states.every((s) => s === undefined || s === 'size')) return; // a size of rows, not what is in them
     if (op.traits.elementwise) return this.#elementwise(node, states[0] as State);
     // Each output element of a product is a sum over what its inputs share: a batch that is left as one dimension was in no sum.
     if (op.traits.flops) return;
+    if (this.#saysApart(node, given, states)) return;
     const rows = (list: readonly (State | undefined)[]): (Rows | undefined)[] => list.map((s) => (isRows(s) ? s : undefined));
     this.trials.push(new Trial(node, rows(given), rows(states)));
+  }
+
+  /** Whether the operation itself says that it mixes elements along other axes only: every row stays where it is. */
+  #saysApart({ op, attributes, outputs }: Node, given: readonly (State | undefined)[], states: readonly (State | undefined)[]): boolean {
+    const [first] = states;
+    const [value, ...others] = outputs as readonly [Value, ...Value[]];
+    const rank = this.#facts[0].get(value)?.shape?.length;
+    if (!op.traits.mixes || rank === undefined || !isRows(first) || others.some(isRead)) return false;
+    const mixed = op.traits.mixes(attributes, rank).map((axis) => (axis < 0 ? axis + rank : axis));
+    return !mixed.includes(first.axis) && given.every((s) => isRows(s) && s.axis === first.axis && s.block === first.block);
   }
 
   /** What the shapes for 1, 2 and 3 rows say. */

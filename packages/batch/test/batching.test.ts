@@ -188,6 +188,11 @@ describe('one of a batch', () => {
     setTimeout(() => requests.slice(1).forEach((r) => r.cancel()), 30);
     for (const outcome of await Promise.allSettled(runs)) expect(outcome.status).toBe('rejected');
     expect(world.runs).toBe(2);
+    // and nothing of it outlives the model, though the batch ends after those who left
+    compiled.release();
+    for (const request of requests) request.release();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([world.models.size, world.requests.size]).toEqual([0, 0]);
   });
   it('and all others are told when the device is lost', async () => {
     const world = newWorld();

@@ -24,6 +24,8 @@ const constant = (g: Builder, ...shape: number[]): Value =>
     Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i)),
   );
 
+const pooling = { strides: [2, 2], dilations: [1, 1], pads_begin: [0, 0], pads_end: [0, 0], kernel: [2, 2] } as const;
+
 describe('rows stay apart in', () => {
   const cases: Record<string, () => Model> = {
     'products and activations': () => model('1,8', (g, x) => g.relu(g.add(g.matMul(x, constant(g, 8, 4)), constant(g, 4)))),
@@ -33,6 +35,7 @@ describe('rows stay apart in', () => {
         const p = g.reduceMean(c, g.ints([2, 3]), { keep_dims: false });
         return g.softmax(p, { axis: 1 });
       }),
+    'the largest of windows, whose indices nobody reads': () => model('1,2,4,4', (g, x) => g.maxPool(x, pooling)[0] as Value),
     'a reshape that joins rows and parts them again': () =>
       model('1,6,4', (g, x) =>
         g.reshape(g.matMul(g.reshape(x, g.ints([-1, 4]), { special_zero: false }), constant(g, 4, 5)), g.ints([-1, 6, 5]), {
@@ -96,6 +99,7 @@ describe('a batch is refused, naming the node, for', () => {
       'Reshape',
       /where later operations take only one/,
     ],
+    'indices into the whole batch': [() => model('1,2,4,4', (g, x) => g.maxPool(x, pooling)), 'MaxPool', /mixes rows/],
     'one row picked': [
       () => model('1,4', (g, x) => g.gather(x, g.constant('i64', [1], [0]), g.constant('i64', [], [0]))),
       'Gather',

@@ -2,7 +2,17 @@
  * @file Meta-device HETERO: splits one model over devices. Each node goes where its `affinity` says, else to the first device of the
  * list that runs it, unless handing values over would cost more than that device saves.
  */
-import { bareDevice, after, checkInner, CuveeError, listedDevices, sharedHints, type Config, type DevicePlugin } from '@cuvee/core';
+import {
+  bareDevice,
+  after,
+  checkInner,
+  CuveeError,
+  listedDevices,
+  printDevice,
+  sharedHints,
+  type Config,
+  type DevicePlugin,
+} from '@cuvee/core';
 import { compile } from './compile.js';
 import { load } from './load.js';
 import { ask, supportOf } from './place.js';
@@ -14,7 +24,7 @@ function listOf(config: Config): readonly string[] {
   if (wrong || list.length === 0)
     throw new CuveeError(
       'ARGUMENT_INVALID',
-      'HETERO needs a list of devices without minus or number, the most wanted first: HETERO:NPU,CPU',
+      `HETERO needs a list of devices, the most wanted first, HETERO:NPU,CPU${wrong ? `; ${printDevice(wrong, true)} has a ${wrong.excluded ? 'minus' : 'number'}` : ''}`,
     );
   return [...new Set(list.map(bareDevice))];
 }

@@ -5,6 +5,7 @@ import {
   all,
   CuveeError,
   innerConfig,
+  nearest,
   type Awaitable,
   type CompileOptions,
   type Config,
@@ -46,7 +47,8 @@ function answers(devices: readonly string[], supports: readonly Support[]): Answ
     reason(node) {
       const wanted = affinityOf(node);
       const list = devices.join(', ');
-      if (wanted !== undefined && !devices.includes(wanted)) return `its affinity is ${wanted}, which is not among ${list}`;
+      if (wanted !== undefined && !devices.includes(wanted))
+        return `its affinity is ${wanted}, which is not among ${list}${nearest(wanted, devices)}`;
       return devices.map((device, i) => `${device}: ${refusal(node, i)}`).join('; ');
     },
   };

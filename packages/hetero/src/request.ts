@@ -106,12 +106,14 @@ export class HeteroRequest implements DeviceRequest {
   }
 
   #finish(values: readonly Tensor[], given: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    return this.#split.wiring.results.map((from, i) => {
+    const { results } = this.#split.wiring;
+    return results.map((from, i) => {
       const tensor = typeof from === 'number' ? (values[from] as Tensor) : from;
       const mine = given[i];
       if (!mine || mine === tensor || mine.type !== tensor.type || mine.shape.join() !== tensor.shape.join()) {
-        // Constants and inputs handed through are copied: callers may write to either end.
-        return typeof from === 'number' && from >= this.#split.wiring.inputs ? tensor : tensor.slice();
+        // Constants, inputs handed through and what is a result already are copied: callers may write to either end.
+        const isOwn = typeof from === 'number' && from >= this.#split.wiring.inputs && results.indexOf(from) === i;
+        return isOwn ? tensor : tensor.slice();
       }
       mine.data = tensor.data;
       return mine;

@@ -140,6 +140,8 @@ describe('placing by hand', () => {
     expect(failure(() => coreWith().compileModelSync(model, 'HETERO:MINE,CPU')).message).toContain(
       'its affinity is GPU, which is not among MINE, CPU',
     );
+    setAffinity(model, { n4: 'cpu' });
+    expect(failure(() => coreWith().compileModelSync(model, 'HETERO:MINE,CPU')).message).toContain('did you mean CPU?');
     setAffinity(model, { n4: 'MINE' });
     const error = failure(() => coreWith({ SUPPORTED_SHARE: 0 }).compileModelSync(model, 'HETERO:MINE,CPU'));
     expect(error).toMatchObject({ code: 'MODEL_UNSUPPORTED', node: 'n4' });
@@ -234,6 +236,17 @@ describe('a split at work', () => {
     expect(Object.values(outputs)[0]).toBe(given);
     expect([...(given.data as Float32Array)]).toEqual(infer(core, model, 'HETERO:MINE,CPU')[0]);
   });
+  it('gives memory of its own to each of two outputs of one value', () => {
+    const g = builder();
+    const x = g.parameter('f32', '2,4', 'x');
+    const y = g.tanh(x);
+    const model = new Model({ name: 'twice', parameters: [x.node], results: [g.result(y, 'a'), g.result(y, 'b')], scope: g.scope });
+    const request = coreWith().compileModelSync(model, 'HETERO:MINE,CPU').createInferRequest();
+    request.infer([inputs()[0] as Tensor]);
+    const [a, b] = [request.getOutputTensor(0), request.getOutputTensor(1)];
+    (a.data as Float32Array).fill(42);
+    expect((b.data as Float32Array)[0]).toBeCloseTo(Math.tanh(Math.sin(1)), 6);
+  });
   it('names the part that failed, keeps the code, and stops when it is told to', async () => {
     const lost = coreWith({ FAIL_AFTER: 0 }).compileModelSync(network(3, 5), 'HETERO:MINE,CPU').createInferRequest();
     await expect(lost.inferAsync(inputs())).rejects.toMatchObject({
@@ -322,6 +335,10 @@ describe('a compiled split as bytes', () => {
     expect(readdirSync(folder)).toHaveLength(1);
     setAffinity(model, { [placed(model)[2] as string]: 'CPU' });
     expect(compile().getProperty('LOADED_FROM_CACHE')).toBe(false);
+    core.setProperty('CPU', { EXECUTION_MODE_HINT: 'ACCURACY' }); // of a device inside: it computes otherwise
+    expect(compile().getProperty('LOADED_FROM_CACHE')).toBe(false);
+    core.setProperty('CPU', { LOG_LEVEL: 'LOG_ERROR' }); // says nothing of what is compiled
+    expect(compile().getProperty('LOADED_FROM_CACHE')).toBe(true);
   });
 });
 
@@ -335,5 +352,7 @@ describe('what is told', () => {
     expect(diagram?.boxes.map((b) => b.group)).toEqual(['', ...rows.map((r) => r.device), '']);
     for (const { from, to } of diagram?.wires ?? []) expect(from).toBeLessThan(to);
     expect(rows.find((r) => r.device === 'CPU')?.why).toContain('MINE: Tanh is among REFUSES');
+    const within = coreWith({ REFUSES: 'Tanh' }).compileModelSync(network(7, 20), 'AUTO:HETERO(MINE,CPU)').explain();
+    expect(within.diagram?.boxes.map((b) => b.group)).toEqual(diagram?.boxes.map((b) => b.group));
   });
 });

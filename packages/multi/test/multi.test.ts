@@ -101,6 +101,25 @@ describe('MULTI', () => {
     await waiting;
     expect(() => only.createInferRequest().infer([input()])).toThrow(expect.objectContaining({ code: 'SYNC_UNAVAILABLE' }));
   });
+  it('takes its devices in turn for synchronous inferences, too', () => {
+    using compiled = coreWith(mine('MINE', newWorld())).compileModelSync(model, 'MULTI:CPU(1),MINE(1)', { SCHEDULE_POLICY: 'ROUND_ROBIN' });
+    const request = compiled.createInferRequest();
+    const served = [1, 2, 3, 4].map((i) => {
+      request.infer([input(i)]);
+      return request.executionDevices.join();
+    });
+    expect(served).toEqual(['CPU', 'MINE', 'CPU', 'MINE']);
+    const { diagram } = compiled.explain();
+    expect(diagram?.boxes.map(({ title, group }) => [title, group])).toEqual([
+      ['MULTI', ''],
+      ['CPU', 'CPU'],
+      ['MINE', 'MINE'],
+    ]);
+    expect(diagram?.wires.map(({ to, label }) => [to, label])).toEqual([
+      [1, '2'],
+      [2, '2'],
+    ]);
+  });
   it('ends what began before it frees', async () => {
     const one = fake('ONE');
     const compiled = coreWith(one).compileModelSync(model, 'MULTI:ONE(1)');

@@ -17,24 +17,36 @@ const apart = 'DEVICE_PROPERTIES_';
 type Nested = Readonly<Record<string, Config>>;
 
 /**
- * Settings with all spellings of nested properties as one: `DEVICE_PROPERTIES_CPU: {…}` goes before `DEVICE_PROPERTIES: { CPU: {…} }`,
- * which is also called `device.properties`.
+ * Settings with all spellings of nested properties as one: `DEVICE_PROPERTIES_CPU: {…}` goes before `DEVICE_PROPERTIES: { CPU: {…} }`, and
+ * this before `device.properties`, its other name. Throws PROPERTY_INVALID for what is no object of properties.
  */
 export function gathered(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { 'device.properties': other, ...named } = given;
-  return other === undefined ? apartOnes(given) : apartOnes({ DEVICE_PROPERTIES: other, ...named });
-}
-function apartOnes(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const named = Object.entries(settings).filter(([key]) => key.startsWith(apart));
-  if (named.length === 0) return settings;
-  const rest = Object.fromEntries(Object.entries(settings).filter(([key]) => !key.startsWith(apart)));
-  const together: Record<string, unknown> = { ...(rest.DEVICE_PROPERTIES as Nested | undefined) };
-  for (const [key, value] of named) {
-    const device = key.slice(apart.length);
-    const own = typeof value === 'string' ? (JSON.parse(value) as Config) : (value as Config);
-    together[device] = { ...(together[device] as Config | undefined), ...own };
+  const rest: Record<string, unknown> = {};
+  let together: Record<string, Config> | undefined;
+  const add = (device: string, own: unknown, called: string): void => {
+    together = { ...together, [device]: { ...together?.[device], ...(propertiesIn(own, called) as Config) } };
+  };
+  const spellings = ['device.properties', 'DEVICE_PROPERTIES'];
+  for (const called of spellings) {
+    if (given[called] === undefined) continue;
+    together ??= {};
+    for (const [device, own] of Object.entries(propertiesIn(given[called], called))) add(device, own, `${called} of ${device}`);
   }
-  return { ...rest, DEVICE_PROPERTIES: together };
+  for (const [key, value] of Object.entries(given))
+    if (key.startsWith(apart)) add(key.slice(apart.length), value, key);
+    else if (!spellings.includes(key)) rest[key] = value;
+  return together ? { ...rest, DEVICE_PROPERTIES: together } : rest;
+}
+/** An object, or the JSON text of one. */
+function propertiesIn(value: unknown, called: string): object {
+  let read = value;
+  try {
+    if (typeof value === 'string') read = JSON.parse(value);
+  } catch {
+    // said below
+  }
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read;
+  throw new CuveeError('PROPERTY_INVALID', `${called} must be an object of properties, got ${JSON.stringify(value) ?? String(value)}`);
 }
 
 /** Whether properties given for `key` are for the device: the same name, and no other id. `GPU` is for `GPU.1`, `GPU.0` for `GPU.0.1`. */
@@ -43,6 +55,14 @@ const isFor = (key: DeviceName, device: DeviceName): boolean =>
 
 /** The device and all that it holds. */
 const within = (device: DeviceName): readonly DeviceName[] => [device, ...(device.list ?? []).flatMap(within)];
+
+/** Settings with nested ones, which go before others for the same devices. */
+function joined(others: Nested, settings: Config): Readonly<Record<string, unknown>> {
+  const { DEVICE_PROPERTIES = {}, ...rest } = gathered(settings) as Config;
+  const merged: Record<string, Config> = { ...others };
+  for (const [device, own] of Object.entries(DEVICE_PROPERTIES as Nested)) merged[device] = { ...merged[device], ...own };
+  return { ...rest, DEVICE_PROPERTIES: merged };
+}
 
 /**
  * Configuration of an inner device: those of the meta-device's own properties that the device knows (threads mean nothing to some),
@@ -58,15 +78,16 @@ export function innerConfig(config: Config, device: string, host: DeviceHost): C
   const below = Object.hasOwn(table, 'DEVICE_PROPERTIES')
     ? nested.filter(([key]) => !isFor(key, parsed) && (!parsed.list || within(parsed).some((d) => isFor(key, d))))
     : [];
+  // What a device inside is given by the inner meta-device's name goes before what it is given by its own.
+  const given = Object.assign({}, ...own.map(([, , properties]) => properties)) as Config;
   return {
     ...Object.fromEntries(shared),
-    ...Object.assign({}, ...own.map(([, , properties]) => properties)),
-    ...(below.length > 0 && { DEVICE_PROPERTIES: Object.fromEntries(below.map(([, key, properties]) => [key, properties])) }),
+    ...(below.length === 0 ? given : joined(Object.fromEntries(below.map(([, key, properties]) => [key, properties])), given)),
   } as Config;
 }
 
 /**
- * Checks before anything is compiled what the inner devices will be given, those too whose turn comes later or never.
+ * Checks before anything is compiled what the inner devices will be given, through every level, those too whose turn comes later or never.
  * Throws PROPERTY_UNKNOWN, PROPERTY_INVALID; also for a device in DEVICE_PROPERTIES that is none of these.
  */
 export function checkInner(meta: string, config: Config, devices: readonly string[], host: DeviceHost): void {
@@ -80,5 +101,10 @@ export function checkInner(meta: string, config: Config, devices: readonly strin
         `DEVICE_PROPERTIES of ${meta} names ${key}, which is not among ${devices.join(', ')}${nearest(key, devices)}`,
       );
   }
-  for (const device of devices) checkConfig(device, host.properties(device), innerConfig(config, device, host));
+  reached.forEach(({ list }, i) => {
+    const device = devices[i] as string;
+    const inner = innerConfig(config, device, host);
+    const checked = checkConfig(device, host.properties(device), list ? gathered(inner) : inner);
+    if (list) checkInner(device, checked, list.filter((d) => !d.excluded).map(bareDevice), host);
+  });
 }

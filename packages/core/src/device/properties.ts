@@ -177,13 +177,18 @@ export function nearest(name: string, candidates: readonly string[]): string {
   return best.length > 0 ? `; did you mean ${best.join(' or ')}?` : '';
 }
 
+/** Letters that differ; two that changed places count as one. */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++)
+    for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        next[j] = Math.min(next[j] as number, (before[j - 2] as number) + 1);
+    }
+    [before, row] = [row, next];
   }
   return row[b.length] as number;
 }

@@ -1,5 +1,6 @@
 /** @file Nodes placed by hand: the device that each is for, kept as `rt_info` in models and IR files. HETERO goes by it. */
 import { CuveeError } from '../errors.js';
+import { nearest } from '../device/properties.js';
 import type { Model } from './model.js';
 import type { Node } from './node.js';
 
@@ -26,6 +27,10 @@ export function setAffinity(
   const names = new Map(model.nodes().map((node) => [node.name, node]));
   const given = Object.entries(devices).map(([name, device]) => [names.get(name), name, device] as const);
   const unknown = given.find(([node]) => node === undefined);
-  if (unknown) throw new CuveeError('ARGUMENT_INVALID', `setAffinity: "${model.friendlyName}" has no node "${unknown[1]}"`);
+  if (unknown)
+    throw new CuveeError(
+      'ARGUMENT_INVALID',
+      `setAffinity: "${model.friendlyName}" has no node "${unknown[1]}"${nearest(unknown[1], [...names.keys()])}`,
+    );
   for (const [node, , device] of given) set(node as Node, device);
 }

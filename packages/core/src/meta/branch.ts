@@ -90,7 +90,10 @@ export class Branch {
   milliseconds = 0;
   readonly #wanted: number | undefined;
   #instance: Instance | undefined;
-  #failures = 0;
+  /** Milliseconds that it stayed away the last time. */
+  #pause = 0;
+  /** When its compiled model came. */
+  #since = 0;
   #measures = false;
 
   constructor({ device, workers, lastResort = false, because = '' }: BranchOptions) {
@@ -136,6 +139,7 @@ export class Branch {
   /** It has a compiled model from now on. */
   up(model: DeviceModel): void {
     this.#instance = new Instance(model);
+    this.#since = performance.now();
     this.#measures = model.info.properties?.PERF_COUNT !== false;
   }
   /** Whether its requests may have figures of their steps to tell. */
@@ -150,16 +154,18 @@ export class Branch {
     this.story = story;
     this.error = error;
   }
-  /** `down`, to be tried again after a pause that doubles each time. */
+  /** `down`, to be tried again after a pause that doubles each time; from the beginning where it was up for longer than it was away. */
   lose(story: string, error: unknown): void {
+    const now = performance.now();
+    if (this.#instance && now - this.#since > this.#pause) this.#pause = 0;
+    this.#pause = Math.min(longestPause, this.#pause * 2 || firstPause);
     this.losses++;
-    this.retryAt = performance.now() + Math.min(longestPause, firstPause * 2 ** this.#failures++);
+    this.retryAt = now + this.#pause;
     this.down('lost', story, error);
   }
   /** A run ended well. */
   count(milliseconds: number): void {
     this.served++;
-    this.#failures = 0;
     this.milliseconds += milliseconds;
   }
   /** The compiled model, which is the caller's from now on. */

@@ -35,9 +35,9 @@ export function passThrough(inner: DeviceModel, { device, properties, decided, s
     save,
     ...(set && { set: (given: Config) => set.call(inner, given) }),
     explain(): Explanation {
-      const { summary, rows } = inner.explain?.() ?? { summary: {}, rows: [] };
+      const { summary, ...others } = inner.explain?.() ?? { summary: {}, rows: [] };
       const { device: _device, ...below } = summary;
-      return { summary: { ...decided, ...below }, rows };
+      return { ...others, summary: { ...decided, ...below } };
     },
     release() {
       inner.release();

@@ -33,6 +33,17 @@ export function explainBranches(by: string, branches: readonly Branch[], more: E
       place: b.because,
       why: b.story,
     })),
+    diagram: {
+      boxes: [
+        { title: by, lines: [`${total} inferences`], group: '' },
+        ...branches.map((b) => ({
+          title: b.device,
+          lines: [words[b.state], b.because, b.story].filter(Boolean),
+          group: b.state === 'ready' ? b.device : '',
+        })),
+      ],
+      wires: branches.flatMap((b, i) => (b.state === 'ready' || b.served > 0 ? [{ from: 0, to: i + 1, label: `${b.served}` }] : [])),
+    },
   };
 }
 

@@ -82,21 +82,27 @@ export class Scheduler {
     this.#begin(inputs);
     try {
       const unable: string[] = [];
+      let lost: { device: string; error: unknown } | undefined;
       const branches = this.#inTurn();
       const later = this.options.spread ? [] : branches.filter((b) => b.state !== 'ready');
       for (const branch of [...branches.filter((b) => b.state === 'ready'), ...later]) {
         if (branch.state !== 'ready' && !this.supply.atOnce(branch)) continue;
         if (!branch.free) continue;
-        const worker = branch.take();
+        let worker: Worker | undefined;
         try {
-          if (worker.request.runSync) return use(performSync(worker, inputs, outputs(), this.options), worker);
+          worker = this.#takeFrom(branch);
+          if (worker.request.runSync) {
+            if (lost) this.supply.repeated(branch, lost.device, lost.error);
+            return use(performSync(worker, inputs, outputs(), this.options), worker);
+          }
           unable.push(branch.device);
         } catch (error) {
           if (!isLoss(error)) throw error;
           this.supply.lost(branch, error);
           if (!this.options.repeat) throw error;
+          lost = { device: branch.device, error };
         } finally {
-          this.#give(worker);
+          if (worker) this.#give(worker);
         }
       }
       if (unable.length > 0) throw new CuveeError('SYNC_UNAVAILABLE', `device ${unable.join(' and ')} runs asynchronously only`);
@@ -134,14 +140,18 @@ export class Scheduler {
     const { branches, policy } = this.options;
     return policy === 'ROUND_ROBIN' ? [...branches.slice(this.#turn), ...branches.slice(0, this.#turn)] : branches;
   }
+  /** A worker of a branch that has one free; the next in turn is the branch after it. */
+  #takeFrom(branch: Branch): Worker {
+    const worker = branch.take();
+    this.#turn = (this.options.branches.indexOf(branch) + 1) % this.options.branches.length;
+    return worker;
+  }
   /** A free worker; undefined when there is none. */
   #idle(): Worker | undefined {
     for (const branch of this.#inTurn()) {
       if (!branch.free) continue;
       try {
-        const worker = branch.take();
-        this.#turn = (this.options.branches.indexOf(branch) + 1) % this.options.branches.length;
-        return worker;
+        return this.#takeFrom(branch);
       } catch (error) {
         if (!isLoss(error)) throw error;
         this.supply.lost(branch, error);

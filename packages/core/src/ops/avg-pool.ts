@@ -2,7 +2,7 @@ import { emptyElements } from '../tensor/convert.js';
 import { sizeOf } from '../tensor/nd.js';
 import { bool } from './attributes.js';
 import { floating, op, port } from './op.js';
-import { planWindows, pooledShape, poolingAttributes } from './pooling.js';
+import { planWindows, pooledShape, poolingAttributes, windowAxes } from './pooling.js';
 
 const { dilations: _dilations, ...undilated } = poolingAttributes;
 
@@ -39,4 +39,6 @@ export const AvgPool = op('AvgPool', {
     }
     return { type: data.type, shape: [n, c, ...size], data: out };
   },
+
+  traits: { mixes: windowAxes },
 });

@@ -43,5 +43,5 @@ export const Concat = op('Concat', {
     return out;
   },
 
-  traits: { moves: true },
+  traits: { moves: true, mixes: ({ axis }, rank) => [normalizeAxis(axis as number, rank)] },
 });

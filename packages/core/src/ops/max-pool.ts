@@ -4,7 +4,7 @@ import { elementType, int } from './attributes.js';
 import { isWide } from './elementwise.js';
 import { lowest } from './limits.js';
 import { current, numeric, op, only, port } from './op.js';
-import { planWindows, pooledShape, poolingAttributes } from './pooling.js';
+import { planWindows, pooledShape, poolingAttributes, windowAxes } from './pooling.js';
 
 const { dilations: _dilations, ...undilated } = poolingAttributes;
 
@@ -63,4 +63,6 @@ export const MaxPool = op('MaxPool', {
       { type: attributes.index_element_type, shape, data: indices as never },
     ];
   },
+
+  traits: { mixes: windowAxes },
 });

@@ -68,7 +68,7 @@ export interface Traits {
   readonly moves?: boolean | ((attributes: Attributes) => boolean);
   /** The output may reuse this input's memory. */
   readonly inPlace?: string;
-  /** Axes over which elements are mixed. */
+  /** Axes over which elements of the first output are mixed: along all others each depends on the same place of the inputs alone. */
   readonly mixes?: (attributes: Attributes, rank: number) => readonly number[];
   /** Not a function of its inputs (random, state): never folded, never merged. */
   readonly impure?: boolean;

@@ -70,3 +70,6 @@ export function planWindows(spatial: readonly number[], w: PoolingWindows): { si
   });
   return { size, list };
 }
+
+/** The axes that windows lie on, all but [N, C]. */
+export const windowAxes = (_attributes: unknown, rank: number): readonly number[] => Array.from({ length: rank - 2 }, (_, i) => i + 2);

@@ -46,14 +46,15 @@ export class CacheEntry {
   /** Whether the key came from a note about the model's file. */
   #noted: boolean;
 
-  constructor(folder: string, model: Model, plugin: DevicePlugin, config: Config) {
+  /** `around`: what else the compiled model depends on, as a text. */
+  constructor(folder: string, model: Model, plugin: DevicePlugin, config: Config, around = '') {
     const settings = Object.entries(config)
       .filter(([name]) => !apart.has(name))
       .sort(([a], [b]) => (a < b ? -1 : 1));
     this.#folder = folder;
     this.#model = model;
     this.#plugin = plugin;
-    this.#settings = `${plugin.name} ${plugin.version} ${JSON.stringify(settings)}\n`;
+    this.#settings = `${plugin.name} ${plugin.version} ${JSON.stringify(settings)}${around}\n`;
     this.#cipher = config.CACHE_ENCRYPTION_CALLBACKS as Cipher | undefined;
     this.#limits = { bytes: Number(config.CUVEE_CACHE_LIMIT ?? 0), days: Number(config.CUVEE_CACHE_DAYS ?? 0) };
     const key = this.#about === undefined ? undefined : noted(this.#notes, this.#about);

@@ -66,6 +66,10 @@ export class CompiledModel {
     return new InferRequest(this, this.#model, this.#compiled.createRequest());
   }
 
+  /** The device whose requests a meta-device hands out as its own. @internal */
+  get passesTo(): string | undefined {
+    return this.#compiled.info.passesTo;
+  }
   /** Devices that inference runs on. */
   get executionDevices(): readonly string[] {
     return this.#compiled.info.executionDevices;

@@ -4,6 +4,7 @@ import { checkCompile, checkImport, checkRead, isPath } from './core-calls.js';
 import { Model } from '../ir/model.js';
 import { portsOf } from '../ir/ports.js';
 import type { AbsentDevice, Awaitable, DeviceInfo, DeviceModel, DevicePlugin, DeviceReport, Support } from '../device/contract.js';
+import { gathered } from '../device/meta.js';
 import { checkConfig, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { after, all, now } from './awaitable.js';
 import { CompiledModel } from './compiled-model.js';
@@ -211,9 +212,13 @@ export class Core {
     if (given.length > (device === undefined ? 1 : 2)) throw wrongCall('setProperty applies 1 or 2 arguments only');
     if (!isSettings(properties)) throw wrongCall('Properties parameter must be an object');
     checkSettings(properties);
-    if (device === undefined) return this.#settings.setForAll(properties, this.#tables());
-    const { name } = parseDevice(device);
-    this.#settings.setForDevice(name, tableOf(this.#registry.plugin(name)), properties);
+    const name = device === undefined ? undefined : parseDevice(device).name;
+    const plugin = name === undefined ? undefined : this.#registry.plugin(name);
+    const own = !plugin || plugin.meta ? gathered(properties) : properties;
+    for (const [key, inner] of Object.entries((own.DEVICE_PROPERTIES ?? {}) as Readonly<Record<string, ConfigInput>>))
+      checkConfig(key, tableOf(this.#registry.plugin(parseDevice(key).name)), gathered(inner));
+    if (plugin) this.#settings.setForDevice(plugin.name, tableOf(plugin), own);
+    else this.#settings.setForAll(own, this.#tables());
   }
 
   /** Tables of the devices that can be loaded. */

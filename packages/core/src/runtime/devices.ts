@@ -17,7 +17,7 @@ import type { Node, Value } from '../ir/node.js';
 import { decompose, decomposing } from '../passes/decompose.js';
 import { describe } from '../shape/scope.js';
 import { after, attempt, isPromise } from './awaitable.js';
-import { CacheEntry } from './cache.js';
+import { apart, CacheEntry } from './cache.js';
 import { parseDevice, type DeviceName } from './device-name.js';
 import { rankOf, watched } from './events.js';
 import { sha256 } from './files.js';
@@ -140,7 +140,8 @@ export class Devices {
   /** The entry of a cache for the model, where there is one, and the model that it holds. */
   #kept(plugin: DevicePlugin, config: Config, model: Model, options: CompileOptions): Awaitable<Kept> {
     if (!plugin.load || plugin.keptBelow || !config.CACHE_DIR) return {};
-    const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config);
+    const around = plugin.meta ? this.#settings.text(apart) : '';
+    const entry = new CacheEntry(String(config.CACHE_DIR), model, plugin, config, around);
     const load = (blob: Uint8Array): Awaitable<LoadedModel> => plugin.load?.(blob, config, options) as Awaitable<LoadedModel>;
     const taken = after(entry.wantsModel ? arrived(model, options) : undefined, () => entry.take(load, Boolean(options.paced)));
     return after(taken, (kept) => {

@@ -2,13 +2,15 @@
 /** @file One inference at a time: names, checks, state, cancellation. Devices see none of this. */
 import { isText, noArguments, wrongCall } from '../calls.js';
 import { CuveeError } from '../errors.js';
+import { textOf } from '../meta/failures.js';
 import type { DeviceRequest, NodeProfile, VariableState } from '../device/contract.js';
 import type { Storage } from '../tensor/element.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Model } from '../ir/model.js';
 import { Value } from '../ir/node.js';
 import { checkGiven, emptyFor, indexOfPort, takeInputs } from './ports.js';
-import { began, type EventMessage } from './events.js';
+import { parseDevice } from './device-name.js';
+import { began, tell, type EventMessage } from './events.js';
 import type { CompiledModel } from './compiled-model.js';
 
 /** A tensor, or a typed array for an input of static shape. */
@@ -75,7 +77,7 @@ export class InferRequest {
       return outputs;
     } catch (error) {
       ended?.(error);
-      throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
+      throw this.#failure(error);
     } finally {
       this.#compiled.load?.leave();
       if (this.#state === 'busy') this.#state = 'idle';
@@ -152,13 +154,23 @@ export class InferRequest {
       ended?.(error);
       if (signal?.aborted) throw signal.reason;
       if (abort.signal.aborted) throw new CuveeError('CANCELLED', `inferring "${this.#model.friendlyName}" was cancelled`);
-      throw CuveeError.wrap(`inferring "${this.#model.friendlyName}" on ${this.#compiled.device}`, error);
+      throw this.#failure(error);
     } finally {
       this.#compiled.load?.leave();
       signal?.removeEventListener('abort', forward);
       this.#abort = undefined;
       if (this.#state === 'busy') this.#state = 'idle';
     }
+  }
+
+  /** What a run failed with, for its caller; told of as lost where a meta-device handed this request out as its own. */
+  #failure(error: unknown): CuveeError {
+    const { device, logRank, passesTo } = this.#compiled;
+    const model = this.#model.friendlyName;
+    const failure = CuveeError.wrap(`inferring "${model}" on ${device}`, error);
+    if (passesTo !== undefined && failure.code === 'DEVICE_LOST')
+      tell({ kind: 'lost', model, by: parseDevice(device).name, device: passesTo, reason: textOf(error), error }, logRank);
+    return failure;
   }
 
   /** Stops a pending run, which rejects with CANCELLED. Nothing happens when none is pending. */

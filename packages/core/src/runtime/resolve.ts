@@ -2,7 +2,7 @@
 import { CuveeError } from '../errors.js';
 import type { AbsentDevice, Awaitable, DeviceInfo, DevicePlugin } from '../device/contract.js';
 import { gathered } from '../device/meta.js';
-import { checkConfig, type Config, type PropertyValue } from '../device/properties.js';
+import { checkConfig, type Config, type PropertyTable, type PropertyValue } from '../device/properties.js';
 import { after, all } from './awaitable.js';
 import { parseDevice, printDevice, type DeviceName } from './device-name.js';
 import type { Registry } from './registry.js';
@@ -39,10 +39,17 @@ export function resolveDevice(text: string, given: Readonly<Record<string, unkno
       `device "${text}": a number belongs to a device in a list, MULTI:${printDevice(device, true)}`,
     );
   const table = tableOf(plugin);
-  const checked = checkConfig(device.name, table, plugin.meta ? gathered(given) : given);
+  const settingsGiven = plugin.meta ? gathered(given) : given;
+  if (plugin.meta) refuseInnerOnes(device, table, settingsGiven, registry);
+  const checked = checkConfig(device.name, table, settingsGiven);
   const said: Record<string, string> = {};
   if (device.list) said.MULTI_DEVICE_PRIORITIES = device.list.map((d) => printDevice(d, true)).join(',');
   if (device.id !== '') said.DEVICE_ID = device.id;
+  if (plugin.meta && device.id === '' && checked.DEVICE_ID)
+    throw new CuveeError(
+      'ARGUMENT_INVALID',
+      `device "${text}": ${device.name} has no DEVICE_ID; one of a device inside goes into its name, CPU.1`,
+    );
   for (const [name, value] of Object.entries(said)) {
     const other = checked[name];
     if (other !== undefined && other !== '' && other !== value)
@@ -53,9 +60,36 @@ export function resolveDevice(text: string, given: Readonly<Record<string, unkno
   }
   const config: Record<string, PropertyValue> = { ...settings.of(device.name, table), ...checked, ...said };
   const bare = printDevice({ name: device.name, id: device.id });
-  const whole = plugin.meta && config.MULTI_DEVICE_PRIORITIES ? `${bare}:${String(config.MULTI_DEVICE_PRIORITIES)}` : text;
+  // As the caller wrote it, so that positions are those of that text; what properties say beside it is put in.
+  const id = !plugin.meta && device.id === '' ? String(config.DEVICE_ID ?? '') : '';
+  const whole =
+    plugin.meta && !device.list && config.MULTI_DEVICE_PRIORITIES
+      ? `${bare}:${String(config.MULTI_DEVICE_PRIORITIES)}`
+      : id
+        ? `${bare}.${id}`
+        : text;
   const chain = plugin.meta ? [...within, device.name] : within;
   return after(checkDevices(whole, registry, within), () => ({ plugin, config, within: chain }));
+}
+
+/** Refuses a property that a meta-device does not know and a device in its list does, saying how that one is given it. */
+function refuseInnerOnes(
+  { name, list = [] }: DeviceName,
+  table: PropertyTable,
+  given: Readonly<Record<string, unknown>>,
+  registry: Registry,
+): void {
+  for (const property of Object.keys(given)) {
+    if (Object.hasOwn(table, property)) continue;
+    const inner = list.find(
+      (d) => !d.excluded && registry.deviceNames.includes(d.name) && Object.hasOwn(tableOf(registry.plugin(d.name)), property),
+    );
+    if (inner)
+      throw new CuveeError(
+        'PROPERTY_UNKNOWN',
+        `device ${name} has no property "${property}"; ${inner.name} has: DEVICE_PROPERTIES: { ${inner.name}: { ${property}: … } }`,
+      );
+  }
 }
 
 /** Refuses the first device named in a text that is unknown, absent, or inside its own list. */
@@ -89,8 +123,9 @@ function checkDevices(text: string, registry: Registry, within: readonly string[
 function checkPresent(about: string, { name, id }: DeviceName, found: readonly (DeviceInfo | AbsentDevice)[]): void {
   const chosen = found.find((d) => d.id === id) ?? (id === '' ? (found.find((d) => !('absent' in d)) ?? found[0]) : undefined);
   if (!chosen) {
-    const ids = found.map((d) => d.id || "''").join(', ');
-    throw new CuveeError('DEVICE_NOT_FOUND', `${about}: ${name} has no device with id "${id}"; it has ${ids || 'none'}`);
+    const ids = found.flatMap((d) => (d.id === '' ? [] : [`${name}.${d.id}`]));
+    const there = ids.length > 0 ? `it has ${ids.join(', ')}` : found.length > 0 ? `its only one is called ${name}` : 'it has none';
+    throw new CuveeError('DEVICE_NOT_FOUND', `${about}: ${name} has no device with id "${id}"; ${there}`);
   }
   if ('absent' in chosen)
     throw new CuveeError('DEVICE_NOT_FOUND', `${about}: ${id ? `${name}.${id}` : name} is not present: ${chosen.absent}`);

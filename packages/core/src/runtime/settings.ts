@@ -43,6 +43,16 @@ export class Settings {
     return { ...Object.fromEntries(shared), ...this.#devices.get(device) };
   }
 
+  /** All that was set, as a text: what devices inside a meta-device compile with beside what they are given. `but`: names that do not count. */
+  text(but: ReadonlySet<string>): string {
+    const sorted = (set: Readonly<Record<string, PropertyValue>>): readonly unknown[] =>
+      Object.entries(set)
+        .filter(([name]) => !but.has(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+    const devices = [...this.#devices].map(([device, set]) => [device, sorted(set)] as const).filter(([, set]) => set.length > 0);
+    return JSON.stringify([sorted(this.#all), devices.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  }
+
   /** A property of no device in particular. Throws PROPERTY_UNKNOWN. */
   common(name: string): PropertyValue {
     const value = this.#all[name] ?? globalProperties[name]?.default;

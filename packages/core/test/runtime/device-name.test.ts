@@ -162,11 +162,14 @@ describe('the devices of a text', () => {
     });
   const cases: readonly (readonly [text: string, code: ErrorCode, ...parts: string[]])[] = [
     ['AUTO:GPU,CPUU', 'DEVICE_NOT_FOUND', 'position 10: no plugin provides device CPUU', 'did you mean CPU'],
+    ['AUTO:HETREO(CPU),CPU', 'DEVICE_NOT_FOUND', 'position 6: no plugin provides device HETREO', 'did you mean HETERO'],
+    ['AUTO:CPU.1', 'DEVICE_NOT_FOUND', 'position 6: CPU has no device with id "1"; its only one is called CPU'],
+    ['AUTO:CPU(04),CPV', 'DEVICE_NOT_FOUND', 'device "AUTO:CPU(04),CPV", position 14', 'did you mean CPU'],
     ['AUTO:HETERO(CPU,NOPE),CPU', 'DEVICE_NOT_FOUND', 'position 17: no plugin provides device NOPE', 'there are GPU, '],
     ['AUTO:-NOPE,CPU', 'DEVICE_NOT_FOUND', 'position 7'],
     ['AUTO:CPU,GONE', 'DEVICE_NOT_FOUND', 'position 10: GONE is not present: no driver'],
     ['HETERO:GPU.0,CPU', 'DEVICE_NOT_FOUND', 'position 8: GPU.0 is not present: its second fan is off'],
-    ['HETERO:GPU.7,CPU', 'DEVICE_NOT_FOUND', 'position 8: GPU has no device with id "7"; it has 0, 1'],
+    ['HETERO:GPU.7,CPU', 'DEVICE_NOT_FOUND', 'position 8: GPU has no device with id "7"; it has GPU.0, GPU.1'],
     ['AUTO:CPU(CPU)', 'ARGUMENT_INVALID', 'position 6: CPU takes no list'],
     ['AUTO:AUTO', 'ARGUMENT_INVALID', 'position 6: AUTO cannot hold itself (AUTO in AUTO'],
     ['AUTO:HETERO(AUTO(CPU),CPU)', 'ARGUMENT_INVALID', 'position 13: AUTO cannot hold itself (AUTO in HETERO in AUTO'],
@@ -196,6 +199,9 @@ describe('the devices of a text', () => {
     expect(failure(() => core().compileModelSync(addOne(), 'AUTO:CPU', { MULTI_DEVICE_PRIORITIES: 'GPU' })).code).toBe('ARGUMENT_INVALID');
     expect(failure(() => core().compileModelSync(addOne(), 'GPU.1', { DEVICE_ID: '0' })).code).toBe('ARGUMENT_INVALID');
     expect(core().compileModelSync(addOne(), 'AUTO:CPU', { MULTI_DEVICE_PRIORITIES: 'CPU' }).device).toBe('AUTO:CPU');
+    expect(failure(() => core().compileModelSync(addOne(), 'GPU', { DEVICE_ID: '7' })).message).toContain('GPU has no device with id "7"');
+    expect(core().compileModelSync(addOne(), 'GPU', { DEVICE_ID: '1' }).device).toBe('GPU');
+    expect(failure(() => core().compileModelSync(addOne(), 'AUTO:CPU', { DEVICE_ID: '1' })).message).toContain('AUTO has no DEVICE_ID');
   });
   it('that go in circles by their properties are refused', () => {
     const through = (name: string): ReturnType<typeof fake> =>

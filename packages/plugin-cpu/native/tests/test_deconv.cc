@@ -80,6 +80,28 @@ TEST(deconv_geometry) {
         for (int pad : {0, 1, k / 2}) check_deconv(shape_of(1, 3 + int(seed % 20), 1 + int(seed % 40), 1, 5, 9, k, stride, dilation, pad, int(seed % stride)), int(seed % epilogue_kinds), seed), ++seed;
 }
 
+// A row too many is made again by every panel of a segment: in a chain of such layers, by a whole row of Winograd's tiles.
+TEST(deconv_rows_that_outputs_read) {
+  for (int k : {1, 2, 3, 4, 5})
+    for (int stride : {1, 2, 3})
+      for (int dilation : {1, 2})
+        for (int pad : {0, 1, k / 2}) {
+          const DeconvShape s = shape_of(1, 1, 1, 1, 7, 7, k, stride, dilation, pad, 0);
+          for (int y0 = 0; y0 < s.out_h; ++y0)
+            for (int y1 = y0 + 1; y1 <= s.out_h; ++y1) {
+              int first = s.in_h, end = 0;
+              for (int i = 0; i < s.in_h; ++i)
+                for (int tap = 0; tap < k; ++tap)
+                  if (const int y = i * stride - pad + tap * dilation; y >= y0 && y < y1) first = std::min(first, i), end = i + 1;
+              if (first >= end) continue;
+              for (const RowRange needed : {deconv_rows_needed(s, y0, y1), deconv_columns_needed(s, y0, y1)}) {
+                CHECK(needed.begin <= first && needed.end >= end, "k%d s%d d%d p%d: %d..%d needs %d..%d, not %d..%d", k, stride, dilation, pad, y0, y1, first, end, needed.begin, needed.end);
+                if (dilation == 1 && k >= stride) CHECK(needed.begin == first && needed.end == end, "k%d s%d p%d: %d..%d needs %d..%d, not %d..%d", k, stride, pad, y0, y1, first, end, needed.begin, needed.end);
+              }
+            }
+        }
+}
+
 TEST(deconv_upsampling_heads) {
   check_deconv(shape_of(1, 24, 24, 1, 20, 30, 2, 2, 1, 0, 0), 2, 200);
   check_deconv(shape_of(2, 24, 1, 1, 20, 30, 2, 2, 1, 0, 0), 10, 201);

@@ -23,9 +23,9 @@ std::vector<std::vector<DeconvTap>> list_taps(int kernel, int stride, int dilati
   return taps;
 }
 
-/// Input coordinates [begin, end) that outputs [from, to) may read along one axis, not cut to the image.
+/// Input coordinates [begin, end) that outputs [from, to) read along one axis, not cut to the image.
 RowRange reach(int from, int to, int kernel, int stride, int dilation, int pad) {
-  return {floor_div(from + pad - (kernel - 1) * dilation, stride), floor_div(to - 1 + pad, stride) + 1};
+  return {-floor_div((kernel - 1) * dilation - from - pad, stride), floor_div(to - 1 + pad, stride) + 1};
 }
 
 RowRange reach_y(const DeconvShape& s, int y0, int y1) { return reach(y0, y1, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top); }

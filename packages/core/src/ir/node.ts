@@ -6,6 +6,7 @@ import { CuveeError } from '../errors.js';
 import type { PartialShape, ShapeScope } from '../shape/index.js';
 import type { ElementType } from '../tensor/element.js';
 import { partialShapeOf, staticShape, type Fact } from './fact.js';
+import { Readers } from './readers.js';
 
 let nextId = 1;
 /** What many begin with: one list for all. */
@@ -23,7 +24,7 @@ export class Value {
   /** Tensor names, in the order in which they were given. */
   names: readonly string[] = noNames;
   /** Nodes that read this value, each as often as it reads it once or more. */
-  readonly users = new Set<Node>();
+  readonly users = new Readers();
   /** Values that it replaced, as `node id:output`: sizes that are named after their elements are elements of this one. */
   standsFor: readonly string[] | undefined;
   /** The model that gives this as its output: guards may narrow what the shape alone tells. */

@@ -16,20 +16,25 @@ export type Patch = readonly (readonly [old: Value, replacement: Value])[];
  */
 export function applyPatch(model: Model, patch: Patch, why: string, left?: Value[]): void {
   for (let i = 0; i < patch.length; i++) {
-    const [old, replacement] = patch[i] as Patch[number];
-    if (old === replacement) continue;
-    compatible(old, replacement, why);
-    inheritOrigin(old.node, replacement.node);
-    if (old.names.length > 0) {
-      replacement.names = joined(replacement.names, old.names);
-      old.names = [];
-    }
-    if (isInteger(old.fact.type))
-      replacement.standsFor = [...(replacement.standsFor ?? []), ...(old.standsFor ?? []), `${old.node.id}:${old.index}`];
-    old.users.forEach((user) => rewire(user, old, replacement));
-    discard(old.node, model, left);
+    const pair = patch[i] as Patch[number];
+    replaceValue(model, pair[0], pair[1], why, left);
   }
+}
+
+/** A patch of one pair. */
+export function replaceValue(model: Model, old: Value, replacement: Value, why: string, left?: Value[]): void {
   model.touched();
+  if (old === replacement) return;
+  compatible(old, replacement, why);
+  inheritOrigin(old.node, replacement.node);
+  if (old.names.length > 0) {
+    replacement.names = joined(replacement.names, old.names);
+    old.names = [];
+  }
+  if (isInteger(old.fact.type))
+    replacement.standsFor = [...(replacement.standsFor ?? []), ...(old.standsFor ?? []), `${old.node.id}:${old.index}`];
+  old.users.forEach((user) => rewire(user, old, replacement));
+  discard(old.node, model, left);
 }
 
 function compatible(old: Value, replacement: Value, why: string): void {
@@ -76,8 +81,7 @@ function discard(node: Node, model: Model, left: Value[] | undefined): void {
   const pending = [node];
   while (pending.length > 0) {
     const dead = pending.pop() as Node;
-    if (dead.outputs.some(isRead) || model.parameters.includes(dead) || model.results.includes(dead) || model.sinks.includes(dead))
-      continue;
+    if (dead.outputs.some(isRead) || model.results.includes(dead) || model.sinks.includes(dead)) continue;
     for (let i = 0; i < dead.inputs.length; i++) {
       const input = dead.inputs[i];
       if (!input?.users.delete(dead)) continue;

@@ -38,3 +38,6 @@ export function topological(roots: readonly Node[]): readonly Node[] {
 }
 /** Marks that walks have left on nodes so far. */
 let walks = 0;
+
+/** A mark that no node has. */
+export const newMark = (): number => ++walks;

@@ -26,8 +26,8 @@ export class Bindings<T> {
     this.#size = size;
   }
 
-  /** Everything bound, oldest first. */
-  values(): readonly T[] {
-    return this.#things.slice(0, this.#size);
+  /** What was bound as the `i`-th of them all. */
+  at(i: number): T {
+    return this.#things[i] as T;
   }
 }

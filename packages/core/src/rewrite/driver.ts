@@ -2,7 +2,8 @@
 import { CuveeError } from '../errors.js';
 import type { Model } from '../ir/model.js';
 import type { Node, Value } from '../ir/node.js';
-import { applyPatch, joined } from '../ir/patch.js';
+import { joined, replaceValue } from '../ir/patch.js';
+import { newMark } from '../ir/topological.js';
 import { builder } from '../opset/index.js';
 import { atOnce, stride, type Steps } from '../runtime/steps.js';
 import { Bindings } from './bindings.js';
@@ -51,11 +52,15 @@ class Rewriting {
   readonly #bound: Bound = { values: new Bindings(), nodes: new Bindings() };
   #nodes: readonly Node[] = [];
   #at = 0;
-  #isFirst = true;
   #changed = true;
   #stopped = false;
-  /** Nodes to be tried. */
-  #pending = new Set<Node>();
+  /** In the first sweep, the mark of nodes that had their turn; 0 later. */
+  #had = 0;
+  /** Nodes to be tried, after the first sweep. */
+  readonly #pending = new Set<Node>();
+  /** Readers that a change may matter to, and those of them whose own readers are yet to be found. */
+  readonly #seen = new Set<Node>();
+  readonly #front: Node[] = [];
 
   constructor(model: Model, rules: readonly Rule[], onRewrite: OnRewrite | undefined) {
     this.#model = model;
@@ -73,8 +78,7 @@ class Rewriting {
     this.#nodes = this.#model.nodes();
     this.#at = 0;
     this.#changed = false;
-    this.#isFirst = sweep === 0;
-    if (this.#isFirst) this.#pending = new Set(this.#nodes);
+    this.#had = sweep === 0 ? newMark() : 0;
     return true;
   }
 
@@ -82,7 +86,12 @@ class Rewriting {
   goOn(): boolean {
     const nodes = this.#nodes;
     const end = Math.min(nodes.length, this.#at + stride);
-    for (let i = this.#at; i < end; i++) if (this.#pending.delete(nodes[i] as Node)) this.#visit(nodes[i] as Node);
+    for (let i = this.#at; i < end; i++) {
+      const node = nodes[i] as Node;
+      if (this.#had > 0) node.walk = this.#had;
+      else if (!this.#pending.delete(node)) continue;
+      this.#visit(node);
+    }
     this.#at = end;
     return end < nodes.length && !this.#stopped;
   }
@@ -111,9 +120,10 @@ class Rewriting {
     try {
       const replacement = r.replace(g, (name) => values.get(name) as Value, { values, nodes, root });
       if (replacement === undefined || replacement === root) return false;
-      for (const { origin } of nodes.values()) replacement.node.origin = joined(replacement.node.origin, origin);
+      const made = replacement.node;
+      for (let i = 0; i < nodes.size; i++) made.origin = joined(made.origin, nodes.at(i).origin);
       const left: Value[] = [];
-      applyPatch(this.#model, [[root, replacement]], `rule ${r.name}`, left);
+      replaceValue(this.#model, root, replacement, r.name, left);
       this.#newNode(replacement.node);
       this.#readersChanged(replacement);
       for (let i = 0; i < left.length; i++) this.#readersChanged(left[i] as Value);
@@ -128,6 +138,10 @@ class Rewriting {
   /** A node that a rule made is to be tried, and those that it is made of; what these read has a reader more. */
   #newNode(node: Node): void {
     if (node.walk > 0 || this.#pending.has(node)) return; // there before
+    if (node.inputs.length === 0) {
+      this.#tryAgain(node, 0);
+      return;
+    }
     this.#pending.add(node);
     for (let i = 0; i < node.inputs.length; i++) {
       const value = node.inputs[i];
@@ -141,21 +155,26 @@ class Rewriting {
   #readersChanged(value: Value): void {
     if (value.node.op.name === 'Constant') return;
     this.#tryAgain(value.node, 0);
-    const seen = new Set<Node>();
-    let front: readonly Value[] = [value];
-    for (let distance = 1; distance <= this.#furthest && front.length > 0; distance++) {
-      const next: Value[] = [];
-      for (let i = 0; i < front.length; i++)
-        for (const reader of (front[i] as Value).users) {
-          // In the first sweep, what depends on a node whose turn is yet to come has it later still.
-          if (seen.has(reader) || (this.#isFirst && this.#pending.has(reader))) continue;
-          seen.add(reader);
-          this.#tryAgain(reader, distance);
-          next.push(...reader.outputs);
-        }
-      front = next;
+    value.users.forEach(this.#meet);
+    const front = this.#front;
+    for (let distance = 1, at = 0; at < front.length; distance++) {
+      for (const end = front.length; at < end; at++) {
+        const { outputs } = front[at] as Node;
+        this.#tryAgain(front[at] as Node, distance);
+        if (distance < this.#furthest) for (let i = 0; i < outputs.length; i++) (outputs[i] as Value).users.forEach(this.#meet);
+      }
     }
+    if (front.length === 0) return;
+    front.length = 0;
+    this.#seen.clear();
   }
+
+  // In the first sweep, what depends on a node whose turn is yet to come has it later still.
+  readonly #meet = (reader: Node): void => {
+    if ((this.#had > 0 && reader.walk !== this.#had) || this.#seen.has(reader)) return;
+    this.#seen.add(reader);
+    this.#front.push(reader);
+  };
 
   #tryAgain(node: Node, distance: number): void {
     const { rules, reach } = this.#byRoot.get(node.op.name) ?? this.#anywhere;

@@ -21,7 +21,7 @@ function sweepAll(model: Model, rules: readonly Rule[]): ReadonlyMap<string, num
         g.origin = node.origin;
         const replacement = r.replace(g, (name) => values.get(name) as Value, { values, nodes, root });
         if (replacement === undefined || replacement === root) continue;
-        for (const { origin } of nodes.values()) replacement.node.origin = joined(replacement.node.origin, origin);
+        for (let i = 0; i < nodes.size; i++) replacement.node.origin = joined(replacement.node.origin, nodes.at(i).origin);
         applyPatch(model, [[root, replacement]], r.name);
         fired.set(r.name, (fired.get(r.name) ?? 0) + 1);
         changed = true;

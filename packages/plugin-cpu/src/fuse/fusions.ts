@@ -165,29 +165,17 @@ const fuseActivation = rule({
   },
 });
 
-/** Whether `v` is there before `f`'s node runs: it does not depend on it. Both feed the same Add, so only a walk can tell. */
-export function independent(v: Value, f: Value['node']): boolean {
-  const seen = new Set<Value['node']>();
-  const stack = [v.node];
-  while (stack.length > 0) {
-    const n = stack.pop() as Value['node'];
-    if (n === f) return false;
-    if (seen.has(n) || n.id < 0) continue;
-    seen.add(n);
-    if (seen.size > 4096) return false;
-    for (const input of n.inputs) if (input) stack.push(input.node);
-  }
-  return true;
-}
-
-/** conv(x, w) + r, r of the same shape: added by the kernel before it stores. */
+/**
+ * conv(x, w) + r, r of the same shape: added by the kernel before it stores. Nobody but this sum reads the convolution, so that r, unless it is
+ * the convolution itself, does not depend on it.
+ */
 const fuseResidual = rule({
   name: 'fuse residual',
   pattern: node(opsOf('add'), [producer, any('r')], { commutative: true }),
   replace(_, get, { nodes }) {
     const f = asFused(nodes.get('f') as Value['node']);
     const r = get('r');
-    if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || !sameShape(f.node.output, r) || !independent(r, f.node))
+    if (!f || f.epilogue.residual || r.fact.type !== 'f32' || r.fact.value || r.node === f.node || !sameShape(f.node.output, r))
       return undefined;
     return withEpilogue(f, {
       epilogue: { residual: r },

@@ -7,7 +7,6 @@ import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { mostParts, PyramidConvolution, upsampled } from '../ops/pyramid.js';
 import { sameDim } from '../ops/shapes.js';
-import { independent } from './fusions.js';
 import { hasWindows, isPointwise } from './means.js';
 
 const { any, named, node, constant } = pattern;
@@ -118,7 +117,10 @@ const pyramidConvolution = rule({
   },
 });
 
-/** y + y·s = y·(1 + s) of a convolution y that nobody else reads, for factors s that are there before it: it multiplies what it stores. */
+/**
+ * y + y·s = y·(1 + s) of a convolution y that nobody else reads: it multiplies what it stores. The factors s cannot depend on y, whose readers
+ * depend on them.
+ */
 const weighedPyramid = rule({
   name: 'weigh the convolution of a pyramid',
   pattern: node(opsOf('add'), [node(PyramidConvolution.name, []), any('y')], { commutative: true }),
@@ -132,7 +134,7 @@ const weighedPyramid = rule({
       const { node: n } = x;
       const by = scaled(y);
       if (n.op !== PyramidConvolution || by?.x !== x || n.inputs[1] || x.users.size !== 2 || y.users.size !== 1) continue;
-      if (by.factors.fact.type !== 'f32' || !independent(by.factors, n)) continue;
+      if (by.factors.fact.type !== 'f32') continue;
       const inputs = [n.inputs[0], by.factors, ...n.inputs.slice(2)];
       return derivedNode(PyramidConvolution, inputs, { ...n.attributes, plusOuter: 1 }, root.fact, { name: n.name, origin: n.origin });
     }

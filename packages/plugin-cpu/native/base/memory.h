@@ -18,6 +18,8 @@ void aligned_free(void* memory);
 void* map_pages(std::size_t bytes, bool huge = true);
 /// Takes pages that are about to be written at once, where the system can: cheaper than one by one as they are touched.
 void take_pages(void* memory, std::size_t bytes);
+/// Lets the system make huge pages of plain ones, where it does and when it has the time.
+void join_pages(void* memory, std::size_t bytes);
 void unmap_pages(void* memory, std::size_t bytes);
 /// Gives the pages' memory back until they are next written; their contents are lost.
 void discard_pages(void* memory, std::size_t bytes);

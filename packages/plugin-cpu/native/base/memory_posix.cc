@@ -17,12 +17,16 @@ void aligned_free(void* memory) { std::free(memory); }
 void* map_pages(std::size_t bytes, bool huge) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
-  (void)huge;
+  if (huge) join_pages(memory, bytes);
+  return memory;
+}
+
+void join_pages(void* memory, std::size_t bytes) {
+  (void)memory, (void)bytes;
 #if defined(MADV_HUGEPAGE)  // Linux
   constexpr std::size_t huge_from = 4 << 20;
-  if (huge && bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
+  if (bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
-  return memory;
 }
 
 void take_pages(void* memory, std::size_t bytes) {

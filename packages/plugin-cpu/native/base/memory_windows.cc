@@ -15,6 +15,8 @@ void* map_pages(std::size_t bytes, bool) { return VirtualAlloc(nullptr, bytes, M
 
 void take_pages(void*, std::size_t) {}
 
+void join_pages(void*, std::size_t) {}
+
 void unmap_pages(void* memory, std::size_t) { VirtualFree(memory, 0, MEM_RELEASE); }
 
 void discard_pages(void* memory, std::size_t bytes) { VirtualAlloc(memory, bytes, MEM_RESET, PAGE_READWRITE); }

@@ -35,12 +35,12 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
   return *this;
 }
 
-bool Buffer::ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget) {
+bool Buffer::ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget, bool huge) {
   if (data_ && bytes <= capacity_) return true;
   release();
   const uint64_t size = round_up(bytes + slack, bytes >= map_from ? 4096 : alignment);
   if (size < bytes || !budget->take(size)) return false;
-  if (size >= map_from) mapped_ = (data_ = static_cast<char*>(map_pages(size))) != nullptr;
+  if (size >= map_from) mapped_ = (data_ = static_cast<char*>(map_pages(size, huge))) != nullptr;
   else data_ = static_cast<char*>(aligned_allocate(size));
   if (!data_) {
     budget->give(size);
@@ -75,6 +75,10 @@ void Buffer::release() {
 
 void Buffer::discard() {
   if (mapped_) discard_pages(data_, taken_);
+}
+
+void Buffer::join() {
+  if (mapped_) join_pages(data_, taken_);
 }
 
 }  // namespace cuvee

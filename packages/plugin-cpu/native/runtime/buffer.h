@@ -37,13 +37,15 @@ class Buffer {
   ~Buffer() { release(); }
 
   // At least `bytes` bytes (64 more are always readable); contents are lost when it grows. False when the budget or the
-  // system does not give it; the buffer is then empty.
-  bool ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget);
+  // system does not give it; the buffer is then empty. Without `huge` its pages come one by one, each quickly, until `join`.
+  bool ensure(uint64_t bytes, const std::shared_ptr<Budget>& budget, bool huge = true);
   // The same, keeping the first `keep` bytes.
   bool grow(uint64_t bytes, uint64_t keep, const std::shared_ptr<Budget>& budget);
   void release();
   // Gives pages back to the system; contents are lost.
   void discard();
+  // Huge pages would serve from now on: the system makes them in its own time.
+  void join();
 
   char* data() const { return data_; }
   uint64_t capacity() const { return capacity_; }

@@ -109,6 +109,7 @@ bool Request::begin() {
 
 Status Request::run(std::span<const TensorView> in, std::span<TensorView> out, Pool& pool) {
   team_.pool = &pool;
+  environment_.behind = pool.standing() == Standing::behind;
   const bool flush = compiled_->options_.flush_denormals;
   const bool before = flush && set_flush_denormals(true);
   Status status = guarded([&] {

@@ -127,6 +127,8 @@ Status Executor::run(std::span<const TensorView> in, std::span<TensorView> out) 
   }
   if (status.ok()) status = finish(out);
   if (status.ok() && built_ && program_.prologue) program_.weights->release_computed();
+  if (env_.behind)
+    for (LevelState& state : levels_) state.arena.join();
   wanted_ = {};
   return status;
 }
@@ -211,7 +213,7 @@ Status Executor::enter_level(uint32_t level) {
   }
   const uint64_t need = state.current->arena.bytes;
   const char* before = state.arena.data();
-  if (!state.arena.ensure(need, env_.budget)) {
+  if (!state.arena.ensure(need, env_.budget, !env_.behind)) {
     Status s = Status::fail("OUT_OF_MEMORY", "the intermediate tensors need " + std::to_string(need) + " bytes; " + std::to_string(env_.budget->used()) + " of " + std::to_string(env_.budget->limit()) + " allowed bytes are in use");
     const auto& steps = plan_.levels[level].steps;
     return steps.empty() ? s : fail(steps[std::min<size_t>(state.current->arena.heaviest, steps.size() - 1)], std::move(s));

@@ -50,6 +50,7 @@ struct Environment {
   bool accurate = false;
   bool tune = false;
   bool profile = false;
+  bool behind = false;  // others go first: pages of the arena come one by one, since a huge one may take milliseconds
   Strips strips = Strips::automatic;
   int64_t panel_columns = 0;  // of strips' panels; 0: chosen from the cache size
 };

@@ -42,6 +42,7 @@ class Pool final : public Parallel {
   Pool& operator=(const Pool&) = delete;
 
   int threads() const override { return threads_; }
+  Standing standing() const { return options_.standing; }
   /// Makes the calling thread run where thread `thread` of this team does, if that is said.
   void place(int thread) const;
   /// Runs `function(context, chunk, thread)` for chunk in [0, chunks), chunks < 2^20; one caller at a time.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -6,12 +7,15 @@
 #include <iterator>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "base/memory.h"
+#include "runtime/buffer.h"
 #include "runtime/pool.h"
 #include "runtime/slab.h"
 #include "tests/check.h"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +36,20 @@ TEST(base_memory_is_aligned) {
     AlignedFloats floats(n);
     CHECK(reinterpret_cast<std::uintptr_t>(floats.data()) % alignment == 0, "%zu floats are not aligned", n);
   }
+}
+
+TEST(buffer_without_huge_pages_takes_them_one_by_one) {
+  const auto budget = std::make_shared<Budget>(uint64_t{100} << 20);
+  constexpr std::size_t bytes = 16 << 20, page = 4096;
+  Buffer buffer;
+  CHECK(buffer.ensure(bytes, budget, false), "no memory");
+  buffer.data()[bytes / 2] = 7;
+  std::vector<unsigned char> there(bytes / page);
+  CHECK(mincore(buffer.data(), bytes, there.data()) == 0, "mincore");
+  const auto count = std::count_if(there.begin(), there.end(), [](unsigned char c) { return (c & 1) != 0; });
+  CHECK(count >= 1 && count < 512, "%td pages for one byte", count);
+  buffer.join();
+  CHECK(buffer.data()[bytes / 2] == 7 && buffer.data()[0] == 0, "contents");
 }
 
 TEST(slab_runs_are_apart_and_counted) {

@@ -1,8 +1,10 @@
 // Families whose kernels take rows: pieces of larger tensors, from memory, as layers of a network find them.
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include "base/memory.h"
+#include "kernels/digest/digest.h"
 #include "kernels/eltwise/eltwise.h"
 #include "kernels/image/image.h"
 #include "kernels/lrn/lrn.h"
@@ -20,17 +22,21 @@ using namespace cuvee::test;
 
 namespace {
 
-constexpr std::size_t tensor_floats = std::size_t{8} << 20;  // 32 MiB each
+/// Whether this run is one of scripts/instructions.mjs, whose cases are small and named `count_`.
+bool small() { return option("only") && std::strncmp(option("only"), "count_", 6) == 0; }
+/// Of each tensor: 32 MiB, or 1 MiB.
+int tensor_floats() { return small() ? 1 << 18 : 1 << 23; }
 
 /// Memory that all benches of this file share, touched once.
 float* memory_of(int which) {
   static float* const all = [] {
-    auto* floats = static_cast<float*>(map_pages(4 * tensor_floats * sizeof(float)));
+    const std::size_t count = 4 * static_cast<std::size_t>(tensor_floats());
+    auto* floats = static_cast<float*>(map_pages(count * sizeof(float)));
     Random random(7);
-    for (std::size_t i = 0; i < 4 * tensor_floats; ++i) floats[i] = i < 4096 ? random.value() : floats[i - 4096];
+    for (std::size_t i = 0; i < count; ++i) floats[i] = i < 4096 ? random.value() : floats[i - 4096];
     return floats;
   }();
-  return all + std::size_t(which) * tensor_floats;
+  return all + std::size_t(which) * static_cast<std::size_t>(tensor_floats());
 }
 
 /// `body(row)` for every row, by the bench's threads; `flops` and `bytes` are one row's.
@@ -51,7 +57,7 @@ template <class Body> void bench_rows(const char* name, int rows, Work row, Body
 }  // namespace
 
 BENCH(bench_eltwise) {
-  constexpr int n = 1024, rows = tensor_floats / n;
+  const int n = 1024, rows = tensor_floats() / n;
   const EltwiseRow run = eltwise_row(bench_isa());
   const auto one = [&](const char* name, opcode::Opcode op, int operands) {
     bench_rows(name, rows, {double(n), (operands + 1) * 4.0 * n}, [&](int r) {
@@ -68,7 +74,7 @@ BENCH(bench_eltwise) {
 }
 BENCH(bench_reduce) {
   const ReduceKernels& k = reduce_kernels(bench_isa());
-  constexpr int n = 4096, rows = tensor_floats / n;
+  const int n = 4096, rows = tensor_floats() / n;
   bench_rows("reduce rows of 4096: sum", rows, {double(n), 4.0 * n}, [&](int r) { memory_of(3)[r * 16] = k.row(Reduction::sum, memory_of(0) + std::size_t(r) * n, n); });
   bench_rows("reduce rows of 4096: max", rows, {double(n), 4.0 * n}, [&](int r) { memory_of(3)[r * 16] = k.row(Reduction::max, memory_of(0) + std::size_t(r) * n, n); });
   bench_rows("reduce 64 rows of 1024: sum", rows / 16, {65536.0, 65536 * 4.0}, [&](int r) { k.columns(Reduction::sum, memory_of(3) + std::size_t(r) * 1024, memory_of(0) + std::size_t(r) * 65536, 1024, 64, 1024); });
@@ -78,7 +84,7 @@ BENCH(bench_softmax) {
   for (const int n : {40, 1000, 6625}) {
     char name[40];
     std::snprintf(name, sizeof name, "softmax rows of %d", n);
-    bench_rows(name, static_cast<int>(tensor_floats) / n, {4.0 * n, 8.0 * n}, [&](int r) { k.row(memory_of(0) + std::size_t(r) * n, memory_of(3) + std::size_t(r) * n, n, false); });
+    bench_rows(name, tensor_floats() / n, {4.0 * n, 8.0 * n}, [&](int r) { k.row(memory_of(0) + std::size_t(r) * n, memory_of(3) + std::size_t(r) * n, n, false); });
   }
 }
 BENCH(bench_mvn) {
@@ -86,12 +92,12 @@ BENCH(bench_mvn) {
   for (const int n : {120, 768}) {
     char name[40];
     std::snprintf(name, sizeof name, "mvn rows of %d", n);
-    bench_rows(name, static_cast<int>(tensor_floats) / n, {6.0 * n, 8.0 * n}, [&](int r) { run({true, true, 1e-5f, memory_of(1), memory_of(2)}, memory_of(0) + std::size_t(r) * n, memory_of(3) + std::size_t(r) * n, n); });
+    bench_rows(name, tensor_floats() / n, {6.0 * n, 8.0 * n}, [&](int r) { run({true, true, 1e-5f, memory_of(1), memory_of(2)}, memory_of(0) + std::size_t(r) * n, memory_of(3) + std::size_t(r) * n, n); });
   }
 }
 BENCH(bench_pool) {
   const PoolRowKernel run = pool_row(bench_isa());
-  const int block = kernel_table(bench_isa()).block, in = 112, out = 56, planes = static_cast<int>(tensor_floats) / (in * in * block);
+  const int block = kernel_table(bench_isa()).block, in = 112, out = 56, planes = tensor_floats() / (in * in * block);
   PoolAxis columns;
   for (int o = 0; o < out; ++o) columns.begin.push_back(2 * o), columns.count.push_back(o == out - 1 ? 2 : 3), columns.padded.push_back(3);
   for (const bool average : {false, true})
@@ -103,7 +109,7 @@ BENCH(bench_pool) {
 }
 BENCH(bench_lrn) {
   const LrnRowKernel run = lrn_row(bench_isa());
-  constexpr int channels = 64, pixels = 56 * 56, images = tensor_floats / (channels * pixels);
+  const int channels = 64, pixels = 56 * 56, images = tensor_floats() / (channels * pixels);
   const int block = kernel_table(bench_isa()).block;
   bench_rows("lrn 64 56x56, 5 channels", images * 56, {double(channels) * 56 * 13, channels * 56 * 8.0}, [&](int r) {
     const std::size_t at = std::size_t(r / 56) * channels * pixels + std::size_t(r % 56) * 56 * block;
@@ -113,7 +119,7 @@ BENCH(bench_lrn) {
 BENCH(bench_resize) {
   const ResizeKernels& k = resize_kernels(bench_isa());
   constexpr int in = 80, out = 160;
-  const int block = kernel_table(bench_isa()).block, rows = static_cast<int>(tensor_floats) / (out * block);
+  const int block = kernel_table(bench_isa()).block, rows = tensor_floats() / (out * block);
   std::vector<std::int32_t> start, at;
   std::vector<float> weight;
   for (int o = 0; o < out; ++o) {
@@ -133,7 +139,7 @@ BENCH(bench_resize) {
 }
 BENCH(bench_image) {
   const ImageRow run = image_row(bench_isa());
-  constexpr int n = 1920, rows = tensor_floats / (3 * n);
+  const int n = 1920, rows = tensor_floats() / (3 * n);
   Image image;
   image.data = reinterpret_cast<const std::uint8_t*>(memory_of(0));
   image.pixel = 3, image.row = 3 * n, image.channels = 3;
@@ -145,7 +151,8 @@ BENCH(bench_image) {
 }
 BENCH(bench_reorder) {
   const KernelTable& table = kernel_table(bench_isa());
-  for (const ReorderShape shape : {ReorderShape{16, 128, 64, 64}, {16, 24, 146, 146}}) {
+  const int batch = small() ? 1 : 16, side = small() ? 100 : 146;
+  for (const ReorderShape shape : {ReorderShape{batch, small() ? 64 : 128, 64, 64}, {batch, 24, side, side}}) {
     const int chunks = reorder_chunks(table, shape);
     const double floats = double(shape.batch) * shape.channels * shape.height * shape.width;
     char name[60];
@@ -155,3 +162,24 @@ BENCH(bench_reorder) {
     bench_rows(name, chunks, {0, 8 * floats / chunks}, [&](int c) { reorder_to_planar(table, shape, memory_of(2), memory_of(0), c); });
   }
 }
+BENCH(bench_digest) {
+  constexpr int n = 1 << 16;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(memory_of(0));
+  bench_rows("digest of 64 KiB", tensor_floats() * 4 / n, {0, double(n)}, [&](int r) {
+    Digest digest(bench_isa());
+    digest.update({bytes + std::size_t(r) * n, n});
+    memory_of(3)[r] = digest.finish()[0];
+  });
+}
+
+// The same, small, for scripts/instructions.mjs.
+BENCH(count_eltwise) { bench_eltwise(); }
+BENCH(count_reduce) { bench_reduce(); }
+BENCH(count_softmax) { bench_softmax(); }
+BENCH(count_mvn) { bench_mvn(); }
+BENCH(count_pool) { bench_pool(); }
+BENCH(count_lrn) { bench_lrn(); }
+BENCH(count_resize) { bench_resize(); }
+BENCH(count_image) { bench_image(); }
+BENCH(count_reorder) { bench_reorder(); }
+BENCH(count_digest) { bench_digest(); }

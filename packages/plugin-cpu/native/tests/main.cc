@@ -1,8 +1,8 @@
-// cuvee_native_test [--isa NAME] [--only SUBSTRING]     runs the tests
-// cuvee_native_test replay FILE...                    runs stored plans (replay.cc)
-// cuvee_native_test bench [--only SUBSTRING] [--threads N] [--isa NAME] [--shape …]   runs the measurements
+// Tests and measurements of the kernels; `usage` tells how.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 #include "kernels/select.h"
@@ -55,10 +55,45 @@ const std::vector<Isa>& isas() {
   return list;
 }
 
+constexpr const char* usage =
+    "Usage: cuvee_native_test [--only TEXT] [--isa NAME]                each variant of each kernel family against plain loops\n"
+    "       cuvee_native_test bench [--only TEXT] [--isa NAME] [--threads N] [--seconds S] [--shape IC,OC,H,W,K,STRIDE[,GROUPS]]\n"
+    "                                                                   times, and how near they come to the peaks and the roofline of this machine\n"
+    "       cuvee_native_test replay FILE...                            runs stored plans\n"
+    "       cuvee_native_test list                                      names of tests and measurements\n"
+    "\n"
+    "  --only TEXT   those whose name has it; `count_` has small layers of each family\n"
+    "  --isa NAME    scalar, avx2, avx512 or neon (default: tests all that there are, measurements the best)\n"
+    "  --threads N   of a measurement (default: 1)\n"
+    "  --seconds S   of each measurement (default: 0.3; 0: once, for valgrind)\n"
+    "  --shape …     a convolution to measure, with --only layer\n";
+
+// What is wrong with the command line; null when nothing is.
+static const char* misused() {
+  constexpr const char* known[] = {"--only", "--isa", "--threads", "--seconds", "--shape"};
+  for (int i = count > 1 && std::strcmp(words[1], "bench") == 0 ? 2 : 1; i < count; i += 2) {
+    if (std::none_of(std::begin(known), std::end(known), [&](const char* name) { return std::strcmp(name, words[i]) == 0; })) return words[i];
+    if (i + 1 == count) return words[i];
+  }
+  return isas().empty() ? option("isa") : nullptr;
+}
+
+static int list() {
+  for (const Case& item : cases()) std::printf("%s\n", item.name);
+  for (const Case& item : benches()) std::printf("bench --only %s\n", item.name);
+  return 0;
+}
+
 static int run() {
   const bool bench = count > 1 && std::strcmp(words[1], "bench") == 0;
+  if (count > 1 && std::strcmp(words[1], "list") == 0) return list();
+  if (count > 1 && (std::strcmp(words[1], "--help") == 0 || std::strcmp(words[1], "-h") == 0)) return std::fputs(usage, stdout), 0;
+  if (const char* word = misused()) return std::fprintf(stderr, "%s: not known, without a value, or not on this machine\n\n%s", word, usage), 2;
   const char* only = option("only");
   int passed = 0, failed = 0;
+#ifdef CUVEE_BENCH_ONLY
+  if (!bench) return std::fputs("this binary has measurements alone: say bench\n", stderr), 2;
+#endif
   for (const Case& item : bench ? benches() : cases()) {
     if (only ? !std::strstr(item.name, only) : std::strncmp(item.name, "count_", 6) == 0) continue;
     problems = 0;
@@ -67,6 +102,7 @@ static int run() {
     (problems ? failed : passed)++;
     std::fflush(stdout);
   }
+  if (passed + failed == 0) return std::fprintf(stderr, "no name has \"%s\": cuvee_native_test list\n", only ? only : ""), 2;
   int skipped = 0;
   for (Isa isa : compiled_isas)
     if (!bench && !isa_available(isa)) {

@@ -13,8 +13,8 @@ const core = new Core({ plugins: [cpu()], frontends: [] });
 const count = Number(process.env['CUVEE_NETWORKS'] ?? 60);
 const first = Number(process.env['CUVEE_NETWORKS_FROM'] ?? 0);
 
-/** Of the largest element: rounding of some ten operations; narrow types are rounded at each of them. */
-const tolerance = { f32: 3e-5, f64: 3e-5, f16: 3e-2 };
+/** Of the largest element. Rules that are wrong are wrong by much; normalisations multiply what was rounded before, and narrow types are rounded at each step. */
+const tolerance = { f32: 5e-4, f64: 5e-4, f16: 3e-2 };
 
 /** What is wrong with the CPU's results. */
 function problems(seed: number): string[] {

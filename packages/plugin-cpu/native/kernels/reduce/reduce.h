@@ -9,7 +9,8 @@ namespace cuvee {
 
 enum class Reduction { sum, mean, max, min, prod, l1, l2, sum_square };
 
-// Sums are carried in vectors of partial sums of fixed length, so that results do not depend on threads. NaN propagates.
+// Sums are carried in vectors of partial sums of fixed length, so that results do not depend on threads. NaN propagates. What ends a reduction is
+// the step's: `mean` is the sum, `l2` the sum of squares.
 struct ReduceKernels {
   // The reduction of n neighbours.
   float (*row)(Reduction kind, const float* x, std::ptrdiff_t n);

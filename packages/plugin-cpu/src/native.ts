@@ -115,7 +115,6 @@ export interface Addon {
     data?: ArrayBufferView,
   ): Answer<{ readonly dims: readonly number[]; readonly data: ArrayBuffer }> | undefined;
   extend(path: string): Answer<{ readonly names: readonly string[] }>;
-  trim(request: RequestHandle): Answer<object> | undefined;
   rest(request: RequestHandle): undefined;
   run(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories, behind: boolean): Answer<Promise<Answer<Outputs>>>;
   runSync(request: RequestHandle, inputs: Memories, dims: Float64Array, outputs: Memories): Answer<Outputs> | undefined;
@@ -266,13 +265,9 @@ export class NativeRequest {
   resetState(index: number): void {
     check(this.#addon.state(this.#handle, index, null), this.#options);
   }
-  /** Gives the pages of large intermediates back until the next run; nothing while one runs. */
+  /** Gives the pages of large intermediates that no request of its model holds back until the next run. */
   rest(): void {
     this.#addon.rest(this.#handle);
-  }
-  /** Gives memory back until the next run. */
-  trim(): void {
-    check(this.#addon.trim(this.#handle), this.#options);
   }
   /** Frees its memory; a pending run ends first. Outputs that were handed out stay readable. */
   release(): void {

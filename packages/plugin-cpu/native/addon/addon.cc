@@ -324,22 +324,11 @@ napi_value extend(napi_env env, napi_callback_info call) {
   return object(env, {{"names", list}});
 }
 
-// rest(request): gives back the pages of large arenas until the next run; nothing when the request runs.
+// rest(request): gives back the pages of its model's large arenas that no run holds, until the next one.
 napi_value rest(napi_env env, napi_callback_info call) {
   const Arguments<1> a(env, call);
-  napi_value answer = nullptr;
-  if (RequestHandle* handle = idle(env, a[0], answer)) handle->request->executor().rest();
-  return nullptr;
-}
-
-// trim(request): gives back memory until the next run.
-napi_value trim(napi_env env, napi_callback_info call) {
-  const Arguments<1> a(env, call);
-  napi_value answer = nullptr;
-  RequestHandle* handle = idle(env, a[0], answer);
-  if (!handle) return answer;
-  handle->request->executor().trim();
-  account(env, *handle, static_cast<int64_t>(handle->request->executor().memory()));
+  const RequestHandle* handle = request_handle(env, a[0]);
+  if (handle && handle->request) handle->request->compiled()->arenas().rest();
   return nullptr;
 }
 
@@ -358,7 +347,7 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback function;
   } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"digestFile", digest_file}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
-                   {"explain", explain}, {"profile", profile}, {"state", state},                {"trim", trim}, {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
+                   {"explain", explain}, {"profile", profile}, {"state", state},                {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;
     if (napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &made) == napi_ok) napi_set_named_property(env, exports, f.name, made);

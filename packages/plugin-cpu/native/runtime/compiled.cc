@@ -62,6 +62,7 @@ Status Compiled::load(std::vector<uint8_t> plan, const std::vector<std::span<con
   auto fresh = std::make_shared<Compiled>();
   fresh->options_ = options;
   fresh->budget_ = std::make_shared<Budget>(options.memory_limit ? options.memory_limit : default_memory_limit());
+  fresh->arenas_ = std::make_unique<Arenas>(fresh->budget_);
   if (Status s = Plan::decode(std::move(plan), constants.size(), fresh->plan_); !s.ok()) return s;
   const KernelTable& kernels = kernel_table(default_isa());
   if (fresh->plan_->block != static_cast<uint32_t>(kernels.block) || fresh->plan_->isa != isa_name(kernels.isa))
@@ -91,6 +92,7 @@ Request::Request(std::shared_ptr<Compiled> compiled)
   team_.most = compiled_->streams().most_threads();
   environment_.pool = &team_;
   environment_.budget = compiled_->budget_;
+  environment_.arenas = compiled_->arenas_.get();
   environment_.kernels = &kernel_table(default_isa());
   environment_.packs = &compiled_->packs_;
   environment_.cancel = &cancel_;
@@ -99,7 +101,10 @@ Request::Request(std::shared_ptr<Compiled> compiled)
   environment_.tune = compiled_->options_.tune;
   environment_.profile = compiled_->options_.profile;
   environment_.strips = compiled_->options_.strips;
+  compiled_->arenas().join();
 }
+
+Request::~Request() { compiled_->arenas().leave(); }
 
 bool Request::begin() {
   if (busy_.exchange(true, std::memory_order_acq_rel)) return false;

@@ -36,6 +36,7 @@ class Compiled {
   Streams& behind();
   const std::shared_ptr<Budget>& budget() const { return budget_; }
   const CompiledOptions& options() const { return options_; }
+  Arenas& arenas() const { return *arenas_; }
 
  private:
   friend class Request;
@@ -44,6 +45,7 @@ class Compiled {
   std::unique_ptr<Plan> plan_;
   Program program_;
   KeptPacks packs_;
+  std::unique_ptr<Arenas> arenas_;
   std::shared_ptr<Streams> streams_, behind_;
   std::once_flag behind_made_;
 };
@@ -52,6 +54,7 @@ class Compiled {
 class Request {
  public:
   explicit Request(std::shared_ptr<Compiled> compiled);
+  ~Request();
 
   // False when a run is pending: the caller may not start another. `end` follows `begin`.
   bool begin();

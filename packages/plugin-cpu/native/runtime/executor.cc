@@ -127,9 +127,8 @@ Status Executor::run(std::span<const TensorView> in, std::span<TensorView> out) 
   }
   if (status.ok()) status = finish(out);
   if (status.ok() && built_ && program_.prologue) program_.weights->release_computed();
-  if (env_.behind)
-    for (LevelState& state : levels_) state.arena.join();
   wanted_ = {};
+  give_back();
   return status;
 }
 
@@ -212,13 +211,15 @@ Status Executor::enter_level(uint32_t level) {
     ++generation_;
   }
   const uint64_t need = state.current->arena.bytes;
-  const char* before = state.arena.data();
-  if (!state.arena.ensure(need, env_.budget, !env_.behind)) {
+  if (need == 0) return {};
+  state.arena = env_.arenas->take(need, state.arena_at, !env_.behind);
+  if (!state.arena.data()) {
     Status s = Status::fail("OUT_OF_MEMORY", "the intermediate tensors need " + std::to_string(need) + " bytes; " + std::to_string(env_.budget->used()) + " of " + std::to_string(env_.budget->limit()) + " allowed bytes are in use");
     const auto& steps = plan_.levels[level].steps;
     return steps.empty() ? s : fail(steps[std::min<size_t>(state.current->arena.heaviest, steps.size() - 1)], std::move(s));
   }
-  if (state.arena.data() != before) ++generation_;
+  if (state.arena.data() != state.arena_at) ++generation_;
+  state.arena_at = state.arena.data();
   return {};
 }
 
@@ -250,7 +251,8 @@ Status Executor::lend(const Signature& signature) {
     for (const Resolved& r : signature.tensors) {
       if (r.tensor != plan_.outputs[index]) continue;
       if (Status s = point_tensor(r); !s.ok()) return s;
-      if (output_direct_[index] && !spare_[index].ensure(static_cast<uint64_t>(r.bytes), env_.budget))
+      if (output_direct_[index] && !spare_[index].data()) spare_[index] = env_.arenas->take(static_cast<uint64_t>(r.bytes), nullptr, !env_.behind);
+      if (output_direct_[index] && !spare_[index].data())
         return Status::fail("OUT_OF_MEMORY", "the intermediate tensors need " + std::to_string(r.bytes) + " bytes more");
     }
   return {};

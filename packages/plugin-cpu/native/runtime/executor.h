@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/arena.h"
+#include "runtime/arenas.h"
 #include "runtime/buffer.h"
 #include "runtime/plan.h"
 #include "runtime/step.h"
@@ -43,6 +44,7 @@ enum class Strips : uint8_t { automatic, always, never };
 struct Environment {
   Parallel* pool = nullptr;
   std::shared_ptr<Budget> budget;
+  Arenas* arenas = nullptr;
   const KernelTable* kernels = nullptr;
   KeptPacks* packs = nullptr;
   const std::atomic<bool>* cancel = nullptr;
@@ -97,11 +99,7 @@ class Executor {
   const std::vector<uint64_t>& profile() const { return nanoseconds_; }
   // Their kernels: family, action and the variant chosen for the shapes.
   std::vector<std::string> kernels() const;
-  // Gives back memory that the next run can take again.
-  void trim();
-  // Gives back the pages of large arenas; what is known of shapes stays, so that the next run costs page faults and no more.
-  void rest();
-  // Bytes of arenas, outputs and states; whether the last run met new sizes, so that they may have changed.
+  // Bytes of the arenas that its last run took, of outputs and states; whether that run met new sizes, so that they may have changed.
   uint64_t memory() const;
   bool changed() const { return built_; }
 
@@ -112,7 +110,8 @@ class Executor {
   struct LevelState {
     std::vector<std::unique_ptr<Signature>> known;  // most recent first
     Signature* current = nullptr;
-    Buffer arena;
+    Buffer arena;                // held during a run
+    const char* arena_at = nullptr;  // where it was in the last run
   };
 
   Status bind_inputs(std::span<const TensorView> in);
@@ -136,6 +135,7 @@ class Executor {
   bool read_state(int32_t tensor, size_t index, const TensorView& initial, TensorView& view);
   Status output_memory(uint32_t index, const TensorView& view, void*& memory);
   Status lend(const Signature& signature);
+  void give_back();
   std::vector<std::pair<uint32_t, uint32_t>> unwritten(uint32_t level) const;
   SubExecutor& sub(uint32_t plan);
   Status fail(const PlanStep& step, Status status) const;
@@ -151,7 +151,7 @@ class Executor {
   std::vector<int32_t> birth_;                    // by tensor: level whose arena holds it, -1: none
   std::vector<uint64_t> offset_;                  // by tensor: place in that arena
   std::vector<int32_t> lender_;                   // by tensor: output whose memory it lies in instead, -1: none
-  std::vector<Buffer> spare_;                     // by output: what is lent where the output's memory is the caller's
+  std::vector<Buffer> spare_;                     // by output: what is lent where the output's memory is the caller's, during a run
   std::vector<std::vector<int64_t>> own_dims_;    // of inputs and dynamic tensors
   std::vector<std::vector<int64_t>> output_dims_[2];
   std::vector<int32_t> resolved_;                 // by tensor: index in the signature being made, -1: not in it

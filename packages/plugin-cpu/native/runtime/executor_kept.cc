@@ -103,33 +103,22 @@ Status Executor::set_state(size_t index, std::span<const int64_t> dims, std::spa
 
 uint64_t Executor::memory() const {
   uint64_t bytes = 0;
-  for (const LevelState& level : levels_) bytes += level.arena.capacity();
+  for (const LevelState& level : levels_) bytes += level.current ? level.current->arena.bytes : 0;
   for (int b = 0; b < banks_; ++b)
     for (const auto* list : {&dynamic_[b], &outputs_[b]})
       for (const auto& buffer : *list) bytes += buffer ? buffer->capacity() : 0;
-  for (const Buffer& buffer : spare_) bytes += buffer.capacity();
   for (const StateValue& state : states_) bytes += state.now.capacity() + state.next.capacity();
   for (const auto& sub : subs_) bytes += sub ? sub->executor().memory() : 0;
   return bytes;
 }
 
-void Executor::rest() {
-  constexpr uint64_t large = 16 << 20;  // smaller ones are not worth their faults
-  for (LevelState& level : levels_)
-    if (level.arena.capacity() >= large) level.arena.discard();
-  for (Buffer& buffer : spare_)
-    if (buffer.capacity() >= large) buffer.discard();
-}
-
-void Executor::trim() {
-  for (LevelState& level : levels_) {
-    level.arena.release();
-    level.known.clear();
-    level.current = nullptr;
-  }
-  for (auto& sub : subs_) sub.reset();
-  for (Buffer& buffer : spare_) buffer.release();
-  ++generation_;
+void Executor::give_back() {
+  const auto give = [&](Buffer& buffer) {
+    if (env_.behind) buffer.join();
+    env_.arenas->give(std::move(buffer));
+  };
+  for (LevelState& level : levels_) give(level.arena);
+  for (Buffer& buffer : spare_) give(buffer);
 }
 
 }  // namespace cuvee

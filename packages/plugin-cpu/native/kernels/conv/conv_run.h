@@ -59,7 +59,9 @@ void run_direct(const ConvPlan& plan, const ConvArgs& args, const Region& region
 bool split_suits(const KernelTable& table, const ConvShape& shape);
 void split_select(ConvPlan& plan, int threads);
 void split_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, int panel);
-/// Output pixels [p0, p1) in row-major order of one image.
+/// Output pixels of a band, in row-major order of one image.
+RowRange split_band(const ConvPlan& plan, int band);
+/// Output pixels [p0, p1) in that order.
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch);
 
 /// Outputs of a tile in each direction, 4 or 2; 0 where another method is faster.

@@ -370,7 +370,10 @@ void conv_run_chunk(const ConvPlan& plan, const ConvArgs& args, int chunk, float
   const int x0 = band % plan.bands_x * plan.band_w, y0 = band / plan.bands_x * plan.band_h;
   if (plan.method == ConvMethod::pointwise)
     return run_pointwise(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
-  if (plan.method == ConvMethod::split) return run_split(plan, args, n, x0, std::min(x0 + plan.band_w, s.out_h * s.out_w), panel0, panel1, scratch);
+  if (plan.method == ConvMethod::split) {
+    const RowRange pixels = split_band(plan, band);
+    return run_split(plan, args, n, pixels.begin, pixels.end, panel0, panel1, scratch);
+  }
   if (plan.method == ConvMethod::winograd) return winograd_run(plan, args, {n, 0, s.out_h, 0, s.out_w, panel0, panel1}, band, bands, scratch);
   const Region region{n, y0, std::min(y0 + plan.band_h, s.out_h), x0, std::min(x0 + plan.band_w, s.out_w), panel0, panel1};
   run_direct(plan, args, region, scratch);

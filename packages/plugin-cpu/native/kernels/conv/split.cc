@@ -11,17 +11,22 @@
 namespace cuvee::conv_detail {
 namespace {
 
-
 int blocks_of(const ConvShape& s) {
   int blocks = 0;
   for (int p = 0; p < s.parts; ++p) blocks += ceil_div(s.part[p].channels, 16);
   return blocks;
 }
 
+/// Pixels that the unit multiplies at once: two tiles.
+constexpr int pair_pixels = 32;
+
+/// Bands are of whole pairs of tiles, as many in each or one more in some; the last of the picture may be cut.
+int band_begin(int pixels, int band, int bands) { return std::min(pixels, static_cast<int>(std::ptrdiff_t(ceil_div(pixels, pair_pixels)) * band / bands) * pair_pixels); }
+
 /// Pixels of a chunk at most.
 int most_pixels(const ConvPlan& plan) {
   const std::size_t pixel = split_tile(split_steps(static_cast<int>(plan.in_blocks.size()))) / 16 * sizeof(std::uint16_t);
-  return static_cast<int>(std::clamp<std::size_t>(costs::split::tile_bytes / pixel / 32 * 32, 32, 512));
+  return static_cast<int>(std::clamp<std::size_t>(costs::split::tile_bytes / pixel / pair_pixels * pair_pixels, pair_pixels, 512));
 }
 
 }  // namespace
@@ -48,15 +53,22 @@ void split_select(ConvPlan& plan, int threads) {
     offset += split_vector(split_steps(blocks)) / 2 * panel.vectors;
   }
   plan.packed_floats = offset;
-  // As many bands as leave every thread the same number of tiles.
-  const int most = most_pixels(plan), tiles = ceil_div(pixels, 16), least = ceil_div(pixels, most);
-  const auto longest = [&](int bands) { return ceil_div(std::ptrdiff_t(bands) * s.batch, threads) * ceil_div(tiles, bands); };
-  int bands = least;
-  for (int b = least; b <= std::min(tiles, least + 4 * threads); ++b)
-    if (longest(b) < longest(bands)) bands = b;
+  // As few bands as leave the thread that has the most tiles the fewest.
+  const int most = most_pixels(plan), least = ceil_div(pixels, most), pairs = ceil_div(pixels, pair_pixels);
+  const auto longest = [&](int bands) {
+    const auto tiles_before = [&](std::ptrdiff_t chunk) { return chunk / bands * ceil_div(pixels, 16) + ceil_div(band_begin(pixels, static_cast<int>(chunk % bands), bands), 16); };
+    std::ptrdiff_t tiles = 0;
+    for (int t = 0; t < threads; ++t) {
+      const std::ptrdiff_t chunks = std::ptrdiff_t(bands) * s.batch;
+      tiles = std::max<std::ptrdiff_t>(tiles, tiles_before(chunks * (t + 1) / threads) - tiles_before(chunks * t / threads));
+    }
+    return tiles;
+  };
+  plan.bands_x = least;
+  for (int b = least + 1; b <= std::min(pairs, least + 4 * threads); ++b)
+    if (longest(b) < longest(plan.bands_x)) plan.bands_x = b;
   plan.band_h = 1;
-  plan.band_w = ceil_div(tiles, bands) * 16;
-  plan.bands_x = ceil_div(pixels, plan.band_w);
+  plan.band_w = ceil_div(pairs, plan.bands_x) * pair_pixels;
   if (plan.bands_x * s.batch < threads) plan.panel_splits = std::min(panels, threads);
   plan.scratch_floats = entry_floats(plan.in_blocks.size()) + split_scratch_floats(blocks, plan.band_w);
 }
@@ -83,6 +95,11 @@ void split_pack(const ConvPlan& plan, const ConvFilters& filters, float* dst, in
       }
     plan.split->pack(rows, count, panel.vectors, to);
   }
+}
+
+RowRange split_band(const ConvPlan& plan, int band) {
+  const int pixels = plan.shape.out_h * plan.shape.out_w;
+  return {band_begin(pixels, band, plan.bands_x), band_begin(pixels, band + 1, plan.bands_x)};
 }
 
 void run_split(const ConvPlan& plan, const ConvArgs& args, int n, int p0, int p1, int panel0, int panel1, float* scratch) {

@@ -177,6 +177,16 @@ describe('loss', () => {
     await expect(infer(broken)).rejects.toMatchObject({ code: 'INTERNAL' });
     expect((await infer(broken, 4)).device).toBe('MINE');
   });
+  it('does not lose a device that answered while the event loop stood still', async () => {
+    const compiled = coreWith().compileModelSync(wanted, 'AUTO:CPU', { CUVEE_RUN_DEADLINE_MS: 30 });
+    const heard = listen();
+    const run = infer(compiled, 6);
+    await Promise.resolve(); // it began
+    for (const until = performance.now() + 80; performance.now() < until; );
+    expect((await run).values).toEqual(want(6));
+    expect(heard.events).toEqual([]);
+    heard.stop();
+  });
   it('repeats synchronous inferences too', () => {
     const compiled = coreWith(mine('MINE', newWorld())).compileModelSync(wanted, 'AUTO:MINE,CPU', {
       ENABLE_STARTUP_FALLBACK: false,

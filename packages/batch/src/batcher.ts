@@ -105,44 +105,43 @@ export class Batcher {
     this.#callers.delete(caller);
   }
 
-  /** Takes the device at once for a caller that has no company to wait for. Whoever gets true calls `finish`. */
-  begin(caller: Caller): boolean {
-    if (this.#free === 0 || this.#due || this.#waiting.length > 0) return false;
+  /** Takes the device at once for a caller that has no company to wait for, and says when. Whoever is told so calls `finish`. */
+  begin(caller: Caller): number | undefined {
+    if (this.#free === 0 || this.#due || this.#waiting.length > 0) return undefined;
+    const now = performance.now();
     if (this.#callers.size > 1) {
-      const now = performance.now();
       const idle = caller.idleSince;
       caller.idleSince = undefined;
-      if (this.#waitUntil(now, now) > now) {
-        caller.idleSince = idle;
-        return false;
-      }
+      const until = this.#waitUntil(now, now);
       caller.idleSince = idle;
+      if (until > now) return undefined;
     }
-    this.#comes(caller);
+    this.#comes(caller, now);
     this.#free--;
     this.figures.alone++;
-    return true;
+    return now;
   }
 
-  /** What `begin` took is free again; `began` is when it was taken. */
+  /** What `begin` took is free again; `began` is what it said. */
   finish(caller: Caller, began: number): void {
+    const now = performance.now();
     caller.profile = undefined;
     caller.lastDevices = caller.alone.lastDevices;
-    this.#give(1, began);
-    caller.idleSince = performance.now();
+    this.#give(1, began, now);
+    caller.idleSince = now;
   }
 
   /** An inference begins to wait. */
   add(item: Item): void {
-    this.#comes(item.caller);
+    this.#comes(item.caller, item.since);
     this.#waiting.push(item);
     if (!this.#due) this.#look();
   }
 
   /** Learns a caller's rhythm. */
-  #comes(caller: Caller): void {
+  #comes(caller: Caller, now: number): void {
     if (caller.idleSince !== undefined) {
-      const pause = performance.now() - caller.idleSince;
+      const pause = now - caller.idleSince;
       caller.pause = caller.pause === undefined ? pause : (caller.pause + pause) / 2;
     }
     caller.idleSince = undefined;
@@ -178,8 +177,8 @@ export class Batcher {
   }
 
   /** The device is free again. Told before callers get their results, since they may ask again at once. */
-  #give(count: number, began: number): void {
-    this.#took += (performance.now() - began - this.#took) / 4;
+  #give(count: number, began: number, now = performance.now()): void {
+    this.#took += (now - began - this.#took) / 4;
     this.#free++;
     // Those of a batch ask again before the event loop turns; then it is known who comes.
     if (count > 1 || this.#waiting.length > 0) this.#turn();

@@ -25,16 +25,17 @@ export class BatchRequest implements DeviceRequest {
   }
 
   run(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], options: RunOptions): Promise<readonly Tensor[]> {
-    return this.#batcher.begin(this.#caller) ? this.#alone(inputs, outputs, options) : this.#withOthers(inputs, outputs, options);
-  }
-
-  /** The short way: as the device itself would. */
-  async #alone(inputs: readonly Tensor[], outputs: readonly (Tensor | undefined)[], options: RunOptions): Promise<readonly Tensor[]> {
-    const began = performance.now();
+    const began = this.#batcher.begin(this.#caller);
+    if (began === undefined) return this.#withOthers(inputs, outputs, options);
+    // The short way: as the device itself would, and its own promise.
+    const end = (): void => this.#batcher.finish(this.#caller, began);
     try {
-      return await this.#caller.alone.run(inputs, outputs, options);
-    } finally {
-      this.#batcher.finish(this.#caller, began);
+      const run = this.#caller.alone.run(inputs, outputs, options);
+      run.then(end, end);
+      return run;
+    } catch (error) {
+      end();
+      throw error;
     }
   }
 

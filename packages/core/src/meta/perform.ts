@@ -17,6 +17,8 @@ export interface RunTerms {
 }
 /** How many times as long a run may take that stands back for others. */
 const patience = 20;
+/** Milliseconds by which a timer may be late; beyond them the event loop stood still, an answer may wait in it, and its time is given again. */
+const standstill = 5;
 type Given = readonly (Tensor | undefined)[];
 
 /** Runs. Rejects with what the device rejects with, or DEVICE_LOST when it is late: then `worker.abandoned` is the run that goes on. */
@@ -74,12 +76,19 @@ function inTime<T>(
   signal?.addEventListener('abort', forward, { once: true });
   const run = work(abort.signal);
   return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const late = new CuveeError('DEVICE_LOST', `${worker.branch.device} did not answer within ${milliseconds} ms`);
-      worker.abandoned = run;
-      reject(late);
-      abort.abort(late);
-    }, milliseconds);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      const due = performance.now() + left;
+      timer = setTimeout(() => {
+        const stood = performance.now() - due;
+        if (stood > standstill) return wait(stood);
+        const late = new CuveeError('DEVICE_LOST', `${worker.branch.device} did not answer within ${milliseconds} ms`);
+        worker.abandoned = run;
+        reject(late);
+        abort.abort(late);
+      }, left);
+    };
+    wait(milliseconds);
     const done = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', forward);

@@ -57,6 +57,22 @@ describe('an exported AUTO', () => {
     expect(heard.events).toEqual(['selected CPU', 'switched CPU -> MINE']);
     heard.stop();
   });
+  it('compiles with what it was compiled with, where it compiles anew', async () => {
+    const given: unknown[] = [];
+    const plugin = cpu();
+    const watched: DevicePlugin = {
+      ...plugin,
+      compile: (model, config, options) => (given.push(config.EXECUTION_MODE_HINT), plugin.compile(model, config, options)),
+    };
+    const world = newWorld();
+    const core = new Core({ plugins: [auto(), watched, mine('MINE', world)] });
+    const first = await core.compileModel(wanted, 'AUTO:MINE,CPU', { EXECUTION_MODE_HINT: 'ACCURACY', ENABLE_STARTUP_FALLBACK: false });
+    const back = await core.importModel(await first.exportModel(), 'AUTO:MINE,CPU');
+    given.length = 0;
+    world.lostUntil = Number.POSITIVE_INFINITY;
+    expect((await infer(back, 3)).device).toBe('CPU');
+    expect(given).toEqual(['ACCURACY']);
+  });
   it('has the model for devices in reserve: a loss costs its import nothing', async () => {
     const world = newWorld();
     const core = coreWith(mine('MINE', world));

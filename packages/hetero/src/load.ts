@@ -8,6 +8,7 @@ import {
   rankOf,
   readIr,
   refuseDifferences,
+  sealedProperties,
   sealsOf,
   versionsThatDiffer,
   type Awaitable,
@@ -40,7 +41,8 @@ export function load(bytes: Uint8Array, devices: readonly string[], config: Conf
   );
   return after(seals, (here) => {
     refuseDifferences([...versionsThatDiffer(content.seals, here, wrote), ...propertiesThatDiffer(properties, config)]);
-    return after(loadParts(content, here, config, options), (models) => {
+    const sealed = sealedProperties(properties as Config) as Config;
+    return after(loadParts(content, here, config, sealed, options), (models) => {
       checkPorts(
         content,
         models.map((m) => m.ports),
@@ -48,7 +50,7 @@ export function load(bytes: Uint8Array, devices: readonly string[], config: Conf
       const { name, wiring, story, ports } = content;
       const split: Split = { name, wiring, models: models.map((m) => m.compiled), level: rankOf(config.LOG_LEVEL) };
       const kept = { ports, models: models.map((m) => m.model), seals: here };
-      return { ports: portModel(ports), compiled: joined(split, story, config, kept) };
+      return { ports: portModel(ports), compiled: joined(split, story, { ...sealed, ...config }, kept) };
     });
   });
 }
@@ -75,14 +77,20 @@ function checkPorts({ ports, wiring }: Content, parts: readonly Model[]): void {
 }
 const typeAndRank = (v: Value): string => `${v.elementType} ${v.partialShape.dimensions?.length}`;
 
-function loadParts(content: Content, here: readonly Seal[], config: Config, options: CompileOptions): Awaitable<readonly LoadedPart[]> {
+function loadParts(
+  content: Content,
+  here: readonly Seal[],
+  config: Config,
+  sealed: Config,
+  options: CompileOptions,
+): Awaitable<readonly LoadedPart[]> {
   const loaded: LoadedPart[] = [];
   const next = (i: number): Awaitable<readonly LoadedPart[]> => {
     const part = content.parts[i];
     if (!part) return loaded;
     const device = content.wiring.parts[i]?.device as string;
     return attempt(
-      () => loadPart(part, device, config, options),
+      () => loadPart(part, device, config, sealed, options),
       (one) => {
         loaded.push(one);
         return next(i + 1);
@@ -99,7 +107,8 @@ function loadParts(content: Content, here: readonly Seal[], config: Config, opti
   return next(0);
 }
 
-function loadPart(part: PartBlob, device: string, config: Config, options: CompileOptions): Awaitable<LoadedPart> {
+/** `sealed`: what the whole was compiled with, which what compiles anew heeds. */
+function loadPart(part: PartBlob, device: string, config: Config, sealed: Config, options: CompileOptions): Awaitable<LoadedPart> {
   const { host, signal, paced } = options;
   const own = partConfig(config, device, options);
   if ('compiled' in part)
@@ -109,7 +118,8 @@ function loadPart(part: PartBlob, device: string, config: Config, options: Compi
       model: undefined,
     }));
   const model = readIr({ bytes: part.xml, weights: { kind: 'bytes', bytes: part.weights } });
-  return after(host.compile(model, device, own, { signal, paced }), (compiled) => ({
+  const anew = partConfig({ ...sealed, ...config }, device, options);
+  return after(host.compile(model, device, anew, { signal, paced }), (compiled) => ({
     ports: model,
     compiled,
     model: compiled.save ? undefined : model,

@@ -116,6 +116,8 @@ export function openForms(
     const ports = portsIn(text);
     const [xml, weights] = text.model ? pieces.slice(-2) : [];
     let model: Model | undefined;
+    // What compiles anew heeds what the whole was compiled with, of which only what may stand there is taken.
+    const sealed = { ...sealedProperties(properties as Config), ...config } as Config;
     const compile = (device: string, asked: Asked): Awaitable<DeviceModel> => {
       const inner = innerConfig(config, device, host);
       const piece = wrote.includes(device) ? pieces[wrote.indexOf(device)] : undefined;
@@ -128,7 +130,7 @@ export function openForms(
       if (!xml || !weights) throw new CuveeError('NOT_IMPLEMENTED', `the compiled model holds nothing for ${device}`);
       model ??= readIr({ bytes: xml, weights: { kind: 'bytes', bytes: weights } });
       if (signature(model) !== signature(ports)) throw unsuitable('is damaged: its model is another one');
-      return host.compile(model, device, inner, asked);
+      return host.compile(model, device, innerConfig(sealed, device, host), asked);
     };
     return { ports, states: text.states, devices: there, holds: (device) => wrote.includes(device), compile, save: () => [bytes] };
   });

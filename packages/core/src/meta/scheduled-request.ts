@@ -23,10 +23,10 @@ export class ScheduledRequest implements DeviceRequest {
   }
 
   run(inputs: readonly Tensor[], outputs: Given, options: RunOptions): Promise<readonly Tensor[]> {
-    let offered: Given = [];
-    // A device that hangs may write later: what it was given is not given to another, nor to the user.
-    const offer = (): Given => (offered = this.#scheduler.options.deadline > 0 ? [] : this.#offer(inputs, outputs));
-    return this.#scheduler.run(inputs, offer, options, (results, worker) => this.#take(results, offered, outputs, worker));
+    let offered: Given | undefined;
+    // A device that hangs or is lost may write later: what it was given is not given to another, nor to the user.
+    const offer = (): Given => (offered = offered || this.#scheduler.options.deadline > 0 ? [] : this.#offer(inputs, outputs));
+    return this.#scheduler.run(inputs, offer, options, (results, worker) => this.#take(results, offered ?? [], outputs, worker));
   }
 
   runSync(inputs: readonly Tensor[], outputs: Given): readonly Tensor[] {

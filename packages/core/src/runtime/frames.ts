@@ -45,8 +45,12 @@ export function readFrames(
   bytes: Uint8Array,
 ): { readonly content: unknown; readonly pieces: readonly Uint8Array[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < header || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic)
-    throw unsuitable(`is not one that device ${device} exported`);
+  const begins = new TextDecoder().decode(bytes.subarray(0, 8));
+  if (bytes.length < header || begins !== magic) {
+    const other = /^CUV([A-Z]{4,5})_?$/.exec(begins)?.[1];
+    const writer = ['AUTO', 'MULTI', 'BATCH', 'HETERO'].find((name) => other !== undefined && name.startsWith(other));
+    throw unsuitable(`is not one that device ${device} exported${writer === undefined ? '' : `, but one of ${writer}`}`);
+  }
   if (view.getUint32(8, true) !== version) throw unsuitable(`has format ${view.getUint32(8, true)}, this is format ${version}`);
   if (view.getUint32(12, true) !== checksum([bytes.subarray(16)])) throw unsuitable('is damaged: its checksum does not match');
   const count = view.getUint32(20, true);

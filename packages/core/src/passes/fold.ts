@@ -30,27 +30,31 @@ function foldable(node: Node, limit: number): boolean {
 /** Replaces every value that is known by a Constant. */
 export const foldConstants = (model: Model, limit: number = foldLimit): void => atOnce(foldingConstants(model, limit));
 
-/** The same in steps. */
+/**
+ * The same in steps. What happens to a node is a function of its own, of parts that are small: an engine compiles a hot function with all that it
+ * calls at once, on a processor that inferences want.
+ */
 export function* foldingConstants(model: Model, limit: number = foldLimit): Steps<void> {
   const g = builder(model.scope);
   const nodes = model.nodes();
   for (let i = 0; i < nodes.length; i++) {
     if (i % stride === 0) yield;
-    const node = nodes[i] as Node;
-    if (node.op.name === 'Constant' || node.op.name === 'Result' || node.op.name === 'Parameter') continue;
-    if (!foldable(node, limit)) {
-      foldKnown(model, g, node);
-      continue;
-    }
-    const known = node.outputs.every((v) => v.fact.value);
-    const results = known
-      ? node.outputs.map((v) => v.fact.value as Literal)
-      : evaluateNode(
-          node,
-          node.inputs.map((v) => v?.fact.value?.nd()),
-        ).map((a: NdArray) => Literal.fromNd(a));
-    replaceBy(model, g, node, results);
+    fold(model, g, nodes[i] as Node, limit);
   }
+}
+
+function fold(model: Model, g: ReturnType<typeof builder>, node: Node, limit: number): void {
+  const { name } = node.op;
+  if (name === 'Constant' || name === 'Result' || name === 'Parameter') return;
+  if (foldable(node, limit)) replaceBy(model, g, node, literalsOf(node));
+  else foldKnown(model, g, node);
+}
+
+/** What a foldable node gives. */
+function literalsOf(node: Node): readonly Literal[] {
+  if (node.outputs.every((v) => v.fact.value)) return node.outputs.map((v) => v.fact.value as Literal);
+  const inputs = node.inputs.map((v) => v?.fact.value?.nd());
+  return evaluateNode(node, inputs).map((a: NdArray) => Literal.fromNd(a));
 }
 
 /** Small integer values whose every element turned out to be a number (ShapeOf of a static shape). */

@@ -22,7 +22,7 @@ export function atOnce<T>(steps: Steps<T>): T {
 }
 
 /** Work that nobody waits for takes one part in so many of the time while inferences run, since it would take as much of theirs. */
-const oneIn = 12;
+const oneIn = 24;
 /** Milliseconds that such work rests at most: long steps do not make it wait when the inferences are over. */
 const longestRest = 50;
 

@@ -7,23 +7,11 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setup } from '../scripts/setup.mjs';
 import { ratiosChart } from './lib/chart.mjs';
+import { figure } from './lib/figures.mjs';
 import { measure, rows } from './lib/rows.mjs';
 import { models } from './lib/runners.mjs';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    rounds: { type: 'string', default: '9' },
-    runs: { type: 'string', default: '5' },
-    threads: { type: 'string', default: '2' },
-    json: { type: 'string' },
-    svg: { type: 'string' },
-    'no-setup': { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-if (values.help) {
-  console.log(`Usage: npm run bench -- [options]
+const usage = `Usage: npm run bench -- [options]
 
 The standing table: Cuvée and the peers found on this machine, in turns.
 
@@ -36,13 +24,44 @@ Options:
   --svg FILE     also the ratios as a picture
   --no-setup     what is built is new enough
 
-CUVEE_BENCH_MODELS=DIR has further models, CUVEE_PEERS=DIR the peers; bench/README.md tells more.`);
+CUVEE_BENCH_MODELS=DIR has further models, CUVEE_PEERS=DIR the peers; bench/README.md tells more.`;
+
+/** Ends with what is wrong with the command line. */
+function misused(why) {
+  console.error(`${why}\n\n${usage}`);
+  process.exit(2);
+}
+function given() {
+  const number = (text) => ({ type: 'string', default: text });
+  const flag = { type: 'boolean', default: false };
+  const text = { type: 'string' };
+  try {
+    return parseArgs({
+      options: {
+        ...{ only: text, rounds: number('9'), runs: number('5'), threads: number('2'), json: text, svg: text },
+        ...{ 'no-setup': flag, help: { ...flag, short: 'h' } },
+      },
+    }).values;
+  } catch (error) {
+    return misused(error.message);
+  }
+}
+const values = given();
+for (const name of ['rounds', 'runs', 'threads'])
+  if (!/^[1-9]\d*$/.test(values[name])) misused(`--${name} ${values[name]}: a number from 1 on is wanted`);
+if (values.help) {
+  console.log(usage);
   process.exit();
 }
+if (values.only && !rows().some(({ name }) => name.includes(values.only)))
+  misused(
+    `no row has "${values.only}"; there are:\n${rows()
+      .map(({ name }) => `  ${name}`)
+      .join('\n')}`,
+  );
 if (!values['no-setup']) await setup({ types: false });
 const { Core } = await import('cuvee');
 
-const figure = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const between = ([low, high], show = figure) => `[${show(low)} ${show(high)}]`;
 
 /** One line for Cuvée, one for each peer. */

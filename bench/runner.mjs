@@ -53,6 +53,12 @@ await serve({
     results = asynchronous ? await request.inferAsync(tensors) : request.infer(tensors);
   },
 
+  call() {
+    if (asynchronous) return request.inferAsync(tensors);
+    results = request.infer(tensors);
+    return undefined;
+  },
+
   lanes(n) {
     while (more.length < n) more.push(compiled.createInferRequest());
     return more.slice(0, n).map((one) => () => one.inferAsync(tensors));

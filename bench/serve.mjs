@@ -1,6 +1,6 @@
 /**
  * @file The measuring protocol, for runners in JavaScript: one JSON object per line on stdin, one answer per line on stdout.
- * `load` → load_ms, first_ms, engine, base_mb; `run {n}` → ms; `stream {seconds, requests}` → count, seconds;
+ * `load` → load_ms, first_ms, engine, base_mb; `run {n, times}` → ms, n figures, each of one inference or the mean of so many; `stream {seconds, requests}` → count, seconds;
  * `cycle {inputs, n}` → ms, each inference with the next of several inputs; `release` → rss_mb two seconds after all was freed;
  * `outputs {dir}` → raw files; `mem` → rss_mb, peak_mb; `quit`.
  */
@@ -53,7 +53,7 @@ async function* lines(stream) {
 
 /**
  * Serves an engine: `{ version, load({ model, inputs, threads, config }), infer(), outputs() }`, where inputs are
- * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }; where it can keep several inferences in
+ * name -> { dtype, shape, data } and outputs a list of { name, dtype, shape, data }; where there is one without a promise, `call()`; where it can keep several inferences in
  * flight, `lanes(n)` too: n functions, each of which starts one and resolves when it is done; `use(inputs)` takes other inputs, `release()`
  * frees all.
  */
@@ -70,9 +70,16 @@ export async function serve(engine) {
       const load_ms = await timed(() => engine.load({ model, inputs: read, threads, config }));
       return { load_ms, first_ms: await timed(engine.infer), base_mb, engine: engine.version() };
     },
-    async run({ n }) {
+    async run({ n, times = 1 }) {
       const ms = [];
-      for (let i = 0; i < n; i++) ms.push(await timed(engine.infer));
+      const infer = engine.call ?? engine.infer;
+      const several = async () => {
+        for (let i = 0; i < times; i++) {
+          const later = infer();
+          if (later) await later;
+        }
+      };
+      for (let i = 0; i < n; i++) ms.push(times === 1 ? await timed(engine.infer) : (await timed(several)) / times);
       return { ms };
     },
     async stream({ seconds, requests }) {

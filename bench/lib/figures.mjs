@@ -15,3 +15,7 @@ export function interval(values) {
   const low = Math.max(0, tail > 0.05 ? k - 1 : k);
   return [sorted[low], sorted[n - 1 - low]];
 }
+
+/** A figure as people read it: two or three places that count. */
+export const figure = (value) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value >= 0.1 ? value.toFixed(2) : value.toPrecision(2);

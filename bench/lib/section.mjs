@@ -1,8 +1,8 @@
 /** @file The results section of bench/README.md, made of what the bench kept as JSON. */
+import { figure } from './figures.mjs';
 
 const [begin, end] = ['<!-- results: node bench/results.mjs writes them -->', '<!-- end of results -->'];
 
-const figure = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const between = ([low, high], show) => `[${show(low)}, ${show(high)}]`;
 const ratioOf = (x) => x.toFixed(2);
 
@@ -13,6 +13,7 @@ const target = (row) =>
     ...(row.better === undefined ? [] : [`≤ ${row.better} of the better`]),
     ...(row.limit === undefined ? [] : [`≤ ${row.limit}`]),
     ...(row.least === undefined ? [] : [`≥ ${row.least}`]),
+    ...(row.kind === 'pixels' ? ['largest ≤ 1.15 of the least'] : []),
   ].join(', ');
 
 const cell = (text) => text.replaceAll('|', '\\|');

@@ -1,8 +1,13 @@
 /** The results section of bench/README.md is what the bench measured, machine and date included. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Core, interpret } from '@cuvee/core';
+import onnx from '@cuvee/frontend-onnx';
+import { reference } from '@cuvee/plugin-reference';
 // @ts-expect-error plain JavaScript without declarations
-import { interval, median } from '../../../bench/lib/figures.mjs';
+import { figure, interval, median } from '../../../bench/lib/figures.mjs';
+// @ts-expect-error plain JavaScript without declarations
+import { smallModel } from '../../../bench/lib/small.mjs';
 // @ts-expect-error plain JavaScript without declarations
 import { section, withSection } from '../../../bench/lib/section.mjs';
 
@@ -59,5 +64,17 @@ describe('the results section', () => {
     expect(interval([5, 1, 4, 2, 3, 7, 6])).toEqual([1, 7]);
     expect(interval([1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual([2, 8]);
     expect(interval([4])).toEqual([4, 4]);
+    expect([123.4, 12.34, 1.234, 0.1234, 0.001234].map(figure)).toEqual(['123', '12.3', '1.23', '0.12', '0.0012']);
+  });
+});
+
+describe('the model of next to no work', () => {
+  it('is what its name says, read as ONNX', () => {
+    const model = new Core({ plugins: [reference()], frontends: [onnx()] }).readModelSync(new Uint8Array(smallModel()));
+    const [y] = interpret(model, [{ type: 'f32', shape: [1, 64], data: new Float32Array(64).fill(1) }]);
+    const column = (j: number): number =>
+      Array.from({ length: 64 }, (_, k) => (((64 * k + j) % 13) - 6) / 40).reduce((a, b) => a + b, j / 64);
+    expect(y?.shape).toEqual([1, 64]);
+    for (const j of [0, 17, 63]) expect(Number(y?.data[j])).toBeCloseTo(Math.max(0, column(j)), 4);
   });
 });

@@ -1,5 +1,5 @@
 /** @file Requests that wait together, and run together. Nobody waits for a batch to be full when nobody else can come. */
-import { CuveeError, Tensor, type DeviceModel, type DeviceRequest, type NodeProfile } from '@cuvee/core';
+import { began, CuveeError, Tensor, type DeviceModel, type DeviceRequest, type NodeProfile } from '@cuvee/core';
 import { gather, rowsIn } from './gather.js';
 
 /** One inference that waits or runs. */
@@ -49,6 +49,10 @@ export interface Settings {
   readonly blocks: readonly (number | undefined)[];
   /** Whether steps are measured. */
   readonly profiled: boolean;
+  /** What runs are told of with: friendly name of the model, the device's text, rank of LOG_LEVEL. */
+  readonly model: string;
+  readonly device: string;
+  level: number;
   /** Milliseconds for which an inference waits for others. */
   timeout: number;
 }
@@ -92,6 +96,12 @@ export class Batcher {
     this.#types = types;
     this.settings = settings;
     this.#free = streams;
+  }
+
+  /** A run of so many rows begins; for the end, as `began`. */
+  told(rows: number): ReturnType<typeof began> {
+    const { model, device, level } = this.settings;
+    return began('run', level, () => ({ model, device, details: { rows } }));
   }
 
   get isFree(): boolean {
@@ -258,12 +268,15 @@ export class Batcher {
     item.state = 'alone';
     this.figures.alone++;
     let tell: () => void;
+    const told = this.told(item.rows);
     try {
       const outputs = await caller.alone.run(inputs, given, { signal });
+      told?.();
       caller.profile = undefined;
       caller.lastDevices = caller.alone.lastDevices;
       tell = () => item.resolve(outputs);
     } catch (error) {
+      told?.(error);
       tell = () => item.reject(error);
     }
     ended();
@@ -285,7 +298,12 @@ export class Batcher {
     const company: Company = { items, abort: new AbortController() };
     for (const item of items) item.state = company;
     const given = blocks.map(() => undefined);
-    const outputs = await worker.request.run(worker.inputs, given, { signal: company.abort.signal });
+    const told = this.told(rows);
+    const outputs = await worker.request.run(worker.inputs, given, { signal: company.abort.signal }).catch((error: unknown) => {
+      told?.(error);
+      throw error;
+    });
+    told?.();
     outputs.forEach((whole, i) => {
       const block = blocks[i];
       if (block !== undefined && whole.shape[0] !== size * block)

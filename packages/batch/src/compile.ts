@@ -26,6 +26,8 @@ export interface Wish {
   /** Rows of a full batch; 1: nothing is gathered. */
   readonly most: number;
   readonly timeout: number;
+  /** Rank of LOG_LEVEL. */
+  readonly level: number;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface Wish {
 export function compile(model: Model, wish: Wish, options: CompileOptions): Awaitable<DeviceModel> {
   const { host, signal, paced } = options;
   const { device, inner, most } = wish;
+  const name = model.friendlyName;
   const compiled = (own: Model): Awaitable<DeviceModel> => host.compile(own, device, inner, { signal, paced });
   const reason = most === 1 ? 'batches of one were asked for' : withoutRows(model);
   const blocks = reason === undefined ? rowsOf(model).map((block) => block ?? null) : [];
@@ -50,20 +53,20 @@ export function compile(model: Model, wish: Wish, options: CompileOptions): Awai
   // Before the model is the device's.
   const [many, full] = free ? [] : [withRows(model, `1..${most}`), withRows(model, String(most))];
   return after(compiled(model), (alone) => {
-    if (!many || !full) return join(alone, undefined, plan, wish);
+    if (!many || !full) return join(alone, undefined, name, plan, wish);
     const failed = (error: unknown): never => {
       alone.release();
       throw error;
     };
     return attempt(
       () => compiled(many),
-      (batched) => join(alone, batched, plan, wish),
+      (batched) => join(alone, batched, name, plan, wish),
       (error) => {
         if (signal?.aborted || !(error instanceof CuveeError) || error.code !== 'MODEL_UNSUPPORTED') return failed(error);
         // A device that wants every size: full batches, the last row repeated where fewer come.
         return attempt(
           () => compiled(full),
-          (batched) => join(alone, batched, { ...plan, fixed: true }, wish),
+          (batched) => join(alone, batched, name, { ...plan, fixed: true }, wish),
           failed,
         );
       },
@@ -72,9 +75,10 @@ export function compile(model: Model, wish: Wish, options: CompileOptions): Awai
 }
 
 /** `many`: the model for batches, where it is another. */
-function join(alone: DeviceModel, many: DeviceModel | undefined, plan: Plan, { inner, timeout }: Wish): DeviceModel {
-  const { most, fixed, blocks, types } = plan;
-  const settings = { most, fixed, blocks: blocks.map((block) => block ?? undefined), profiled: inner.PERF_COUNT === true, timeout };
+function join(alone: DeviceModel, many: DeviceModel | undefined, model: string, plan: Plan, { inner, timeout, level }: Wish): DeviceModel {
+  const { device, most, fixed, types } = plan;
+  const blocks = plan.blocks.map((block) => block ?? undefined);
+  const settings = { most, fixed, blocks, profiled: inner.PERF_COUNT === true, timeout, model, device, level };
   return joined(alone, many, plan, new Batcher(many ?? alone, types, settings, alone.info.optimalRequests));
 }
 
@@ -98,10 +102,10 @@ export function load(blob: Uint8Array, wish: Wish, { host, signal, paced }: Comp
       alone.release();
       throw unsuitable('is damaged: its parts are of another model');
     }
-    if (!second) return { ports, compiled: join(alone, undefined, plan, wish) };
+    if (!second) return { ports, compiled: join(alone, undefined, ports.friendlyName, plan, wish) };
     return attempt(
       () => imported(second),
-      ({ compiled }) => ({ ports, compiled: join(alone, compiled, plan, wish) }),
+      ({ compiled }) => ({ ports, compiled: join(alone, compiled, ports.friendlyName, plan, wish) }),
       (error) => {
         alone.release();
         throw error;

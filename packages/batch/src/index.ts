@@ -9,6 +9,7 @@ import {
   CuveeError,
   innerConfig,
   listedDevices,
+  rankOf,
   sharedHints,
   type Config,
   type DeviceHost,
@@ -37,6 +38,7 @@ function wishOf(config: Config, host: DeviceHost): Wish {
     inner: innerConfig(config, device, host),
     most: listed.count ?? (wanted > 0 ? Math.min(wanted, best) : best),
     timeout: Number(config.AUTO_BATCH_TIMEOUT ?? 1000),
+    level: rankOf(config.LOG_LEVEL),
   };
 }
 

@@ -1,5 +1,5 @@
 /** @file The model alone and the model for batches as one. */
-import { whenWritten, writeFrames, type DeviceModel, type ElementType } from '@cuvee/core';
+import { rankOf, whenWritten, writeFrames, type DeviceModel, type ElementType } from '@cuvee/core';
 import type { Batcher } from './batcher.js';
 import { explain } from './explain.js';
 import { BatchRequest } from './request.js';
@@ -36,6 +36,7 @@ export function joined(alone: DeviceModel, many: DeviceModel | undefined, plan: 
     createRequest: () => (gathers ? new BatchRequest(batcher, alone.createRequest()) : alone.createRequest()),
     set(changed) {
       if (typeof changed.AUTO_BATCH_TIMEOUT === 'number') batcher.settings.timeout = changed.AUTO_BATCH_TIMEOUT;
+      if (changed.LOG_LEVEL !== undefined) batcher.settings.level = rankOf(changed.LOG_LEVEL);
     },
     explain: () => explain(plan, batcher, alone.explain?.()),
     ...(canSave && {

@@ -3,6 +3,7 @@ import { CuveeError, type DeviceRequest, type NodeProfile, type RunOptions, type
 import type { Batcher, Caller, Item } from './batcher.js';
 
 let counter = 0;
+const rowsOf = (inputs: readonly Tensor[]): number => inputs[0]?.shape[0] ?? 1;
 
 export class BatchRequest implements DeviceRequest {
   readonly #batcher: Batcher;
@@ -17,10 +18,17 @@ export class BatchRequest implements DeviceRequest {
     if (alone.runSync)
       this.runSync = (inputs, outputs) => {
         if (!batcher.isFree) throw new CuveeError('BUSY', 'every inference that the device runs at a time is running');
-        const made = (alone.runSync as NonNullable<DeviceRequest['runSync']>)(inputs, outputs);
-        this.#caller.profile = undefined;
-        this.#caller.lastDevices = alone.lastDevices;
-        return made;
+        const told = batcher.told(rowsOf(inputs));
+        try {
+          const made = (alone.runSync as NonNullable<DeviceRequest['runSync']>)(inputs, outputs);
+          this.#caller.profile = undefined;
+          this.#caller.lastDevices = alone.lastDevices;
+          told?.();
+          return made;
+        } catch (error) {
+          told?.(error);
+          throw error;
+        }
       };
   }
 
@@ -28,13 +36,17 @@ export class BatchRequest implements DeviceRequest {
     const began = this.#batcher.begin(this.#caller);
     if (began === undefined) return this.#withOthers(inputs, outputs, options);
     // The short way: as the device itself would, and its own promise.
-    const end = (): void => this.#batcher.finish(this.#caller, began);
+    const told = this.#batcher.told(rowsOf(inputs));
+    const end = (error?: unknown): void => {
+      this.#batcher.finish(this.#caller, began);
+      told?.(error);
+    };
     try {
       const run = this.#caller.alone.run(inputs, outputs, options);
-      run.then(end, end);
+      run.then(() => end(), end);
       return run;
     } catch (error) {
-      end();
+      end(error);
       throw error;
     }
   }
@@ -43,7 +55,7 @@ export class BatchRequest implements DeviceRequest {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason as Error);
       const batcher = this.#batcher;
-      const rows = inputs[0]?.shape[0] ?? 1;
+      const rows = rowsOf(inputs);
       const end = (tell: () => void): void => {
         if (item.ended) return;
         item.ended = true;

@@ -1,5 +1,16 @@
+import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
-import { builder, Core, CuveeError, Model, Tensor, type CompiledModel, type DeviceModel, type DevicePlugin } from '@cuvee/core';
+import {
+  builder,
+  Core,
+  CuveeError,
+  Model,
+  Tensor,
+  type CompiledModel,
+  type DeviceModel,
+  type DevicePlugin,
+  type EventMessage,
+} from '@cuvee/core';
 import batch from '@cuvee/batch';
 import { cpu } from '@cuvee/plugin-cpu';
 import { reference } from '@cuvee/plugin-reference';
@@ -49,6 +60,20 @@ describe('inferences that wait at the same time', () => {
     got.forEach((outputs, i) => expectClose(values(outputs), want[i]));
     // the first went at once, since nobody else was there; the others met while it ran
     expect(figures(compiled)).toEqual([2, 16, 1]);
+  });
+  it('are told of as runs on the device, with their rows', async () => {
+    const heard: unknown[] = [];
+    const hear = (message: unknown): void => {
+      const { model, device, details } = message as EventMessage;
+      heard.push([model, device, details?.rows]);
+    };
+    const compiled = coreWith({ RUN_TIME: 5 }).compileModelSync(network(), 'BATCH:MINE(8)', { AUTO_BATCH_TIMEOUT: 0 });
+    const requests = Array.from({ length: 6 }, () => compiled.createInferRequest());
+    channel('cuvee:run').subscribe(hear);
+    await Promise.all(requests.map((r, i) => r.inferAsync([row(i)])));
+    requests[0]?.infer([row(0)]);
+    channel('cuvee:run').unsubscribe(hear);
+    expect(heard).toEqual([1, 5, 1].map((rows) => ['network', 'MINE', rows]));
   });
   it('come back together: callers in a circle fill their batches', async () => {
     const compiled = coreWith({ RUN_TIME: 2 }).compileModelSync(network(), 'BATCH:MINE(8)');

@@ -1,5 +1,5 @@
 /** MULTI: one queue over several devices. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CuveeError } from '@cuvee/core';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { fake } from '../../core/test/runtime/fake.js';
@@ -119,6 +119,17 @@ describe('MULTI', () => {
       [1, '2'],
       [2, '2'],
     ]);
+  });
+  it('logs from the moment that a compiled model is told to', () => {
+    using compiled = coreWith().compileModelSync(model, 'MULTI:CPU(1),REFERENCE(1)');
+    const request = compiled.createInferRequest();
+    const lines: string[] = [];
+    const log = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    request.infer([input(1)]);
+    compiled.setProperty({ LOG_LEVEL: 'LOG_TRACE' });
+    request.infer([input(1)]);
+    log.mockRestore();
+    expect(lines.filter((line) => line.includes('run "network" CPU'))).toHaveLength(2);
   });
   it('ends what began before it frees', async () => {
     const one = fake('ONE');

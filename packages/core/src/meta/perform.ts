@@ -10,8 +10,8 @@ import type { Worker } from './branch.js';
 export interface RunTerms {
   /** Friendly name of the model. */
   readonly model: string;
-  /** Rank of LOG_LEVEL. */
-  readonly level: number;
+  /** Rank of LOG_LEVEL, which may change. */
+  level: number;
   /** Milliseconds after which a device that does not answer counts as lost; 0: never. */
   readonly deadline: number;
 }

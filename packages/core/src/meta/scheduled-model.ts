@@ -2,6 +2,7 @@
 import type { DeviceModel, Explanation } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
 import { loadedFromCache } from '../runtime/cache.js';
+import { rankOf } from '../runtime/events.js';
 import type { Branch } from './branch.js';
 import { saveForms, type Form, type Opened, type Origin } from './branches-blob.js';
 import { passThrough } from './pass-through.js';
@@ -38,8 +39,9 @@ export function explainBranches(by: string, branches: readonly Branch[], more: E
         { title: by, lines: [`${total} inferences`], group: '' },
         ...branches.map((b) => ({
           title: b.device,
-          lines: [words[b.state], b.because, b.story].filter(Boolean),
+          lines: [[words[b.state], b.because].filter(Boolean).join(': '), b.story],
           group: b.state === 'ready' ? b.device : '',
+          tip: story(b),
         })),
       ],
       wires: branches.flatMap((b, i) => (b.state === 'ready' || b.served > 0 ? [{ from: 0, to: i + 1, label: `${b.served}` }] : [])),
@@ -108,6 +110,9 @@ function scheduled(scheduler: Scheduler, { properties, decided, origin, released
               .map((b) => ({ device: b.device, compiled: supply.ready.includes(b) ? b.model : undefined })),
             origin,
           ),
+    set(changed) {
+      if (changed.LOG_LEVEL !== undefined) options.level = rankOf(changed.LOG_LEVEL);
+    },
     explain: () => explainBranches(options.by, options.branches, { ...decided, waiting: scheduler.waiting }),
     release() {
       scheduler.release();

@@ -1,12 +1,8 @@
 /** @file What rows of a batch bring: weights come once for all of them. */
 import { bytesOf, flopsOf, type DeviceCosts, type Model } from '@cuvee/core';
+import { costs } from './costs.js';
 
-/** Rows of a batch, where one pays. */
-const rows = 16;
-/** Times faster that an estimate has to be: batches gather and copy, and what is estimated is not measured. */
-const worth = 2;
-/** Bytes of weights a second that one inference has from caches and memory. */
-const weightsPerSecond = 5e10;
+const { rows, worth, weightsPerSecond } = costs.batch;
 
 /** Rows that bring throughput: many where fetching the weights takes most of an inference's time, one where computing does. */
 export function optimalBatch(model: Model, { launchSeconds, flopsPerSecond }: DeviceCosts): number {

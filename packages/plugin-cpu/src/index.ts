@@ -16,6 +16,7 @@ import {
   type Support,
 } from '@cuvee/core';
 import { optimalBatch } from './batch.js';
+import { costs } from './costs.js';
 import { compiling, refusal } from './compile/compile.js';
 import { keeps } from './compile/keeps.js';
 import { hasStrings, withoutStrings } from './fuse/strings.js';
@@ -64,8 +65,6 @@ function supportOf(model: Model): Support {
   };
   return new Map(model.nodes().map((node) => [node, reason(node) ?? true]));
 }
-
-const costs = { transferBytesPerSecond: Number.POSITIVE_INFINITY, launchSeconds: 1e-5, flopsPerSecond: 1e11 };
 
 /** `new Core({ plugins: [cpu()] })`. */
 export const cpu = (): DevicePlugin => ({
@@ -123,8 +122,8 @@ export const cpu = (): DevicePlugin => ({
   digest,
   digestFile,
   mapped,
-  costs: () => costs,
-  optimalBatch: (model) => optimalBatch(model, costs),
+  costs: () => costs.device,
+  optimalBatch: (model) => optimalBatch(model, costs.device),
 });
 
 export default cpu;

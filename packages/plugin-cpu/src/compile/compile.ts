@@ -1,5 +1,6 @@
 /** @file The compiler: model → rewritten model → draft → Plan. Read top to bottom. */
 import { atOnce, CuveeError, foldingConstants, rewriting, shape, stride, type Model, type Node, type Steps, type Value } from '@cuvee/core';
+import { costs } from '../costs.js';
 import { canonicalRules } from '../fuse/canonical.js';
 import { fusionRules } from '../fuse/fusions.js';
 import { fusingElementwise } from '../fuse/elementwise.js';
@@ -38,8 +39,8 @@ export function* compiling(model: Model, isa: Isa): Steps<Compiled> {
   return { ...(yield* finishing(draft, isa, prologue)), rules, model };
 }
 
-/** Constants up to this many bytes are folded in JavaScript: what rules look at. Larger ones are the prologue's. */
-const foldedHere = 1 << 14;
+/** Constants up to this many bytes are folded in JavaScript. Larger ones are the prologue's. */
+const foldedHere = costs.folding.bytes;
 
 /**
  * Rewrites in place: folding, canonical forms, fusions, elementwise programs. Bodies too. `inside`: as a body, which has no prologue; `alone`:

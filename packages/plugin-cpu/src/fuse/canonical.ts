@@ -1,5 +1,6 @@
 /** @file Canonical forms: one spelling for each formula, so that one fusion rule serves all of them. */
 import { numbersOf, pattern, rule, type Builder, type Literal, type Node, type Rule, type Value } from '@cuvee/core';
+import { costs } from '../costs.js';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { sameShape } from '../ops/shapes.js';
@@ -98,7 +99,7 @@ const subtractConstant = rule({
   pattern: node(opsOf('sub'), [f32('x'), constant('c')]),
   replace(g, get) {
     const literal = get('c').fact.value;
-    if (!literal || literal.type !== 'f32' || literal.size > 1 << 16) return undefined;
+    if (!literal || literal.type !== 'f32' || literal.size > costs.folding.negated) return undefined;
     return g.add(
       get('x'),
       g.constant(
@@ -129,7 +130,7 @@ const meanOfPointwise = rule({
   replace(g, get, { nodes }) {
     const conv = nodes.get('conv');
     const [outputs, inputs] = get('w').fact.shape ?? [];
-    if (!overPicture(get('axes')) || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || 2 * inputs > outputs)
+    if (!overPicture(get('axes')) || !conv || typeof outputs !== 'number' || typeof inputs !== 'number' || !costs.widens(outputs, inputs))
       return undefined;
     return g.convolution(g.reduceMean(get('x'), get('axes'), { keep_dims: true }), get('w'), conv.attributes as never);
   },

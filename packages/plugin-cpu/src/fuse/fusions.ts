@@ -1,5 +1,6 @@
 /** @file Fusions: what follows a convolution or matrix product becomes its epilogue. Rules are tried in this order. */
 import { Literal, numbersOf, pattern, rule, staticShape, type Builder, type Model, type Rule, type Value } from '@cuvee/core';
+import { costs } from '../costs.js';
 import { activatingOps, activationOf, instructionOf, opsOf } from '../ops/elementwise.js';
 import { FusedMVN } from '../ops/normalization.js';
 import { asFused, fusable, groupConvolutions, plainConvolutions, withEpilogue, type Fused } from '../ops/fused.js';
@@ -234,7 +235,7 @@ function readsPixels(f: Fused): boolean {
     data?.type === 'f32' &&
     data.shape?.length === 4 &&
     filters?.every((d) => typeof d === 'number') === true &&
-    (filters[1] as number) > 4 &&
+    (filters[1] as number) > costs.convolution.planarChannels &&
     filters[2] === 1 &&
     filters[3] === 1 &&
     (strides ?? []).every((s) => s === 1) &&

@@ -8,6 +8,7 @@
  * narrow laterals only, and everything from there to the picture's end goes in strips.
  */
 import { numbersOf, pattern, rule, type Builder, type Dim, type Node, type Rule, type Value } from '@cuvee/core';
+import { costs } from '../costs.js';
 import { opsOf } from '../ops/elementwise.js';
 import { EdgeShares, EnlargedShares, MiddleShare, WindowMeans } from '../ops/edges.js';
 import { names } from '../ops/names.js';
@@ -83,7 +84,7 @@ class Shares {
       if (sameShape(b, v) && isPerChannel(a, channels)) return (g) => g.multiply(this.of(g, b), a);
       return undefined;
     }
-    const widens = (w: readonly Dim[]): boolean => typeof w[0] === 'number' && typeof w[1] === 'number' && 2 * w[1] <= w[0];
+    const widens = (w: readonly Dim[]): boolean => typeof w[0] === 'number' && typeof w[1] === 'number' && costs.widens(w[0], w[1]);
     if (op === names.convolution && b?.fact.value && isPointwise(v.node) && widens(b.fact.shape ?? []))
       return (g) => g.convolution(this.of(g, a), b, v.node.attributes as never);
     const { value, shift } = upsampled(v);

@@ -3,6 +3,7 @@
  * are linear, so the sum need not be made: each term goes through filters of its own, made of the convolution's and f's, of fewer channels.
  */
 import { derivedNode, rule, pattern, type Dim, type Node, type Rule, type Value } from '@cuvee/core';
+import { costs } from '../costs.js';
 import { opsOf } from '../ops/elementwise.js';
 import { names } from '../ops/names.js';
 import { mostParts, PyramidConvolution, upsampled } from '../ops/pyramid.js';
@@ -47,11 +48,13 @@ function widened(x: Value, shift: number, factors: Value | undefined, plus: bool
   return narrow ? { data: n.inputs[0] as Value, shift, filters, factors, plus } : { data: x, shift, factors, plus };
 }
 
-/** A value as a sum of terms. One that others read, too, is taken as it is where it is cheap to read: four times smaller or more. */
+const { coarse, coarseShare, leastFilters } = costs.pyramid;
+
+/** A value as a sum of terms. One that others read, too, is taken as it is where it is cheap to read. */
 function termsOf(v: Value, shift: number): Term[] {
   const up = upsampled(v);
   if (up.shift > 0) return termsOf(up.value, shift + up.shift);
-  if (shift >= 2 && v.users.size > 1) return [{ data: v, shift, plus: false }];
+  if (shift >= coarse && v.users.size > 1) return [{ data: v, shift, plus: false }];
   if (isAdd.has(v.node.op.name)) {
     const [a, b] = v.node.inputs as [Value, Value];
     for (const [x, y] of [
@@ -69,8 +72,8 @@ function termsOf(v: Value, shift: number): Term[] {
 
 const channelsOf = (v: Value): Dim | undefined => v.fact.shape?.[1];
 
-/** Multiplications that a channel costs: a part that is four times smaller or more needs a fourth (winograd.h). */
-const cost = (shift: number, channels: number): number => channels * (shift >= 2 ? 1 : 4);
+/** Multiplications that channels cost, over those of one at full size. */
+const cost = (shift: number, channels: number): number => channels * (shift >= coarse ? coarseShare : 1);
 
 /** Whether native code can do it, and with less than the sum costs. */
 function pays(terms: readonly Term[], wide: Dim | undefined, conv: Node): boolean {
@@ -91,7 +94,7 @@ function pays(terms: readonly Term[], wide: Dim | undefined, conv: Node): boolea
 }
 
 /** 3x3, one step at a time, one pixel of zeros around, and of as many filters as Winograd's method wants. */
-const isPlain3x3 = (n: Node): boolean => hasWindows(n, 3, 1) && Number(n.inputs[1]?.fact.shape?.[0]) >= 16;
+const isPlain3x3 = (n: Node): boolean => hasWindows(n, 3, 1) && Number(n.inputs[1]?.fact.shape?.[0]) >= leastFilters;
 
 const isPicture = ({ output: { fact } }: Node): boolean => fact.type === 'f32' && fact.shape?.length === 4;
 

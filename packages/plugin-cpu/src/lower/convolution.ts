@@ -14,6 +14,7 @@
 import { Literal, normalizeAxis, shape, type Dim, type Node, type Value } from '@cuvee/core';
 import type { DraftArg } from '../compile/draft.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../compile/lowering.js';
+import { costs } from '../costs.js';
 import { convolutions, asFused, type Fused } from '../ops/fused.js';
 import { computeType } from '../ops/elementwise.js';
 import type { TensorId } from '../plan/plan.js';
@@ -21,7 +22,7 @@ import { imageArgs } from './image.js';
 import { epilogueArgs, epilogueInputs } from './epilogue.js';
 import { windowPads, type Windows } from './windows.js';
 import { names } from '../ops/names.js';
-import { upsampled, type Upsampled } from '../ops/pyramid.js';
+import { mostParts, upsampled, type Upsampled } from '../ops/pyramid.js';
 
 const isTransposed = (f: Fused): boolean => f.base.endsWith('BackpropData');
 const isGrouped = (f: Fused): boolean => f.base.startsWith('Group');
@@ -89,7 +90,7 @@ function virtualParts(c: LoweringContext, f: Fused, groups: Dim): readonly Upsam
   const joined = node.op.name === names.concatenation && normalizeAxis(node.attributes.axis as number, 4) === 1 && data.users.size === 1;
   const parts = (joined ? node.inputs.map((v) => v as Value) : [data]).map(upsampled);
   const fits =
-    parts.length <= 8 &&
+    parts.length <= mostParts &&
     parts.every(({ value, shift }) => shift <= 8 && typeof value.fact.shape?.[1] === 'number' && c.layoutOf(value) === 'blocked');
   return fits && (joined || parts.some(({ shift }) => shift > 0)) ? parts : undefined;
 }
@@ -103,7 +104,7 @@ function planarHead(f: Fused, groups: Dim, dims: readonly number[], pads: readon
     groups === 1 &&
     kernel.length === 2 &&
     f.inputs[2] === undefined &&
-    channels * kernel.reduce((a, b) => a * b, 1) <= 8 &&
+    channels * kernel.reduce((a, b) => a * b, 1) <= costs.convolution.headResults &&
     kernel.every((k, i) => w.strides[i] === k && (w.dilations[i] ?? 1) === 1 && pads[i] === 0 && (w.output_padding?.[i] ?? 0) === 0)
   );
 }
@@ -128,7 +129,12 @@ function lowerFast(c: LoweringContext, f: Fused): void {
   const family = isTransposed(f) ? 'deconv' : 'conv';
   // A planar picture of few channels is read as it is; everything else in blocks.
   const channels = data.fact.shape?.[1];
-  const planar = !isTransposed(f) && groups === 1 && typeof channels === 'number' && channels <= 4 && c.layoutOf(data) === 'plain';
+  const planar =
+    !isTransposed(f) &&
+    groups === 1 &&
+    typeof channels === 'number' &&
+    channels <= costs.convolution.planarChannels &&
+    c.layoutOf(data) === 'plain';
   if (rank === 2 && f.node.output.fact.type === 'f32') {
     const layout = planarHead(f, groups, dims, pads) ? 'plain' : 'blocked';
     if (planar && data.node.op.name === 'Image') {

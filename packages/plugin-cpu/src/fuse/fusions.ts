@@ -51,19 +51,26 @@ function computedIn(model: Model): IsConstant {
 const perChannel = (g: Builder, f: Fused, v: Value): Value | undefined =>
   alongAxis(g, v, f.node.output.fact.shape?.length ?? 0, f.channelAxis, f.channels);
 
-/** A constant as [channels], when it broadcasts along the axis alone, of so many channels, of a tensor of that rank. */
+/** Whether that is so. */
+const fits = (f: Fused, v: Value): boolean => spreads(v, f.node.output.fact.shape?.length ?? 0, f.channelAxis, f.channels);
+
+/** Whether a constant is one number, or broadcasts along the axis alone, of so many channels, of a tensor of that rank. */
+function spreads({ fact: { type, shape } }: Value, rank: number, along: number, channels: number | undefined): boolean {
+  if (!shape || channels === undefined || type !== 'f32' || shape.length > rank) return false;
+  const at = along - rank + shape.length;
+  let alone = true;
+  for (let i = 0; i < shape.length; i++) if (i !== at && shape[i] !== 1) alone = false;
+  return alone && (at < 0 || shape[at] === 1 || shape[at] === channels);
+}
+
+/** A constant as [channels], when it spreads so. */
 function alongAxis(g: Builder, v: Value, rank: number, along: number, channels: number | undefined): Value | undefined {
-  const shape = staticShape(v.fact.shape);
-  if (!shape || channels === undefined || v.fact.type !== 'f32' || shape.length > rank) return undefined;
-  const size = shape.reduce((a, d) => a * d, 1);
+  if (channels === undefined || !spreads(v, rank, along, channels)) return undefined;
   const data = v.fact.value?.nd().data as Float32Array | undefined;
-  if (size === 1) {
-    if (data) return channelArray(g, new Float32Array(channels).fill(data[0] as number));
-    return g.broadcast(g.reshape(v, g.ints([1])), g.ints([channels]), undefined);
-  }
-  const axis = along - rank + shape.length;
-  if (size !== channels || shape[axis] !== channels) return undefined;
-  return data ? channelArray(g, data) : g.reshape(v, g.ints([channels]));
+  if ((v.fact.shape?.[along - rank + v.fact.shape.length] ?? 1) !== 1)
+    return data ? channelArray(g, data) : g.reshape(v, g.ints([channels]));
+  if (data) return channelArray(g, new Float32Array(channels).fill(data[0] as number));
+  return g.broadcast(g.reshape(v, g.ints([1])), g.ints([channels]), undefined);
 }
 
 const channelArray = (g: Builder, values: Float32Array): Value => g.constant(Literal.of('f32', [values.length], values));
@@ -127,12 +134,37 @@ const foldScale = (isConstant: IsConstant): Rule =>
     pattern: node(opsOf('mul'), [producer, where('s', isConstant)], { commutative: true, as: 'scaled' }),
     replace(g, get, { nodes }) {
       const f = asFused(nodes.get('f') as Value['node']);
+      if (f && isAffine(f, nodes.get('scaled') as Value['node'], get('s'))) return undefined; // the sum takes both
       const s = f && isConstantFor(f.node, get('s'), isConstant) ? perChannel(g, f, get('s')) : undefined;
       const rounded = [...(nodes.get('scaled') as Value['node']).output.users].some((user) => isRounding(user));
       if (f && s && rounded) return f.epilogue.residual || f.activated.activation !== 'none' ? undefined : post(g, f, s, undefined);
       return f && s && affine(g, f, s, undefined);
     },
   });
+
+/** Whether both follow: a scale and, in the sum that alone reads it, a shift. */
+function isAffine(f: Fused, scaled: Value['node'], s: Value): boolean {
+  if (scaled.output.users.size !== 1 || (f.epilogue.residual && (f.residualAfter || f.activated.activation === 'none'))) return false;
+  const [sum] = scaled.output.users;
+  if (!sum || !isAdd.has(sum.op.name)) return false;
+  const shift = sum.inputs[0] === scaled.output ? sum.inputs[1] : sum.inputs[0];
+  return shift !== undefined && isLiteral(shift) && isLiteral(s) && fits(f, s) && fits(f, shift);
+}
+const isAdd = new Set(opsOf('add'));
+
+/** conv(x, w)·s + b at once, for literals with one element a channel. */
+const foldScaleAndBias = rule({
+  name: 'fold scale and bias',
+  pattern: node(opsOf('add'), [once(node(opsOf('mul'), [producer, constant('s')], { commutative: true, as: 'scaled' })), constant('b')], {
+    commutative: true,
+  }),
+  replace(g, get, { nodes }) {
+    const f = asFused(nodes.get('f') as Value['node']);
+    return f && isAffine(f, nodes.get('scaled') as Value['node'], get('s'))
+      ? affine(g, f, perChannel(g, f, get('s')), perChannel(g, f, get('b')))
+      : undefined;
+  },
+});
 
 /** conv(x, w) + b = the same with a bias, for a constant b with one element a channel. */
 const foldBias = (isConstant: IsConstant): Rule =>
@@ -362,6 +394,7 @@ export function fusionRules(model: Model, inside: boolean): readonly Rule[] {
   const isConstant = inside ? isLiteral : computedIn(model);
   return [
     foldScale(isConstant),
+    foldScaleAndBias,
     foldBias(isConstant),
     fuseActivation,
     fuseResidual,

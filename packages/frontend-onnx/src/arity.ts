@@ -15,6 +15,9 @@ function signature(domain: string, op: string, version: number): string | undefi
   return form;
 }
 
+/** Forms of inputs and outputs that were asked for, by operator. */
+const asked = new Map<string, { readonly domain: string; readonly version: number; readonly inputs: string; readonly outputs: string }>();
+
 /** Loops leave out trip count and condition, a few operators one of many inputs. */
 const optionalTail: ReadonlySet<string> = new Set(['oo0', 'oo1', 'sosso2']);
 
@@ -36,8 +39,14 @@ function problem(what: 'input' | 'output', form: string, names: readonly string[
 
 /** What is wrong with a node's number of inputs or outputs; undefined when nothing is, or when the operator has no signature. */
 export function arityProblem(node: NodeProto, domain: string, version: number): string | undefined {
-  const form = signature(domain, node.opType ?? '', version);
-  if (form === undefined) return undefined;
-  const middle = form.indexOf('>');
-  return problem('input', form.slice(0, middle), node.input) ?? problem('output', form.slice(middle + 1), node.output);
+  const op = node.opType ?? '';
+  let known = asked.get(op);
+  if (known?.domain !== domain || known.version !== version) {
+    const form = signature(domain, op, version);
+    if (form === undefined) return undefined;
+    const middle = form.indexOf('>');
+    known = { domain, version, inputs: form.slice(0, middle), outputs: form.slice(middle + 1) };
+    asked.set(op, known);
+  }
+  return problem('input', known.inputs, node.input) ?? problem('output', known.outputs, node.output);
 }

@@ -1,13 +1,18 @@
-import type { Model } from '@cuvee/core';
+import type { Model, Node } from '@cuvee/core';
 
 /** Takes nodes that no output needs out of the list of users of the values that they read. */
 export function dropUnread(model: Model): void {
-  const live = new Set(model.nodes());
-  live.forEach(({ outputs }) =>
-    outputs.forEach(({ users }) =>
-      users.forEach((user) => {
-        if (!live.has(user)) users.delete(user);
-      }),
-    ),
-  );
+  const nodes = model.nodes();
+  const live = new Set(nodes);
+  let { users } = nodes[0]?.output ?? {};
+  const drop = (user: Node): void => {
+    if (!live.has(user)) users?.delete(user);
+  };
+  for (let i = 0; i < nodes.length; i++) {
+    const { outputs } = nodes[i] as Node;
+    for (let k = 0; k < outputs.length; k++) {
+      users = outputs[k]?.users;
+      users?.forEach(drop);
+    }
+  }
 }

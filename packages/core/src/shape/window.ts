@@ -54,6 +54,13 @@ export function window(ctx: ShapeContext, n: Dim, kernel: Dim, w: Window, axis: 
   const valid = w.autoPad === 'valid';
   const p0 = valid ? 0 : (w.padsBegin?.[axis] ?? 0),
     p1 = valid ? 0 : (w.padsEnd?.[axis] ?? 0);
+  if (typeof extent === 'number' && typeof p0 === 'number' && typeof p1 === 'number' && w.rounding !== 'ceil_torch') {
+    const rest = p0 + p1 - extent;
+    // As many windows as pixels, and sizes that are numbers: most layers.
+    if (s === 1 && rest === -1 && typeof size !== 'number' && size.lo >= 1) return { count: size, pads: [p0, p1] };
+    if (typeof size === 'number' && size + rest >= 0 && size <= 0x7fffffff)
+      return { count: (w.rounding === 'ceil' ? Math.ceil((size + rest) / s) : Math.floor((size + rest) / s)) + 1, pads: [p0, p1] };
+  }
   const spare = sub(add(p0, p1), extent);
   const fitted = fit(ctx, size, spare, extent, axis);
   const rest = add(fitted, spare);

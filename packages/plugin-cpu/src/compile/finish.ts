@@ -1,7 +1,7 @@
 /** @file Draft → Plan: sizes become registers of one shape program, steps are ordered by level. */
 import { CuveeError, shape, type Dim, type Steps } from '@cuvee/core';
 import type { Arg, Binding, Level, Plan, PlanTensor, PlanWeight, Step } from '../plan/plan.js';
-import { isFloatArg, symbolKey, type Draft, type DraftArg, type DraftStep } from './draft.js';
+import { isFloatArg, symbolKey, type Draft, type DraftArg, type DraftStep, type DraftTensor } from './draft.js';
 import { withSegments } from './segments.js';
 
 export interface Isa {
@@ -27,15 +27,26 @@ function guardsOf(draft: Draft): readonly shape.Guard[] {
   return draft.guards.filter((g) => [...shape.originsOfCondition(g.predicate)].every((origin) => draft.bindings.has(symbolKey(origin))));
 }
 
-export function* finishing(draft: Draft, isa: Isa, prologue: Draft | undefined): Steps<Finished> {
-  const roots: Dim[] = [];
-  const collect = (d: Dim): void => void roots.push(d);
-  for (const t of draft.tensors) {
-    t.dims.forEach(collect);
-    if (t.offset !== undefined) collect(t.offset);
+/** Sizes that the draft uses, each once. */
+function rootsOf({ tensors, steps }: Draft): readonly Dim[] {
+  const roots = new Set<Dim>();
+  for (let i = 0; i < tensors.length; i++) {
+    const { dims, offset } = tensors[i] as DraftTensor;
+    for (let k = 0; k < dims.length; k++) roots.add(dims[k] as Dim);
+    if (offset !== undefined) roots.add(offset);
   }
-  for (const step of draft.steps)
-    for (const a of step.args) if (typeof a !== 'bigint' && !isFloatArg(a) && typeof a !== 'number') collect(a);
+  for (let i = 0; i < steps.length; i++) {
+    const { args } = steps[i] as DraftStep;
+    for (let k = 0; k < args.length; k++) {
+      const a = args[k] as DraftArg;
+      if (typeof a === 'object' && !isFloatArg(a)) roots.add(a);
+    }
+  }
+  return [...roots];
+}
+
+export function* finishing(draft: Draft, isa: Isa, prologue: Draft | undefined): Steps<Finished> {
+  const roots = rootsOf(draft);
   yield;
   const program = shape.lowerShapes(roots, guardsOf(draft), { levelOf: (symbol) => draft.levelOf(symbol) });
   const registers = new Map<Dim, number>();

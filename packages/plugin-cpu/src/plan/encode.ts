@@ -39,26 +39,31 @@ class Writer {
     }
     return at;
   }
-  // Room is made first: it may put another view in place.
-  u8(...values: number[]): void {
-    const at = this.#room(values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setUint8(at + i, values[i] as number);
-  }
-  u16(...values: number[]): void {
-    const at = this.#room(2 * values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setUint16(at + 2 * i, values[i] as number, true);
-  }
+  // Room is made first: it may put another view in place. No lists of arguments: these run thousands of times in a cold engine.
   u32(value: number): void {
     const at = this.#room(4);
-    this.#view.setUint32(at, value >>> 0, true);
+    this.#view.setUint32(at, value, true);
   }
-  u32s(...values: number[]): void {
+  u32s(values: readonly number[]): void {
     const at = this.#room(4 * values.length);
-    for (let i = 0; i < values.length; i++) this.#view.setUint32(at + 4 * i, (values[i] as number) >>> 0, true);
+    for (let i = 0; i < values.length; i++) this.#view.setUint32(at + 4 * i, values[i] as number, true);
+  }
+  /** Two of 16 bits. */
+  u16x2(a: number, b: number): void {
+    this.u32((a & 0xffff) | (b << 16));
+  }
+  /** Four of 8 bits. */
+  u8x4(a: number, b: number, c: number, d: number): void {
+    this.u32((a & 255) | ((b & 255) << 8) | ((c & 255) << 16) | (d << 24));
   }
   i64(value: number | bigint): void {
     const at = this.#room(8);
-    this.#view.setBigInt64(at, BigInt(value), true);
+    if (typeof value === 'bigint') this.#view.setBigInt64(at, value, true);
+    else if (!Number.isInteger(value)) throw new CuveeError('INTERNAL', `${value} stands where a plan has an integer`);
+    else {
+      this.#view.setUint32(at, value, true);
+      this.#view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
+    }
   }
   f64(value: number): void {
     const at = this.#room(8);
@@ -69,7 +74,8 @@ class Writer {
     this.#bytes.set(b, at);
   }
   pad(): void {
-    while (this.length % 8 !== 0) this.u8(0);
+    this.length += -this.length & 7; // memory that nobody wrote to is zero
+    this.#room(0);
   }
   setU64(at: number, value: number): void {
     this.#view.setBigUint64(at, BigInt(value), true);
@@ -134,7 +140,15 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
         }
       },
     ],
-    [5, (s) => s.u32s(plan.inputs.length, plan.outputs.length, ...plan.inputs, ...plan.outputs)],
+    [
+      5,
+      (s) => {
+        s.u32(plan.inputs.length);
+        s.u32(plan.outputs.length);
+        s.u32s(plan.inputs);
+        s.u32s(plan.outputs);
+      },
+    ],
     [
       6,
       function* (s) {
@@ -153,7 +167,7 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
       (s) => {
         for (const l of plan.levels) {
           s.u32(l.segments.length);
-          for (const g of l.segments) s.u32s(g.first, g.count, g.rows);
+          for (const g of l.segments) s.u32s([g.first, g.count, g.rows]);
         }
       },
     ],
@@ -161,7 +175,7 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
       8,
       (s) => {
         s.u32(plan.states.length);
-        for (const v of plan.states) s.u32s(names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape));
+        for (const v of plan.states) s.u32s([names.id(v.name), typeId(v.type), v.read, v.write, names.id(v.shape)]);
       },
     ],
     [9, (s) => writeWeights(s, plan, names, constants)],
@@ -170,12 +184,10 @@ export function* encodingPlan(plan: Plan, constants: Uint8Array[] = []): Steps<E
     [1, (s) => names.write(s)],
   ];
   w.bytes(new TextEncoder().encode('CUVPLAN\0'));
-  w.u32s(planVersion, plan.isa.block, isa, sections.length);
+  w.u32s([planVersion, plan.isa.block, isa, sections.length]);
   const table = w.length;
   for (const [id] of sections) {
-    w.u32s(id, 0);
-    w.i64(0);
-    w.i64(0);
+    w.u32s([id, 0, 0, 0, 0, 0]);
   }
   for (let i = 0; i < sections.length; i++) {
     w.pad();
@@ -196,32 +208,41 @@ function writeBindings(w: Writer, plan: Plan): void {
   for (const level of plan.bindings) {
     w.u32(level.length);
     for (const b of level) {
-      w.u8(b.kind === 'dim' ? 0 : 1, 0, 0, 0);
-      w.u32s(b.tensor, b.kind === 'dim' ? b.axis : b.element, b.register);
+      w.u32s([b.kind === 'dim' ? 0 : 1, b.tensor, b.kind === 'dim' ? b.axis : b.element, b.register]);
     }
   }
 }
 
 function writeTensor(w: Writer, t: PlanTensor, names: Names): void {
   if (t.dims.length > 255) throw new CuveeError('MODEL_UNSUPPORTED', `tensor "${t.name}" has rank ${t.dims.length}`);
-  w.u8(typeId(t.type), t.layout === 'plain' ? 0 : 1, storages.indexOf(t.storage.kind), t.dims.length);
-  w.u32s(linkOf(t.storage), t.storage.kind === 'view' ? t.storage.offset : -1, names.id(t.name), ...t.dims);
+  w.u8x4(typeId(t.type), t.layout === 'plain' ? 0 : 1, storages.indexOf(t.storage.kind), t.dims.length);
+  w.u32(linkOf(t.storage));
+  w.u32(t.storage.kind === 'view' ? t.storage.offset : -1);
+  w.u32(names.id(t.name));
+  w.u32s(t.dims);
 }
 
 function writeArg(w: Writer, arg: Arg): void {
-  w.u32s('int' in arg ? 0 : 'float' in arg ? 1 : 2, 0);
-  if ('int' in arg) w.i64(arg.int);
-  else if ('float' in arg) w.f64(arg.float);
-  else w.i64(arg.register);
+  const kind = 'int' in arg ? 0 : 'float' in arg ? 1 : 2;
+  w.u32(kind);
+  w.u32(0);
+  if (kind === 1) w.f64((arg as { readonly float: number }).float);
+  else w.i64(kind === 0 ? (arg as { readonly int: number | bigint }).int : (arg as { readonly register: number }).register);
 }
 
-function writeStep(w: Writer, step: Step, names: Names): void {
-  w.u32s(names.id(step.family), names.id(step.action), names.id(step.op));
-  w.u16(step.inputs.length, step.outputs.length, step.args.length, step.plans?.length ?? 0, step.origin.length, 0);
-  w.u32s(...step.inputs, ...step.outputs);
+function writeStep(w: Writer, { family, action, op, inputs, outputs, args, plans = [], origin }: Step, names: Names): void {
+  w.u32(names.id(family));
+  w.u32(names.id(action));
+  w.u32(names.id(op));
+  w.u16x2(inputs.length, outputs.length);
+  w.u16x2(args.length, plans.length);
+  w.u16x2(origin.length, 0);
+  w.u32s(inputs);
+  w.u32s(outputs);
   w.pad();
-  for (const arg of step.args) writeArg(w, arg);
-  w.u32s(...(step.plans ?? []), ...step.origin.map((o) => names.id(o)));
+  for (let i = 0; i < args.length; i++) writeArg(w, args[i] as Arg);
+  w.u32s(plans);
+  for (let i = 0; i < origin.length; i++) w.u32(names.id(origin[i] as string));
   w.pad();
 }
 
@@ -229,11 +250,11 @@ function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array
   w.u32(plan.weights.length);
   for (const { source, type } of plan.weights) {
     if (source.kind === 'file') {
-      w.u32s(1, typeId(type), names.id(source.path), 0);
+      w.u32s([1, typeId(type), names.id(source.path), 0]);
       w.i64(source.offset);
       w.i64(source.length);
     } else {
-      w.u32s(0, typeId(type), constants.length, 0);
+      w.u32s([0, typeId(type), constants.length, 0]);
       w.i64(0);
       w.i64(source.bytes.byteLength);
       constants.push(source.bytes);
@@ -243,7 +264,7 @@ function writeWeights(w: Writer, plan: Plan, names: Names, constants: Uint8Array
 
 function* writingPlans(w: Writer, plan: Plan, constants: Uint8Array[]): Steps<void> {
   const all = [...plan.plans, ...(plan.prologue ? [plan.prologue] : [])];
-  w.u32s(all.length, 0);
+  w.u32s([all.length, 0]);
   for (const inner of all) {
     const { bytes } = yield* encodingPlan(inner, constants);
     w.i64(bytes.length);

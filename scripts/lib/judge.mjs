@@ -42,7 +42,7 @@ function contents({ manifest, files }, folder) {
   const problems = [];
   const expect = (good, line) => good || problems.push(line);
   const entries = new Set([...targetsOf(manifest.exports), ...targetsOf(manifest.bin)].map((path) => path.replace(/^\.\//, '')));
-  const companion = entries.has('dist/node.js') ? ['dist/node.cjs'] : []; // what dist/node.js starts with compiled code
+  const companion = entries.has('dist/node.js') ? ['dist/node.cjs', 'dist/node.rest.cjs'] : []; // what dist/node.js starts with compiled code
   const loose = files.filter(
     (path) => /\.[cm]?js$/.test(path) && !entries.has(path) && !companion.includes(path) && !path.endsWith('.worker.js'),
   );

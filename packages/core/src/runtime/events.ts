@@ -2,6 +2,7 @@
  * @file What happens, for those who listen: lines on stderr by `LOG_LEVEL` or the environment variable `CUVEE_LOG`, and Node's
  * `diagnostics_channel` under the names `cuvee:<kind>:start` and `cuvee:<kind>`. Nothing is built while nobody listens.
  */
+import { clock } from './clock.js';
 import type { Awaitable } from '../device/contract.js';
 import { attempt } from './awaitable.js';
 import { optionalBuiltin } from './files.js';
@@ -104,9 +105,9 @@ export function began(kind: EventKind, level: number, about: () => Omit<EventMes
   const message: EventMessage = { kind, ...about() };
   if (start.hasSubscribers) start.publish(message);
   if (rank >= 5) write('TRACE', `${describe(message)} begins`);
-  const since = performance.now();
+  const since = clock();
   return (error) => {
-    message.milliseconds = performance.now() - since;
+    message.milliseconds = clock() - since;
     if (error !== undefined) message.error = error;
     if (end.hasSubscribers) end.publish(message);
     if (error !== undefined && rank >= 1)

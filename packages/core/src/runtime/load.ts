@@ -1,4 +1,5 @@
 /** @file How busy devices are, as far as this process knows: what AUTO's limits of utilisation are held against. */
+import { clock } from './clock.js';
 
 /** Seconds over which the past fades. */
 const memory = 1;
@@ -12,7 +13,7 @@ export class Load {
   #running = 0;
   /** Share of the time busy, as it was at the last change between idle and busy. */
   #share = 0;
-  #since = performance.now();
+  #since = clock();
 
   /** An inference begins. */
   enter(): void {
@@ -31,12 +32,12 @@ export class Load {
   }
   /** Share of the last second, 0 to 1, in which at least one ran; what lies further back fades. */
   get share(): number {
-    return this.#towards(this.#running > 0 ? 1 : 0, performance.now());
+    return this.#towards(this.#running > 0 ? 1 : 0, clock());
   }
 
   /** From idle (0) or busy (1) to the other. */
   #turn(was: 0 | 1): void {
-    const now = performance.now();
+    const now = clock();
     this.#share = this.#towards(was, now);
     this.#since = now;
   }

@@ -6,6 +6,7 @@ import { Core, Tensor } from 'cuvee';
 import { serve } from './serve.mjs';
 
 let compiled;
+let version;
 let request;
 const more = [];
 let tensors;
@@ -19,12 +20,13 @@ const tensorsOf = (inputs) =>
   );
 
 await serve({
-  version: () => `cuvee ${process.getBuiltinModule('node:module').createRequire(import.meta.url)('cuvee/package.json').version} ${device}`,
+  version: () => `cuvee ${version} ${device}`,
 
   async load({ model: path, inputs, threads, config }) {
     const { shapes = 'static', precision = 'f32', api = 'sync', hint = 'LATENCY', properties = {} } = config;
     device = config.device ?? 'CPU';
     const core = new Core();
+    version = core.getVersions(device)[device.split(/[:(,]/)[0]]?.buildNumber;
     asynchronous = api === 'async';
     // As the file says: there a cache may know the file, and nobody needs the model.
     const model = shapes === 'dynamic' ? path : asynchronous ? await core.readModel(path) : core.readModelSync(path);

@@ -6,7 +6,7 @@
  * `node scripts/bundle.mjs [FOLDER…]` bundles those packages, without arguments all. With CUVEE_READABLE=1 names stay, for profiles.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { partsOf } from './lib/chunks.mjs';
@@ -73,6 +73,26 @@ function nodeEntry({ imports, exports }, start, kinds) {
   ].join('\n');
 }
 
+/** The package that programs import; it passes core on. */
+const umbrella = 'cuvee';
+
+/**
+ * Has the umbrella start core's script itself, as core's own `node.js` would: a module less is two milliseconds less before a program's first line.
+ * That script is started once, whoever asks (`start.ts`).
+ */
+const withCore = (folder) => ({
+  name: 'with-core',
+  setup(build) {
+    build.onResolve({ filter: /^@cuvee\/core$/ }, ({ path }) => ({ path, namespace: 'core' }));
+    build.onLoad({ filter: /.*/, namespace: 'core' }, () => ({
+      contents: `import { coreFrom } from './src/core-from.ts';
+const $core = coreFrom(import.meta.url);
+${readFileSync(join(folder, '..', 'core', 'dist', 'node.js'), 'latin1').replaceAll('import.meta.url', '$core')}`,
+      resolveDir: folder,
+    }));
+  },
+});
+
 /** `import('./x.js')` of a module that is an entry itself stays an import: entries share it, and it is loaded when asked for. */
 const loadedLater = (entries) => ({
   name: 'loaded-later',
@@ -96,7 +116,7 @@ async function bundlePackage(pack, esbuild) {
       import.meta.filename,
       join(import.meta.dirname, 'lib', 'chunks.mjs'),
     ],
-    `${esbuild.version} ${readable}`,
+    `${esbuild.version} ${readable} ${name === umbrella ? readFileSync(join(folder, '..', 'core', 'dist', '.bundled'), 'utf8') : ''}`,
   );
   const stamp = join(folder, 'dist', '.bundled');
   const entries = entriesOf(pack);
@@ -133,6 +153,11 @@ async function bundlePackage(pack, esbuild) {
     const { metafile } = await esbuild.build({ ...options, outfile: join(folder, output), ...formatOf(output), banner }).catch(failed);
     if (executable) chmodSync(join(folder, output), 0o755);
     if (output !== 'dist/index.js' || !manifest.exports?.['.']?.node) continue;
+    if (name === umbrella) {
+      const outfile = join(folder, 'dist', 'node.js');
+      await esbuild.build({ ...options, outfile, format: 'esm', external: ['node:*'], plugins: [withCore(folder)] }).catch(failed);
+      continue;
+    }
     const [built] = Object.values(metafile.outputs);
     const { parts, later } = await partsOf({ name, folder, source, built, inputs: metafile.inputs, options, esbuild }).catch(failed);
     const scripts = ['node.cjs', 'node.rest.cjs'];
@@ -176,7 +201,10 @@ export async function bundle(chosen = packages()) {
   const esbuild = await import('esbuild').catch(() => {
     throw new SetupError('esbuild is not installed. Type: npm install');
   });
-  const results = await Promise.all(chosen.map((pack) => bundlePackage(pack, esbuild)));
+  const last = chosen.filter(({ name }) => name === umbrella); // it takes core's
+  const others = chosen.filter((pack) => !last.includes(pack));
+  const results = await Promise.all(others.map((pack) => bundlePackage(pack, esbuild)));
+  for (const pack of last) results.push(await bundlePackage(pack, esbuild));
   return results.some(Boolean);
 }
 

@@ -61,17 +61,17 @@ let timer: NodeJS.Timeout | undefined;
 /** Inferences that run now. */
 let atWork = (): number => 0;
 
-/** The packages of the house whose scripts run, by name: what they export, not stand-ins. */
-const house = new Map<string, Exports>();
+/** What each core that runs exports, by its class `Core`: not stand-ins. */
+const cores = new Map<unknown, Exports>();
 
 /**
  * Runs the script `node.cjs` beside the module `url`, once, and returns what it exports. `packages` are the packages of the house that it
  * imports, evaluated already, so that there is one core. Others are required when first touched.
  */
-export function start(url: string, packages: Readonly<Record<string, Exports>> = {}): Exports {
-  const own = Object.keys(packages).map((name) => [name, house.get(name) ?? packages[name]]);
+function startBeside(url: string, packages: Readonly<Record<string, Exports>> = {}): Exports {
+  const own = Object.entries(packages).map(([name, all]) => [name, cores.get(all['Core']) ?? all]);
   const exports = startAt(fileURLToPath(new URL('node.cjs', url)), url, Object.fromEntries(own) as Record<string, Exports>);
-  if (house.size === 0) house.set('@cuvee/core', exports); // it is core that holds this module
+  if (exports['Core']) cores.set(exports['Core'], exports);
   return exports;
 }
 
@@ -160,8 +160,15 @@ function run(path: string, url: string, require: (id: string) => unknown, assign
  * A stand-in for an export of a script's second part, which starts when the stand-in is first used. It does what the export does and has its
  * properties, but it is another object: scripts of the house have the export itself.
  */
-export const later = (all: Exports, name: string, kind: 'function' | 'object' | 'Map'): unknown =>
-  new Proxy<object>(kind === 'function' ? bound : plain, new StandIn(all, name, kind === 'Map'));
+function standIn(all: Exports, name: string, kind: 'function' | 'object' | 'Map'): unknown {
+  let made = standIns.get(all);
+  if (!made) standIns.set(all, (made = new Map()));
+  let one = made.get(name);
+  if (!one) made.set(name, (one = new Proxy<object>(kind === 'function' ? bound : plain, new StandIn(all, name, kind === 'Map'))));
+  return one;
+}
+/** One for each export, whichever module passes it on. */
+const standIns = new WeakMap<Exports, Map<string, unknown>>();
 
 const whole = Symbol('the export itself');
 /** Targets of all stand-ins. A bound function has no `prototype` of its own, which a proxy would have to show. */
@@ -222,6 +229,14 @@ class StandIn implements ProxyHandler<object> {
     return Reflect.defineProperty(this.#value, key, as);
   }
 }
+
+/** Core and the umbrella package each hold this module; the first one that a process loads starts scripts for both. The number stands for what they share. */
+const place = Symbol.for('@cuvee/core/start 1');
+const shared = ((globalThis as { [place]?: { start: typeof startBeside; later: typeof standIn } })[place] ??= {
+  start: startBeside,
+  later: standIn,
+});
+export const { start, later } = shared;
 
 /**
  * Starts the script of a package that core discovered, without the module loader. Undefined when the package would import another core

@@ -44,7 +44,8 @@ import * as cuvee from 'cuvee';
 import cpu from '@cuvee/plugin-cpu';
 const require = createRequire(process.cwd() + '/x.js');
 const plain = await import(require.resolve('@cuvee/core/package.json').replace('package.json', 'dist/index.js'));
-console.log(require('cuvee').Core === cuvee.Core, require('@cuvee/core').Core === cuvee.Core, require('@cuvee/plugin-cpu').default === cpu);
+const core = require('@cuvee/core');
+console.log(require('cuvee').Core === cuvee.Core && cuvee.Tensor === core.Tensor && cuvee.builder === core.builder, require('@cuvee/core').Core === cuvee.Core, require('@cuvee/plugin-cpu').default === cpu);
 console.log(Object.keys(require('@cuvee/core')).filter((name) => !name.startsWith('__')).join() === Object.keys(plain).join());
 try {
   await new cuvee.Core({ plugins: [cpu()] }).readModel(new Uint8Array(9));

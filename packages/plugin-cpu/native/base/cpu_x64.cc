@@ -52,8 +52,10 @@ constexpr unsigned long long wide_states = 0xe6;
 
 bool isa_available(Isa isa) {
   if (isa == Isa::scalar) return true;
-  if ((isa != Isa::avx2 && isa != Isa::avx512) || cpuid(0, 0).a < 7) return false;
-  const Registers one = cpuid(1, 0), seven = cpuid(7, 0);
+  if (isa != Isa::avx2 && isa != Isa::avx512) return false;
+  // Once in a process: a virtual machine answers each question itself, in microseconds.
+  static const bool told = cpuid(0, 0).a >= 7;
+  static const Registers one = cpuid(1, 0), seven = told ? cpuid(7, 0) : Registers{};
   constexpr unsigned osxsave = 1u << 27, avx = 1u << 28, fma = 1u << 12, f16c = 1u << 29;
   constexpr unsigned need = osxsave | avx | fma | f16c;
   if ((one.c & need) != need || (saved_states() & 0x6) != 0x6) return false;

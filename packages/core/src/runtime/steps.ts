@@ -33,6 +33,11 @@ const longestRest = 50;
 export async function paced<T>(steps: Steps<T>, signal?: AbortSignal, pace: boolean | number = true): Promise<T> {
   const least = typeof pace === 'number' ? pace : share;
   const idle = typeof pace === 'number';
+  if (idle && inferencesRunning() > 0) {
+    // Who asks for it has just copied a model or finished what comes before: that was a part of its own.
+    await rest(least * (oneIn - 1));
+    signal?.throwIfAborted();
+  }
   let since = performance.now();
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value;

@@ -28,6 +28,26 @@ describe('paced work', () => {
       load.leave();
     }
   });
+  it('that nobody waits for begins after a rest, since what came before it was a part, too', async () => {
+    const load = loadOf('STEPS');
+    load.enter();
+    try {
+      let begun = false;
+      const run = paced(
+        (function* (): Steps<void> {
+          begun = true;
+          yield;
+        })(),
+        undefined,
+        0.5,
+      );
+      expect(begun).toBe(false);
+      await run;
+      expect(begun).toBe(true);
+    } finally {
+      load.leave();
+    }
+  });
   it('takes the time that it needs when no inference runs, or when somebody waits', async () => {
     const load = loadOf('STEPS');
     const tries = async (pace: boolean | number): Promise<number> => Math.min(await timed(pace), await timed(pace), await timed(pace));

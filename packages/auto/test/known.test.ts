@@ -1,8 +1,8 @@
 /** Files that CACHE_DIR knows: found by their bytes, not read as models; whatever is wrong with a note costs time and nothing else. */
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auto } from '@cuvee/auto';
 import { builder, Core, Model, onWork, saveModelSync, Tensor, type CompiledModel } from '@cuvee/core';
 import { multi } from '@cuvee/multi';
@@ -19,6 +19,7 @@ const work: string[] = [];
 onWork((kinds) => work.push(...kinds));
 const wasRead = (): boolean => work.splice(0).some((kind) => kind.startsWith('ir '));
 beforeEach(() => void work.splice(0));
+afterEach(() => void vi.restoreAllMocks());
 
 function scaled(by: number, state = false): Model {
   const g = builder();
@@ -87,6 +88,44 @@ describe('a file whose compiled model the cache holds', () => {
     writeFileSync(bin, bytes);
     const weights = compile(cache, 'CPU');
     expect([cached(weights), run(weights)]).toEqual([false, [7, 16]]);
+  });
+
+  it('is hashed unless it rests: nobody touched it since a minute before its content was noted', () => {
+    saveModelSync(scaled(3), path, false);
+    const cache = fresh();
+    let hashed = 0;
+    const device = cpu();
+    const counting = { ...device, digestFile: (file: string) => (hashed++, device.digestFile?.(file)) };
+    const next = (): unknown[] => {
+      hashed = 0;
+      const compiled = new Core({ plugins: [counting] }).compileModelSync(path, 'CPU', { CACHE_DIR: cache });
+      return [cached(compiled), ...run(compiled), hashed];
+    };
+    expect([next(), next(), next()]).toEqual([
+      [false, 3, 8, 0], // nothing to compare it with
+      [true, 3, 8, 2], // model and weights
+      [true, 3, 8, 2], // changed a moment ago: it may change within the same tick of the clock
+    ]);
+    const { now } = Date;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000);
+    expect([next(), next(), next()]).toEqual([
+      [true, 3, 8, 2],
+      [true, 3, 8, 0],
+      [true, 3, 8, 0],
+    ]);
+    const bin = path.replace('xml', 'bin');
+    const { atime, mtime } = statSync(bin);
+    const bytes = readFileSync(bin);
+    new Float32Array(bytes.buffer, bytes.byteOffset, 2).set([7, 8]);
+    writeFileSync(bin, bytes);
+    utimesSync(bin, atime, mtime); // whoever says so
+    expect([next(), next()]).toEqual([
+      [false, 7, 16, 2],
+      [true, 7, 16, 0],
+    ]);
+    const where = notes(cache).find((note) => readFileSync(note, 'utf8').split('\n')[2]?.startsWith('{')) as string;
+    for (const note of notes(cache)) if (note !== where) rmSync(note); // what a stranger leaves of a cache
+    expect(next().slice(0, 3)).toEqual([true, 7, 16]);
   });
 
   it('may have any name and place', () => {

@@ -139,6 +139,18 @@ function stampOf(path: string): FileStamp | undefined {
   return stat && { path, size: stat.size, modified: stat.mtimeMs };
 }
 
+/**
+ * What changes when somebody changes a file: where it lies on the disk, its size, and its times of change in nanoseconds, which programs cannot set
+ * (`ctime`). Undefined for one that was changed within the last minute, whose time may stay the same once more, and for anything else than a file.
+ */
+export function stampOfResting(path: string): string | undefined {
+  const stat = builtin<Fs>('node:fs').statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.ino === 0n || stat.ctimeNs === 0n) return undefined;
+  const latest = Number((stat.ctimeMs > stat.mtimeMs ? stat.ctimeMs : stat.mtimeMs) as bigint);
+  if (!(Date.now() - latest > 60_000)) return undefined;
+  return [absolute(path), stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+}
+
 /** Whether a regular file is at the path. */
 export const isFile = (path: string): boolean => builtin<Fs>('node:fs').statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 /** A path from the root on. */

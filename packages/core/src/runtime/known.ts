@@ -1,6 +1,7 @@
 /**
  * @file Model files that a cache knows: what devices over devices ask of a model before it is read, and which compiled models were made of the file.
- * By the content of the file, so that a file whose compiled model is there need not be read as a model at all.
+ * By the content of the file, so that a file whose compiled model is there need not be read as a model at all. A file that nobody touched since its
+ * content was noted is not read for that either: its place, size and times of change stand for the content (`stampOfResting`).
  *
  * A note in the cache's folder is a text under its own digest, `<digest of what it is about>.known`. One that is missing, damaged or stale costs
  * time and nothing else: then the model is read, and found by its own content.
@@ -10,7 +11,7 @@ import { cloneModel, Model, type ToldModel, type Unread } from '../ir/model.js';
 import { portModel } from '../ir/ports.js';
 import { tellModel } from '../ir/told.js';
 import { after } from './awaitable.js';
-import { joinPath, namesIn, readFile, writeFile } from './files.js';
+import { joinPath, namesIn, readFile, stampOfResting, writeFile } from './files.js';
 import type { ModelSource } from './frontend.js';
 import { readSource, readWith, type Pace } from './reading.js';
 import type { Registry } from './registry.js';
@@ -65,7 +66,7 @@ export interface Origin {
   /** Stands for the content of the file and for how it is read. */
   readonly key: string;
   /** Notes what is known of the model; undefined when that is noted. */
-  readonly tell?: () => void;
+  readonly tell?: (() => void) | undefined;
   /** The file turned out to be another one when it was read. */
   stale?: boolean;
 }
@@ -97,8 +98,16 @@ export function readKnown(registry: Registry, file: string | URL, notes: Notes, 
     keyOf(...[bytes, ...(beside?.kind === 'bytes' ? [beside.bytes] : [])].map((content) => notes.digest([content])));
 
   const { digestFile } = notes;
+  const all = [path, ...(weights === undefined ? [] : [weights])];
+  const stamps = all.map((one) => stampOfResting(one));
+  /** Stands for files that lie there as they were when their content was known. */
+  const resting = stamps.includes(undefined) ? undefined : ['resting', readers, ...stamps].join('\n');
   if (digestFile && hasNotes(notes.folder)) {
-    const contents = [path, ...(weights === undefined ? [] : [weights])].map((one) => digestFile(one));
+    const text = resting === undefined ? undefined : noted(notes, resting);
+    const end = text?.indexOf('\n') ?? -1;
+    const same = end > 0 ? later(text?.slice(0, end) as string, undefined, text?.slice(end + 1)) : undefined;
+    if (same) return same;
+    const contents = all.map((one) => digestFile(one));
     const key = contents.every((digest) => digest !== undefined) ? keyOf(...contents) : undefined;
     const found = key === undefined ? undefined : later(key);
     if (found) return found;
@@ -118,16 +127,25 @@ export function readKnown(registry: Registry, file: string | URL, notes: Notes, 
   return after(readSource(registry, watched, pace), (model) => {
     if (!alone) return model;
     const told = JSON.stringify(tellModel(model));
-    origins.set(model, { key, tell: () => note(notes, key, told) });
+    const tell = (): void => {
+      note(notes, key, told);
+      rests(key, told);
+    };
+    origins.set(model, { key, tell });
     return model;
   });
 
-  /** The model that the folder knows under a key. `source`: where the files are read already. */
-  function later(known: string, source?: ModelSource): Model | undefined {
-    const text = noted(notes, known);
+  /** Notes that the files, which nobody touches, have this content. */
+  function rests(known: string, told: string): void {
+    if (resting !== undefined) note(notes, resting, `${known}\n${told}`);
+  }
+
+  /** The model that the folder knows under a key. `source`: where the files are read already; `given`: what is noted, from another note. */
+  function later(known: string, source?: ModelSource, given?: string): Model | undefined {
+    const text = given ?? noted(notes, known);
     const told = text === undefined ? undefined : parsed(text, path);
-    if (!told) return undefined;
-    const origin: Origin = { key: known };
+    if (text === undefined || !told) return undefined;
+    const origin: Origin = { key: known, tell: given === undefined ? () => rests(known, text) : undefined };
     let whole: Model | undefined;
     const read = (how?: Pace): Awaitable<Model> => {
       const now = source ?? sourceOf(file, undefined);

@@ -181,22 +181,29 @@ function modelParts(model: Model, parts: Parts) {
   return { xml, weights: plain(new Uint8Array(Buffer.concat(weights)), parts) };
 }
 
+const bad = (why: string): never => {
+  throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
+};
+
+/** Whether the bytes of a blob are those that were written. */
+const isWhole = (bytes: Uint8Array): boolean =>
+  digest([bytes.subarray(0, 24), bytes.subarray(header)]) === Buffer.from(bytes.subarray(24, header)).toString('hex');
+
+/** A blob that was read before, to be given away again. Throws MODEL_INVALID where its memory, which is somebody else's, was written to since. */
+export const stillWhole = (bytes: Uint8Array): Uint8Array =>
+  isWhole(bytes) ? bytes : bad('was imported from memory that has been written to since');
+
 /** Reads a blob and checks every byte. Its parts stay where they are. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
 export function readBlob(
   bytes: Uint8Array,
   engine: string,
   isa: Plan['isa'],
 ): { readonly texts: PortsText; readonly compiled: StoredPlan | { readonly model: Model } } {
-  const bad = (why: string): never => {
-    throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
-  };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < header + 8 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) bad('is not one that device CPU exported');
   if (view.getUint32(8, true) !== version) bad(`has format ${view.getUint32(8, true)}, this is format ${version}`);
   if (view.getBigUint64(16, true) !== BigInt(bytes.length)) bad(`has ${bytes.length} bytes, not ${view.getBigUint64(16, true)}`);
-  const told = bytes.subarray(24, header);
-  if (digest([bytes.subarray(0, 24), bytes.subarray(header)]) !== Buffer.from(told).toString('hex'))
-    bad('is damaged: its checksum does not match');
+  if (!isWhole(bytes)) bad('is damaged: its checksum does not match');
   // From here on the bytes are those that were written; native code still checks every index of the plan.
   const count = view.getUint32(header + 4, true);
   const start = header + 8 + count * 16;
@@ -209,7 +216,7 @@ export function readBlob(
   const content = JSON.parse(text) as PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
   if (content.xml !== undefined) {
-    const weights = revived(content.weights, parts) as Uint8Array;
+    const weights = new Uint8Array(revived(content.weights, parts) as Uint8Array); // a copy: plans are made of them as inputs come
     const model = readIr({
       bytes: utf8.encode(content.xml),
       weights: { kind: 'bytes', bytes: weights },
@@ -221,11 +228,12 @@ export function readBlob(
     bad(`is for the instruction set ${content.isa.name}, this process has ${isa.name}`);
   for (const file of files) storedRange(file, 0, 0);
   const part = (i: number): Uint8Array => parts[i] ?? bad('lacks a part');
+  const told = new Uint8Array(part(rest)); // a copy, too: whoever gave the blob may use its memory for something else
   const planned = (): Planned => {
-    const { rules, ...told } = revived(JSON.parse(new TextDecoder().decode(part(rest))), parts) as Omit<Planned, 'rules'> & {
+    const { rules, ...all } = revived(JSON.parse(new TextDecoder().decode(told)), parts) as Omit<Planned, 'rules'> & {
       rules: [string, number][];
     };
-    return { ...told, rules: new Map(rules) };
+    return { ...all, rules: new Map(rules) };
   };
   const encoded = { bytes: part(code), constants: constants.map(part) };
   return {

@@ -17,7 +17,7 @@ import {
   type VariableState,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
-import { essenceOf, light, writeBlob, type Essence, type Planned, type StoredPlan } from './blob.js';
+import { essenceOf, light, stillWhole, writeBlob, type Essence, type Planned, type StoredPlan } from './blob.js';
 import type { EncodedPlan } from './plan/encode.js';
 import { hasStringPorts, StringRequest } from './strings.js';
 import { version } from './version.js';
@@ -70,8 +70,10 @@ export function compiledSource({ plan, programs, rules }: Planned, encoded: Enco
 export function storedSource(stored: StoredPlan, blob: Uint8Array, ports: PortsText): PlanSource {
   let read: Planned | undefined;
   const planned = (): Planned => (read ??= stored.planned());
-  const save = (weightless: boolean): Iterable<Uint8Array> =>
-    stored.weightless && !weightless ? writeBlob({ engine: version, ports, compiled: planned() }) : [blob];
+  const save = (weightless: boolean): Iterable<Uint8Array> => {
+    const whole = stillWhole(blob);
+    return stored.weightless && !weightless ? writeBlob({ engine: version, ports, compiled: planned() }) : [whole];
+  };
   return { encoded: stored.encoded, essence: stored.essence, planned, save };
 }
 

@@ -112,6 +112,32 @@ describe('a compiled model as bytes', () => {
     }
   });
 
+  it('does not need the memory that it came in, save to be exported again', () => {
+    const { model, inputs } = network();
+    const compiled = core.compileModelSync(model, 'CPU');
+    const wanted = outputsOf(compiled, inputs);
+    const blob = compiled.exportModelSync();
+    const again = core.importModelSync(blob, 'CPU', { PERF_COUNT: true });
+    blob.fill(0xff);
+    deepStrictEqual(outputsOf(again, inputs), wanted);
+    expect(again.explain().rows.map((r) => r.op)).toEqual(compiled.explain().rows.map((r) => r.op));
+    expect(() => again.exportModelSync()).toThrow('written to since');
+    expect(codeOf(() => again.exportModelSync())).toBe('MODEL_INVALID');
+  });
+
+  it('nor where plans are made as inputs come', () => {
+    const g = builder();
+    const x = g.parameter('f32', '?,?', 'x');
+    const axes = g.parameter('i64', '?', 'axes');
+    const y = g.add(g.unsqueeze(x, axes), g.constant('f32', [300], numbers(300)));
+    const model = new Model({ name: 'ranks', parameters: [x.node, axes.node], results: [g.result(y)], scope: g.scope });
+    const blob = core.compileModelSync(model, 'CPU').exportModelSync();
+    const again = core.importModelSync(blob, 'CPU');
+    blob.fill(0xff);
+    const inputs = [new Tensor('f32', [1, 300], numbers(300)), new Tensor('i64', [1], BigInt64Array.of(0n))];
+    deepStrictEqual(outputsOf(again, inputs), outputsOf(core.compileModelSync(model, 'CPU'), inputs));
+  });
+
   it('every name of an output is still one', () => {
     const again = core.importModelSync(core.compileModelSync(network().model, 'CPU').exportModelSync(), 'CPU');
     expect([again.output('y').anyName, again.output('also').anyName]).toEqual(['y', 'y']);

@@ -7,6 +7,7 @@ import { auto } from '@cuvee/auto';
 import { Core, joinBytes, portModel, portTexts, readFrames, writeFrames, type CompiledModel, type DevicePlugin } from '@cuvee/core';
 import { multi } from '@cuvee/multi';
 import { cpu } from '@cuvee/plugin-cpu';
+import { reference } from '@cuvee/plugin-reference';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { coreWith, infer, listen, pause, until, want, wanted } from './support.js';
 
@@ -41,6 +42,19 @@ describe('an exported AUTO', () => {
     expect((await infer(back, 3)).values).toEqual(want(3));
     expect(back.exportModelSync()).toEqual(blob);
   });
+  it.each(['AUTO:REFERENCE', 'MULTI:REFERENCE', 'AUTO:CPU', 'MULTI:CPU,REFERENCE'])(
+    '%s does not need the memory that it came in',
+    async (device) => {
+      const core = new Core({ plugins: [auto(), multi(), cpu(), reference()] });
+      const blob = core.compileModelSync(wanted, device).exportModelSync();
+      const back = core.importModelSync(blob, device);
+      blob.fill(0xff);
+      for (const x of [1, 2, 3, 4]) {
+        const { values } = await infer(back, x);
+        want(x).forEach((w, i) => expect(values[i]).toBeCloseTo(w, 5));
+      }
+    },
+  );
   it('written before the hand-over, serves at once on what was compiled, and hands over', async () => {
     const { plugin, done } = counted();
     const core = new Core({ plugins: [auto(), plugin, mine('MINE', newWorld())] });

@@ -3,10 +3,10 @@ import {
   after,
   attempt,
   CuveeError,
+  modelInBlob,
   portModel,
   propertiesThatDiffer,
   rankOf,
-  readIr,
   refuseDifferences,
   sealedProperties,
   sealsOf,
@@ -117,7 +117,7 @@ function loadPart(part: PartBlob, device: string, config: Config, sealed: Config
       compiled,
       model: undefined,
     }));
-  const model = readIr({ bytes: part.xml, weights: { kind: 'bytes', bytes: part.weights } });
+  const model = modelInBlob(part.xml, part.weights);
   const anew = partConfig({ ...sealed, ...config }, device, options);
   return after(host.compile(model, device, anew, { signal, paced }), (compiled) => ({
     ports: model,

@@ -302,6 +302,14 @@ describe('a compiled split as bytes', () => {
       }
     }
   });
+  it('does not need the memory that it came in', () => {
+    const core = new Core({ plugins: [hetero(), cpu(), reference()] });
+    const model = network(5, 20, '?,4');
+    const blob = core.compileModelSync(model, 'HETERO:REFERENCE,CPU').exportModelSync();
+    const back = core.importModelSync(blob, 'HETERO:REFERENCE,CPU');
+    blob.fill(0xff);
+    expect(numbersOf(back.createInferRequest().infer(inputs(3)))).toEqual(infer(core, model, 'HETERO:REFERENCE,CPU', {}, 3));
+  });
   it('is refused where devices, versions or properties differ, and says which', () => {
     const blob = coreWith(half).compileModelSync(network(5, 20), 'HETERO:MINE,CPU', { PERF_COUNT: true }).exportModelSync();
     const refused = (core: Core, device: string, config = {}): string => {

@@ -16,7 +16,7 @@
 
 import {
   CuveeError,
-  readIr,
+  modelInBlob,
   reloadable,
   storedRange,
   writeIr,
@@ -216,11 +216,7 @@ export function readBlob(
   const content = JSON.parse(text) as PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
   if (content.xml !== undefined) {
-    const weights = new Uint8Array(revived(content.weights, parts) as Uint8Array); // a copy: plans are made of them as inputs come
-    const model = readIr({
-      bytes: utf8.encode(content.xml),
-      weights: { kind: 'bytes', bytes: weights },
-    });
+    const model = modelInBlob(utf8.encode(content.xml), revived(content.weights, parts) as Uint8Array);
     return { texts: content.ports, compiled: { model } };
   }
   const { essence, files, code, constants, rest } = content;

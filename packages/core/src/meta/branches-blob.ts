@@ -6,11 +6,10 @@ import type { Awaitable, CompileOptions, DeviceHost, DeviceModel } from '../devi
 import { innerConfig } from '../device/meta.js';
 import type { Config } from '../device/properties.js';
 import { CuveeError } from '../errors.js';
-import { readIr } from '../ir-xml/index.js';
 import type { Model } from '../ir/model.js';
 import { portModel, type PortsText } from '../ir/ports.js';
 import { after, isPromise } from '../runtime/awaitable.js';
-import { readFrames, unsuitable, whenWritten, writeFrames, type FrameKind } from '../runtime/frames.js';
+import { modelInBlob, readFrames, unsuitable, whenWritten, writeFrames, type FrameKind } from '../runtime/frames.js';
 import type { Asked } from './supply.js';
 import {
   areSeals,
@@ -128,7 +127,7 @@ export function openForms(
           throw unsuitable(`is damaged: its part for ${device} is of another model`);
         });
       if (!xml || !weights) throw new CuveeError('NOT_IMPLEMENTED', `the compiled model holds nothing for ${device}`);
-      model ??= readIr({ bytes: xml, weights: { kind: 'bytes', bytes: weights } });
+      model ??= modelInBlob(xml, weights);
       if (signature(model) !== signature(ports)) throw unsuitable('is damaged: its model is another one');
       return host.compile(model, device, innerConfig(sealed, device, host), asked);
     };

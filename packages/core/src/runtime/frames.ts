@@ -5,6 +5,8 @@
  * u64 length, the text (JSON), then the pieces one after the other.
  */
 import { CuveeError } from '../errors.js';
+import { readIr } from '../ir-xml/index.js';
+import type { Model } from '../ir/model.js';
 
 const header = 24;
 
@@ -34,6 +36,10 @@ export function writeFrames({ magic, version }: FrameKind, content: unknown, pie
 /** The meta-device that core put around a device, by the blob that it wrote; undefined for blobs of others. */
 export const wrapperOf = (bytes: Uint8Array): 'BATCH' | 'HETERO' | undefined =>
   (({ CUVBATCH: 'BATCH', CUVHETER: 'HETERO' }) as const)[new TextDecoder().decode(bytes.subarray(0, 8)) as 'CUVBATCH'];
+
+/** A model that a blob has as IR, with a copy of its constants: whoever gave the blob may use its memory for something else. */
+export const modelInBlob = (xml: Uint8Array, weights: Uint8Array): Model =>
+  readIr({ bytes: xml, weights: { kind: 'bytes', bytes: new Uint8Array(weights) } });
 
 /** What a blob cannot be used for; the model can always be compiled again. */
 export const unsuitable = (why: string): CuveeError =>

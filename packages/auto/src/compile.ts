@@ -147,11 +147,19 @@ function start(
   const { supply } = scheduler;
   return after(begin(supply, { signal, paced }), () => {
     const priority = (config.MODEL_PRIORITY ?? 'MEDIUM') as Priority;
-    const target = branches.find((b) => b.state !== 'refused') ?? (branches[0] as Branch);
-    const used = spread ? supply.ready.map((b) => b.device) : [target.device];
-    return scheduledModel(scheduler, { properties: own(config, repeat), decided: said, origin, released: claim(used, priority) });
+    const { sole } = supply;
+    const claimed = claim(sole ? only(sole.device) : inUse(supply, spread), priority);
+    return scheduledModel(scheduler, { properties: own(config, repeat), decided: said, origin, released: claimed });
   });
 }
+
+/** Apart, so that what is handed out where one device is left holds no scheduler, and with it no graph. */
+const only = (device: string) => (): readonly string[] => [device];
+/** All that serve, or the one that serves alone or is about to: not who helps out meanwhile. */
+const inUse = (supply: Scheduler['supply'], spread: boolean) => (): readonly string[] => {
+  const branches = spread ? supply.ready : supply.branches.filter((b) => b.state !== 'refused' && b.state !== 'lost').slice(0, 1);
+  return branches.map((b) => b.device);
+};
 
 /** Who is compiled for first: all, the most wanted, or one that is quickly there. */
 function beginning(

@@ -4,28 +4,23 @@
 export const priorities = ['LOW', 'MEDIUM', 'HIGH'] as const;
 export type Priority = (typeof priorities)[number];
 
-const used = new Map<string, number[]>();
+/** A model that is in use, and the devices that are its own at the time of asking. */
+interface Claim {
+  readonly priority: Priority;
+  readonly devices: () => readonly string[];
+}
+const claims = new Set<Claim>();
 
-/** Notes that a model uses devices; call the result once when it is released. */
-export function claim(devices: readonly string[], priority: Priority): () => void {
-  const level = priorities.indexOf(priority);
-  const add = (n: number): void => {
-    for (const device of devices) {
-      const counts = used.get(device) ?? [0, 0, 0];
-      counts[level] = (counts[level] as number) + n;
-      used.set(device, counts);
-    }
-  };
-  add(1);
-  let claimed = true;
-  return () => {
-    if (claimed) add(-1);
-    claimed = false;
-  };
+/** Notes that a model uses devices; call the result when it is released. */
+export function claim(devices: () => readonly string[], priority: Priority): () => void {
+  const one = { priority, devices };
+  claims.add(one);
+  return () => void claims.delete(one);
 }
 
 /** Whether a more important model uses the device: why another should be taken. */
 export function takenBy(device: string, priority: Priority): string | undefined {
-  const above = (used.get(device) ?? []).findLastIndex((n, level) => n > 0 && level > priorities.indexOf(priority));
-  return above < 0 ? undefined : `a model of ${priorities[above]} priority uses it`;
+  const ranks = [...claims].filter((c) => c.devices().includes(device)).map((c) => priorities.indexOf(c.priority));
+  const above = Math.max(-1, ...ranks);
+  return above > priorities.indexOf(priority) ? `a model of ${priorities[above]} priority uses it` : undefined;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { builder, Model, type CuveeError, type DeviceCosts, type DevicePlugin, type PropertyTable } from '@cuvee/core';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { fake } from '../../core/test/runtime/fake.js';
-import { coreWith, failing, infer, input, listen, pause, wanted } from './support.js';
+import { coreWith, failing, infer, input, listen, pause, until, wanted } from './support.js';
 
 const codeOf = (work: () => unknown): string => {
   try {
@@ -72,6 +72,19 @@ describe('the order', () => {
       scope: q.scope,
     });
     expect(coreWith(fake('GPU')).compileModelSync(quantised, 'AUTO:CPU,GPU').explain().summary.precision).toBe('INT8');
+  });
+  it('keeps a model off the device that a more important one uses in the end', async () => {
+    const core = coreWith(mine('MINE', newWorld()));
+    const config = { MODEL_PRIORITY: 'HIGH', DEVICE_PROPERTIES: { MINE: { MEMORY_LIMIT: 1 } } };
+    using important = await core.compileModel(wanted, 'AUTO:MINE,CPU', config);
+    const order = (): unknown => {
+      using compiled = core.compileModelSync(wanted, 'AUTO:CPU,MINE', { MODEL_PRIORITY: 'LOW' });
+      return compiled.explain().summary.order;
+    };
+    expect(order()).toBe('CPU, MINE'); // it only starts on the CPU
+    await infer(important);
+    await until(() => /left out/.test(String(important.explain().summary.MINE)));
+    expect(order()).toBe('MINE, CPU');
   });
   it('keeps a model off the devices of more important ones, until they are released', () => {
     const core = coreWith(fake('GPU'));

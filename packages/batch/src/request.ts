@@ -43,7 +43,7 @@ export class BatchRequest implements DeviceRequest {
     };
     try {
       const run = this.#caller.alone.run(inputs, outputs, options);
-      run.then(() => end(), end);
+      run.then(told ? () => end() : end, end);
       return run;
     } catch (error) {
       end(error);

@@ -84,28 +84,51 @@ class Rewriting {
 
   /** Tries some nodes; false when that was the end of the sweep. */
   goOn(): boolean {
+    const end = Math.min(this.#nodes.length, this.#at + stride);
+    for (let first = this.#match(end); first >= 0; first = this.#stopped ? -1 : this.#match(end)) this.#rewrite(first);
+    return this.#at < this.#nodes.length && !this.#stopped;
+  }
+
+  /**
+   * On to the next node before `end` that a rule matches: the place of that rule among the node's, -1 for none. What runs for every node is
+   * here, without what runs for a rewrite only.
+   */
+  #match(end: number): number {
     const nodes = this.#nodes;
-    const end = Math.min(nodes.length, this.#at + stride);
     for (let i = this.#at; i < end; i++) {
       const node = nodes[i] as Node;
       if (this.#had > 0) node.walk = this.#had;
       else if (!this.#pending.delete(node)) continue;
-      this.#visit(node);
+      const { rules } = this.#byRoot.get(node.op.name) ?? this.#anywhere;
+      // A node that an earlier rewrite of this sweep made dead has no users left.
+      if (rules.length === 0 || !node.outputs.some(isRead)) continue;
+      const match = this.#matching(node, rules, 0);
+      if (match < 0) continue;
+      this.#at = i;
+      return match;
     }
     this.#at = end;
-    return end < nodes.length && !this.#stopped;
+    return -1;
   }
 
-  #visit(node: Node): void {
-    const { rules } = this.#byRoot.get(node.op.name) ?? this.#anywhere;
-    // A node that an earlier rewrite of this sweep made dead has no users left.
-    if (rules.length === 0 || this.#stopped || !node.outputs.some(isRead)) return;
+  /** The place of the first rule from `from` on that matches; -1 for none. */
+  #matching(node: Node, rules: readonly Rule[], from: number): number {
     const { values, nodes } = this.#bound;
-    for (let i = 0; i < rules.length; i++) {
-      const r = rules[i] as Rule;
+    for (let i = from; i < rules.length; i++) {
       values.cut(0);
       nodes.cut(0);
-      if (!r.pattern(node.output, this.#bound) || !this.#fire(r, node.output)) continue;
+      if ((rules[i] as Rule).pattern(node.output, this.#bound)) return i;
+    }
+    return -1;
+  }
+
+  /** By the first rule that matches the node at hand and has something to replace it by; on to the next node. */
+  #rewrite(first: number): void {
+    const node = this.#nodes[this.#at++] as Node;
+    const { rules } = this.#byRoot.get(node.op.name) ?? this.#anywhere;
+    for (let i = first; i >= 0; i = this.#matching(node, rules, i + 1)) {
+      const r = rules[i] as Rule;
+      if (!this.#fire(r, node.output)) continue;
       this.#changed = true;
       this.fired.set(r.name, (this.fired.get(r.name) ?? 0) + 1);
       this.#stopped = this.#onRewrite?.(r.name, node.name) === false;

@@ -200,7 +200,63 @@ function normalised(d: Draw, x: Made): void {
   d.put(d.told === 'all' && d.chance(0.5) ? g.add(g.multiply(y, d.random([width])), d.random([width])) : y, x.size);
 }
 
+/** x·w along the last axis, w as it is or transposed, and what follows a product: sums and factors of many shapes, an activation, itself. */
+function product(d: Draw, x: Made): void {
+  const { r, g } = d;
+  const depth = x.size.at(-1) as number;
+  const wide = r.pick([1, 5, 16, 24]);
+  const transposed = d.chance(0.5);
+  const w = d.random(transposed ? [wide, depth] : [depth, wide]);
+  const size = [...x.size.slice(0, -1), wide];
+  let y = d.put(g.matMul(x.v, w, { transpose_b: transposed }), size);
+  for (let left = r.int(0, 3); left > 0; left--) {
+    const rows = size.at(-2) ?? 1;
+    const shape = r.pick([[wide], [1, wide], [1, 1, 1, wide], [], [1], [rows, 1], [rows, wide]]);
+    const c = d.random(d.told === 'all' ? shape : [wide]);
+    const made = r.pick([
+      () => g.add(y.v, c),
+      () => g.multiply(y.v, c),
+      () => g.subtract(y.v, c),
+      () => g.relu(y.v),
+      () => g.gelu(y.v, {}),
+      () => g.add(y.v, y.v),
+      () => g.multiply(g.sigmoid(y.v), y.v),
+    ])();
+    y = d.like(made, y);
+  }
+}
+
+/** A transposed or a depthwise convolution, with what may follow it. */
+function lessUsual(d: Draw, x: Made): void {
+  const { r, g } = d;
+  const [n, channels, ...picture] = x.size as Size;
+  const kernel = r.pick([2, 3]);
+  if (d.chance(0.5)) {
+    const stride = r.pick([1, 2]);
+    const outputs = r.pick([1, 8, 24]);
+    const size = picture.map((length) => (length - 1) * stride + kernel);
+    if (size.some((length) => length > 40)) return;
+    const how = { strides: [stride, stride], dilations: [1, 1], pads_begin: [0, 0], pads_end: [0, 0] };
+    const y = d.put(g.convolutionBackpropData(x.v, d.random([channels, outputs, kernel, kernel]), undefined, how), [n, outputs, ...size]);
+    const z = d.chance(0.6) ? d.put(g.add(y.v, addend(d, y)), y.size) : y;
+    d.put(r.pick([() => g.relu(z.v), () => g.sigmoid(z.v), () => g.multiply(z.v, addend(d, z))])(), z.size);
+    return;
+  }
+  const how = { strides: [1, 1], dilations: [1, 1], pads_begin: [1, 1], pads_end: [1, 1] };
+  const y = d.put(g.groupConvolution(x.v, d.random([channels, 1, 1, 3, 3]), how), x.size);
+  const z = d.chance(0.6) ? d.put(g.add(y.v, addend(d, y)), y.size) : y;
+  const v = d.chance(0.5) ? d.put(g.hSwish(z.v), z.size) : z;
+  d.put(d.chance(0.5) ? g.multiply(v.v, addend(d, v)) : g.add(v.v, x.v), v.size);
+}
+
 const steps: readonly ((d: Draw) => void)[] = [
+  (d) =>
+    d.told === 'all' &&
+    product(
+      d,
+      d.some(({ size }) => size.length > 1),
+    ),
+  (d) => lessUsual(d, d.some()),
   (d) => void convolution(d, d.some(), d.r.pick([3, 4, 8, 16, 24, 40]), 1, d.chance(0.7)),
   (d) => void convolution(d, d.some(), d.r.pick([8, 16, 17, 24]), 3, d.chance(0.7)),
   (d) => void excited(d, d.some()),

@@ -24,7 +24,8 @@ export function derivedNode(
   fact: Fact,
   { name, origin }: NodeOptions,
 ): Value {
-  const node = new Node(op, attributes, inputs.slice(0, present(inputs)), name, origin);
+  const count = present(inputs);
+  const node = new Node(op, attributes, count === inputs.length ? inputs : inputs.slice(0, count), name, origin);
   const value = new Value(node, 0, fact);
   node.outputs = [value];
   return value;

@@ -19,10 +19,12 @@ export interface ModelParts {
   /** Nodes kept for their effect: Assign. */
   readonly sinks?: readonly Node[];
   readonly scope: ShapeScope;
+  /** All nodes, as `nodes` gives them, where that is known. */
+  readonly order?: readonly Node[];
 }
 
 /** The graph of a model; parameters, results and scope may be exchanged. */
-interface Graph extends Required<Omit<ModelParts, 'name'>> {
+interface Graph extends Required<Omit<ModelParts, 'name' | 'order'>> {
   parameters: readonly Node[];
   results: readonly Node[];
   scope: ShapeScope;
@@ -66,9 +68,10 @@ export class Model {
   #parts: Graph | Unread;
   #order: readonly Node[] | undefined;
 
-  constructor({ name, parameters, results, sinks = [], scope }: ModelParts) {
+  constructor({ name, parameters, results, sinks = [], scope, order }: ModelParts) {
     this.name = name;
     this.friendlyName = name;
+    this.#order = order;
     this.#parts = { parameters, results, sinks, scope };
     for (const { output } of results) output.resultOf = this;
   }
@@ -146,7 +149,8 @@ export class Model {
     const scope = this.#graph.scope;
     this.#graph.scope = createScope();
     try {
-      for (const node of this.nodes()) if (node.op.name !== 'Constant') setFacts(node, this.#graph.scope);
+      const nodes = this.nodes();
+      for (let i = 0; i < nodes.length; i++) if (nodes[i]?.op.name !== 'Constant') setFacts(nodes[i] as Node, this.#graph.scope);
     } catch (error) {
       this.#graph.scope = scope;
       before.forEach((fact, value) => void (value.fact = fact));
@@ -337,7 +341,11 @@ function find(what: string, values: readonly Value[], given: readonly unknown[])
 /** What is known of the values that nodes make, constants aside. */
 function factsOf(nodes: readonly Node[]): ReadonlyMap<Value, Fact> {
   const facts = new Map<Value, Fact>();
-  for (const { op, outputs } of nodes) if (op.name !== 'Constant') outputs.forEach((v) => facts.set(v, v.fact));
+  for (let i = 0; i < nodes.length; i++) {
+    const { op, outputs } = nodes[i] as Node;
+    if (op.name === 'Constant') continue;
+    for (let k = 0; k < outputs.length; k++) facts.set(outputs[k] as Value, (outputs[k] as Value).fact);
+  }
   return facts;
 }
 
@@ -359,11 +367,14 @@ export function cloneModel(source: Model): Cloned {
   const values = new Map<Value, Value>();
   const copyOf = (v: Value | undefined): Value | undefined => (v ? values.get(v) : undefined);
   const order = source.nodes();
+  const copies: Node[] = [];
   for (let at = 0; at < order.length; at++) {
     const old = order[at] as Node;
     const { control } = old.op.traits;
     const node = new Node(old.op, control ? withBodies(old) : old.attributes, old.inputs.map(copyOf), old.givenName, old.origin, old.id);
     node.rtInfo = old.rtInfo;
+    node.walk = old.walk;
+    copies.push(node);
     // Facts are about symbols that both scopes share; only bodies have to be told of their new surroundings.
     if (control) setFacts(node, scope);
     else node.outputs = old.outputs.map((v) => new Value(node, v.index, v.fact));
@@ -382,6 +393,7 @@ export function cloneModel(source: Model): Cloned {
     results: all(source.results),
     sinks: all(source.sinks),
     scope,
+    order: copies,
   });
   model.friendlyName = source.friendlyName;
   model.rtInfo = source.rtInfo;

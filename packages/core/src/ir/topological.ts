@@ -9,28 +9,35 @@ export function topological(roots: readonly Node[]): readonly Node[] {
   const order: Node[] = [];
   const stack: Node[] = []; // the way from the root, and for each node its next input
   const next: number[] = [];
-  for (const root of roots) {
+  for (let i = 0; i < roots.length; i++) {
+    const root = roots[i] as Node;
     if (root.walk === done) continue;
-    stack.push(root);
-    next.push(0);
+    let depth = 0;
+    stack[0] = root;
+    next[0] = 0;
     root.walk = open;
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1] as Node;
-      const at = next[next.length - 1] as number;
+    while (depth >= 0) {
+      const top = stack[depth] as Node;
+      const at = next[depth] as number;
       if (at >= top.inputs.length) {
-        stack.pop();
-        next.pop();
+        depth--;
         top.walk = done;
         order.push(top);
         continue;
       }
-      next[next.length - 1] = at + 1;
+      next[depth] = at + 1;
       const node = top.inputs[at]?.node;
       if (!node || node.walk === done) continue;
+      if (node.inputs.length === 0) {
+        node.walk = done;
+        order.push(node);
+        continue;
+      }
       if (node.walk === open)
         throw new CuveeError('MODEL_INVALID', `"${node.name}" depends on itself`, { op: node.op.name, node: node.name });
-      stack.push(node);
-      next.push(0);
+      depth++;
+      stack[depth] = node;
+      next[depth] = 0;
       node.walk = open;
     }
   }

@@ -35,15 +35,11 @@ export function windowCounts(
   w: Windows,
   rounding: 'floor' | 'ceil' | 'ceil_torch' = 'floor',
 ): Dim[] {
-  const check = (what: 'strides' | 'dilations' | 'pads_begin' | 'pads_end'): void => {
-    const { length } = w[what];
-    if (length > 0 && length !== spatial.length) ctx.fail(`${length} ${what} for ${spatial.length} spatial axes`);
-  };
-  check('strides');
-  check('dilations');
+  checkLength(ctx, 'strides', w.strides, spatial);
+  checkLength(ctx, 'dilations', w.dilations, spatial);
   if (w.auto_pad === 'explicit') {
-    check('pads_begin');
-    check('pads_end');
+    checkLength(ctx, 'pads_begin', w.pads_begin, spatial);
+    checkLength(ctx, 'pads_end', w.pads_end, spatial);
   }
   const window = {
     strides: w.strides,
@@ -53,7 +49,13 @@ export function windowCounts(
     autoPad: w.auto_pad,
     rounding,
   };
-  return spatial.map((size, i) => ctx.window(size, kernel[i] as Dim, window, i).count);
+  const counts: Dim[] = [];
+  for (let i = 0; i < spatial.length; i++) counts.push(ctx.window(spatial[i] as Dim, kernel[i] as Dim, window, i).count);
+  return counts;
+}
+
+function checkLength(ctx: Infer, what: string, { length }: readonly number[], spatial: readonly Dim[]): void {
+  if (length > 0 && length !== spatial.length) ctx.fail(`${length} ${what} for ${spatial.length} spatial axes`);
 }
 
 /** Pads in front of each spatial axis once sizes are known: explicit ones, or those that `auto_pad` gives. */
@@ -73,10 +75,10 @@ export function padsBefore(w: Windows, input: readonly number[], kernel: readonl
 export function convolutionShape(ctx: Infer, data: Shape, outChannels: Dim, inChannels: Dim, kernel: readonly Dim[], w: Windows): Shape {
   if (!data) return undefined;
   if (data.length < 3) return ctx.fail('data must have a batch, a channel and a spatial axis');
-  const [n, channels, ...spatial] = data;
+  const spatial = data.slice(2);
   if (spatial.length !== kernel.length) ctx.fail(`filters have ${kernel.length} spatial axes, data has ${spatial.length}`);
-  ctx.requireEqual('input channels', channels as Dim, inChannels);
-  return [n as Dim, outChannels, ...windowCounts(ctx, spatial, kernel, w)];
+  ctx.requireEqual('input channels', data[1] as Dim, inChannels);
+  return [data[0] as Dim, outChannels].concat(windowCounts(ctx, spatial, kernel, w));
 }
 
 /** Direct convolution of any number of spatial axes, one group after the other, accumulated in f64. `filters` is [g·out, in/g, ...kernel]. */

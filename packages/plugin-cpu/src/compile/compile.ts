@@ -50,7 +50,9 @@ export const prepare = (model: Model, inside = false): ReadonlyMap<string, numbe
 
 /** The same in steps. */
 export function* preparing(model: Model, inside = false, alone = false): Steps<ReadonlyMap<string, number>> {
-  for (const node of model.nodes()) {
+  const nodes = model.nodes();
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
     if (!node.op.traits.control) continue;
     for (const attribute of Object.values(node.attributes)) if (isModel(attribute)) yield* preparing(attribute, true, alone);
   }
@@ -71,10 +73,14 @@ const isModel = (x: unknown): x is Model => typeof x === 'object' && x !== null 
 
 /** Nodes that have no lowering, each with the reason. */
 export function refusals(model: Model): readonly { readonly node: Node; readonly reason: string }[] {
-  return model.nodes().flatMap((node) => {
+  const found: { readonly node: Node; readonly reason: string }[] = [];
+  const nodes = model.nodes();
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
     const reason = refusal(node);
-    return reason === undefined ? [] : [{ node, reason }];
-  });
+    if (reason !== undefined) found.push({ node, reason });
+  }
+  return found;
 }
 
 /** Why a node cannot run here, or undefined: the one predicate of `query` and `compile`. */
@@ -96,8 +102,9 @@ const hasNoRank = (v: Value | undefined): boolean => v !== undefined && v.fact.s
 const isNoNumber = (v: Value | undefined): boolean => v?.fact.type === 'string' || v?.fact.type === 'dynamic';
 
 /** Whether all that a node makes is known as constants or sizes before it would run. */
-const needsNoStep = (node: Node): boolean =>
-  !node.op.traits.impure && node.outputs.every((v) => v.fact.value !== undefined || knownElements(v.fact) !== undefined);
+const needsNoStep = (node: Node): boolean => !node.op.traits.impure && node.outputs.every(isKnown);
+const isKnown = ({ fact }: Value): boolean =>
+  fact.value !== undefined || (fact.elements !== undefined && knownElements(fact) !== undefined);
 
 /** `inside`: as a body, which has no prologue. */
 function* lowering(model: Model, isa: Isa, inside = false): Steps<Lowered> {

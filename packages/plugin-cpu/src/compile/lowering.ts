@@ -369,9 +369,14 @@ export class LoweringContext {
 }
 
 /** Whether a size of a value is told only by a run of the node that makes it, by this output or another one. */
-export const isOpen = ({ fact, node }: Value): boolean =>
-  fact.shape?.some((d) => typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === String(node.id))) ===
-  true;
+export function isOpen({ fact, node }: Value): boolean {
+  const dims = fact.shape ?? [];
+  for (let i = 0; i < dims.length; i++) {
+    const d = dims[i] as Dim;
+    if (typeof d !== 'number' && [...shape.originsOf(d)].some((o) => o.kind === 'data' && o.node === String(node.id))) return true;
+  }
+  return false;
+}
 
 /** The elements of a small integer tensor as sizes, when all are numbers or expressions. */
 export function knownElements(f: Fact): readonly Dim[] | undefined {

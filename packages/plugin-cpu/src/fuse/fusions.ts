@@ -30,20 +30,18 @@ const isConstantFor = (node: Value['node'], v: Value, isConstant: IsConstant): b
 function computedIn(model: Model): IsConstant {
   const known = new Map<Value, boolean>();
   const isComputed: IsConstant = (v) => {
+    if (isLiteral(v)) return true;
     const before = known.get(v);
     if (before !== undefined) return before;
     const { op, inputs } = v.node;
     const fixed =
-      isLiteral(v) ||
-      (inputs.length > 0 &&
-        !op.traits.impure &&
-        !op.traits.control &&
-        staticShape(v.fact.shape) !== undefined &&
-        inputs.every((input) => input === undefined || isComputed(input)));
+      inputs.length > 0 && !op.traits.impure && !op.traits.control && staticShape(v.fact.shape) !== undefined && inputs.every(isPart);
     known.set(v, fixed);
     return fixed;
   };
-  for (const node of model.nodes()) node.outputs.forEach(isComputed); // in order, so that no call goes deep
+  const isPart = (v: Value | undefined): boolean => v === undefined || isComputed(v);
+  const nodes = model.nodes();
+  for (let i = 0; i < nodes.length; i++) nodes[i]?.outputs.forEach(isComputed); // in order, so that no call goes deep
   return isComputed;
 }
 

@@ -31,8 +31,8 @@ const isGrouped = (f: Fused): boolean => f.base.startsWith('Group');
 function mergedFilters(f: Fused): { readonly groups: Dim; readonly dims: readonly Dim[]; readonly kernel: readonly Dim[] } {
   const dims = (f.inputs[1] as Value).fact.shape as readonly Dim[];
   if (!isGrouped(f)) return { groups: 1, dims, kernel: dims.slice(2) };
-  const [groups, outer, inner, ...kernel] = dims as [Dim, Dim, Dim, ...Dim[]];
-  return { groups, dims: [shape.mul(groups, outer), inner, ...kernel], kernel };
+  const groups = dims[0] as Dim;
+  return { groups, dims: [shape.mul(groups, dims[1] as Dim), ...dims.slice(2)], kernel: dims.slice(3) };
 }
 
 /** Pads before each spatial axis. A transposed convolution has pads by rule only where its output size is given. */
@@ -54,10 +54,8 @@ function padsBefore(f: Fused, kernel: readonly Dim[]): Dim[] {
 
 /** [N, C, W] as [N, C, 1, W], over the same memory. */
 const with2d = (dims: readonly Dim[]): readonly Dim[] => (dims.length === 3 ? [dims[0] as Dim, dims[1] as Dim, 1, dims[2] as Dim] : dims);
-const lead = (list: readonly number[], fill: number, rank: number): number[] => [
-  ...new Array<number>(2 - rank).fill(fill),
-  ...Array.from({ length: rank }, (_, i) => list[i] ?? fill),
-];
+const lead = (list: readonly number[], fill: number, rank: number): number[] =>
+  rank === 1 ? [fill, list[0] ?? fill] : [list[0] ?? fill, list[1] ?? fill];
 
 /** The filters with other dimensions. */
 function filtersTensor(c: LoweringContext, f: Fused, dims: readonly Dim[]): TensorId {
@@ -112,7 +110,8 @@ function planarHead(f: Fused, groups: Dim, dims: readonly number[], pads: readon
 function lowerFast(c: LoweringContext, f: Fused): void {
   const merged = mergedFilters(f);
   const groups = merged.groups;
-  const [dims, kernel] = [merged.dims, merged.kernel] as [readonly number[], readonly number[]];
+  const dims = merged.dims as readonly number[];
+  const kernel = merged.kernel as readonly number[];
   const w = f.node.attributes as unknown as Windows;
   const rank = kernel.length;
   const pads = padsBefore(f, kernel);

@@ -106,15 +106,33 @@ export interface Fused {
   readonly channels: number | undefined;
 }
 
+/** What the name of an op that takes an epilogue says: its base, how many inputs that has, and where the channels are. */
+interface Form {
+  readonly base: string;
+  readonly count: number;
+  readonly side: 1 | -1;
+  readonly isFused: boolean;
+}
+const forms: ReadonlyMap<string, Form> = new Map(
+  Object.entries(bases).flatMap(([base, side]) =>
+    both(base).map((name, i) => [name, { base, count: rooms.get(base)?.inputs.length ?? 0, side, isFused: i === 1 }] as const),
+  ),
+);
+const noEpilogue: Fused['epilogue'] = {
+  bias: undefined,
+  weightScale: undefined,
+  postScale: undefined,
+  postShift: undefined,
+  residual: undefined,
+};
+const noPrologue: Fused['prologue'] = { inputScale: undefined, inputShift: undefined };
+
 export function asFused(node: Node): Fused | undefined {
-  const { name } = node.op;
-  const isFused = name.startsWith('Fused');
-  const base = isFused ? name.slice(5) : name;
-  const side = bases[base];
+  const form = forms.get(node.op.name);
   const { shape } = node.output.fact;
-  if (side === undefined || !shape) return undefined;
-  const count = rooms.get(base)?.inputs.length ?? 0;
-  const at = (i: number): Value | undefined => (isFused ? node.inputs[count + i] : undefined);
+  if (form === undefined || !shape) return undefined;
+  const { base, count, side, isFused } = form;
+  const { inputs: all } = node;
   const {
     activation = 'none',
     alpha = 0,
@@ -127,9 +145,17 @@ export function asFused(node: Node): Fused | undefined {
   return {
     node,
     base,
-    inputs: node.inputs.slice(0, count),
-    epilogue: { bias: at(0), weightScale: at(1), postScale: at(2), postShift: at(3), residual: at(4) },
-    prologue: { inputScale: at(5), inputShift: at(6) },
+    inputs: all.length > count ? all.slice(0, count) : all,
+    epilogue: isFused
+      ? {
+          bias: all[count],
+          weightScale: all[count + 1],
+          postScale: all[count + 2],
+          postShift: all[count + 3],
+          residual: all[count + 4],
+        }
+      : noEpilogue,
+    prologue: isFused ? { inputScale: all[count + 5], inputShift: all[count + 6] } : noPrologue,
     activated: { activation, alpha, beta },
     residualAfter: residual_after,
     shuffled,

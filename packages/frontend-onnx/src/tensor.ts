@@ -46,18 +46,21 @@ export function literalOf(tensor: TensorProto, files: ExternalFiles, what: strin
   const shape = shapeOf(tensor.dims, what);
   const count = elementCount(shape) as number;
   if (tensor.hasSegment) throw new CuveeError('MODEL_UNSUPPORTED', `${what} is stored in segments`);
-  const given: string[] = [];
-  for (let i = 0; i < fields.length; i++) if ((tensor[fields[i] as 'rawData']?.length ?? 0) > 0) given.push(fields[i] as string);
-  if (tensor.stringData.length > 0) given.push('stringData');
+  let given: string | undefined;
+  const found = (place: string): void => {
+    if (given !== undefined) throw new CuveeError('MODEL_INVALID', `${what} has its data in several places: ${given}, ${place}`);
+    given = place;
+  };
+  for (let i = 0; i < fields.length; i++) if ((tensor[fields[i] as 'rawData']?.length ?? 0) > 0) found(fields[i] as string);
+  if (tensor.stringData.length > 0) found('stringData');
   const external = tensor.dataLocation === 1;
-  if (external || tensor.externalData.length > 0) given.push('externalData');
-  if (given.length > 1) throw new CuveeError('MODEL_INVALID', `${what} has its data in several places: ${given.join(', ')}`);
+  if (external || tensor.externalData.length > 0) found('externalData');
   if (external !== tensor.externalData.length > 0 || (tensor.dataLocation ?? 0) >>> 0 > 1)
     throw new CuveeError('MODEL_INVALID', `${what}: data_location ${tensor.dataLocation ?? 0} does not fit its external data`);
-  if (type === 'string') return stringsOf(tensor, shape, count, given[0], what);
+  if (type === 'string') return stringsOf(tensor, shape, count, given, what);
   const bytes = byteSize(type, count);
   if (external) return Literal.at(type, shape, files.source(tensor.externalData, bytes, what));
-  const field = given[0] ?? 'rawData';
+  const field = given ?? 'rawData';
   if (field === 'rawData') return fromBytes(type, shape, tensor.rawData ?? new Uint8Array(), bytes, what);
   if (field !== fieldOf(type)) throw new CuveeError('MODEL_INVALID', `${what} of type ${type} has its data in ${field}`);
   if (field === 'floatData' || field === 'doubleData') return fromBytes(type, shape, tensor[field] as Uint8Array, bytes, what);

@@ -15,14 +15,20 @@ export const decompose = (model: Model, keeps: (node: Node) => boolean): void =>
 /** The same in steps. */
 export function* decomposing(model: Model, keeps: (node: Node) => boolean): Steps<void> {
   const bodies = new Set<Model>();
+  // After the first round only nodes that were not there before have their turn, and those that read what is decomposed now.
+  let before: ReadonlySet<Node> | undefined;
+  const again = new Set<Node>();
   for (let round = 0; round < rounds; round++) {
     let changed = false;
     const nodes = model.nodes();
     for (let i = 0; i < nodes.length; i++) {
       if (i % stride === 0) yield;
       const node = nodes[i] as Node;
+      if (before?.has(node) && !again.has(node)) continue;
+      const readers = before && node.op.decompose ? node.outputs.flatMap((v) => [...v.users]) : [];
       if (node.op.decompose && !keeps(node) && decomposeNode(model, node)) {
         changed = true;
+        for (const reader of readers) again.add(reader);
         continue; // bodies that became part of the model are looked at in the next round, those dropped never
       }
       if (!node.op.traits.control) continue;
@@ -34,6 +40,7 @@ export function* decomposing(model: Model, keeps: (node: Node) => boolean): Step
       }
     }
     if (!changed) return;
+    before = new Set(nodes);
   }
   throw new CuveeError('INTERNAL', `decomposition of "${model.name}" did not end after ${rounds} rounds`);
 }

@@ -1,5 +1,6 @@
 /** @file What core and `start.ts`, which keeps compiled code in Node, tell each other: kinds of work done, and scripts to run. */
 import type { Model } from '../ir/model.js';
+import type { Node } from '../ir/node.js';
 
 /** Takes kinds of work, such as `onnx Relu` (read), `CPU Relu` (compiled) and `CPU from the cache`. */
 export type WorkListener = (kinds: Iterable<string>) => void;
@@ -10,8 +11,13 @@ let listener: WorkListener | undefined;
 export const onWork = (hears: WorkListener): void => void (listener = hears);
 
 /** The kinds of work that `who`, a frontend or a device, has with a model; nothing when nobody wants to know. */
-export const workOn = (who: string, model: Model): ReadonlySet<string> | undefined =>
-  listener && new Set(model.nodes().map((node) => `${who} ${node.op.name}`));
+export function workOn(who: string, model: Model): ReadonlySet<string> | undefined {
+  if (!listener) return undefined;
+  const ops = new Set<string>();
+  const nodes = model.nodes();
+  for (let i = 0; i < nodes.length; i++) ops.add((nodes[i] as Node).op.name);
+  return new Set(Array.from(ops, (op) => `${who} ${op}`));
+}
 
 /** That work is done. */
 export function worked(kinds: Iterable<string> | undefined): void {

@@ -98,14 +98,18 @@ export function load(blob: Uint8Array, wish: Wish, { host, signal, paced }: Comp
   if (plan.device !== wish.device) throw unsuitable(`does not suit: it is for ${plan.device}, here is ${wish.device}`);
   const imported = (bytes: Uint8Array): Awaitable<LoadedModel> => host.importModel(bytes, wish.device, wish.inner, { signal, paced });
   return after(imported(first), ({ ports, compiled: alone }) => {
-    if (ports.inputs.length !== plan.types.length || (plan.most > 1 && ports.outputs.length !== plan.blocks.length)) {
-      alone.release();
+    const refuse = (...made: readonly DeviceModel[]): never => {
+      for (const one of made) one.release();
       throw unsuitable('is damaged: its parts are of another model');
-    }
+    };
+    if (!isPlanOf(plan, ports) || (plan.most > 1 && !second && !takesRows(ports, Number.POSITIVE_INFINITY))) return refuse(alone);
     if (!second) return { ports, compiled: join(alone, undefined, ports.friendlyName, plan, wish) };
     return attempt(
       () => imported(second),
-      ({ compiled }) => ({ ports, compiled: join(alone, compiled, ports.friendlyName, plan, wish) }),
+      ({ ports: many, compiled }) =>
+        rowOf(many) === rowOf(ports) && takesRows(many, plan.most)
+          ? { ports, compiled: join(alone, compiled, ports.friendlyName, plan, wish) }
+          : refuse(alone, compiled),
       (error) => {
         alone.release();
         throw error;
@@ -113,6 +117,18 @@ export function load(blob: Uint8Array, wish: Wish, { host, signal, paced }: Comp
     );
   });
 }
+
+/** Whether a plan can be one for a model with such ports. */
+const isPlanOf = ({ most, types, blocks }: Plan, { inputs, outputs }: Model): boolean =>
+  inputs.map((v) => v.elementType).join() === types.join() && (most === 1 || outputs.length === blocks.length);
+/** Whether all inputs take so many rows. */
+const takesRows = ({ inputs }: Model, rows: number): boolean => inputs.every((v) => (v.partialShape.dimensions?.[0]?.[1] ?? 0) >= rows);
+/** What ports of a model are for one row. */
+const rowOf = ({ inputs, outputs }: Model): string =>
+  [
+    ...inputs.map((v) => `${v.elementType} ${v.partialShape.toString().replace(/^\[[^,\]]*/, '')}`),
+    ...outputs.map((v) => `${v.elementType} ${v.partialShape.dimensions?.length}`),
+  ].join();
 
 /** The text of a blob, checked: a checksum proves no author. */
 function planOf(content: unknown): Plan | undefined {

@@ -10,6 +10,9 @@ import {
   type DeviceModel,
   type DevicePlugin,
   type EventMessage,
+  joinBytes,
+  readFrames,
+  writeFrames,
 } from '@cuvee/core';
 import batch from '@cuvee/batch';
 import { cpu } from '@cuvee/plugin-cpu';
@@ -249,6 +252,33 @@ describe('a compiled model as bytes', () => {
       expect(() => core.importModelSync(damaged, 'BATCH:CPU(4)')).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
       expect(() => core.importModelSync(blob.subarray(0, at), 'BATCH:CPU(4)')).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
     }
+  });
+});
+
+describe('bytes that somebody put together', () => {
+  const kind = { magic: 'CUVBATCH', version: 1, device: 'BATCH' };
+  const blobOf = (shape: string): ReturnType<typeof readFrames> => {
+    const g = builder();
+    const x = g.parameter('f32', shape, 'x');
+    const model = new Model({ name: 'other', parameters: [x.node], results: [g.result(g.tanh(x), 'y')], scope: g.scope });
+    return readFrames(kind, coreWith().compileModelSync(model, 'BATCH:CPU(4)').exportModelSync());
+  };
+  const import_ = (content: unknown, pieces: readonly Uint8Array[]) =>
+    coreWith().importModelSync(joinBytes(writeFrames(kind, content, pieces)), 'BATCH:CPU(4)');
+  it('are refused where they do not belong together', () => {
+    const { content, pieces } = blobOf('1,4');
+    const [alone, many] = pieces as [Uint8Array, Uint8Array];
+    expect(import_(content, [alone, many]).getProperty('OPTIMAL_BATCH_SIZE')).toBe(4);
+    const other = blobOf('1,5').pieces[1] as Uint8Array;
+    for (const [text, parts] of [
+      [content, [alone, other]], // rows of another length
+      [content, [alone, alone]], // takes no second row
+      [content, [alone]],
+      [{ ...(content as object), types: ['u8'] }, [alone, many]],
+      [{ ...(content as object), most: 9 }, [alone, many]],
+      [{ ...(content as object), blocks: [1, 1] }, [alone, many]],
+    ] as const)
+      expect(() => import_(text, parts)).toThrow(/MODEL_INVALID.*its parts are of another model/);
   });
 });
 

@@ -43,10 +43,15 @@ export function load(bytes: Uint8Array, devices: readonly string[], config: Conf
     refuseDifferences([...versionsThatDiffer(content.seals, here, wrote), ...propertiesThatDiffer(properties, config)]);
     const sealed = sealedProperties(properties as Config) as Config;
     return after(loadParts(content, here, config, sealed, options), (models) => {
-      checkPorts(
-        content,
-        models.map((m) => m.ports),
-      );
+      try {
+        checkPorts(
+          content,
+          models.map((m) => m.ports),
+        );
+      } catch (error) {
+        for (const { compiled } of models) compiled.release();
+        throw error;
+      }
       const { name, wiring, story, ports } = content;
       const split: Split = { name, wiring, models: models.map((m) => m.compiled), level: rankOf(config.LOG_LEVEL) };
       const kept = { ports, models: models.map((m) => m.model), seals: here };

@@ -1,8 +1,9 @@
 /**
  * @file `node bench/handover.mjs [runs] [milliseconds] [setting]`: AUTO serves on the CPU while a slow device compiles, then there. Each run is two
- * processes, one with the CPU alone; what is told is the time to the first result, and how long inferences that follow each other without
- * a pause take from the moment that the device really compiles (it computes on the same cores) until it has served for a while. Where
- * /proc/stat tells it, stretches in which other processes took more than a tenth of what the inferences need are left out, and counted.
+ * processes, one with the CPU alone; what is told is how long inferences that follow each other without a pause take from the moment that the
+ * device really compiles (it computes on the same cores) until it has served for a while. Where /proc/stat tells it, stretches in which other
+ * processes took more than a tenth of what the inferences need are left out, and counted. The time to the first result is of more processes,
+ * which end there, since it differs by a tenth from one to the next.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -51,7 +52,7 @@ function others() {
 }
 
 /** One process. SILICON is the CPU with threads of its own; with `kernels` CPU the slow device's inferences share the CPU's threads. */
-async function one({ device, milliseconds, which, kernels, threads }) {
+async function one({ device, milliseconds, which, kernels, threads, brief }) {
   const silicon = { ...cpu(), name: 'SILICON' };
   const core = new Core({ plugins: [auto(), cpu(), silicon, mine('MINE', newWorld())], frontends: [onnx()] });
   if (threads > 0) for (const name of ['CPU', 'SILICON']) core.setProperty(name, { INFERENCE_NUM_THREADS: threads });
@@ -66,6 +67,10 @@ async function one({ device, milliseconds, which, kernels, threads }) {
   const request = compiled.createInferRequest();
   await request.inferAsync(inputs);
   const first = performance.now() - since;
+  if (brief) {
+    compiled.release();
+    return { first };
+  }
   const runs = [];
   const marks = [[first, others()]];
   let until = milliseconds + 4000;
@@ -96,6 +101,9 @@ const settings = [
   { which: 'heavy', kernels: 'SILICON', threads: 1 },
 ];
 
+/** Pairs of processes for the time to the first result, for each pair of those that go on. */
+const briefs = 3;
+
 /** Each setting `count` times. Ratios are to the median of the CPU alone in the neighbouring process. */
 export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
   const run = (setting) => {
@@ -107,6 +115,11 @@ export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
       const alone = run({ ...setting, device: 'CPU', milliseconds: 0 });
       return { alone, helped: run({ ...setting, device: 'AUTO:MINE,CPU', milliseconds }) };
     });
+    const firsts = Array.from({ length: count * briefs }, (_, i) => {
+      const devices = i % 2 ? ['CPU', 'AUTO:MINE,CPU'] : ['AUTO:MINE,CPU', 'CPU'];
+      return Object.fromEntries(devices.map((device) => [device, run({ ...setting, device, milliseconds, brief: true }).first]));
+    });
+    const firstOf = (device) => median(firsts.map((pair) => pair[device]));
     const around = pairs.map(({ alone, helped }) => {
       const still = alone.runs.filter((r) => !r.disturbed);
       const usual = median((still.length > 9 ? still : alone.runs).map((r) => r.took));
@@ -126,7 +139,8 @@ export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
     });
     yield {
       ...setting,
-      firstRatio: round(median(pairs.map(({ alone, helped }) => helped.first / alone.first))),
+      firstMs: [round(firstOf('CPU'), 1), round(firstOf('AUTO:MINE,CPU'), 1)],
+      firstRatio: round(firstOf('AUTO:MINE,CPU') / firstOf('CPU')),
       handOverMs: around.map(({ moment }) => moment && Math.round(moment)),
       usualMs: around.map(({ usual }) => round(usual, 2)),
       slowest: around.map((a) => round(Math.max(0, ...a.near))),

@@ -75,6 +75,7 @@ constexpr double first_room = 0.75, second_room = 2;          // of the second c
 constexpr double least_repeated = 1.06, more_repeated = 1.2;  // most work over that of whole tensors, where panels' edges are made twice
 constexpr std::uint64_t third_level_share = 12 * kibi * kibi;  // bytes that they may take where a cut would go through memory ...
 constexpr double third_repeated = 1.15;                        // ... and the most work then
+constexpr std::uint64_t third_level_from = 24 * kibi * kibi;   // bytes of a result at a cut from which its way through memory costs more than that
 constexpr int panels_each = 4;                                 // panels for each thread
 }  // namespace strips
 

@@ -343,7 +343,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
     cut = best_cut(part);
     const uint64_t crosses = cut ? whole_bytes(part.inner[cut - 1]) : UINT64_MAX;
     const uint64_t held = second_level() * static_cast<uint64_t>(threads);
-    if (crosses > held) fits = choose(crosses > costs::strips::third_level_share ? Effort::third_level : Effort::repeat);
+    if (crosses > held) fits = choose(crosses > costs::strips::third_level_from ? Effort::third_level : Effort::repeat);
   } else if (!fits) {
     fits = choose(Effort::repeat);
   }

@@ -27,7 +27,7 @@ import {
   type WeightSource,
 } from '@cuvee/core';
 import type { Compiled } from './compile/compile.js';
-import { digest } from './native.js';
+import { digest, digestLater } from './native.js';
 import { encodePlan, planVersion, type EncodedPlan } from './plan/encode.js';
 import type { Plan, PlanState } from './plan/plan.js';
 
@@ -185,13 +185,35 @@ const bad = (why: string): never => {
   throw new CuveeError('MODEL_INVALID', `the compiled model ${why}; compile it again from the model`);
 };
 
-/** Whether the bytes of a blob are those that were written. */
-const isWhole = (bytes: Uint8Array): boolean =>
-  digest([bytes.subarray(0, 24), bytes.subarray(header)]) === Buffer.from(bytes.subarray(24, header)).toString('hex');
+/** Begins the checksum of a blob; the function that comes back, called once, tells whether its bytes are those that were written. */
+function checking(bytes: Uint8Array): () => boolean {
+  const summed = digestLater([bytes.subarray(0, 24), bytes.subarray(header)]);
+  return () => summed() === Buffer.from(bytes.subarray(24, header)).toString('hex');
+}
 
 /** A blob that was read before, to be given away again. Throws MODEL_INVALID where its memory, which is somebody else's, was written to since. */
 export const stillWhole = (bytes: Uint8Array): Uint8Array =>
-  isWhole(bytes) ? bytes : bad('was imported from memory that has been written to since');
+  checking(bytes)() ? bytes : bad('was imported from memory that has been written to since');
+
+/** What a blob's head tells, and the parts. */
+interface Head {
+  readonly parts: readonly Uint8Array[];
+  readonly content: PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
+}
+
+/** Throws something for bytes that are no head. */
+function headOf(bytes: Uint8Array, view: DataView): Head {
+  const count = view.getUint32(header + 4, true);
+  const start = header + 8 + count * 16;
+  if (start > bytes.length) throw new RangeError('more parts than bytes');
+  const parts = Array.from({ length: count }, (_, i) => {
+    const [at, length] = [0, 8].map((k) => Number(view.getBigUint64(header + 8 + i * 16 + k, true))) as [number, number];
+    if (at + length > bytes.length) throw new RangeError('a part beyond the end');
+    return bytes.subarray(at, at + length);
+  });
+  const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
+  return { parts, content: JSON.parse(text) as Head['content'] };
+}
 
 /** Reads a blob and checks every byte. Its parts stay where they are. Throws MODEL_INVALID, telling what is wrong and that the model can be compiled again. */
 export function readBlob(
@@ -203,17 +225,18 @@ export function readBlob(
   if (bytes.length < header + 8 || new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) bad('is not one that device CPU exported');
   if (view.getUint32(8, true) !== version) bad(`has format ${view.getUint32(8, true)}, this is format ${version}`);
   if (view.getBigUint64(16, true) !== BigInt(bytes.length)) bad(`has ${bytes.length} bytes, not ${view.getBigUint64(16, true)}`);
-  if (!isWhole(bytes)) bad('is damaged: its checksum does not match');
+  // While a thread computes the checksum, the head is read, which leads nowhere; nothing of it is used before.
+  const isWhole = checking(bytes);
+  let head: Partial<Head> = {};
+  try {
+    head = headOf(bytes, view);
+  } catch {
+    // Bytes that nobody wrote: the checksum tells.
+  }
+  if (!isWhole()) bad('is damaged: its checksum does not match');
   // From here on the bytes are those that were written; native code still checks every index of the plan.
-  const count = view.getUint32(header + 4, true);
-  const start = header + 8 + count * 16;
-  const parts = Array.from({ length: count }, (_, i) => {
-    const [at, length] = [0, 8].map((k) => Number(view.getBigUint64(header + 8 + i * 16 + k, true))) as [number, number];
-    if (at + length > bytes.length) bad('is damaged');
-    return bytes.subarray(at, at + length);
-  });
-  const text = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(header, true)));
-  const content = JSON.parse(text) as PlanHead & { engine: string; planVersion: number; ports: PortsText; xml?: string; weights: unknown };
+  const { parts, content } = head;
+  if (!parts || !content) return bad('is damaged');
   if (content.engine !== engine || content.planVersion !== planVersion) bad(`is of version ${content.engine}, this is ${engine}`);
   if (content.xml !== undefined) {
     const model = modelInBlob(utf8.encode(content.xml), revived(content.weights, parts) as Uint8Array);

@@ -22,7 +22,7 @@ import { keeps } from './compile/keeps.js';
 import { hasStrings, withoutStrings } from './fuse/strings.js';
 import { compiledSource, CpuModel, infoOf, storedSource } from './model.js';
 import { addKernels } from './lower/custom.js';
-import { digest, digestFile, loadKernels, loadNative, mapped, type Addon } from './native.js';
+import { digest, digestFile, digestLater, loadKernels, loadNative, mapped, type Addon } from './native.js';
 import { encodingPlan } from './plan/encode.js';
 import { properties } from './properties.js';
 import { readBlob, writeBlob } from './blob.js';
@@ -120,6 +120,7 @@ export const cpu = (): DevicePlugin => ({
     };
   },
   digest,
+  digestLater,
   digestFile,
   mapped,
   costs: () => costs.device,

@@ -79,6 +79,7 @@ interface Handle<Name> {
 }
 type CompiledHandle = Handle<'compiled'>;
 type RequestHandle = Handle<'request'>;
+type PendingDigest = Handle<'digest'>;
 type Memories = readonly (ArrayBufferView | ArrayBufferLike | undefined)[];
 /** True: as the last run's. */
 type Outputs = readonly NativeOutput[] | true;
@@ -93,6 +94,9 @@ export interface Addon {
   peaks(threads: number): Peaks;
   /** BLAKE3 of the bytes of all parts, in hexadecimal digits. */
   digest(parts: readonly Uint8Array[]): Answer<string>;
+  /** Begins the same on another thread; the bytes must stay as they are until `digestOf` gives it, once. */
+  digestLater(parts: readonly Uint8Array[]): Answer<PendingDigest>;
+  digestOf(pending: PendingDigest): Answer<string>;
   /** The same of a file's bytes. */
   digestFile(path: string): Answer<string>;
   /** A file's memory, not to be written to; undefined where JavaScript takes no memory of others. */
@@ -306,6 +310,14 @@ export function digest(parts: readonly Uint8Array[]): string {
   const native = loadNative();
   if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
   return check(native.addon.digest(parts), {});
+}
+
+/** The same while the caller goes on, who must leave the bytes alone until the function that comes back, called once, gives it. */
+export function digestLater(parts: readonly Uint8Array[]): () => string {
+  const native = loadNative();
+  if ('absent' in native) throw new CuveeError('PLUGIN_LOAD_FAILED', native.absent);
+  const pending = check(native.addon.digestLater(parts), {});
+  return () => check(native.addon.digestOf(pending), {});
 }
 
 /** The same of the bytes of a file, which are not held; undefined when they do not come. */

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { builder, Core, Model, saveModelSync, Tensor } from '@cuvee/core';
+import { builder, Core, Literal, Model, saveModelSync, Tensor } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 
 const folder = mkdtempSync(join(tmpdir(), 'cuvee-cache-'));
@@ -79,6 +79,39 @@ describe('CACHE_DIR', () => {
     saveModelSync(scaled(5), path, false);
     const changed = core().compileModelSync(path, 'CPU', { CACHE_DIR });
     expect([changed.getProperty('LOADED_FROM_CACHE'), run(changed)]).toEqual([false, [5, 12]]);
+  });
+
+  it('tells models apart that differ in which of two large constants stands where', () => {
+    const CACHE_DIR = fresh();
+    const [one, other] = [1, 2].map((by) =>
+      Literal.from(
+        'f32',
+        [2, 100],
+        Float32Array.from({ length: 200 }, (_, i) => by * i),
+      ),
+    ) as [Literal, Literal];
+    const model = (last: Literal): Model => {
+      const g = builder();
+      const x = g.parameter('f32', '1,2', 'x');
+      const sum = (literal: Literal) => g.reduceSum(g.constant(literal), g.ints([1]), { keep_dims: false });
+      const y = g.add(g.multiply(g.multiply(x, sum(one)), sum(other)), sum(last));
+      return new Model({ name: 'three', parameters: [x.node], results: [g.result(y, 'y')], scope: g.scope });
+    };
+    const [first, second] = [one, other].map((last) => core().compileModelSync(model(last), 'CPU', { CACHE_DIR }));
+    expect(first && second && [first, second].map((compiled) => compiled.getProperty('LOADED_FROM_CACHE'))).toEqual([false, false]);
+    expect(readdirSync(CACHE_DIR)).toHaveLength(2);
+    expect(core().compileModelSync(model(other), 'CPU', { CACHE_DIR }).getProperty('LOADED_FROM_CACHE')).toBe(true);
+  });
+
+  it('knows bytes by the same digest at once and beside', () => {
+    const { digest, digestLater } = cpu();
+    for (const lengths of [[], [0], [1], [1024, 1, 70_000], [300, 5_000_000], [64, 1025, 1_048_576, 7]]) {
+      const parts = lengths.map((length, k) => Uint8Array.from({ length }, (_, i) => (i * 7 + k) & 255));
+      const summed = digestLater?.(parts);
+      expect(summed?.()).toBe(digest?.(parts));
+      expect(summed).toThrow('a digest is asked for once');
+    }
+    for (let i = 0; i < 100; i++) digestLater?.([new Uint8Array(100_000)]); // nobody asks
   });
 
   it('damaged entries are compiled anew, never run', () => {

@@ -92,6 +92,8 @@ export interface DevicePlugin {
   load?(blob: Uint8Array, config: Config, options: CompileOptions): Awaitable<LoadedModel>;
   /** A digest of bytes one after the other, of 128 bits at least and such that nobody finds two with one digest: names of cache entries. Default: SHA-256. */
   digest?(parts: readonly Uint8Array[]): string;
+  /** Begins the same digest beside the caller, who leaves the bytes alone until the function that comes back, called once, gives it. */
+  digestLater?(parts: readonly Uint8Array[]): () => string;
   /** The same of the bytes of a file, where that is quicker than reading them; undefined when they do not come. Default: they are read. */
   digestFile?(path: string): string | undefined;
   /**

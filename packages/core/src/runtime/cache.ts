@@ -85,7 +85,16 @@ export class CacheEntry {
     this.#key = this.#digested();
   }
   #digested(): string {
-    return this.#notes.digest(together(contentOf(this.#model, [this.#settings])));
+    const { digest } = this.#notes;
+    // Constants beside the graph: while a thread goes over them, this one does over the nodes.
+    const apart = new Map<Literal, number>();
+    for (const { attributes } of this.#model.nodes())
+      if (attributes.value instanceof Literal && attributes.value.type !== 'string' && attributes.value.byteLength > shortest)
+        apart.set(attributes.value, apart.get(attributes.value) ?? apart.size);
+    const constants = Array.from(apart.keys(), ({ bytes }) => bytes);
+    const summed = this.#plugin.digestLater?.(constants) ?? (() => digest(constants));
+    const graph = together(contentOf(this.#model, apart, [this.#settings]));
+    return digest([...graph, utf8.encode(summed())]);
   }
   /** Notes what was found or made of the model's file. */
   #note(): void {
@@ -198,14 +207,17 @@ function spare(
   return [...halves, ...out].map(({ path }) => path);
 }
 
+const utf8 = new TextEncoder();
+/** Constants of more bytes go by themselves. */
+const shortest = 256;
+
 /** Texts and bytes one after the other as few pieces: each costs more to hand over than a short text, or a few bytes, of which each becomes a character. */
 function together(parts: Iterable<string | Uint8Array>): Uint8Array[] {
-  const utf8 = new TextEncoder();
   const pieces: Uint8Array[] = [];
   let text = '';
   for (const part of parts) {
     if (typeof part === 'string') text += part;
-    else if (part.length <= 256) text += String.fromCharCode(...part);
+    else if (part.length <= shortest) text += String.fromCharCode(...part);
     else {
       pieces.push(utf8.encode(text), part);
       text = '';
@@ -223,8 +235,8 @@ function factText({ fact, node }: Value): string {
   return text;
 }
 
-/** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. */
-function* contentOf(model: Model, before: readonly string[] = []): Iterable<string | Uint8Array> {
+/** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. Of those `apart` which one, and how many bytes it has. */
+function* contentOf(model: Model, apart: ReadonlyMap<Literal, number>, before: readonly string[] = []): Iterable<string | Uint8Array> {
   yield* before;
   const index = new Map(model.nodes().map((node, i) => [node, i]));
   yield `${model.name} ${model.friendlyName} ${model.parameters.length} ${model.results.length} ${model.sinks.length}\n`;
@@ -236,10 +248,11 @@ function* contentOf(model: Model, before: readonly string[] = []): Iterable<stri
     yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')} ${affinityOf(node) ?? ''}\n`;
     for (const [key, value] of Object.entries(node.attributes)) {
       yield `${key}=`;
-      if (value instanceof Model) yield* contentOf(value);
+      if (value instanceof Model) yield* contentOf(value, apart);
       else if (value instanceof Literal) {
         yield `${value.type} ${value.shape.join()} `;
-        if (value.type === 'string') yield JSON.stringify(value.nd().data);
+        if (apart.has(value)) yield `${apart.get(value)} of those apart, ${value.byteLength}\n`;
+        else if (value.type === 'string') yield JSON.stringify(value.nd().data);
         else yield value.bytes;
       } else
         yield `${JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? `${v}n` : typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))}\n`;

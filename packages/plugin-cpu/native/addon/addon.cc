@@ -2,6 +2,8 @@
 #include <node_api.h>
 
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 #include "addon/instance.h"
 #include "addon/job.h"
@@ -108,6 +110,60 @@ napi_value digest(napi_env env, napi_callback_info call) {
     return {};
   });
   return s.ok() ? hexadecimal(env, all) : object(env, {{"error", failure(env, s)}});
+}
+
+// A digest that a thread of its own computes. Whoever drops it waits for it: the thread reads memory that `parts` holds.
+struct Pending {
+  std::vector<std::span<uint8_t>> parts;
+  napi_ref held = nullptr;
+  Digest all;
+  Status status;
+  std::thread thread;
+  ~Pending() {
+    if (thread.joinable()) thread.join();
+  }
+  void work() {
+    status = guarded([&]() -> Status {
+      for (const auto& part : parts) all.update(part);
+      return {};
+    });
+  }
+  void wait(napi_env env) {
+    if (thread.joinable()) thread.join();
+    if (held) napi_delete_reference(env, held);
+    held = nullptr;
+  }
+};
+constexpr napi_type_tag pending_tag{0x6c1f0a7b52e94d38u, 0x9b3d5e7a1c8f4260u};
+
+// digestLater(parts): begins the same, for `digestOf`. The parts' bytes must stay as they are until then.
+napi_value digest_later(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  auto pending = std::make_unique<Pending>();
+  pending->parts.resize(length(env, a[0]));
+  for (uint32_t i = 0; i < pending->parts.size(); ++i)
+    if (!memory(env, element(env, a[0], i), pending->parts[i])) return invalid(env, "what is hashed comes in Uint8Arrays");
+  if (napi_create_reference(env, a[0], 1, &pending->held) != napi_ok) return invalid(env, "what is hashed comes in a list");
+  Pending* raw = pending.get();
+  try {
+    raw->thread = std::thread([raw] { raw->work(); });
+  } catch (const std::system_error&) {  // no more threads: now then
+    raw->work();
+  }
+  const napi_value made = wrap(env, std::move(pending), pending_tag, [](napi_env env, void* data, void*) {
+    const std::unique_ptr<Pending> pending(static_cast<Pending*>(data));
+    pending->wait(env);
+  });
+  return made;
+}
+
+// digestOf(pending): hexadecimal digits, or { error }, when it is done; once.
+napi_value digest_of(napi_env env, napi_callback_info call) {
+  const Arguments<1> a(env, call);
+  auto* pending = unwrap<Pending>(env, a[0], pending_tag);
+  if (!pending || !pending->held) return invalid(env, "a digest is asked for once");
+  pending->wait(env);
+  return pending->status.ok() ? hexadecimal(env, pending->all) : object(env, {{"error", failure(env, pending->status)}});
 }
 
 // digestFile(path): the same of the bytes of a file, which are not held; { error } when they do not come.
@@ -346,7 +402,7 @@ NAPI_MODULE_INIT() {
   const struct {
     const char* name;
     napi_callback function;
-  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"digestFile", digest_file}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
+  } functions[] = {{"info", info}, {"peaks", peaks}, {"placement", placement}, {"tuning", tuning}, {"digest", digest}, {"digestLater", digest_later}, {"digestOf", digest_of}, {"digestFile", digest_file}, {"map", map}, {"load", load}, {"createRequest", create_request}, {"release", release}, {"cancel", cancel}, {"details", details},
                    {"explain", explain}, {"profile", profile}, {"state", state},                {"rest", rest}, {"extend", extend},       {"run", run},       {"runSync", run_sync}};
   for (const auto& f : functions) {
     napi_value made = nullptr;

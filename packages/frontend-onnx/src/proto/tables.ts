@@ -91,18 +91,17 @@ type Empty<T> = { readonly [K in Exclude<keyof T, never>]: T[K] extends readonly
 
 function message<T>(name: string, empty: () => Empty<T>, fields: Fields<T>, nests = false): Message {
   const table: (Field | undefined)[] = [];
-  for (const [number, [field, kind, inner]] of Object.entries(fields))
-    table[Number(number)] = {
-      name: field,
-      kind,
-      wire: wireOf[kind],
-      packable: packable.has(kind),
-      single: singles.has(kind),
-      message: inner,
-    };
-  const storage = Object.values(fields)
-    .filter((field) => field[1].endsWith('Data'))
-    .map((field) => field[0]);
+  const storage: string[] = [];
+  const numbers = Object.keys(fields);
+  // Every process that reads a model does this once: plain loops.
+  for (let i = 0; i < numbers.length; i++) {
+    const number = Number(numbers[i]);
+    const field = fields[number] as Fields<T>[number];
+    const kind = field[1];
+    const wire = wireOf[kind];
+    table[number] = { name: field[0], kind, wire, packable: packable.has(kind), single: singles.has(kind), message: field[2] };
+    if (packable.has(kind) && kind.endsWith('Data')) storage.push(field[0]);
+  }
   return { name, nests, fields: table, empty, storage };
 }
 

@@ -18,18 +18,23 @@ export const lifetimes = area('lifetimes', {
     isParabola((await (await s.request(parabola())).inferAsync({ x: anyVector })).y, anyVector, 'another model after that');
   }),
 
-  request: check('Frees native memory at once. Safe to call twice.', async (s) => {
-    const compiled = await s.compile(parabola());
-    const request = compiled.createInferRequest();
-    await request.inferAsync({ x: anyVector });
-    request.release();
-    request.release();
-    await fails(() => request.inferAsync({ x: anyVector }), 'ARGUMENT_INVALID', 'a run of a request that was released');
-    await fails(() => request.infer({ x: anyVector }), 'ARGUMENT_INVALID', 'infer of a request that was released');
-    await fails(() => request.setInputTensor(anyVector), 'ARGUMENT_INVALID', 'setInputTensor of a request that was released');
-    const other = s.hold(compiled.createInferRequest());
-    isParabola((await other.inferAsync({ x: anyVector })).y, anyVector, 'another request of the model');
-  }),
+  request: check(
+    'Frees native memory at once, and lets go of its tensors, which stay readable for those who hold them; asked for them, it throws ARGUMENT_INVALID from then on. Safe to call twice.',
+    async (s) => {
+      const compiled = await s.compile(parabola());
+      const request = compiled.createInferRequest();
+      const { y } = await request.inferAsync({ x: anyVector });
+      request.release();
+      request.release();
+      await fails(() => request.inferAsync({ x: anyVector }), 'ARGUMENT_INVALID', 'a run of a request that was released');
+      await fails(() => request.infer({ x: anyVector }), 'ARGUMENT_INVALID', 'infer of a request that was released');
+      await fails(() => request.setInputTensor(anyVector), 'ARGUMENT_INVALID', 'setInputTensor of a request that was released');
+      await fails(() => request.getOutputTensor(0), 'ARGUMENT_INVALID', 'getOutputTensor of a request that was released');
+      isParabola(y, anyVector, 'an output of a request that was released');
+      const other = s.hold(compiled.createInferRequest());
+      isParabola((await other.inferAsync({ x: anyVector })).y, anyVector, 'another request of the model');
+    },
+  ),
 
   model: check('Frees native memory at once; requests made from it fail from now on.', async (s) => {
     const compiled = await s.compile(parabola());

@@ -1,10 +1,12 @@
 /** Devices that break what the contract says of inferences: requests, outputs, shapes, states, stops, errors, memory. */
 import { CuveeError, Tensor, type DeviceRequest } from '@cuvee/core';
+import { spent } from '../../src/contract/check.js';
 import { wrongInfer, wrongModel, wrongRequest, wrongRun, type Broken } from './sound.js';
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** So many milliseconds of processor time, however busy the machine is. */
 const burn = (milliseconds: number): void => {
-  for (const until = performance.now() + milliseconds; performance.now() < until; );
+  for (const until = spent() + milliseconds; spent() < until; );
 };
 const leaks: unknown[] = [];
 const leak = (): void => void leaks.push(new Float32Array(2 ** 17).fill(1));

@@ -7,7 +7,7 @@ import type { Config } from '../device/properties.js';
 import { Model } from '../ir/model.js';
 import { affinityOf } from '../ir/affinity.js';
 import { printFact } from '../ir/fact.js';
-import type { Value } from '../ir/node.js';
+import type { Node, Value } from '../ir/node.js';
 import { Literal } from '../tensor/literal.js';
 import { attempt, isPromise } from './awaitable.js';
 import { isNote, note, noted, originOf, type Notes } from './known.js';
@@ -93,8 +93,10 @@ export class CacheEntry {
         apart.set(attributes.value, apart.get(attributes.value) ?? apart.size);
     const constants = Array.from(apart.keys(), ({ bytes }) => bytes);
     const summed = this.#plugin.digestLater?.(constants) ?? (() => digest(constants));
-    const graph = together(contentOf(this.#model, apart, [this.#settings]));
-    return digest([...graph, utf8.encode(summed())]);
+    const pieces = new Pieces();
+    pieces.text(this.#settings);
+    write(this.#model, apart, pieces);
+    return digest([...pieces.all(), utf8.encode(summed())]);
   }
   /** Notes what was found or made of the model's file. */
   #note(): void {
@@ -212,19 +214,23 @@ const utf8 = new TextEncoder();
 const shortest = 256;
 
 /** Texts and bytes one after the other as few pieces: each costs more to hand over than a short text, or a few bytes, of which each becomes a character. */
-function together(parts: Iterable<string | Uint8Array>): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  let text = '';
-  for (const part of parts) {
-    if (typeof part === 'string') text += part;
-    else if (part.length <= shortest) text += String.fromCharCode(...part);
-    else {
-      pieces.push(utf8.encode(text), part);
-      text = '';
-    }
+class Pieces {
+  readonly #pieces: Uint8Array[] = [];
+  #text = '';
+  text(more: string): void {
+    this.#text += more;
   }
-  pieces.push(utf8.encode(text));
-  return pieces;
+  bytes(more: Uint8Array): void {
+    if (more.length <= shortest) {
+      this.#text += String.fromCharCode(...more);
+      return;
+    }
+    this.#pieces.push(utf8.encode(this.#text), more);
+    this.#text = '';
+  }
+  all(): Uint8Array[] {
+    return [...this.#pieces, utf8.encode(this.#text)];
+  }
 }
 
 /** Sizes that are expressions follow from those of the parameters, which are told in full, and take long to print. */
@@ -235,27 +241,40 @@ function factText({ fact, node }: Value): string {
   return text;
 }
 
+/** An attribute's value, most of which are short lists of numbers: JSON with a replacer takes five times as long for those. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? `${value}n` : String(value);
+  if (Array.isArray(value) && value.every((v) => typeof v === 'number')) return `[${value.join()}]`;
+  return JSON.stringify(value, (_key, v: unknown) =>
+    typeof v === 'bigint' ? `${v}n` : typeof v === 'number' && !Number.isFinite(v) ? String(v) : v,
+  );
+}
+
 /** All that a model is, as texts and bytes: operations, attributes, wiring, facts, names, constants. Of those `apart` which one, and how many bytes it has. */
-function* contentOf(model: Model, apart: ReadonlyMap<Literal, number>, before: readonly string[] = []): Iterable<string | Uint8Array> {
-  yield* before;
-  const index = new Map(model.nodes().map((node, i) => [node, i]));
-  yield `${model.name} ${model.friendlyName} ${model.parameters.length} ${model.results.length} ${model.sinks.length}\n`;
-  for (const node of model.nodes()) {
-    const inputs = node.inputs.map((v) => (v ? `${index.get(v.node)}:${v.index}` : '-'));
-    const outputs = node.outputs.map((v) => `${factText(v)} ${v.names.length > 0 ? JSON.stringify(v.names) : ''}`);
+function write(model: Model, apart: ReadonlyMap<Literal, number>, to: Pieces): void {
+  const nodes = model.nodes();
+  const index = new Map<Node, number>();
+  for (let i = 0; i < nodes.length; i++) index.set(nodes[i] as Node, i);
+  to.text(`${model.name} ${model.friendlyName} ${model.parameters.length} ${model.results.length} ${model.sinks.length}\n`);
+  for (const node of nodes) {
     // A name that nobody gave, `Relu_12`, has a number of the process that made it in it.
     const name = node.name.startsWith(`${node.op.name}_`) && /_\d+$/.test(node.name) ? '' : node.name;
-    yield `${node.op.name} ${JSON.stringify(name)} (${inputs.join()}) ${outputs.join(';')} ${affinityOf(node) ?? ''}\n`;
-    for (const [key, value] of Object.entries(node.attributes)) {
-      yield `${key}=`;
-      if (value instanceof Model) yield* contentOf(value, apart);
+    let line = `${node.op.name} ${JSON.stringify(name)} (`;
+    for (const v of node.inputs) line += v ? `${index.get(v.node)}:${v.index},` : '-,';
+    line += ') ';
+    for (const v of node.outputs) line += `${factText(v)} ${v.names.length > 0 ? JSON.stringify(v.names) : ''};`;
+    to.text(`${line} ${affinityOf(node) ?? ''}\n`);
+    for (const key in node.attributes) {
+      const value = node.attributes[key];
+      to.text(`${key}=`);
+      if (value instanceof Model) write(value, apart, to);
       else if (value instanceof Literal) {
-        yield `${value.type} ${value.shape.join()} `;
-        if (apart.has(value)) yield `${apart.get(value)} of those apart, ${value.byteLength}\n`;
-        else if (value.type === 'string') yield JSON.stringify(value.nd().data);
-        else yield value.bytes;
-      } else
-        yield `${JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? `${v}n` : typeof v === 'number' && !Number.isFinite(v) ? String(v) : v))}\n`;
+        to.text(`${value.type} ${value.shape.join()} `);
+        if (apart.has(value)) to.text(`${apart.get(value)} of those apart, ${value.byteLength}\n`);
+        else if (value.type === 'string') to.text(JSON.stringify(value.nd().data));
+        else to.bytes(value.bytes);
+      } else to.text(`${valueText(value)}\n`);
     }
   }
 }

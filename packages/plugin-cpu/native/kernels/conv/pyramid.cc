@@ -11,7 +11,6 @@
 // Inputs: w (constant, [O, M, 3, 3]), factors of the result ([N or 1, O, 1, 1], blocked; -1: none), then for each part x_p (blocked), f_p (constant, [M, C, 1, 1]) and s_p ([N or 1, M, 1, 1], blocked), -1: none.
 // Arguments: whether one is added to the result's factors, then for each part: shift, whether one is added to s_p.
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
 #include "base/memory.h"
@@ -197,7 +196,11 @@ void make_taps(const StepContext& ctx, const PyramidState& state, const ConvInBl
 // All weights for one image.
 void make_weights(const StepContext& ctx, const PyramidState& state, std::int64_t n, float* scratch, float* packed, float* oihw) {
   const ConvPlan& plan = state.conv;
-  std::memcpy(state.by_channel ? packed : oihw, state.fixed->data(), (state.by_channel ? state.packed : state.oihw) * sizeof(float));
+  constexpr std::size_t each = 1 << 14;
+  const std::size_t floats = state.by_channel ? state.packed : state.oihw;
+  float* const to = state.by_channel ? packed : oihw;
+  const auto* const fixed = static_cast<const float*>(state.fixed->data());
+  parallel_for(*ctx.pool, ceil_div(floats, each), [&](int chunk, int) { std::copy(fixed + chunk * each, fixed + std::min(floats, (chunk + 1) * each), to + chunk * each); });
   std::vector<int> blocks;
   for (std::size_t b = 0; b < plan.in_blocks.size(); ++b)
     if (state.parts[static_cast<std::size_t>(plan.in_blocks[b].part)].made) blocks.push_back(static_cast<int>(b));

@@ -3,6 +3,7 @@
 
 #include "base/cpu.h"
 #include "kernels/table.h"
+#include "runtime/arenas.h"
 #include "runtime/executor.h"
 #include "tests/check.h"
 #include "runtime/pool.h"
@@ -135,9 +136,12 @@ std::vector<float> run_layers(const std::vector<Layer>& layers, Size size, int64
   KeptPacks packs;
   std::atomic<bool> cancel{false};
   Pool pool({threads, 0, false});
+  Arenas arenas(budget);
+  arenas.join();
   Environment environment;
   environment.pool = &pool;
   environment.budget = budget;
+  environment.arenas = &arenas;
   environment.kernels = &kernel_table(default_isa());
   environment.packs = &packs;
   environment.cancel = &cancel;

@@ -39,6 +39,14 @@ function model(): Model {
   return new Model({ name: 'pyramid', parameters: [x.node], results, scope: g.scope });
 }
 
+/** The same with a step behind each convolution that works row by row, as strips want it, and none before it. */
+function relus(): Model {
+  const { parameters, results, name, scope } = model();
+  const g = builder(scope);
+  const behind = results.map((r) => g.result(g.multiply(g.tanh(r.input(0)), g.scalar(2, 'f32'))));
+  return new Model({ name, parameters: [...parameters], results: behind, scope });
+}
+
 test('the widest sums are not made', () => {
   const { plan, rules } = compile(model(), { name: 'avx512', block: 16 });
   expect(rules.get('convolution of a pyramid without its sum')).toBe(3);
@@ -47,6 +55,17 @@ test('the widest sums are not made', () => {
 });
 
 const compiled = new Core({ plugins: [cpu()], frontends: [] }).compileModelSync(model(), 'CPU');
+
+test('several images, each with filters of its own, do not go in strips, wherever a run of steps begins', () => {
+  const size = [2, 8, 24, 40];
+  const input = new Tensor('f32', size, new Random(5).tensor('f32', size, -1, 1).storage);
+  const core = new Core({ plugins: [cpu()], frontends: [] });
+  const [whole, strips] = ['NEVER', 'ALWAYS'].map((CUVEE_STRIPS) => {
+    const request = core.compileModelSync(relus(), 'CPU', { CUVEE_STRIPS }).createInferRequest();
+    return Object.values(request.infer([input])).map((t) => Array.from(t.data as Float32Array));
+  });
+  expect(strips).toEqual(whole);
+});
 
 // Tiles whole and cut, several images, levels of one row that stand for several.
 test.each([

@@ -89,12 +89,14 @@ describe('threads of compiled models', () => {
         const text = readFileSync(`/proc/self/task/${task}/stat`, 'latin1');
         return Number(text.slice(text.lastIndexOf(')')).split(' ')[17]);
       });
-    const before = Math.max(...niceness());
+    const before = Math.min(...niceness()); // other tests' threads may stand back, too
+    const nicer = (): number => niceness().filter((n) => n === Math.min(19, before + 10)).length;
+    const others = nicer();
     const low = core.compileModelSync(model, 'CPU', { MODEL_PRIORITY: 'LOW', INFERENCE_NUM_THREADS: 3 });
     const request = low.createInferRequest();
     await request.inferAsync([input]);
     expect(low.getProperty('MODEL_PRIORITY')).toBe('LOW');
-    expect(niceness().filter((n) => n === Math.min(19, before + 10)).length).toBeGreaterThanOrEqual(3);
+    expect(nicer() - others).toBeGreaterThanOrEqual(3);
   });
   it('properties say what was chosen, and every division gives the same results', async () => {
     const native = loadNative();

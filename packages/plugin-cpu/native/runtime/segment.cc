@@ -310,7 +310,7 @@ bool plan_part(SegmentPlan& part, Signature& signature, const Plan& plan, const 
   for (uint32_t s = 0; s < part.count; ++s) {
     const Context& c = *signature.steps[part.first + s];
     const TensorView& out = c.out[0];
-    if (c.skip || type_bits(out.type) < 8) return refuse();
+    if (c.skip || type_bits(out.type) < 8 || (c.step->family->row_step && c.step->family->row_step(c) == 0)) return refuse();
     scratch = std::max(scratch, c.scratch_bytes);
     if (s + 1 == part.count) {
       part.height = out.dims[2];

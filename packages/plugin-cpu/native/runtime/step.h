@@ -190,7 +190,8 @@ struct Family {
   bool (*rows_needed)(const StepContext&, int i, int64_t y0, int64_t y1, int64_t* a0, int64_t* a1) = nullptr;
   // The same of columns, for windows narrower than the output; null or false when only whole rows will do.
   bool (*columns_needed)(const StepContext&, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) = nullptr;
-  // Rows that cost as much together as one alone: in strips, rows for later steps are made up to multiples of it. Null: 1.
+  // Rows that cost as much together as one alone: in strips, rows for later steps are made up to multiples of it. 0: not in strips at
+  // these sizes. Null: 1.
   int64_t (*row_step)(const StepContext&) = nullptr;
   // Asked before `bind`, of a step that could run in bands of rows, one for each thread: how many rows of input i do two bands side by side
   // both need? -1: all, or (i = -1: of the step as such) it had better run otherwise. Null: never.

@@ -304,10 +304,10 @@ Status run_rows(StepContext& ctx, const Window& window) {
   return {};
 }
 
-// What [begin, end) of the sum needs of a part. Strips are of one image, whose weights there are, and of parts that lie as they are read.
+// What [begin, end) of the sum needs of a part.
 bool needed(const StepContext& ctx, int i, RowRange range, int64_t* a0, int64_t* a1) {
   const auto& state = static_cast<const PyramidState&>(**ctx.state);
-  if (i < first_part || (i - first_part) % 3 != 0 || ctx.out[0].dim(0) != 1 || state.spread) return false;
+  if (i < first_part || (i - first_part) % 3 != 0) return false;
   const int shift = state.conv.shape.part[(i - first_part) / 3].shift;
   *a0 = range.begin >> shift, *a1 = ((range.end - 1) >> shift) + 1;
   return true;
@@ -319,7 +319,11 @@ bool rows_needed(const StepContext& ctx, int i, int64_t y0, int64_t y1, int64_t*
 bool columns_needed(const StepContext& ctx, int i, int64_t x0, int64_t x1, int64_t* a0, int64_t* a1) {
   return needed(ctx, i, conv_columns_needed(plan_of(ctx).shape, plan_of(ctx).method == ConvMethod::winograd, static_cast<int>(x0), static_cast<int>(x1)), a0, a1);
 }
-int64_t row_step(const StepContext& ctx) { return plan_of(ctx).method == ConvMethod::winograd ? 4 : 1; }
+// Strips are of one image, whose weights there are, and of parts that lie as they are read.
+int64_t row_step(const StepContext& ctx) {
+  if (ctx.out[0].dim(0) != 1 || static_cast<const PyramidState&>(**ctx.state).spread) return 0;
+  return plan_of(ctx).method == ConvMethod::winograd ? 4 : 1;
+}
 
 }  // namespace
 

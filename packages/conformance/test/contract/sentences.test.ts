@@ -52,6 +52,8 @@ const elsewhere: Readonly<Record<string, string>> = {
     'packages/core/test/runtime/steps.test.ts',
   'A digest of bytes one after the other, of 128 bits at least and such that nobody finds two with one digest: names of cache entries.':
     'packages/auto/test/known.test.ts and packages/plugin-cpu/test/cache.test.ts',
+  'Begins the same digest beside the caller, who leaves the bytes alone until the function that comes back, called once, gives it.':
+    'packages/plugin-cpu/test/cache.test.ts',
   'The same of the bytes of a file, where that is quicker than reading them; undefined when they do not come.':
     'packages/auto/test/known.test.ts',
   'The bytes of a file in CACHE_DIR for `load`, which may stay where the system keeps them; undefined: to be read.':

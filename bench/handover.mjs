@@ -1,5 +1,5 @@
 /**
- * @file `node bench/handover.mjs [runs] [milliseconds] [setting]`: AUTO serves on the CPU while a slow device compiles, then there. Each run is two
+ * @file `node bench/handover.mjs [runs] [milliseconds] [setting, 0 to 3]`: AUTO serves on the CPU while a slow device compiles, then there. Each run is two
  * processes, one with the CPU alone; what is told is how long inferences that follow each other without a pause take from the moment that the
  * device really compiles (it computes on the same cores) until it has served for a while. Where /proc/stat tells it, stretches in which other
  * processes took more than a tenth of what the inferences need are left out, and counted. The time to the first result is of more processes,
@@ -153,7 +153,10 @@ export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
 
 if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) {
   if (argv[2] === 'one') process.stdout.write(JSON.stringify(await one(JSON.parse(argv[3]))));
-  else
+  else if (argv[4] && !settings[argv[4]]) {
+    console.error(`there is no setting ${argv[4]}: ${settings.map((setting, i) => `${i} is ${JSON.stringify(setting)}`).join(', ')}`);
+    process.exitCode = 2;
+  } else
     for (const row of handover(Number(argv[2] ?? 3), Number(argv[3] ?? 2000), argv[4] ? [settings[argv[4]]] : undefined))
       console.log(JSON.stringify(row));
 }

@@ -12,6 +12,7 @@ export * from './ir/node.js';
 export * from './ir/infer.js';
 export * from './ir/interpret.js';
 export * from './ir/model.js';
+export type { InputShapes, ShapeArgument, VariableShapes } from './ir/shape-arguments.js';
 export * from './ir/graph.js';
 export * from './ir/estimate.js';
 export * from './ir/patch.js';

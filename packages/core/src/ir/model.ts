@@ -1,13 +1,21 @@
 /** @file The model: parameters, results, sinks and everything between them. */
-import { isSettings, isText, noArguments, printedAs, wrongCall, wrongSignature } from '../calls.js';
+import { isText, noArguments, printedAs, wrongCall, wrongSignature } from '../calls.js';
 import { CuveeError } from '../errors.js';
 import type { AttributeValue } from '../ops/attributes.js';
-import { PartialShape, type DimensionValue } from '../shape/partial-shape.js';
 import { createScope, type ShapeScope } from '../shape/scope.js';
 import { staticShape, type Fact } from './fact.js';
 import { inferNode } from './infer.js';
 import { Node, Value } from './node.js';
 import type { PortsText } from './ports.js';
+import {
+  isSeveral,
+  isShapes,
+  reshapeSignatures,
+  shapeText,
+  type InputShapes,
+  type ShapeArgument,
+  type VariableShapes,
+} from './shape-arguments.js';
 import { topological } from './topological.js';
 import type { ElementType } from '../tensor/element.js';
 
@@ -290,32 +298,6 @@ noArguments(Model, ['isDynamic', 'getOutputSize', 'getOps', 'getName']);
 noArguments(Model, ['getFriendlyName'], (name) => `${name}() does not take any arguments`);
 
 const ports = (values: readonly Value[]): string => `[${values.map((v) => `${v.anyName} ${v.elementType} ${v.partialShape}`).join(', ')}]`;
-
-/** A partial shape, its text (where `960:1200` is `960..1200`, too), or numbers with -1 for any size and [min, max] for a range. */
-export type ShapeArgument = PartialShape | string | readonly DimensionValue[] | Int32Array | Uint32Array;
-/** Shapes of several inputs: keys are inputs, their indices or names. */
-export type InputShapes = ReadonlyMap<Value | number | string, ShapeArgument> | Readonly<Record<string, ShapeArgument>>;
-/** Shapes of states by their ids. */
-export type VariableShapes = ReadonlyMap<string, ShapeArgument> | Readonly<Record<string, ShapeArgument>>;
-
-const reshapeSignatures = ['PartialShape', 'string', 'Array', 'Map', 'PartialShape, object', 'string, object', 'Map, object'];
-const isOne = (shapes: unknown): shapes is ShapeArgument =>
-  shapes instanceof PartialShape ||
-  isText(shapes) ||
-  Array.isArray(shapes) ||
-  shapes instanceof Int32Array ||
-  shapes instanceof Uint32Array;
-const isSeveral = (shapes: ShapeArgument | InputShapes): shapes is InputShapes => !isOne(shapes);
-const isShapes = (shapes: unknown): shapes is ShapeArgument | InputShapes =>
-  isOne(shapes) || shapes instanceof Map || (isSettings(shapes) && Object.getPrototypeOf(shapes) === Object.prototype);
-
-function shapeText(shape: ShapeArgument): string {
-  if (!isOne(shape)) throw new CuveeError('ARGUMENT_INVALID', `a shape is a PartialShape, a text or a list of sizes, got ${String(shape)}`);
-  if (shape instanceof PartialShape) return shape.toString();
-  return new PartialShape(
-    isText(shape) ? shape.replace(/(\d+)\s*:\s*(\d+)/g, '$1..$2') : (Array.from(shape) as DimensionValue[]),
-  ).toString();
-}
 
 function find(what: string, values: readonly Value[], given: readonly unknown[]): Value {
   const [which] = given;

@@ -33,9 +33,20 @@ export function writeFrames({ magic, version }: FrameKind, content: unknown, pie
   return [head, text, ...pieces];
 }
 
+/** The meta-devices that write blobs, by the texts that these begin with. */
+const writers = new Map([
+  ['CUVAUTO_', 'AUTO'],
+  ['CUVMULTI', 'MULTI'],
+  ['CUVBATCH', 'BATCH'],
+  ['CUVHETER', 'HETERO'],
+]);
+const beginOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 8));
+
 /** The meta-device that core put around a device, by the blob that it wrote; undefined for blobs of others. */
-export const wrapperOf = (bytes: Uint8Array): 'BATCH' | 'HETERO' | undefined =>
-  (({ CUVBATCH: 'BATCH', CUVHETER: 'HETERO' }) as const)[new TextDecoder().decode(bytes.subarray(0, 8)) as 'CUVBATCH'];
+export function wrapperOf(bytes: Uint8Array): 'BATCH' | 'HETERO' | undefined {
+  const writer = writers.get(beginOf(bytes));
+  return writer === 'BATCH' || writer === 'HETERO' ? writer : undefined;
+}
 
 /** A model that a blob has as IR, with a copy of its constants: whoever gave the blob may use its memory for something else. */
 export const modelInBlob = (xml: Uint8Array, weights: Uint8Array): Model =>
@@ -51,10 +62,9 @@ export function readFrames(
   bytes: Uint8Array,
 ): { readonly content: unknown; readonly pieces: readonly Uint8Array[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const begins = new TextDecoder().decode(bytes.subarray(0, 8));
-  if (bytes.length < header || begins !== magic) {
-    const other = /^CUV([A-Z]{4,5})_?$/.exec(begins)?.[1];
-    const writer = ['AUTO', 'MULTI', 'BATCH', 'HETERO'].find((name) => other !== undefined && name.startsWith(other));
+  const begin = beginOf(bytes);
+  if (bytes.length < header || begin !== magic) {
+    const writer = writers.get(begin);
     throw unsuitable(`is not one that device ${device} exported${writer === undefined ? '' : `, but one of ${writer}`}`);
   }
   if (view.getUint32(8, true) !== version) throw unsuitable(`has format ${view.getUint32(8, true)}, this is format ${version}`);

@@ -110,7 +110,7 @@ class Executor {
   struct LevelState {
     std::vector<std::unique_ptr<Signature>> known;  // most recent first
     Signature* current = nullptr;
-    Buffer arena;                // held during a run
+    Buffer arena;                    // held during a run
     const char* arena_at = nullptr;  // where it was in the last run
   };
 

@@ -1,5 +1,5 @@
 /** @file Requests that wait together, and run together. Nobody waits for a batch to be full when nobody else can come. */
-import { began, CuveeError, Tensor, type DeviceModel, type DeviceRequest, type NodeProfile } from '@cuvee/core';
+import { CuveeError, Tensor, watched, type Awaitable, type DeviceModel, type DeviceRequest, type NodeProfile } from '@cuvee/core';
 import { gather, rowsIn } from './gather.js';
 
 /** One inference that waits or runs. */
@@ -98,10 +98,10 @@ export class Batcher {
     this.#free = streams;
   }
 
-  /** A run of so many rows begins; for the end, as `began`. */
-  told(rows: number): ReturnType<typeof began> {
+  /** A run of so many rows, which those who listen hear of. */
+  watch<T>(rows: number, run: () => Awaitable<T>): Awaitable<T> {
     const { model, device, level } = this.settings;
-    return began('run', level, () => ({ model, device, details: { rows } }));
+    return watched('run', level, () => ({ model, device, details: { rows } }), run);
   }
 
   get isFree(): boolean {
@@ -268,15 +268,12 @@ export class Batcher {
     item.state = 'alone';
     this.figures.alone++;
     let tell: () => void;
-    const told = this.told(item.rows);
     try {
-      const outputs = await caller.alone.run(inputs, given, { signal });
-      told?.();
+      const outputs = await this.watch(item.rows, () => caller.alone.run(inputs, given, { signal }));
       caller.profile = undefined;
       caller.lastDevices = caller.alone.lastDevices;
       tell = () => item.resolve(outputs);
     } catch (error) {
-      told?.(error);
       tell = () => item.reject(error);
     }
     ended();
@@ -298,12 +295,7 @@ export class Batcher {
     const company: Company = { items, abort: new AbortController() };
     for (const item of items) item.state = company;
     const given = blocks.map(() => undefined);
-    const told = this.told(rows);
-    const outputs = await worker.request.run(worker.inputs, given, { signal: company.abort.signal }).catch((error: unknown) => {
-      told?.(error);
-      throw error;
-    });
-    told?.();
+    const outputs = await this.watch(rows, () => worker.request.run(worker.inputs, given, { signal: company.abort.signal }));
     outputs.forEach((whole, i) => {
       const block = blocks[i];
       if (block !== undefined && whole.shape[0] !== size * block)

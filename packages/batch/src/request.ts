@@ -18,17 +18,11 @@ export class BatchRequest implements DeviceRequest {
     if (alone.runSync)
       this.runSync = (inputs, outputs) => {
         if (!batcher.isFree) throw new CuveeError('BUSY', 'every inference that the device runs at a time is running');
-        const told = batcher.told(rowsOf(inputs));
-        try {
-          const made = (alone.runSync as NonNullable<DeviceRequest['runSync']>)(inputs, outputs);
-          this.#caller.profile = undefined;
-          this.#caller.lastDevices = alone.lastDevices;
-          told?.();
-          return made;
-        } catch (error) {
-          told?.(error);
-          throw error;
-        }
+        const work = (): readonly Tensor[] => (alone.runSync as NonNullable<DeviceRequest['runSync']>)(inputs, outputs);
+        const made = batcher.watch(rowsOf(inputs), work) as readonly Tensor[];
+        this.#caller.profile = undefined;
+        this.#caller.lastDevices = alone.lastDevices;
+        return made;
       };
   }
 
@@ -36,17 +30,13 @@ export class BatchRequest implements DeviceRequest {
     const began = this.#batcher.begin(this.#caller);
     if (began === undefined) return this.#withOthers(inputs, outputs, options);
     // The short way: as the device itself would, and its own promise.
-    const told = this.#batcher.told(rowsOf(inputs));
-    const end = (error?: unknown): void => {
-      this.#batcher.finish(this.#caller, began);
-      told?.(error);
-    };
+    const end = (): void => this.#batcher.finish(this.#caller, began);
     try {
-      const run = this.#caller.alone.run(inputs, outputs, options);
-      run.then(told ? () => end() : end, end);
+      const run = this.#batcher.watch(rowsOf(inputs), () => this.#caller.alone.run(inputs, outputs, options)) as Promise<readonly Tensor[]>;
+      run.then(end, end);
       return run;
     } catch (error) {
-      end(error);
+      end();
       throw error;
     }
   }

@@ -1,12 +1,14 @@
 /** @file A compiled model over several devices, and what it says of itself. */
 import type { DeviceModel, Explanation } from '../device/contract.js';
 import type { Config } from '../device/properties.js';
+import { portTexts, type PortsText } from '../ir/ports.js';
 import { loadedFromCache } from '../runtime/cache.js';
 import { rankOf } from '../runtime/events.js';
+import { PartialShape } from '../shape/partial-shape.js';
 import type { Branch } from './branch.js';
 import { saveForms, type Form, type Opened, type Origin } from './branches-blob.js';
 import { passThrough } from './pass-through.js';
-import { ScheduledRequest } from './scheduled-request.js';
+import { ScheduledRequest, type Foreseen } from './scheduled-request.js';
 import type { Scheduler } from './scheduler.js';
 
 /** Words for the states of a branch. */
@@ -56,7 +58,7 @@ export interface ScheduledModelOptions {
   /** What else it says of itself. */
   readonly decided: Explanation['summary'];
   /** What an export is made of, or the blob that the model was read from. */
-  readonly origin: Origin | Pick<Opened, 'save'>;
+  readonly origin: Origin | Pick<Opened, 'save' | 'ports'>;
   /** Told when the model is released. */
   readonly released?: (() => void) | undefined;
 }
@@ -75,15 +77,24 @@ function passed({ options: { by, branches } }: Scheduler, sole: Branch, options:
     'save' in origin ? origin.save : saverOf([{ device, compiled: inner }], { ...origin, ...(inner.save && { model: undefined }) });
   return passThrough(inner, { ...others, device, decided: summary, save });
 }
+/** Outputs whose shapes do not depend on the inputs; strings have no memory that a device could write into. */
+const foreseenIn = ({ outputs }: PortsText): readonly Foreseen[] =>
+  outputs.map(({ type, shape: text }) => {
+    const shape = new PartialShape(text);
+    const sizes = shape.isStatic() ? shape.dimensions?.map(([size]) => size) : undefined;
+    return sizes && type !== 'string' && type !== 'dynamic' ? { type, shape: sizes } : undefined;
+  });
+
 const saverOf = (forms: readonly Form[], origin: Origin) => () => saveForms(forms, origin);
 
 function scheduled(scheduler: Scheduler, { properties, decided, origin, released }: ScheduledModelOptions): DeviceModel {
   const { supply, options } = scheduler;
+  const foreseen = foreseenIn('save' in origin ? portTexts(origin.ports) : origin.ports);
   let known: readonly string[] = [];
   let requests = 1;
   const serving = (): readonly Branch[] => (options.spread ? supply.ready : supply.ready.slice(0, 1));
   return {
-    createRequest: () => new ScheduledRequest(scheduler),
+    createRequest: () => new ScheduledRequest(scheduler, foreseen),
     info: {
       get optimalRequests() {
         const each = serving().map((b) => (Number.isFinite(b.workers) ? b.workers : (b.model?.info.optimalRequests ?? 1)));

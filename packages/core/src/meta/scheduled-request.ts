@@ -1,25 +1,32 @@
 /** @file A request of a meta-device: borrows a worker for each run, and keeps its outputs apart from the worker's. */
 import type { DeviceRequest, NodeProfile, RunOptions } from '../device/contract.js';
 import { placed } from '../device/placed.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { ElementType } from '../tensor/element.js';
+import { Tensor } from '../tensor/tensor.js';
 import type { Worker } from './branch.js';
 import type { Scheduler } from './scheduler.js';
 
 type Given = readonly (Tensor | undefined)[];
 
+/** What an output will be, where that is known before anything runs. */
+export type Foreseen = { readonly type: ElementType; readonly shape: readonly number[] } | undefined;
+
 /**
- * Devices write into tensors of the request itself where they can (or into the user's), so that nothing is copied from the second run
- * on: a worker's own memory serves the next inference, while outputs stay valid until the next run of this request.
+ * Devices write into tensors of the request itself where they can (or into the user's), so that nothing is copied, but for the first run
+ * where shapes are not known before: a worker's own memory serves the next inference, while outputs stay valid until the next run of this
+ * request.
  */
 export class ScheduledRequest implements DeviceRequest {
   readonly #scheduler: Scheduler;
+  readonly #foreseen: readonly Foreseen[];
   /** Outputs of the last run. */
   #kept: Given = [];
   #devices: readonly string[] | undefined;
   #steps: { readonly device: string; readonly rows: readonly NodeProfile[] } = { device: '', rows: [] };
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, foreseen: readonly Foreseen[]) {
     this.#scheduler = scheduler;
+    this.#foreseen = foreseen;
   }
 
   run(inputs: readonly Tensor[], outputs: Given, options: RunOptions): Promise<readonly Tensor[]> {
@@ -50,9 +57,11 @@ export class ScheduledRequest implements DeviceRequest {
 
   /** The user's tensors, and this request's own where the user gave none and the inputs do not lie in them. */
   #offer(inputs: readonly Tensor[], given: Given): Given {
-    return Array.from({ length: Math.max(given.length, this.#kept.length) }, (_, i) => {
+    return this.#foreseen.map((foreseen, i) => {
       const kept = this.#kept[i];
-      return given[i] ?? (kept && isWhole(kept) && !inputs.some((t) => shareMemory(t, kept)) ? kept : undefined);
+      if (given[i]) return given[i];
+      if (kept) return isWhole(kept) && !inputs.some((t) => shareMemory(t, kept)) ? kept : undefined;
+      return foreseen && new Tensor(foreseen.type, foreseen.shape);
     });
   }
 

@@ -77,7 +77,7 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
     if (stat.isFile() && stat.size === 0 && !mayBeEmpty) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
     if (stat.size > largest)
       throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
-    const buffer = fs.readFileSync(path);
+    const buffer = (stat.isFile() && uncounted(fs, path, stat.size)) || fs.readFileSync(path);
     // Small files share the memory of a pool.
     if (buffer.byteLength === buffer.buffer.byteLength)
       filesRead.set(buffer.buffer, {
@@ -89,6 +89,26 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
   } catch (error) {
     if (error instanceof CuveeError) throw error;
     throw new CuveeError('FILE_NOT_FOUND', `reading "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Sizes of files for which `uncounted` pays, and which programs do not read so often that memory runs out before anything else is collected. */
+const [smallestUncounted, largestUncounted] = [2 ** 16, 2 ** 24];
+
+/**
+ * The file in memory that V8 does not count as pressure on its heap; undefined where that is of no use. With the megabytes of a model counted, it
+ * collects in the middle of the first compilation, and once more while the first inference runs.
+ */
+function uncounted(fs: Fs, path: string, size: number): Uint8Array | undefined {
+  if (size < smallestUncounted || size > largestUncounted || typeof SharedArrayBuffer === 'undefined') return undefined;
+  const bytes = new Uint8Array(new SharedArrayBuffer(size));
+  const fd = fs.openSync(path, 'r');
+  try {
+    let at = 0;
+    for (let n = 1; n > 0 && at < size; at += n) n = fs.readSync(fd, bytes, at, size - at, at);
+    return at === size ? bytes : undefined;
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -125,8 +125,10 @@ export function* handover(count = 3, milliseconds = 2000, chosen = settings) {
       const usual = median((still.length > 9 ? still : alone.runs).map((r) => r.took));
       const ratios = (runs) => runs.filter((r) => !r.disturbed).map((r) => r.took / usual);
       const moment = helped.runs.find((r) => r.there)?.from;
-      const near = moment === undefined ? [] : helped.runs.filter((r) => r.from > milliseconds - 200 && r.from < moment + 300);
-      return { moment, usual, near: ratios(near), left: near.filter((r) => r.disturbed).length, alone: ratios(alone.runs.slice(5)) };
+      // Of both processes the same time after their start: the engine optimises and collects there when nothing is handed over, too.
+      const inTime = (runs) => (moment === undefined ? [] : runs.filter((r) => r.from > milliseconds - 200 && r.from < moment + 300));
+      const near = inTime(helped.runs);
+      return { moment, usual, near: ratios(near), left: near.filter((r) => r.disturbed).length, alone: ratios(inTime(alone.runs)) };
     });
     const near = around.flatMap((a) => a.near);
     const alone = around.flatMap((a) => a.alone);

@@ -6,6 +6,8 @@ import type { Awaitable, DeviceModel } from '../device/contract.js';
 import { CuveeError } from '../errors.js';
 import { after, all, attempt, isPromise } from '../runtime/awaitable.js';
 import { tell, type DeviceEventKind } from '../runtime/events.js';
+import { byteSize, type ElementType } from '../tensor/element.js';
+import { sizeOf } from '../tensor/nd.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Branch, Worker } from './branch.js';
 import { agreed, isLoss, judged, mayPass, textOf, together } from './failures.js';
@@ -35,6 +37,12 @@ interface How {
   readonly strict: boolean;
   /** It has to run once before others depend on it. */
   readonly trial?: boolean;
+}
+
+/** In memory that V8 does not count, where there is such: it would begin to collect, beside inferences that somebody waits for. */
+function zerosOf(type: ElementType, shape: readonly number[]): Tensor {
+  if (type === 'string' || typeof SharedArrayBuffer === 'undefined') return new Tensor(type, shape);
+  return new Tensor(type, shape, new Uint8Array(new SharedArrayBuffer(byteSize(type, sizeOf(shape)))));
 }
 
 /** Milliseconds that a first inference is waited for before the device that is wanted more is compiled. */
@@ -279,7 +287,7 @@ export class Supply {
     let worker: Worker | undefined;
     try {
       worker = branch.take();
-      const zeros = this.#latest?.map(({ type, shape }) => new Tensor(type, shape));
+      const zeros = this.#latest?.map(({ type, shape }) => zerosOf(type, shape));
       if (zeros) await perform(worker, zeros, [], { signal: this.#abort.signal, behind: true }, this.options);
     } catch (error) {
       // What zeros do to a model is no fault of the device; that it is gone is.

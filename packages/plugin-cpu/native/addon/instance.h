@@ -49,7 +49,7 @@ struct RequestHandle {
   std::vector<Output> outputs;
   bool told = false;  // the last run's outputs were told to JavaScript, which still has the list
   bool copy_outputs = false;
-  int64_t external = 0;  // bytes that JavaScript's garbage collector was told of
+  int64_t held = 0;  // bytes, as `account` heard last
 };
 
 struct Instance : std::enable_shared_from_this<Instance> {
@@ -59,6 +59,8 @@ struct Instance : std::enable_shared_from_this<Instance> {
   std::unordered_set<RequestHandle*> requests;
   int pending = 0;  // promises to settle; they keep the event loop alive
   bool collect = false;  // JavaScript is to be asked for a garbage collection
+  int64_t held = 0;  // bytes that all requests hold
+  int64_t told = 0;  // of them, those that JavaScript's garbage collector counts
 
   static Instance* of(napi_env env);
   static Instance* make(napi_env env);

@@ -1,5 +1,6 @@
 #include "addon/job.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -161,10 +162,16 @@ void let_go(napi_env env, RequestHandle::Output& output) {
   output.memory.reset();
 }
 
+// Bytes that requests may hold before JavaScript's garbage collector hears of any: it would begin at the first result, and compete with the second run.
+constexpr int64_t untold = 64 << 20;
+
 void account(napi_env env, RequestHandle& handle, int64_t bytes) {
+  Instance& instance = *handle.instance;
+  instance.held += bytes - handle.held;
+  handle.held = bytes;
+  const int64_t told = std::max<int64_t>(0, instance.held - untold);
   int64_t total = 0;
-  napi_adjust_external_memory(env, bytes - handle.external, &total);
-  handle.external = bytes;
+  if (told != instance.told) napi_adjust_external_memory(env, told - std::exchange(instance.told, told), &total);
 }
 
 void settle(Instance& instance) {

@@ -87,7 +87,7 @@ type Outputs = readonly NativeOutput[] | true;
 export interface Addon {
   info(): NativeInfo;
   /** Processors that the choice gives, in the order in which threads take them; no more threads than the control group's quota. */
-  placement(coreType: number, siblings: boolean): { readonly threads: number; readonly cpus: readonly number[] };
+  placement(coreType: number, siblings: boolean): { readonly threads: number; readonly cpus: readonly number[]; readonly whole: boolean };
   /** Kernels that were chosen by measurement, a line each, after those of `text` joined them; how many this process measured. */
   tuning(text?: Uint8Array): { readonly text: string; readonly learnt: number };
   /** Measures for a tenth of a second. */

@@ -24,8 +24,8 @@ export const properties: PropertyTable = {
   ENABLE_CPU_PINNING: {
     type: 'bool',
     mutability: 'RW',
-    default: false,
-    description: 'Each thread stays on one core of its own (Linux, Windows); pinned models in other processes may take the same ones',
+    description:
+      'Each thread stays on one core of its own (Linux, Windows); pinned models in other processes may take the same ones. Unset: on Linux, where one stream has all cores of the process and no quota limits it',
   },
   NUM_STREAMS: {
     type: 'int',

@@ -19,7 +19,8 @@ export function division(addon: Addon, config: Config): Division {
   const asked = types.indexOf(String(config.SCHEDULING_CORE_TYPE ?? ''));
   const coreType = asked >= 0 ? asked : throughput ? 0 : 1;
   const siblings = typeof config.ENABLE_HYPER_THREADING === 'boolean' ? config.ENABLE_HYPER_THREADING : throughput;
-  const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || addon.placement(coreType, siblings).threads;
+  const place = addon.placement(coreType, siblings);
+  const threads = Number(config.INFERENCE_NUM_THREADS ?? 0) || place.threads;
   const requests = Number(config.PERFORMANCE_HINT_NUM_REQUESTS ?? 0) || Number.POSITIVE_INFINITY;
   const chosen = Math.min(requests, threads > 4 ? Math.floor(threads / 2) : threads);
   const streams = Number(config.NUM_STREAMS ?? (throughput ? -1 : 1));
@@ -29,9 +30,16 @@ export function division(addon: Addon, config: Config): Division {
     spinMicroseconds: Number(config.CUVEE_SPIN_US ?? (throughput ? 0 : 100)),
     coreType,
     siblings,
-    binding: config.ENABLE_CPU_PINNING === true ? 2 : asked > 0 ? 1 : 0,
+    binding: (config.ENABLE_CPU_PINNING ?? (streams === 1 && isApart(place, threads, config))) ? 2 : asked > 0 ? 1 : 0,
   };
 }
+
+/**
+ * Whether a team has a core of its own for each thread, and there is none left to go to: what came between pushes a thread aside, and Linux may
+ * leave it beside another one of the team for some milliseconds while its own core has nothing to do. Threads of LOW priority go where they find time.
+ */
+const isApart = ({ whole, cpus }: ReturnType<Addon['placement']>, threads: number, { MODEL_PRIORITY }: Config): boolean =>
+  process.platform === 'linux' && whole && threads > 1 && threads === cpus.length && MODEL_PRIORITY !== 'LOW';
 
 /** The same in the properties' words. */
 export const divisionProperties = ({ threads, streams, coreType, siblings, binding }: Division): Config => ({

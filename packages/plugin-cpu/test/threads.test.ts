@@ -9,7 +9,7 @@ import { division } from '../src/threads.js';
 
 /** An eight-core machine: four fast cores with two threads each, four slow ones; what `place` answers for it. */
 const hybrid = {
-  placement: (type: number, siblings: boolean) => ({ threads: [siblings ? 12 : 8, siblings ? 8 : 4, 4][type] as number, cpus: [] }),
+  placement: (type: number, siblings: boolean) => ({ threads: [siblings ? 12 : 8, siblings ? 8 : 4, 4][type] as number, cpus: [], whole: false }),
 } as unknown as Addon;
 const divide = (config: Config) => {
   const { threads, streams, spinMicroseconds, binding } = division(hybrid, config);
@@ -33,6 +33,25 @@ describe('a configuration divides the processor', () => {
     [{ NUM_STREAMS: 9, INFERENCE_NUM_THREADS: 2 }, [2, 2, 100, 0]],
     [{ INFERENCE_NUM_THREADS: 40 }, [40, 1, 100, 0]],
   ])('%j', (config, wanted) => expect(divide(config)).toEqual(wanted));
+});
+
+describe('threads stay on their cores unasked', () => {
+  /** Four equal cores; `whole`: all that the process may use. */
+  const equal = (whole: boolean): Addon => ({ placement: () => ({ threads: 4, cpus: [0, 1, 2, 3], whole }) }) as unknown as Addon;
+  const pinned = (config: Config, whole = true): boolean => division(equal(whole), config).binding === 2;
+
+  it.runIf(process.platform === 'linux')('where one stream has all of them', () => {
+    expect(pinned({})).toBe(true);
+    expect(pinned({ INFERENCE_NUM_THREADS: 4 })).toBe(true);
+    expect(pinned({ ENABLE_CPU_PINNING: false })).toBe(false);
+  });
+  it('not where others may have some, where threads are fewer or more, for streams, or with LOW priority', () => {
+    expect(pinned({}, false)).toBe(false);
+    expect(pinned({ INFERENCE_NUM_THREADS: 3 })).toBe(false);
+    expect(pinned({ INFERENCE_NUM_THREADS: 5 })).toBe(false);
+    expect(pinned({ PERFORMANCE_HINT: 'THROUGHPUT' })).toBe(false);
+    expect(pinned({ MODEL_PRIORITY: 'LOW' })).toBe(false);
+  });
 });
 
 /** Convolutions one after the other: some milliseconds. */
@@ -113,7 +132,7 @@ describe('threads of compiled models', () => {
       expect(['INFERENCE_NUM_THREADS', 'NUM_STREAMS', 'ENABLE_CPU_PINNING'].map((name) => compiled.getProperty(name))).toEqual([
         threads,
         streams,
-        config.ENABLE_CPU_PINNING === true,
+        division(native.addon, config).binding === 2,
       ]);
       expect(compiled.explain().summary).toMatchObject({ threads, streams });
       const request = compiled.createInferRequest();
@@ -132,7 +151,7 @@ describe('threads of compiled models', () => {
     const { stdout, stderr } = spawnSync('taskset', ['-c', '0', process.execPath, '-e', code], { encoding: 'utf8' });
     expect(stderr).toBe('');
     const alone = { threads: 1, cpus: [0] };
-    expect(JSON.parse(stdout)).toEqual([alone, alone]);
+    expect(JSON.parse(stdout)).toMatchObject([alone, alone]);
     return undefined;
   });
 });

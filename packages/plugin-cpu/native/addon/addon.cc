@@ -55,14 +55,16 @@ CoreChoice core_choice(napi_env env, napi_value type, napi_value siblings) {
   return {static_cast<CoreType>(std::min(2.0, std::max(0.0, number_or(env, type, 0)))), truth(env, siblings)};
 }
 
-// placement(coreType, siblings): { threads, cpus } that a team of this choice has.
+// placement(coreType, siblings): { threads, cpus } that a team of this choice has; `whole`: those are all processors of the process.
 napi_value placement(napi_env env, napi_callback_info call) {
   const Arguments<2> a(env, call);
   const Placement placed = place(machine_of_process(), core_choice(env, a[0], a[1]));
   napi_value cpus = nullptr;
   napi_create_array(env, &cpus);
   for (size_t i = 0; cpus && i < placed.cpus.size(); ++i) napi_set_element(env, cpus, static_cast<uint32_t>(i), number(env, placed.cpus[i]));
-  return object(env, {{"threads", number(env, placed.threads)}, {"cpus", cpus}});
+  napi_value whole = nullptr;
+  napi_get_boolean(env, placed.whole, &whole);
+  return object(env, {{"threads", number(env, placed.threads)}, {"cpus", cpus}, {"whole", whole}});
 }
 
 // peaks(threads): { gflops, rates: [bytes, GB/s, …] } of that many threads together, measured now.

@@ -37,6 +37,7 @@ Placement place(const Machine& machine, const CoreChoice& choice) {
     out.threads = std::min(out.threads, std::max(1, static_cast<int>(std::ceil(machine.quota))));
     out.limited = machine.quota < static_cast<double>(machine.cpus.size());
   }
+  out.whole = !out.limited && !chosen.empty() && chosen.size() == machine.cpus.size();
   return out;
 }
 

@@ -34,6 +34,7 @@ struct CoreChoice {
 struct Placement {
   std::vector<int> cpus;  // in the order in which threads should take them: faster cores first, second threads of cores last
   int threads = 1;        // as many as there are, and no more than the quota rounded up
+  bool whole = false;     // they are all processors that the process may use, and no quota keeps it from using them
   bool limited = false;   // the quota is less than the processors: who spins takes time from its own work
 };
 

@@ -41,9 +41,10 @@ std::string text_of(const std::vector<int>& list) {
   return out;
 }
 
-void expect(const char* what, const Placement& placed, const std::string& cpus, int threads, bool limited = false) {
+void expect(const char* what, const Placement& placed, const std::string& cpus, int threads, bool limited = false, bool whole = false) {
   CHECK(text_of(placed.cpus) == cpus, "%s: processors %s instead of %s", what, text_of(placed.cpus).c_str(), cpus.c_str());
   CHECK(placed.threads == threads && placed.limited == limited, "%s: %d threads, limited %d", what, placed.threads, placed.limited);
+  CHECK(placed.whole == whole, "%s: whole %d", what, placed.whole);
 }
 
 constexpr CoreChoice everything{CoreType::any, true}, cores{CoreType::any, false}, fast{CoreType::performance, false}, slow{CoreType::efficient, true};
@@ -54,14 +55,14 @@ TEST(cores_of_a_threaded_processor) {
   Tree tree;
   tree.file("/sys/devices/system/cpu/online", "0-7");
   for (int i = 0; i < 8; ++i) tree.cpu(i, "topology/thread_siblings_list", std::to_string(i % 4) + "," + std::to_string(i % 4 + 4));
-  expect("all", place(tree.machine(), everything), "0,1,2,3,4,5,6,7", 8);
+  expect("all", place(tree.machine(), everything), "0,1,2,3,4,5,6,7", 8, false, true);
   expect("one of each core", place(tree.machine(), cores), "0,1,2,3", 4);
   expect("equal cores are all fast", place(tree.machine(), fast), "0,1,2,3", 4);
-  expect("no slow ones: the wish is ignored", place(tree.machine(), slow), "0,1,2,3,4,5,6,7", 8);
-  expect("affinity", place(tree.machine({2, 5, 6}), everything), "2,5,6", 3);
+  expect("no slow ones: the wish is ignored", place(tree.machine(), slow), "0,1,2,3,4,5,6,7", 8, false, true);
+  expect("affinity", place(tree.machine({2, 5, 6}), everything), "2,5,6", 3, false, true);
   expect("affinity to both threads of a core", place(tree.machine({2, 6}), cores), "2", 1);
   tree.file("/sys/devices/system/cpu/smt/active", "0");
-  expect("threads of cores switched off", place(tree.machine(), cores), "0,1,2,3,4,5,6,7", 8);
+  expect("threads of cores switched off", place(tree.machine(), cores), "0,1,2,3,4,5,6,7", 8, false, true);
 }
 
 TEST(cores_of_a_hybrid_processor) {
@@ -71,8 +72,8 @@ TEST(cores_of_a_hybrid_processor) {
   expect("fast cores", place(tree.machine(), fast), "0,2", 2);
   expect("fast cores' threads", place(tree.machine(), {CoreType::performance, true}), "0,2,1,3", 4);
   expect("slow cores", place(tree.machine(), slow), "4,5,6,7", 4);
-  expect("all: fast first, second threads last", place(tree.machine(), everything), "0,2,4,5,6,7,1,3", 8);
-  expect("held to slow ones", place(tree.machine({5, 6}), fast), "5,6", 2);
+  expect("all: fast first, second threads last", place(tree.machine(), everything), "0,2,4,5,6,7,1,3", 8, false, true);
+  expect("held to slow ones", place(tree.machine({5, 6}), fast), "5,6", 2, false, true);
 }
 
 TEST(cores_by_capacity_and_frequency) {
@@ -84,14 +85,14 @@ TEST(cores_by_capacity_and_frequency) {
   Tree turbo;
   turbo.file("/sys/devices/system/cpu/online", "0-3");
   for (int i = 0; i < 4; ++i) turbo.cpu(i, "cpufreq/cpuinfo_max_freq", i == 1 ? "5100000" : "4700000");
-  expect("turbo bins are one kind", place(turbo.machine(), fast), "0,1,2,3", 4);
+  expect("turbo bins are one kind", place(turbo.machine(), fast), "0,1,2,3", 4, false, true);
 }
 
 TEST(quota_of_control_groups) {
   const auto tree = [](Tree& t) -> Tree& { return t.file("/sys/devices/system/cpu/online", "0-7"); };
   Tree second;
   tree(second).file("/proc/self/cgroup", "0::/app.slice/job.scope").file("/sys/fs/cgroup/app.slice/job.scope/cpu.max", "max 100000");
-  expect("no limit", place(second.machine(), everything), "0,1,2,3,4,5,6,7", 8);
+  expect("no limit", place(second.machine(), everything), "0,1,2,3,4,5,6,7", 8, false, true);
   second.file("/sys/fs/cgroup/app.slice/cpu.max", "250000 100000");
   expect("a group above", place(second.machine(), everything), "0,1,2,3,4,5,6,7", 3, true);
   second.file("/sys/fs/cgroup/app.slice/job.scope/cpu.max", "50000 100000");
@@ -105,10 +106,10 @@ TEST(quota_of_control_groups) {
   expect("version 1", place(first.machine(), everything), "0,1,2,3,4,5,6,7", 2, true);
   Tree wide;
   tree(wide).file("/proc/self/cgroup", "0::/").file("/sys/fs/cgroup/cpu.max", "1600000 100000");
-  expect("more than there is", place(wide.machine(), everything), "0,1,2,3,4,5,6,7", 8);
+  expect("more than there is", place(wide.machine(), everything), "0,1,2,3,4,5,6,7", 8, false, true);
   Tree broken;
   tree(broken).file("/proc/self/cgroup", "nonsense\n0::").file("/sys/fs/cgroup/cpu.max", "many few").file("/sys/devices/system/cpu/online", "0-1,x,3-,-5");
-  expect("files that say nothing", place(broken.machine(), everything), "0,1,3", 3);
+  expect("files that say nothing", place(broken.machine(), everything), "0,1,3", 3, false, true);
 }
 
 TEST(threads_run_where_they_are_told) {

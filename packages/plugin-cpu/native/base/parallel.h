@@ -14,6 +14,8 @@ class Parallel {
   virtual ~Parallel() = default;
   virtual int threads() const = 0;
   virtual void run(int chunks, ChunkFunction function, void* context) = 0;
+  /// Where long work may stand still, beside the ends of chunks.
+  virtual void breathe() {}
 };
 
 /// Everything on the calling thread.

@@ -77,6 +77,7 @@ class Request {
     int most = 1;
     int threads() const override { return most; }
     void run(int chunks, ChunkFunction function, void* context) override { pool->run(chunks, function, context); }
+    void breathe() override { pool->breathe(); }
   };
   Team team_;
   Environment environment_;

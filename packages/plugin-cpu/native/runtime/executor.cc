@@ -368,6 +368,7 @@ Status Executor::run_steps(uint32_t level, Signature& signature) {
     if (!signature.steps[s]->skip)
       if (Status status = run_step(plan.steps[s], *signature.steps[s]); !status.ok()) return status;
     if (env_.profile) nanoseconds_[base + s] = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
+    env_.pool->breathe();
     s = next;
   }
   return {};

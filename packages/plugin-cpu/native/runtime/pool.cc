@@ -125,7 +125,7 @@ void Pool::run(int chunks, ChunkFunction function, void* context) {
   if (threads_ == 1 || chunks == 1 || fork_epoch_ != fork_epoch.load(std::memory_order_relaxed)) {
     for (int chunk = 0; chunk < chunks; ++chunk) {
       function(context, chunk, 0);
-      if (options_.standing == Standing::behind) rest();
+      breathe();
     }
     return;
   }

@@ -47,6 +47,10 @@ class Pool final : public Parallel {
   void place(int thread) const;
   /// Runs `function(context, chunk, thread)` for chunk in [0, chunks), chunks < 2^20; one caller at a time.
   void run(int chunks, ChunkFunction function, void* context) override;
+  /// Work behind leaves the processor to other teams when it has had its bite.
+  void breathe() override {
+    if (options_.standing == Standing::behind) rest();
+  }
 
   /// Brackets an inference: wakes the workers at once and keeps them spinning until `leave`. May be nested.
   void enter();

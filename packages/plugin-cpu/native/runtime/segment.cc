@@ -241,6 +241,7 @@ Status run_panel(SegmentPlan& plan, const SegmentPlan::Panel& panel, std::vector
           return status;
         }
       if (times) (*times)[s] += static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
+      environment.pool->breathe();
       if (s + 1 < plan.count) walk.made(s);
     }
   }
@@ -410,6 +411,7 @@ Status prepare(SegmentPlan& plan, const Environment& environment) {
     c.pool = environment.pool;
     Status status = guarded([&] { return c.step->family->prepare(c); });
     c.pool = alone();
+    environment.pool->breathe();
     if (status.ok()) continue;
     status.origin = c.step->origins();
     status.op = c.step->op;

@@ -14,7 +14,7 @@
  *
  * The life of a code file: a process starts without one and works as ever; when it has read or compiled a model, and again when it
  * meets operations that the file has not seen, it writes the file, a moment later or as it ends. The next process finds its functions
- * compiled. A file is only ever a saving: one that is missing, damaged, of another V8, or not to be written changes nothing but time.
+ * compiled, and writes them once more where it has more of them (`again`). A file is only ever a saving: one that is missing, damaged, of another V8, or not to be written changes nothing but time.
  *
  * Code from a file runs, so the file must be the user's own: the folder and the files belong to the user and nobody else may write
  * them, names hold a digest of the bundle, contents stand twice, and a link is not followed.
@@ -41,7 +41,15 @@ interface Running {
   readonly file: string;
   /** Kinds of work whose functions are in the file. */
   readonly known: Set<string>;
+  /** Bytes of V8's data in the file that the process began with; 0: it began with none. */
+  readonly bytes: number;
 }
+
+/**
+ * Among the kinds of work of a file: a process that began with the file has written it again. The first one may have run for so long that V8 had
+ * dropped what it compiled and used once.
+ */
+const again = 'again';
 
 /** The milliseconds between the first new kind of work and the writing: the work that follows on it is to be in the file too. */
 const settle = 1000;
@@ -150,8 +158,8 @@ function run(path: string, url: string, require: (id: string) => unknown, assign
   // The bundler writes ASCII, and the function around the script, so that its text lies in memory once.
   const script = new vm.Script(bytes.toString('latin1'), { filename: path, cachedData: code?.data });
   if (file !== undefined) {
-    const known = code && script.cachedDataRejected === false ? code.known : [];
-    running.push({ script, file, known: new Set(known) });
+    const taken = script.cachedDataRejected === false ? code : undefined;
+    running.push({ script, file, known: new Set(taken?.known), bytes: taken?.data.length ?? 0 });
   }
   (script.runInThisContext() as (require: (id: string) => unknown, url: string, assign: Assign) => void)(require, url, assign);
 }
@@ -285,7 +293,8 @@ function writeLater(times: number): void {
   timer = setTimeout(() => (times > 0 && atWork() > 0 ? writeLater(times - 1) : write()), settle).unref();
 }
 
-const lacks = ({ known }: Running): boolean => [...done].some((kind) => !known.has(kind));
+const isNew = ({ known }: Running): boolean => [...done].some((kind) => !known.has(kind));
+const lacks = (one: Running): boolean => (one.bytes > 0 && !one.known.has(again)) || isNew(one);
 
 /** Writes the code file of each script that lacks some of the work done. */
 function write(): void {
@@ -294,9 +303,12 @@ function write(): void {
   process.off('exit', write);
   const lacking = running.filter(lacks);
   for (const one of lacking) {
+    const wanted = isNew(one);
     for (const kind of done) one.known.add(kind); // also when writing fails: it is tried once
+    if (one.bytes > 0) one.known.add(again);
     try {
-      writeCode(one.file, one.script.createCachedData(), one.known);
+      const data = one.script.createCachedData();
+      if (wanted || data.length >= one.bytes) writeCode(one.file, data, one.known);
     } catch {
       // A full disk or a folder that is not ours: the next process compiles again.
     }

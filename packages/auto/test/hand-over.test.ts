@@ -8,7 +8,7 @@ import type { DevicePlugin } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { fake } from '../../core/test/runtime/fake.js';
-import { coreWith, failing, infer, input, listen, pause, until, valuesOf, want, wanted } from './support.js';
+import { coreWith, failing, infer, input, listen, network, pause, until, valuesOf, want, wanted } from './support.js';
 
 describe('hand-over', () => {
   it('serves on the CPU while the wanted device compiles, then there; nothing is lost, every result is right', async () => {
@@ -51,6 +51,35 @@ describe('hand-over', () => {
     await until(() => compiled.executionDevices[0] === 'GPU');
     await infer(compiled);
     expect(told).toEqual([true, undefined]);
+  });
+  it('hands a device memory for outputs that have one shape, from the first run on', async () => {
+    const given: (readonly number[] | undefined)[] = [];
+    const silicon = cpu();
+    const watched: DevicePlugin = {
+      ...silicon,
+      name: 'GPU',
+      async compile(...asked) {
+        const model = await silicon.compile(...asked);
+        return {
+          ...model,
+          createRequest() {
+            const request = model.createRequest();
+            return {
+              ...request,
+              run: (inputs, outputs, options) => (given.push(outputs[0]?.shape), request.run(inputs, outputs, options)),
+            };
+          },
+        };
+      },
+    };
+    const one = network();
+    one.reshape([1, 8]);
+    for (const model of [one, wanted]) {
+      const compiled = await coreWith(watched).compileModel(model, 'AUTO:GPU,CPU', { ENABLE_STARTUP_FALLBACK: false });
+      const request = compiled.createInferRequest();
+      for (const seed of [1, 2]) expect(valuesOf((await request.inferAsync([input(seed)])).y)).toEqual(want(seed));
+    }
+    expect(given).toEqual([[1, 8], [1, 8], undefined, [1, 8]]);
   });
   it('stays on the CPU when the wanted device cannot, and takes the next wanted', async () => {
     const gpu = failing('GPU', 'OUT_OF_MEMORY');

@@ -9,7 +9,11 @@ import { division } from '../src/threads.js';
 
 /** An eight-core machine: four fast cores with two threads each, four slow ones; what `place` answers for it. */
 const hybrid = {
-  placement: (type: number, siblings: boolean) => ({ threads: [siblings ? 12 : 8, siblings ? 8 : 4, 4][type] as number, cpus: [], whole: false }),
+  placement: (type: number, siblings: boolean) => ({
+    threads: [siblings ? 12 : 8, siblings ? 8 : 4, 4][type] as number,
+    cpus: [],
+    whole: false,
+  }),
 } as unknown as Addon;
 const divide = (config: Config) => {
   const { threads, streams, spinMicroseconds, binding } = division(hybrid, config);

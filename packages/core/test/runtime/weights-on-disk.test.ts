@@ -41,6 +41,16 @@ test('a large file is referred to, a small one is kept', () => {
   expect(small?.map((literal) => literal.source?.kind)).toEqual(['bytes', 'bytes']);
 });
 
+test('a file of a model does not count for V8, a small one does, and both hold what was written', () => {
+  const [model, tiny] = [70_000, 700].map((n) =>
+    literals(new Core().readModelSync(write(`counted-${n}`, n))).find(({ size }) => size === n),
+  );
+  expect(model?.bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(Array.from((model?.storage as Float32Array).subarray(-2))).toEqual([69_998 % 97, 69_999 % 97]);
+  expect(tiny?.bytes.buffer).toBeInstanceOf(ArrayBuffer);
+  expect(Array.from((tiny?.storage as Float32Array).subarray(-2))).toEqual([698 % 97, 699 % 97]);
+});
+
 test('a file that became shorter is an error when its constant is read', () => {
   const count = 5 * 2 ** 20;
   const path = write('shortened', count);

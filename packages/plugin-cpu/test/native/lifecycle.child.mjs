@@ -1,5 +1,5 @@
 // A process of its own for lifecycle.test.ts: node lifecycle.child.mjs SCENARIO ADDON PLAN
-// The plan is a loop over x [1, n] whose trip count is input 0: a run takes as long as one likes.
+// The plan is a loop over x [1, n] whose trip count is input 0: a run takes as long as one likes; for `told` it passes x on, through memory of its own.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -69,6 +69,27 @@ const scenarios = {
     const held = () => process.memoryUsage().arrayBuffers > large;
     for (let i = 0; i < 150 && held(); i++) await tick(20);
     console.log(held() ? 'held' : 'collected');
+  },
+  // How often the engine collects all of its heap for one request that holds 20 MB and more, and for ten.
+  async told() {
+    let whole = 0;
+    const { constants, PerformanceObserver } = await import('node:perf_hooks');
+    new PerformanceObserver((list) => {
+      whole += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length;
+    }).observe({ entryTypes: ['gc'] });
+    const large = 5 << 20;
+    const [given, taken] = [[new Float32Array(large)], [new Float32Array(large)]];
+    globalThis.gc();
+    await tick(100);
+    const collections = [];
+    for (const count of [1, 10]) {
+      const before = whole;
+      globalThis.kept = Array.from({ length: count }, () => request());
+      for (const r of globalThis.kept) addon.runSync(r, given, Float64Array.of(1, large), taken);
+      await tick(300);
+      collections.push(whole - before);
+    }
+    console.log(JSON.stringify(collections));
   },
   async terminate() {
     for (let i = 0; i < 40; i++) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodePlan } from '../../src/plan/encode.js';
 import { loadNative } from '../../src/native.js';
-import { copy, dim, dynamic, input, output, plan, step, tensor } from './plans.js';
+import { chain, copy, dim, dynamic, input, output, plan, step, tensor } from './plans.js';
 
 const native = loadNative();
 const folder = mkdtempSync(join(tmpdir(), 'cuvee-lifecycle-'));
@@ -33,10 +33,10 @@ const loop = plan({
 writeFileSync(file, encodePlan(loop).bytes);
 
 const child = fileURLToPath(new URL('./lifecycle.child.mjs', import.meta.url));
-const run = (scenario: string) => {
+const run = (scenario: string, planned = file) => {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--expose-gc', child, scenario, 'path' in native ? native.path : '', file],
+    ['--expose-gc', child, scenario, 'path' in native ? native.path : '', planned],
     { encoding: 'utf8', timeout: 50_000 },
   );
   return { status, signal, stdout, stderr: stderr.slice(0, 2000) };
@@ -53,6 +53,16 @@ describe('a process ends cleanly', () => {
 
 it('large results of a released request are collected soon', () =>
   expect(run('released')).toMatchObject({ status: 0, signal: null, stdout: 'collected\n', stderr: '' }));
+
+it('memory of many requests makes the garbage collector work, that of one does not', () => {
+  const passing = join(folder, 'chain.plan');
+  writeFileSync(passing, encodePlan(chain(2)).bytes);
+  const { status, stdout, stderr } = run('told', passing);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const [one, ten] = JSON.parse(stdout) as [number, number];
+  expect(one).toBe(0);
+  expect(ten).toBeGreaterThan(0);
+});
 
 it('a process at rest with models and requests uses no processor time', () => {
   const { status, stdout, stderr } = run('rest');

@@ -14,7 +14,8 @@
  *
  * The life of a code file: a process starts without one and works as ever; when it has read or compiled a model, and again when it
  * meets operations that the file has not seen, it writes the file, a moment later or as it ends. The next process finds its functions
- * compiled, and writes them once more where it has more of them (`again`). A file is only ever a saving: one that is missing, damaged, of another V8, or not to be written changes nothing but time.
+ * compiled, and writes them once more where it has no fewer (`again`). A file is only ever a saving: one that is missing, damaged, of another
+ * V8, or not to be written changes nothing but time.
  *
  * Code from a file runs, so the file must be the user's own: the folder and the files belong to the user and nobody else may write
  * them, names hold a digest of the bundle, contents stand twice, and a link is not followed.

@@ -45,4 +45,8 @@ Placement place(const Machine& machine, const CoreChoice& choice);
 /// From now on the calling thread runs on these processors only. False where the system has no such thing or refuses.
 bool run_on(std::span<const int> cpus);
 
+/// Where one of `taken` is the processor that the calling thread is on, it goes to `place`, if it may, and is as free as before. Without effect
+/// where the system has no such thing.
+void step_aside(std::span<const int> taken, int place);
+
 }  // namespace cuvee

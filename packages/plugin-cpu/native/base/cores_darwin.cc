@@ -36,4 +36,6 @@ Machine machine_of_process() {
 
 bool run_on(std::span<const int>) { return false; }
 
+void step_aside(std::span<const int>, int) {}
+
 }  // namespace cuvee

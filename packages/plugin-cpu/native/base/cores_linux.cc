@@ -136,4 +136,12 @@ bool run_on(std::span<const int> cpus) {
   return CPU_COUNT(&set) > 0 && sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
+void step_aside(std::span<const int> taken, int place) {
+  const int here = sched_getcpu();
+  if (here == place || std::find(taken.begin(), taken.end(), here) == taken.end()) return;
+  cpu_set_t before;
+  if (sched_getaffinity(0, sizeof before, &before) != 0 || place < 0 || place >= CPU_SETSIZE || !CPU_ISSET(place, &before)) return;
+  if (run_on({&place, 1})) sched_setaffinity(0, sizeof before, &before);
+}
+
 }  // namespace cuvee

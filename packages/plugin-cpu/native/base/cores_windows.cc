@@ -42,4 +42,6 @@ bool run_on(std::span<const int> cpus) {
   return mask != 0 && SetThreadAffinityMask(GetCurrentThread(), mask) != 0;
 }
 
+void step_aside(std::span<const int>, int) {}
+
 }  // namespace cuvee

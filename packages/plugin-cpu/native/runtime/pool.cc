@@ -80,6 +80,8 @@ void Pool::wake() {
 void Pool::enter() {
   if (options_.standing != Standing::behind) teams_at_work.fetch_add(1, std::memory_order_relaxed);
   if (threads_ == 1) return;
+  // A worker cannot leave its processor: until the system moved the caller from there, some milliseconds later, both would share it.
+  if (options_.pin && !options_.cpus.empty()) step_aside(std::span(options_.cpus).subspan(1), options_.cpus.front());
   active_.fetch_add(1, std::memory_order_seq_cst);
   if (fork_epoch_ == fork_epoch.load(std::memory_order_relaxed)) wake();
 }

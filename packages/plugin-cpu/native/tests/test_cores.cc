@@ -136,6 +136,25 @@ TEST(threads_run_where_they_are_told) {
   CHECK(seen == std::vector<int>{last}, "thread 1 runs on %s, not on %d", text_of(seen).c_str(), last);
   CHECK(runs_on() == before, "the caller was moved to %s", text_of(runs_on()).c_str());
   std::thread([&] {
+    const int first = machine.cpus.front().id;
+    run_on(std::vector<int>{last});
+    run_on(before);
+    step_aside(std::vector<int>{last}, first);
+    CHECK(runs_on() == before, "who steps aside may run on %s only", text_of(runs_on()).c_str());
+    run_on(std::vector<int>{last});
+    step_aside(std::vector<int>{last}, first);
+    CHECK(runs_on() == std::vector<int>{last}, "who may not leave went to %s", text_of(runs_on()).c_str());
+  }).join();
+  int other = -1;  // where a thread is that stepped aside; the system may move it again at once, so several tries
+  for (int tries = 0; tries < 100 && other != machine.cpus.front().id; ++tries)
+    std::thread([&] {
+      run_on(std::vector<int>{last});
+      run_on(before);
+      step_aside(std::vector<int>{last}, machine.cpus.front().id);
+      other = sched_getcpu();
+    }).join();
+  CHECK(other == machine.cpus.front().id, "it stepped to %d", other);
+  std::thread([&] {
     pool.place(0);
     CHECK(runs_on() == std::vector<int>{machine.cpus.front().id}, "thread 0 runs on %s", text_of(runs_on()).c_str());
   }).join();

@@ -4,11 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
-import type { DevicePlugin } from '@cuvee/core';
+import type { DevicePlugin, DeviceRequest } from '@cuvee/core';
 import { cpu } from '@cuvee/plugin-cpu';
 import { mine, newWorld } from 'cuvee-device-mine';
 import { fake } from '../../core/test/runtime/fake.js';
 import { coreWith, failing, infer, input, listen, network, pause, until, valuesOf, want, wanted } from './support.js';
+
+/** The device, with `hears` told of what each run is called with. */
+const watching = (device: DevicePlugin, hears: (...run: Parameters<DeviceRequest['run']>) => void): DevicePlugin => ({
+  ...device,
+  async compile(...asked) {
+    const model = await device.compile(...asked);
+    return {
+      ...model,
+      createRequest() {
+        const request = model.createRequest();
+        return { ...request, run: (...run) => (hears(...run), request.run(...run)) };
+      },
+    };
+  },
+});
 
 describe('hand-over', () => {
   it('serves on the CPU while the wanted device compiles, then there; nothing is lost, every result is right', async () => {
@@ -32,20 +47,7 @@ describe('hand-over', () => {
   });
   it('tries the wanted device where nobody waits, before anybody does', async () => {
     const told: (boolean | undefined)[] = [];
-    const gpu = fake('GPU', { auto: true });
-    const watched: DevicePlugin = {
-      ...gpu,
-      async compile(...given) {
-        const model = await gpu.compile(...given);
-        return {
-          ...model,
-          createRequest() {
-            const request = model.createRequest();
-            return { ...request, run: (inputs, outputs, options) => (told.push(options.behind), request.run(inputs, outputs, options)) };
-          },
-        };
-      },
-    };
+    const watched = watching(fake('GPU', { auto: true }), (_, __, { behind }) => told.push(behind));
     const compiled = await coreWith(watched).compileModel(wanted, 'AUTO:GPU,CPU');
     await infer(compiled);
     await until(() => compiled.executionDevices[0] === 'GPU');
@@ -54,24 +56,7 @@ describe('hand-over', () => {
   });
   it('hands a device memory for outputs that have one shape, from the first run on', async () => {
     const given: (readonly number[] | undefined)[] = [];
-    const silicon = cpu();
-    const watched: DevicePlugin = {
-      ...silicon,
-      name: 'GPU',
-      async compile(...asked) {
-        const model = await silicon.compile(...asked);
-        return {
-          ...model,
-          createRequest() {
-            const request = model.createRequest();
-            return {
-              ...request,
-              run: (inputs, outputs, options) => (given.push(outputs[0]?.shape), request.run(inputs, outputs, options)),
-            };
-          },
-        };
-      },
-    };
+    const watched = watching({ ...cpu(), name: 'GPU' }, (_, outputs) => given.push(outputs[0]?.shape));
     const one = network();
     one.reshape([1, 8]);
     for (const model of [one, wanted]) {

@@ -20,6 +20,8 @@ void* map_pages(std::size_t bytes, bool huge = true);
 void take_pages(void* memory, std::size_t bytes);
 /// Lets the system make huge pages of plain ones, where it does and when it has the time.
 void join_pages(void* memory, std::size_t bytes);
+/// The same for those that lie whole in memory of others. Fresh memory is then had in a few large pieces when it is first written.
+void join_inner_pages(void* memory, std::size_t bytes);
 void unmap_pages(void* memory, std::size_t bytes);
 /// Gives the pages' memory back until they are next written; their contents are lost.
 void discard_pages(void* memory, std::size_t bytes);

@@ -29,6 +29,12 @@ void join_pages(void* memory, std::size_t bytes) {
 #endif
 }
 
+void join_inner_pages(void* memory, std::size_t bytes) {
+  constexpr std::uintptr_t page = 4096;
+  const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(memory), begin = (from + page - 1) / page * page, end = (from + bytes) / page * page;
+  if (begin < end) join_pages(reinterpret_cast<void*>(begin), end - begin);
+}
+
 void take_pages(void* memory, std::size_t bytes) {
 #if defined(__linux__)
   constexpr int populate_write = 23;  // MADV_POPULATE_WRITE of Linux 5.14; older kernels refuse it

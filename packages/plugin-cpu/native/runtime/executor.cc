@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/memory.h"
 #include "runtime/segment.h"
 #include "runtime/signature.h"
 #include "runtime/sub_executor.h"
@@ -96,6 +97,7 @@ Executor::Executor(Program& program, Environment& environment, int banks)
   given_.resize(plan_.outputs.size());
   output_pointed_.resize(plan_.outputs.size());
   output_direct_.resize(plan_.outputs.size());
+  output_at_.resize(plan_.outputs.size());
   levels_.resize(plan_.levels.size());
   states_.resize(plan_.states.size());
   subs_.resize(plan_.plans.size());
@@ -230,6 +232,10 @@ Status Executor::output_memory(uint32_t index, const TensorView& view, void*& me
     for (const int32_t t : plan_.inputs) direct = direct && !overlap(wanted.data, wanted.bytes, tensors_[t].data, tensors_[t].bytes);
     output_direct_[index] = direct;
     output_pointed_[index] = 1;
+    if (direct && wanted.data != output_at_[index] && !env_.behind) {
+      output_at_[index] = wanted.data;
+      join_inner_pages(wanted.data, static_cast<size_t>(wanted.bytes));
+    }
   }
   if (output_direct_[index]) {
     memory = wanted_[index].data;

@@ -162,6 +162,7 @@ class Executor {
   std::vector<std::shared_ptr<Buffer>> given_;    // by output: the memory handed out
   std::span<TensorView> wanted_;                  // the caller's outputs, during a run
   std::vector<char> output_pointed_, output_direct_;
+  std::vector<const void*> output_at_;  // memory of the caller that was written last
   std::vector<int64_t> bound_;                    // numbers bound before the level at hand
   std::vector<LevelState> levels_;
   std::vector<StateValue> states_;

@@ -50,9 +50,14 @@ it('holds a step against the cache or memory that has room for its bytes', () =>
 it('measures the roofs where times are measured, and tells no memory before the first run', () => {
   const compiled = new Core({ plugins: [cpu()] }).compileModelSync(model(), 'CPU', { PERF_COUNT: true });
   expect(compiled.explain().summary).not.toHaveProperty('arena');
-  compiled.createInferRequest().infer([new Tensor('f32', [1, 16, 8, 8])]);
-  const { summary, rows } = compiled.explain();
+  const request = compiled.createInferRequest();
+  // Whole percents of steps that take a microsecond: a run in which another process had the core between has none to tell.
+  const measured = (): boolean => {
+    request.infer([new Tensor('f32', [1, 16, 8, 8])]);
+    return compiled.explain().rows.every((row) => Number(row['% of roofline']) > 0);
+  };
+  expect(Array.from({ length: 20 }).some(measured)).toBe(true);
+  const { summary } = compiled.explain();
   expect(Number(summary['arena'])).toBeGreaterThanOrEqual(Number(summary['arena lower bound']));
   expect(Number(summary['peak GB/s, second cache'])).toBeGreaterThan(0);
-  for (const row of rows) expect(Number(row['% of roofline'])).toBeGreaterThan(0);
 });

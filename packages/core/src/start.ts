@@ -24,6 +24,7 @@
  */
 import type { Stats } from 'node:fs';
 import type { Script } from 'node:vm';
+import { standIn, type Exports } from './stand-in.js';
 
 // Taken, not imported: a module of Node that is imported lists its exports first, for which `fs` loads all of Node's streams.
 const { getBuiltinModule } = process;
@@ -32,9 +33,6 @@ const { createRequire } = getBuiltinModule('node:module');
 const { dirname, join } = getBuiltinModule('node:path');
 const { fileURLToPath, pathToFileURL } = getBuiltinModule('node:url');
 const vm = getBuiltinModule('node:vm');
-
-/** What a bundle exports. */
-type Exports = Record<string, unknown>;
 
 /** A script that runs in this process, and what its code file knows. */
 interface Running {
@@ -163,80 +161,6 @@ function run(path: string, url: string, require: (id: string) => unknown, assign
     running.push({ script, file, known: new Set(taken?.known), bytes: taken?.data.length ?? 0 });
   }
   (script.runInThisContext() as (require: (id: string) => unknown, url: string, assign: Assign) => void)(require, url, assign);
-}
-
-/**
- * A stand-in for an export of a script's second part, which starts when the stand-in is first used. It does what the export does and has its
- * properties, but it is another object: scripts of the house have the export itself.
- */
-function standIn(all: Exports, name: string, kind: 'function' | 'object' | 'Map'): unknown {
-  let made = standIns.get(all);
-  if (!made) standIns.set(all, (made = new Map()));
-  let one = made.get(name);
-  if (!one) made.set(name, (one = new Proxy<object>(kind === 'function' ? bound : plain, new StandIn(all, name, kind === 'Map'))));
-  return one;
-}
-/** One for each export, whichever module passes it on. */
-const standIns = new WeakMap<Exports, Map<string, unknown>>();
-
-const whole = Symbol('the export itself');
-/** Targets of all stand-ins. A bound function has no `prototype` of its own, which a proxy would have to show. */
-const bound = function () {}.bind(undefined);
-const plain = {};
-for (const target of [bound, plain])
-  Object.defineProperty(target, Symbol.for('nodejs.util.inspect.custom'), {
-    configurable: true,
-    value(this: { [whole]: unknown }) {
-      return this[whole]; // Node asks the target, and prints what the stand-in stands for
-    },
-  });
-
-class StandIn implements ProxyHandler<object> {
-  readonly #all: Exports;
-  readonly #name: string;
-  readonly #isMap: boolean;
-  constructor(all: Exports, name: string, isMap: boolean) {
-    this.#all = all;
-    this.#name = name;
-    this.#isMap = isMap;
-  }
-  get #value(): object {
-    return this.#all[this.#name] as object;
-  }
-  get(_: object, key: string | symbol): unknown {
-    const value = this.#value;
-    if (key === whole) return value;
-    const found: unknown = Reflect.get(value, key);
-    return this.#isMap && typeof found === 'function' ? (found as () => void).bind(value) : found;
-  }
-  apply(_: object, self: unknown, given: unknown[]): unknown {
-    return Reflect.apply(this.#value as () => void, self, given);
-  }
-  construct(_: object, given: unknown[], made: () => void): object {
-    return Reflect.construct(this.#value as () => void, given, made) as object;
-  }
-  has(_: object, key: string | symbol): boolean {
-    return Reflect.has(this.#value, key);
-  }
-  set(_: object, key: string | symbol, value: unknown): boolean {
-    return Reflect.set(this.#value, key, value);
-  }
-  deleteProperty(_: object, key: string | symbol): boolean {
-    return Reflect.deleteProperty(this.#value, key);
-  }
-  getPrototypeOf(): object | null {
-    return Reflect.getPrototypeOf(this.#value);
-  }
-  ownKeys(): (string | symbol)[] {
-    return Reflect.ownKeys(this.#value);
-  }
-  getOwnPropertyDescriptor(_: object, key: string | symbol): PropertyDescriptor | undefined {
-    const found = Reflect.getOwnPropertyDescriptor(this.#value, key);
-    return found && { ...found, configurable: true }; // the target has none that stays
-  }
-  defineProperty(_: object, key: string | symbol, as: PropertyDescriptor): boolean {
-    return Reflect.defineProperty(this.#value, key, as);
-  }
 }
 
 /** Core and the umbrella package each hold this module; the first one that a process loads starts scripts for both. The number stands for what they share. */

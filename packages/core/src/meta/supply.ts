@@ -6,7 +6,7 @@ import type { Awaitable, DeviceModel } from '../device/contract.js';
 import { CuveeError } from '../errors.js';
 import { after, all, attempt, isPromise } from '../runtime/awaitable.js';
 import { tell, type DeviceEventKind } from '../runtime/events.js';
-import { byteSize, type ElementType } from '../tensor/element.js';
+import { byteSize, uncounted, type ElementType } from '../tensor/element.js';
 import { sizeOf } from '../tensor/nd.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Branch, Worker } from './branch.js';
@@ -39,11 +39,8 @@ interface How {
   readonly trial?: boolean;
 }
 
-/** In memory that V8 does not count, where there is such: it would begin to collect, beside inferences that somebody waits for. */
-function zerosOf(type: ElementType, shape: readonly number[]): Tensor {
-  if (type === 'string' || typeof SharedArrayBuffer === 'undefined') return new Tensor(type, shape);
-  return new Tensor(type, shape, new Uint8Array(new SharedArrayBuffer(byteSize(type, sizeOf(shape)))));
-}
+const zerosOf = (type: ElementType, shape: readonly number[]): Tensor =>
+  type === 'string' ? new Tensor(type, shape) : new Tensor(type, shape, uncounted(byteSize(type, sizeOf(shape))));
 
 /** Milliseconds that a first inference is waited for before the device that is wanted more is compiled. */
 const patience = 100;

@@ -3,6 +3,7 @@
  * so that the same code loads in a browser, where it says that files are not to be had.
  */
 import { CuveeError } from '../errors.js';
+import { uncounted } from '../tensor/element.js';
 import type { WeightSource } from '../tensor/literal.js';
 import type { ExternalFile } from './frontend.js';
 import { startScript } from './work.js';
@@ -77,7 +78,7 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
     if (stat.isFile() && stat.size === 0 && !mayBeEmpty) throw new CuveeError('MODEL_INVALID', `reading "${path}": the file is empty`);
     if (stat.size > largest)
       throw new CuveeError('MODEL_INVALID', `reading "${path}": ${stat.size} bytes are more than can be read at once; use external data`);
-    const buffer = (stat.isFile() && uncounted(fs, path, stat.size)) || fs.readFileSync(path);
+    const buffer = (stat.isFile() && readUncounted(fs, path, stat.size)) || fs.readFileSync(path);
     // Small files share the memory of a pool.
     if (buffer.byteLength === buffer.buffer.byteLength)
       filesRead.set(buffer.buffer, {
@@ -92,16 +93,13 @@ export function readFile(path: string, mayBeEmpty = false): Uint8Array {
   }
 }
 
-/** Sizes of files for which `uncounted` pays, and which programs do not read so often that memory runs out before anything else is collected. */
+/** Sizes of files that are read into uncounted memory: it pays, and programs do not read them so often that memory runs out before V8 collects. */
 const [smallestUncounted, largestUncounted] = [2 ** 16, 2 ** 24];
 
-/**
- * The file in memory that V8 does not count as pressure on its heap; undefined where that is of no use. With the megabytes of a model counted, it
- * collects in the middle of the first compilation, and once more while the first inference runs.
- */
-function uncounted(fs: Fs, path: string, size: number): Uint8Array | undefined {
-  if (size < smallestUncounted || size > largestUncounted || typeof SharedArrayBuffer === 'undefined') return undefined;
-  const bytes = new Uint8Array(new SharedArrayBuffer(size));
+/** The file in memory that V8 does not count; undefined where that is of no use, or the file is shorter by now. */
+function readUncounted(fs: Fs, path: string, size: number): Uint8Array | undefined {
+  if (size < smallestUncounted || size > largestUncounted) return undefined;
+  const bytes = uncounted(size);
   const fd = fs.openSync(path, 'r');
   try {
     let at = 0;

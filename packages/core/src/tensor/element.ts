@@ -148,6 +148,13 @@ export function allocate(type: ElementType, count: number): Storage {
   }
 }
 
+/**
+ * Zeroed memory that V8 does not count as pressure on its heap, where there is such. With megabytes counted that a model comes with, it begins to
+ * collect in the middle of a compilation, and beside inferences.
+ */
+export const uncounted = (bytes: number): Uint8Array =>
+  typeof SharedArrayBuffer === 'undefined' ? new Uint8Array(bytes) : new Uint8Array(new SharedArrayBuffer(bytes));
+
 /** Storage over bytes, copied only when they are not aligned. */
 export function storageOver(type: ElementType, bytes: Uint8Array): Storage {
   const Class = storageClass(type);

@@ -18,10 +18,9 @@ void aligned_free(void* memory);
 void* map_pages(std::size_t bytes, bool huge = true);
 /// Takes pages that are about to be written at once, where the system can: cheaper than one by one as they are touched.
 void take_pages(void* memory, std::size_t bytes);
-/// Lets the system make huge pages of plain ones, where it does and when it has the time.
+/// Lets the system make huge pages of the plain ones that lie whole in this memory, where it does and when it has the time; fresh memory is had in
+/// a few large pieces when it is first written.
 void join_pages(void* memory, std::size_t bytes);
-/// The same for those that lie whole in memory of others. Fresh memory is then had in a few large pieces when it is first written.
-void join_inner_pages(void* memory, std::size_t bytes);
 void unmap_pages(void* memory, std::size_t bytes);
 /// Gives the pages' memory back until they are next written; their contents are lost.
 void discard_pages(void* memory, std::size_t bytes);

@@ -6,6 +6,11 @@
 #include "base/memory.h"
 
 namespace cuvee {
+namespace {
+
+[[maybe_unused]] constexpr std::uintptr_t page = 4096;
+
+}  // namespace
 
 void* aligned_allocate(std::size_t bytes) {
   void* memory = nullptr;
@@ -25,20 +30,14 @@ void join_pages(void* memory, std::size_t bytes) {
   (void)memory, (void)bytes;
 #if defined(MADV_HUGEPAGE)  // Linux
   constexpr std::size_t huge_from = 4 << 20;
-  if (bytes >= huge_from) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-}
-
-void join_inner_pages(void* memory, std::size_t bytes) {
-  constexpr std::uintptr_t page = 4096;
   const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(memory), begin = (from + page - 1) / page * page, end = (from + bytes) / page * page;
-  if (begin < end) join_pages(reinterpret_cast<void*>(begin), end - begin);
+  if (bytes >= huge_from) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
 }
 
 void take_pages(void* memory, std::size_t bytes) {
 #if defined(__linux__)
   constexpr int populate_write = 23;  // MADV_POPULATE_WRITE of Linux 5.14; older kernels refuse it
-  constexpr std::uintptr_t page = 4096;
   const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(memory) / page * page;
   madvise(reinterpret_cast<void*>(begin), reinterpret_cast<std::uintptr_t>(memory) + bytes - begin, populate_write);
 #else

@@ -17,8 +17,6 @@ void take_pages(void*, std::size_t) {}
 
 void join_pages(void*, std::size_t) {}
 
-void join_inner_pages(void*, std::size_t) {}
-
 void unmap_pages(void* memory, std::size_t) { VirtualFree(memory, 0, MEM_RELEASE); }
 
 void discard_pages(void* memory, std::size_t bytes) { VirtualAlloc(memory, bytes, MEM_RESET, PAGE_READWRITE); }

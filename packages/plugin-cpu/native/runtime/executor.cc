@@ -234,7 +234,7 @@ Status Executor::output_memory(uint32_t index, const TensorView& view, void*& me
     output_pointed_[index] = 1;
     if (direct && wanted.data != output_at_[index] && !env_.behind) {
       output_at_[index] = wanted.data;
-      join_inner_pages(wanted.data, static_cast<size_t>(wanted.bytes));
+      join_pages(wanted.data, static_cast<size_t>(wanted.bytes));
     }
   }
   if (output_direct_[index]) {

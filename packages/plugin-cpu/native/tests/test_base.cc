@@ -179,7 +179,7 @@ TEST(pool_beside_a_busy_process) {
 TEST(pages_of_others_keep_what_they_hold) {
   const size_t size = 9 << 20;
   std::vector<uint8_t> bytes(size, 7);
-  for (const auto& [from, length] : {std::pair<size_t, size_t>{100, size - 200}, {0, size}, {4095, 1}, {4095, 4097}, {1, 4094}, {0, 0}}) join_inner_pages(bytes.data() + from, length);
+  for (const auto& [from, length] : {std::pair<size_t, size_t>{100, size - 200}, {0, size}, {4095, 1}, {4095, 4097}, {1, 4094}, {0, 0}}) join_pages(bytes.data() + from, length);
   CHECK(std::count(bytes.begin(), bytes.end(), 7) == static_cast<std::ptrdiff_t>(size), "bytes changed");
 }
 
